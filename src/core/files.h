@@ -1,0 +1,60 @@
+// Files: outputs that appear under their final name only when complete, and inputs read or mapped whole.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace manyshot {
+
+// Writes to a hidden temporary file beside `path` and renames it in commit(), after fsync. Destroyed without commit(), or when
+// the process ends by SIGINT or SIGTERM, the temporary file is removed and an older file at `path` is untouched. A path that is
+// not a regular file (/dev/stdout, a pipe) is written directly.
+// Throws Error(kBadInput) naming the path and the reason (no such folder, not writable, is a folder, disk full).
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);  // buffered
+  void commit();
+  const std::string& path() const { return path_; }
+  // The path that bytes go to before commit(); for libraries that insist on opening a file themselves.
+  const std::string& temporary_path() const { return temporary_path_; }
+
+ private:
+  void flush();
+  std::string path_;
+  std::string temporary_path_;
+  std::string buffer_;
+  int fd_ = -1;
+  bool direct_ = false;
+};
+
+// Writes `bytes` to `path` through OutputFile.
+void write_file(const std::string& path, std::string_view bytes);
+
+// The whole file. Throws Error(kNotFound) if absent, kBadInput if it is a folder, unreadable or larger than max_bytes.
+std::string read_file(const std::string& path, uint64_t max_bytes = uint64_t{1} << 31);
+
+// A file mapped into memory, read-only and private.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path);  // errors as read_file
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::span<const std::byte> bytes() const { return bytes_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace manyshot

@@ -1,0 +1,20 @@
+// Ctrl-C and SIGTERM: long loops ask check_interrupted(), unfinished outputs are removed, and the process then ends by the same
+// signal so that a calling shell sees it.
+#pragma once
+
+#include <string>
+
+namespace manyshot {
+
+// Call once in main(). The first SIGINT or SIGTERM sets a flag; a second one removes unfinished outputs and ends at once.
+void install_signal_handlers();
+// Throws Error(kInterrupted) after a signal.
+void check_interrupted();
+// Ends the process by the signal received, for main() after Error(kInterrupted).
+[[noreturn]] void end_by_signal();
+
+// Files to unlink should the process end by a signal. Used by OutputFile. At most 64 at a time; more are not registered.
+void register_unfinished(const std::string& path);
+void unregister_unfinished(const std::string& path);
+
+}  // namespace manyshot

@@ -1,0 +1,59 @@
+// Model: scores answers behind a prompt. One interface for `compact` models and for language models with a tokenizer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "encoding/prompt.h"
+
+namespace manyshot {
+
+enum class DType { kFloat32, kBFloat16 };
+
+struct ModelInfo {
+  std::string path;
+  std::string architecture;  // "compact decoder (Llama blocks)", …
+  std::string engine;        // "fused avx512_bf16", "fused f32 (AVX2)", "reference"
+  PromptLayout layout = PromptLayout::kRows;
+  int64_t num_parameters = 0;
+  int num_layers = 0, hidden_size = 0;
+  int vocab_size = 0;
+  int max_classes = 0;       // labels the model can tell apart; 0: no limit
+  int max_features = 0;      // columns it has marks for
+  int trained_features = 0;  // columns it was trained with at most
+  int trained_shots = 0;     // labelled rows it was trained with at most
+};
+
+// A context that has been encoded once; any number of query batches may be scored against it, from several threads.
+class EncodedContext {
+ public:
+  virtual ~EncodedContext() = default;
+  // log_likelihoods [Q, K] row-major: natural log of the probability of answer k after query q, over the model's answer tokens; not
+  // normalised over the K classes. A query's values are the same bits whatever else is in the batch and however many threads run.
+  virtual void score(const QueryTokens& queries, std::span<float> log_likelihoods) const = 0;
+  // Log-likelihoods [N, K] of each answer at each labelled row given the rows before it ("prequential"), for models that yield
+  // them in the same pass; empty otherwise.
+  virtual std::vector<float> prequential() const { return {}; }
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const ModelInfo& info() const = 0;
+  // Throws Error(kBadInput) when the prompt does not fit the model (too many features, unknown token).
+  virtual std::unique_ptr<EncodedContext> encode(const Prompt& prompt) const = 0;
+};
+
+struct LoadOptions {
+  std::string dtype = "auto";   // auto | float32 | bfloat16 (auto: bfloat16 where the processor multiplies it natively)
+  std::string engine = "auto";  // auto | fused | reference (libtorch, dense masks; slow, for checking)
+};
+
+// Opens a model folder (config.json with a "manyshot" section, model.safetensors). Throws Error(kNotFound) without such files,
+// kCorruptFile for a damaged file or tensors that do not fit config.json, kUnsupported for other architectures.
+std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options = {});
+
+}  // namespace manyshot

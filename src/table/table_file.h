@@ -1,0 +1,60 @@
+// A table on disk (CSV or Parquet), opened and sniffed, which can be scanned any number of times. Arrow reads; nothing outside
+// table/ sees Arrow.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manyshot {
+
+struct ReadOptions {
+  std::string encoding = "auto";   // "auto": UTF-8, or UTF-16 when its byte order mark is there; else any name iconv knows
+  std::string delimiter = "auto";  // "auto": sniffed among , ; tab | and space-aligned; else one character or "tab"
+};
+
+// Missing cells: empty or blank (quoted or not), and in any column: NA, N/A, n/a, NaN, nan, NULL, null, None, <NA>, #N/A, ?
+
+// Rows of text. Cells point into buffers that live until the visit returns.
+struct TextBatch {
+  uint64_t first_row = 0;  // 0-based data row (the header is not a row)
+  size_t num_rows = 0;
+  // [number of scanned columns][num_rows]; a missing cell has data() == nullptr.
+  std::vector<std::vector<std::string_view>> cells;
+};
+
+class TableFile {
+ public:
+  // Opens and sniffs. A name ending in .parquet or .pq, or the Parquet magic, is read as Parquet; .gz and .zst CSV files are
+  // decompressed on the way. Errors (kNotFound, kBadInput, kCorruptFile) name file, line or row, column, value and next step:
+  // missing, folder, empty file, header only, ragged row, unclosed quote, bytes that are not UTF-8, over kMaxColumns columns.
+  // Empty header cells are named "column_3" (1-based), repeated names get "_2", "_3" …; both are noted in notes().
+  static TableFile open(const std::string& path, const ReadOptions& options = {});
+  ~TableFile();
+  TableFile(TableFile&&) noexcept;
+  TableFile& operator=(TableFile&&) noexcept;
+
+  const std::string& path() const;
+  const std::vector<std::string>& column_names() const;
+  const std::vector<std::string>& notes() const;  // what opening had to decide or repair, as sentences
+  std::string format_name() const;                // "CSV, comma, UTF-8", "Parquet"
+
+  // Visits all rows of the given columns (indices into column_names()) in file order, a batch at a time. `visit` returns false to
+  // stop early. Throws as open() does for what lies further down the file.
+  void scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const;
+
+  // Index of a column, or Error(kNotFound) with the nearest name and the columns there are.
+  size_t column_index(std::string_view name) const;
+
+ private:
+  struct Impl;
+  explicit TableFile(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+inline constexpr size_t kMaxColumns = 20'000;
+
+}  // namespace manyshot
