@@ -31,4 +31,9 @@ void warning(fmt::format_string<Args...> format, Args&&... args) {
   if (level() <= Level::kWarning) write(Level::kWarning, fmt::format(format, std::forward<Args>(args)...));
 }
 
+// For Progress: the line at the bottom of a terminal, replaced by the next one; an empty one removes it. Cut to the terminal's
+// width. Does nothing when standard error is no terminal.
+void set_status_line(std::string_view line);
+bool is_terminal();
+
 }  // namespace manyshot::log
