@@ -1,5 +1,5 @@
 # Third-party libraries. Arrow and libtorch come from pinned PyPI wheels that `./run` unpacks into MANYSHOT_DEPS_DIR
-# (tools/setup/wheels.txt); everything else is a system package. Each is wrapped in one place of src/.
+# (tools/setup/wheels-*.txt); everything else is a system package. Each is wrapped in one place of src/.
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)

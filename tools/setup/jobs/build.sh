@@ -1,0 +1,2 @@
+prepare "$preset" manyshot
+say "The program is build/$preset/bin/manyshot"
