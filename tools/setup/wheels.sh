@@ -54,8 +54,8 @@ fetch_wheels() {
 }
 
 explain_failed_wheels() {
-  log_says "$1" 'Temporary failure in name resolution|Name or service not known|NewConnectionError|Network is unreachable|ConnectTimeout' &&
-    die "pip cannot reach its package index: connect to the network or set pip's proxy or index$(log_hint "$1")"
+  log_says "$1" 'NewConnectionError|ConnectTimeout|ProxyError|from versions: none' &&
+    die "pip finds no package index that has them: connect to the network, or set pip's proxy or index$(log_hint "$1")"
   log_says "$1" 'No space left on device' && die "the disk that holds $deps_dir is full: libtorch needs 1.2 GB while it is unpacked"
   log_says "$1" 'DO NOT MATCH THE HASHES' && die "a downloaded wheel is not the pinned one (its SHA-256 differs)$(log_hint "$1")"
   die "pip failed: $(grep '^ERROR: ' "$(log_file "$1")" | tail -n 1)$(log_hint "$1")"

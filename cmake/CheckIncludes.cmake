@@ -1,0 +1,82 @@
+# Checks who includes what under SOURCE_DIR/src:  cmake -DSOURCE_DIR=DIR -P cmake/CheckIncludes.cmake
+# The folders are the data flow: a file includes headers of its own folder and of those before it. A third-party library has
+# one home. Prints every offence as file:line and fails if there is any.
+cmake_minimum_required(VERSION 3.25)
+
+set(data_flow core kernels table prior teacher encoding corpus model train predict evaluate lab serve cli)
+
+# The functions below read the include at hand: `file` (its path from src/), `line_number`, `header`.
+
+function(report rule)
+  message("src/${file}:${line_number}: ${rule}")
+  set_property(GLOBAL PROPERTY offences_found TRUE)
+endfunction()
+
+function(check_own_header)
+  string(REGEX MATCH "^[^/]+" folder "${file}")
+  string(REGEX MATCH "^[^/]+" header_folder "${header}")
+  list(FIND data_flow "${folder}" position)
+  list(FIND data_flow "${header_folder}" header_position)
+  if(header_position EQUAL -1)
+    report("\"${header}\" is not a path from src/, such as \"core/error.h\"")
+  elseif(position EQUAL -1)
+    report("src/${folder} is not in the data flow: add it to cmake/CheckIncludes.cmake")
+  elseif(header_position GREATER position)
+    report("\"${header}\" belongs to src/${header_folder}, which comes after src/${folder} in the data flow")
+  endif()
+endfunction()
+
+# library_home(NAME HEADERS FILES WORDS): headers matching HEADERS may be included only by files matching FILES.
+function(library_home name headers files words)
+  if(header MATCHES "${headers}" AND NOT file MATCHES "${files}")
+    report("<${header}>: ${name} may be included only in ${words}")
+  endif()
+endfunction()
+
+function(check_library_header)
+  library_home("libtorch" "^(torch|ATen|c10|caffe2)/" "^(model/torch|train)/" "src/model/torch and src/train")
+  library_home("Arrow" "^(arrow|parquet)/" "^table/" "src/table")
+  library_home("nlohmann-json" "^nlohmann/" "^core/json\\.h$" "src/core/json.h")
+  library_home("CLI11" "^CLI/" "^cli/" "src/cli")
+  library_home("toml++" "^toml(\\+\\+/|\\.hpp)" "^core/" "src/core")
+  library_home("spdlog" "^spdlog/" "^core/" "src/core")
+  library_home("XGBoost" "^xgboost/" "^predict/" "one file of src/predict")
+  if(header MATCHES "^xgboost/" AND file MATCHES "^predict/")
+    get_property(home GLOBAL PROPERTY xgboost_home)
+    if(home AND NOT home STREQUAL file)
+      report("<${header}>: XGBoost may be included only in one file, and src/${home} is it")
+    endif()
+    set_property(GLOBAL PROPERTY xgboost_home "${file}")
+  endif()
+endfunction()
+
+function(check_file)
+  file(READ "${SOURCE_DIR}/src/${file}" text)
+  string(REGEX REPLACE "[][;\\\\]" "" text "${text}")  # these would upset CMake's lists
+  string(REPLACE "\n" ";" lines "${text}")
+  set(line_number 0)
+  foreach(line IN LISTS lines)
+    math(EXPR line_number "${line_number} + 1")
+    if(line MATCHES "^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"]+)")
+      set(header "${CMAKE_MATCH_2}")
+      if(CMAKE_MATCH_1 STREQUAL "\"")
+        check_own_header()
+      endif()
+      check_library_header()
+    endif()
+  endforeach()
+endfunction()
+
+file(GLOB_RECURSE files RELATIVE "${SOURCE_DIR}/src" "${SOURCE_DIR}/src/*.h" "${SOURCE_DIR}/src/*.cc")
+list(LENGTH files number_of_files)
+if(number_of_files EQUAL 0)
+  message(FATAL_ERROR "no source files under ${SOURCE_DIR}/src")
+endif()
+foreach(file IN LISTS files)
+  check_file()
+endforeach()
+
+get_property(offences_found GLOBAL PROPERTY offences_found)
+if(offences_found)
+  message(FATAL_ERROR "Some includes break the rules above (cmake/CheckIncludes.cmake)")
+endif()

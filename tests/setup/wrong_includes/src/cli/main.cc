@@ -1,0 +1,3 @@
+#include <CLI/CLI.hpp>
+#include "predict/predictor.h"
+#include <xgboost/c_api.h>

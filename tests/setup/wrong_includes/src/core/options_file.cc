@@ -1,0 +1,2 @@
+#include <spdlog/spdlog.h>
+#include <toml++/toml.h>

@@ -1,0 +1,2 @@
+#include <ATen/ATen.h>
+#include <parquet/arrow/reader.h>

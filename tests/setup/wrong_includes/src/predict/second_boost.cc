@@ -1,0 +1,2 @@
+#include <xgboost/c_api.h>
+#include <CLI/CLI.hpp>

@@ -1,0 +1,4 @@
+#include <arrow/api.h>
+
+#  include <toml++/toml.h>
+#include "reader.h"
