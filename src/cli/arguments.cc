@@ -1,0 +1,77 @@
+// The one place that sees the command line library.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace manyshot {
+namespace {
+
+// What was given for each option, in the order of declaration: the values of all its occurrences.
+using GivenValues = std::map<const Option*, std::vector<std::string>>;
+
+std::vector<std::string> flags_of(const OptionList& list) {
+  std::vector<std::string> flags{"--help"};
+  for (const Option& option : list) flags.push_back(option.flag);
+  return flags;
+}
+
+void apply(const Option& option, const std::vector<std::string>& values) {
+  if (values.size() > 1 && option.is_list) {
+    option.set_json(Json(values));
+  } else if (values.size() > 1) {
+    fail(ErrorKind::kBadInput, "{} is given {} times; give it once", option.flag, values.size());
+  } else {
+    option.set(values.front());
+  }
+}
+
+}  // namespace
+
+ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::span<const std::string> arguments) {
+  OptionList list = command.options();
+  const OptionList common_list = options_of(common);
+  list.insert(list.end(), common_list.begin(), common_list.end());
+
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  bool help = false;
+  app.add_flag("-h,--help", help);
+  GivenValues given;
+  for (const Option& option : list) {
+    if (option.is_flag) {
+      app.add_flag_callback(option.flag, [&given, &option] { given[&option] = {"true"}; });
+      continue;
+    }
+    app.add_option_function<std::vector<std::string>>(
+           option.flag, [&given, &option](const std::vector<std::string>& values) { given[&option] = values; })
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    fail(ErrorKind::kBadInput, "{}; see manyshot {} --help", error.what(), command.name());
+  }
+  if (help) return {.help = true};
+  const std::vector<std::string> extras = app.remaining();
+  if (!extras.empty()) {
+    fail(ErrorKind::kBadInput, "manyshot {} has no {} \"{}\"{}; see manyshot {} --help", command.name(),
+         extras.front().starts_with("-") ? "option" : "argument", extras.front(), did_you_mean(extras.front(), flags_of(list)),
+         command.name());
+  }
+  const auto config = std::find_if(given.begin(), given.end(), [](const auto& entry) { return entry.first->name == "config"; });
+  if (config != given.end()) {
+    apply(*config->first, config->second);
+    read_toml(list, common.config);
+  }
+  for (const auto& [option, values] : given) apply(*option, values);
+  return {};
+}
+
+}  // namespace manyshot

@@ -1,0 +1,59 @@
+// A command of the program: its name, its options, what it does. main.cc dispatches; one file per command.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+
+namespace manyshot {
+
+// Options every command has.
+struct CommonOptions {
+  std::string config;
+  int threads = 0;
+  std::string device = "cpu";
+  bool quiet = false;
+  bool json = false;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("config", self.config, any_value(), "TOML file with options by name (seed = 7); the command line wins over it.");
+    v("threads", self.threads, between(0, 1024), "Threads; 0: all cores this process may use. Results do not depend on it.");
+    v("device", self.device, one_of({"cpu", "cuda"}), "Where models run. This version has cpu.");
+    v("quiet", self.quiet, any_value(), "Only warnings and errors on standard error.");
+    v("json", self.json, any_value(), "The summary as one line of JSON: on standard output, or on standard error when that carries the result.");
+  }
+};
+
+class Command {
+ public:
+  virtual ~Command() = default;
+  virtual std::string name() const = 0;
+  virtual std::string summary() const = 0;   // one line
+  virtual std::string details() const = 0;   // a paragraph or two for --help
+  virtual std::string examples() const = 0;  // lines, indented by four
+  virtual OptionList options() = 0;          // of this command alone
+  virtual void run(const CommonOptions& common) = 0;
+};
+
+// All commands, in the order in which they are listed.
+std::vector<std::unique_ptr<Command>> all_commands();
+std::unique_ptr<Command> make_predict_command();
+std::unique_ptr<Command> make_info_command();
+
+// Sets the options of `command` and `common` from the command line (and from --config, which it names), and says whether --help was
+// asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.
+struct ParsedArguments {
+  bool help = false;
+};
+ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::span<const std::string> arguments);
+
+std::string command_help(Command& command);
+std::string program_help();
+// docs/options.md
+std::string options_document();
+
+}  // namespace manyshot

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/version.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "evaluate/metrics.h"
+#include "predict/predict_file.h"
+
+namespace manyshot {
+namespace {
+
+struct ScoredMethod {
+  std::string name;
+  MetricsAccumulator metrics;
+};
+
+std::string score_table(const std::vector<ScoredMethod>& methods) {
+  size_t width = 0;
+  for (const ScoredMethod& method : methods) width = std::max(width, method.name.size());
+  std::string text = fmt::format("{:<{}}  accuracy  balanced accuracy  log loss    ECE", "", width);
+  for (const ScoredMethod& method : methods) {
+    const Metrics metrics = method.metrics.result();
+    text += fmt::format("\n{:<{}}  {:8.4f}  {:17.4f}  {:8.4f}  {:.4f}", method.name, width, metrics.accuracy,
+                        metrics.balanced_accuracy, metrics.log_loss, metrics.ece);
+  }
+  return text;
+}
+
+Json metrics_json(const std::vector<ScoredMethod>& methods) {
+  Json json = Json::object();
+  for (const ScoredMethod& method : methods) {
+    const Metrics metrics = method.metrics.result();
+    json[method.name] = {{"rows", metrics.rows},
+                         {"accuracy", metrics.accuracy},
+                         {"balanced_accuracy", metrics.balanced_accuracy},
+                         {"log_loss", metrics.log_loss},
+                         {"ece", metrics.ece}};
+  }
+  return json;
+}
+
+class PredictCommand : public Command {
+ public:
+  std::string name() const override { return "predict"; }
+  std::string summary() const override { return "labels and class probabilities for the rows of a table"; }
+  std::string details() const override {
+    return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every class for each row of --test; "
+           "nothing is trained and nothing is sampled. The result has the columns row (0-based row of the test table), prediction, and one "
+           "p_CLASS per class in sorted order. When the test table has the target column, it is never shown to the model: the predictions "
+           "are scored against it, beside the baselines majority and knn.";
+  }
+  std::string examples() const override {
+    return "    manyshot predict --train train.csv --test test.csv --target species\n"
+           "    manyshot predict --train train.csv --test test.csv --target species --out predictions.parquet --ignore id,name\n"
+           "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model ./my-model\n"
+           "    manyshot predict --train train.csv --test test.csv --target species --model xgboost --out boosted.csv --json\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions& common) override {
+    std::vector<ScoredMethod> methods;
+    const auto observe = [&](const PredictedBatch& batch) {
+      auto method = std::find_if(methods.begin(), methods.end(), [&](const auto& m) { return m.name == batch.method; });
+      if (method == methods.end()) {
+        const size_t num_classes = batch.probabilities.size() / batch.truth.size();
+        method = methods.insert(methods.end(), {batch.method, MetricsAccumulator(num_classes)});
+      }
+      method->metrics.add(batch.probabilities, batch.truth);
+    };
+    const PredictReport report = predict_file(options_, observe);
+    if (common.json) {
+      print_json(report, methods);
+    } else {
+      print_text(report, methods);
+    }
+  }
+
+ private:
+  void print_text(const PredictReport& report, const std::vector<ScoredMethod>& methods) const {
+    log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
+              report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows), options_.model,
+              options_.out.empty() ? "" : fmt::format(", written to {}", options_.out));
+    if (!methods.empty()) log::info("{}", score_table(methods));
+    log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s, report.predict_s,
+              format_bytes(peak_memory_bytes()));
+  }
+
+  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) {
+    const Json json{{"command", "predict"},
+                    {"version", kVersion},
+                    {"options", to_json(options())},
+                    {"classes", report.classes},
+                    {"train_rows", report.train_rows},
+                    {"labelled_rows", report.labelled_rows},
+                    {"queries", report.queries},
+                    {"metrics", metrics_json(methods)},
+                    {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}},
+                    {"peak_memory_bytes", peak_memory_bytes()}};
+    fmt::print(options_.out.empty() ? stderr : stdout, "{}\n", json.dump());
+  }
+
+  PredictOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_predict_command() { return std::make_unique<PredictCommand>(); }
+
+}  // namespace manyshot

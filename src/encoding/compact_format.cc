@@ -1,0 +1,57 @@
+#include "encoding/compact_format.h"
+
+namespace manyshot {
+
+CompactFormat::CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary)
+    : encoder_(FeatureEncoder::fit(shots)), labels_(labels.begin(), labels.end()), vocabulary_(vocabulary) {
+  const FeatureMatrix features = encoder_.transform(shots);
+  number_codes_.reserve(features.num_features);
+  for (size_t feature = 0; feature < features.num_features; ++feature) {
+    number_codes_.push_back(NumberCode::fit(features.column(feature)));
+  }
+  shot_codes_ = encode(features);
+}
+
+std::vector<uint16_t> CompactFormat::encode(const FeatureMatrix& features) const {
+  std::vector<uint16_t> codes(features.values.size());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    codes[i] = static_cast<uint16_t>(number_codes_[i % num_features()].encode(features.values[i]));
+  }
+  return codes;
+}
+
+Prompt CompactFormat::prompt(const TaskView& view) const {
+  Prompt prompt{.layout = PromptLayout::kRows, .num_features = view.features.size()};
+  prompt.context.reserve(view.rows.size() * (view.features.size() + 2));
+  for (const uint32_t row : view.rows) {
+    for (const uint32_t feature : view.features) {
+      prompt.context.push_back(vocabulary_.first_number + shot_codes_[row * num_features() + feature]);
+    }
+    prompt.context.push_back(vocabulary_.bar);
+    prompt.context.push_back(vocabulary_.first_label + static_cast<TokenId>(view.labels[labels_[row]]));
+  }
+  for (const uint32_t label : view.labels) {
+    prompt.answers.push_back({vocabulary_.first_label + static_cast<TokenId>(label)});
+  }
+  return prompt;
+}
+
+std::vector<QueryTokens> CompactFormat::queries(const Table& queries, std::span<const TaskView> views) const {
+  const std::vector<uint16_t> codes = encode(encoder_.transform(queries));
+  std::vector<QueryTokens> result(views.size());
+  for (size_t view = 0; view < views.size(); ++view) {
+    QueryTokens& tokens = result[view];
+    tokens.tokens.reserve(queries.num_rows * (views[view].features.size() + 1));
+    tokens.offsets.reserve(queries.num_rows + 1);
+    for (size_t row = 0; row < queries.num_rows; ++row) {
+      for (const uint32_t feature : views[view].features) {
+        tokens.tokens.push_back(vocabulary_.first_number + codes[row * num_features() + feature]);
+      }
+      tokens.tokens.push_back(vocabulary_.bar);
+      tokens.offsets.push_back(tokens.tokens.size());
+    }
+  }
+  return result;
+}
+
+}  // namespace manyshot

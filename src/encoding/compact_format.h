@@ -1,0 +1,43 @@
+// The `compact` format: each number code, label and the bar is one token. Format: docs/formats/compact.md.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "encoding/features.h"
+#include "encoding/number_code.h"
+#include "encoding/prompt_format.h"
+
+namespace manyshot {
+
+// Token ids of a `compact` vocabulary, from the model's config.json.
+struct CompactVocabulary {
+  TokenId first_number = 0;    // codes 0..999
+  TokenId first_label = 1000;  // label ids 0..max_classes-1
+  TokenId bar = 1010;
+  int max_classes = 10;
+};
+
+class CompactFormat : public PromptFormat {
+ public:
+  // `shots` are the labelled rows and `labels` their class indices [N]; features and number codes are fitted on these rows only.
+  CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary);
+
+  std::string_view name() const override { return "compact"; }
+  size_t num_features() const override { return number_codes_.size(); }
+  const std::vector<std::string>& notes() const override { return encoder_.notes(); }
+  Prompt prompt(const TaskView& view) const override;
+  std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
+
+ private:
+  std::vector<uint16_t> encode(const FeatureMatrix& features) const;
+
+  FeatureEncoder encoder_;
+  std::vector<NumberCode> number_codes_;  // [F]
+  std::vector<uint16_t> shot_codes_;      // [N, F]
+  std::vector<int32_t> labels_;           // [N]
+  CompactVocabulary vocabulary_;
+};
+
+}  // namespace manyshot

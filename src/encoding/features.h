@@ -1,0 +1,56 @@
+// Features: every column of a table as numbers, the common ground of the number code and of the baselines.
+//
+// Rules, fitted on the labelled rows:
+//   numeric, boolean, date  the number itself (0/1; days since 1970-01-01)
+//   categorical             the rank of the string among the labelled rows' distinct strings, sorted by bytes (strings that are all
+//                           numbers: by value); a missing cell is a category of its own, the last, when the labelled rows have one
+//   text                    its length in characters: all other information is lost, and a note says so
+// A string that no labelled row has is missing. Columns without two different values in the labelled rows are left out, and
+// noted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "table/table.h"
+
+namespace manyshot {
+
+// [N, F] numbers, row-major; NaN is missing.
+struct FeatureMatrix {
+  size_t num_rows = 0;
+  size_t num_features = 0;
+  std::vector<double> values;
+
+  double at(size_t row, size_t feature) const { return values[row * num_features + feature]; }
+  std::vector<double> column(size_t feature) const;
+};
+
+class FeatureEncoder {
+ public:
+  // `shots` are the labelled rows. Throws Error(kBadInput) when no column is left.
+  static FeatureEncoder fit(const Table& shots);
+
+  // `table` has the columns of `shots` in the same order, categories extended as read_rows does.
+  FeatureMatrix transform(const Table& table) const;
+
+  const std::vector<std::string>& feature_names() const { return names_; }
+  // What the encoding had to leave out or lose, as sentences.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  struct Feature {
+    size_t column;                // index into Table::columns
+    ColumnType type;
+    std::vector<double> ranks;    // categorical: by category code of the labelled rows; NaN for one they lack
+    double missing = kMissingNumber;  // the number a missing cell stands for
+  };
+  double value(const Feature& feature, const Column& column, size_t row) const;
+
+  std::vector<Feature> features_;
+  std::vector<std::string> names_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace manyshot

@@ -1,0 +1,38 @@
+// PromptFormat: how labelled rows and queries become tokens. `compact` is for models with the vocabulary of docs/formats/compact.md;
+// text formats for general language models implement the same interface.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "encoding/prompt.h"
+#include "table/table.h"
+
+namespace manyshot {
+
+// One way to look at a task: which labelled rows, columns and label names the model sees, and in which order. An ensemble averages
+// over several.
+struct TaskView {
+  std::vector<uint32_t> rows;      // labelled rows in prompt order
+  std::vector<uint32_t> features;  // features in prompt order
+  std::vector<uint32_t> labels;    // [K] label id shown for class k
+};
+
+class PromptFormat {
+ public:
+  virtual ~PromptFormat() = default;
+  virtual std::string_view name() const = 0;
+  // How many features a TaskView may pick from, after columns that carry nothing have been left out.
+  virtual size_t num_features() const = 0;
+  // What the encoding had to leave out or lose, as sentences.
+  virtual const std::vector<std::string>& notes() const = 0;
+  // The context for `view`, with one answer per class in class order.
+  virtual Prompt prompt(const TaskView& view) const = 0;
+  // The rows of `queries` as branches behind the context of each view. `queries` has the columns of the labelled rows.
+  virtual std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const = 0;
+};
+
+}  // namespace manyshot

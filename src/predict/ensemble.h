@@ -1,0 +1,25 @@
+// The views of an in-context ensemble: each member sees the task with other rows, columns and label names.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/rng.h"
+#include "encoding/prompt_format.h"
+
+namespace manyshot {
+
+struct EnsembleShape {
+  int members = 1;
+  size_t max_rows = 0;      // labelled rows one member sees at most; more: stratified subsets
+  size_t max_features = 0;  // columns one member sees at most; more: random subsets that use all columns equally often
+  size_t num_label_ids = 0; // label names to choose from (at least K)
+};
+
+// One view per member, a pure function of its arguments. Row order, column order and label names are random in each; a class without
+// labelled rows still gets a label name.
+std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, size_t num_features,
+                                 const EnsembleShape& shape, const Rng& rng);
+
+}  // namespace manyshot

@@ -1,0 +1,44 @@
+#include "predict/model_store.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace manyshot {
+namespace fs = std::filesystem;
+
+std::string models_folder() {
+  if (const char* folder = std::getenv("MANYSHOT_MODELS"); folder != nullptr && *folder != '\0') return folder;
+  Dl_info library{};
+  if (dladdr(reinterpret_cast<void*>(&models_folder), &library) == 0) return "share/manyshot/models";
+  std::error_code error;
+  const fs::path file = fs::canonical(library.dli_fname, error);
+  return (file.parent_path().parent_path() / "share" / "manyshot" / "models").string();
+}
+
+std::vector<std::string> installed_models() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(models_folder(), error)) {
+    if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string resolve_model(const std::string& name, const std::vector<std::string>& other_names) {
+  std::vector<std::string> names = installed_models();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return (fs::path(models_folder()) / name).string();
+  std::error_code error;
+  if (name.find('/') != std::string::npos || fs::exists(name, error)) return name;
+  names.insert(names.end(), other_names.begin(), other_names.end());
+  fail(ErrorKind::kNotFound, "no model \"{}\"{}; known: {}; or give a model folder", name, did_you_mean(name, names),
+       list_names(names, /*limit=*/20));
+}
+
+}  // namespace manyshot

@@ -1,0 +1,26 @@
+#include "predict/predictor.h"
+
+#include "model/model.h"
+#include "predict/in_context.h"
+#include "predict/knn.h"
+#include "predict/majority.h"
+#include "predict/model_store.h"
+#include "predict/xgboost.h"
+
+namespace manyshot {
+
+std::vector<uint32_t> LabelledTable::class_counts() const {
+  std::vector<uint32_t> counts(classes.size());
+  for (const int32_t label : labels) ++counts[label];
+  return counts;
+}
+
+std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options) {
+  if (name == "majority") return std::make_unique<MajorityMethod>();
+  if (name == "knn") return std::make_unique<KnnMethod>();
+  if (name == "xgboost") return std::make_unique<XgboostMethod>(options.seed);
+  const std::string folder = resolve_model(name, {"majority", "knn", "xgboost"});
+  return std::make_unique<InContextMethod>(load_model(folder, {.dtype = options.dtype, .engine = options.engine}), options);
+}
+
+}  // namespace manyshot

@@ -1,0 +1,23 @@
+// Choosing which labelled rows a model sees.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/rng.h"
+
+namespace manyshot {
+
+enum class Selection {
+  kRandom,      // uniformly, without replacement
+  kStratified,  // each class in proportion to its rows, at least one row of each class while `count` allows
+};
+Selection parse_selection(std::string_view name);  // "random" or "stratified"; else Error(kBadInput)
+
+// `count` of the rows 0..N-1 whose classes are `labels` [N] (-1: never chosen), in increasing order; all of them when there are no more.
+std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count, Selection selection,
+                                  const Rng& rng);
+
+}  // namespace manyshot

@@ -1,0 +1,136 @@
+// The baselines behind the Method door: known answers, and what every predictor promises.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "predict/predictor.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::ElementsAre;
+
+Table numbers(std::vector<std::vector<double>> columns) {
+  Table table{.num_rows = columns.front().size()};
+  for (size_t i = 0; i < columns.size(); ++i) {
+    table.columns.push_back({.name = "x" + std::to_string(i), .numbers = std::move(columns[i])});
+  }
+  return table;
+}
+
+// Two Gaussian clouds of `per_class` rows in `num_features` columns, `distance` apart.
+LabelledTable clouds(size_t per_class, size_t num_features, double distance, uint64_t seed) {
+  const Rng rng(seed);
+  std::vector<std::vector<double>> columns(num_features, std::vector<double>(2 * per_class));
+  LabelledTable shots{.classes = {"a", "b"}};
+  for (size_t row = 0; row < 2 * per_class; ++row) {
+    const auto label = static_cast<int32_t>(row % 2);
+    shots.labels.push_back(label);
+    for (size_t column = 0; column < num_features; ++column) {
+      columns[column][row] = rng.child("x", column).normal(row) + label * distance;
+    }
+  }
+  shots.features = numbers(std::move(columns));
+  return shots;
+}
+
+Table rows_of(const Table& table, std::span<const size_t> rows) {
+  Table result{.num_rows = rows.size()};
+  for (const Column& column : table.columns) {
+    Column copy{.name = column.name, .type = column.type, .categories = column.categories};
+    for (const size_t row : rows) copy.numbers.push_back(column.numbers[row]);
+    result.columns.push_back(std::move(copy));
+  }
+  return result;
+}
+
+TEST(Majority, GivesClassShares) {
+  const LabelledTable shots{.features = numbers({{1, 2, 3, 4}}), .labels = {0, 0, 2, 0}, .classes = {"a", "b", "c"}};
+  EXPECT_THAT(open_method("majority")->fit(shots)->predict(numbers({{9, 9}})), ElementsAre(0.75, 0, 0.25, 0.75, 0, 0.25));
+}
+
+TEST(Knn, WeighsNeighboursByInverseDistance) {
+  // Column mean 3, population deviation 2, so distances from 2 are 1/2, 1/2 and 3/2 deviations.
+  const LabelledTable shots{.features = numbers({{1, 5}}), .labels = {0, 1}, .classes = {"a", "b"}};
+  const auto probabilities = open_method("knn")->fit(shots)->predict(numbers({{2}}));
+  EXPECT_NEAR(probabilities[0], 0.75, 1e-12);
+  EXPECT_NEAR(probabilities[1], 0.25, 1e-12);
+}
+
+TEST(Knn, ExactMatchesOutweighAllOthers) {
+  const LabelledTable shots{.features = numbers({{1, 1, 1, 5}}), .labels = {0, 1, 1, 0}, .classes = {"a", "b"}};
+  const auto probabilities = open_method("knn")->fit(shots)->predict(numbers({{1}}));
+  EXPECT_NEAR(probabilities[1], 2.0 / 3, 1e-12);
+}
+
+TEST(Knn, ScaleOfAColumnDoesNotMatter) {
+  LabelledTable shots = clouds(40, 2, 2, 1);
+  const Table queries = shots.features;
+  const auto before = open_method("knn")->fit(shots)->predict(queries);
+  Table scaled = queries;
+  for (double& value : scaled.columns[0].numbers) value *= 1024;
+  shots.features = scaled;
+  EXPECT_EQ(open_method("knn")->fit(shots)->predict(scaled), before);
+}
+
+class EveryBaseline : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(EveryBaseline, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
+  LabelledTable shots = clouds(30, 3, 2, 2);
+  shots.classes = {"a", "b", "never"};
+  shots.features.columns[1].numbers[3] = kMissingNumber;
+  const auto probabilities = open_method(GetParam())->fit(shots)->predict(shots.features);
+  ASSERT_EQ(probabilities.size(), 60u * 3);
+  for (size_t row = 0; row < 60; ++row) {
+    EXPECT_NEAR(probabilities[row * 3] + probabilities[row * 3 + 1], 1, 1e-6);
+    EXPECT_EQ(probabilities[row * 3 + 2], 0);
+  }
+}
+
+TEST_P(EveryBaseline, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
+  const LabelledTable shots = clouds(50, 4, 1, 3);
+  const auto predictor = open_method(GetParam())->fit(shots);
+  set_num_threads(1);
+  const std::vector<double> all = predictor->predict(shots.features);
+  for (const int threads : {1, 2, 7}) {
+    set_num_threads(threads);
+    EXPECT_EQ(predictor->predict(shots.features), all);
+    for (const std::vector<size_t>& rows : {std::vector<size_t>{17}, {99, 17, 3}, {5, 17}}) {
+      const std::vector<double> some = predictor->predict(rows_of(shots.features, rows));
+      for (size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_EQ(some[2 * i], all[2 * rows[i]]);
+        EXPECT_EQ(some[2 * i + 1], all[2 * rows[i] + 1]);
+      }
+    }
+  }
+  set_num_threads(0);
+}
+
+TEST_P(EveryBaseline, NoQueriesNoProbabilities) {
+  const LabelledTable shots = clouds(10, 2, 1, 4);
+  EXPECT_TRUE(open_method(GetParam())->fit(shots)->predict(numbers({{}, {}})).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(, EveryBaseline, ::testing::Values("majority", "knn", "xgboost"));
+
+TEST(Baselines, KnnAndXgboostSeparateClouds) {
+  const LabelledTable shots = clouds(100, 4, 2.5, 5), held_out = clouds(200, 4, 2.5, 6);
+  for (const char* name : {"knn", "xgboost"}) {
+    const auto probabilities = open_method(name)->fit(shots)->predict(held_out.features);
+    int correct = 0;
+    for (size_t row = 0; row < held_out.labels.size(); ++row) correct += (probabilities[2 * row + 1] > 0.5) == held_out.labels[row];
+    EXPECT_GT(correct, 380) << name;  // Bayes rate .994
+  }
+}
+
+TEST(Xgboost, OneClassOnly) {
+  const LabelledTable shots{.features = numbers({{1, 2, 3}}), .labels = {1, 1, 1}, .classes = {"a", "b"}};
+  EXPECT_THAT(open_method("xgboost")->fit(shots)->predict(numbers({{9}})), ElementsAre(0, 1));
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,67 @@
+#include "predict/ensemble.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace manyshot {
+namespace {
+
+const std::vector<int32_t> kLabels{0, 1, 2, 0, 1, 2, 0, 0};
+
+TEST(MakeViews, EveryMemberSeesAllRowsAndColumnsThatFit) {
+  const auto views = make_views(kLabels, 3, 5, {.members = 4, .max_rows = 100, .max_features = 20, .num_label_ids = 10}, Rng(1));
+  ASSERT_EQ(views.size(), 4u);
+  for (const TaskView& view : views) {
+    EXPECT_THAT(view.rows, ::testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+    EXPECT_THAT(view.features, ::testing::UnorderedElementsAre(0, 1, 2, 3, 4));
+    EXPECT_EQ(std::set(view.labels.begin(), view.labels.end()).size(), 3u);
+    for (const uint32_t label : view.labels) EXPECT_LT(label, 10u);
+  }
+  EXPECT_NE(views[0].rows, views[1].rows);
+  EXPECT_NE(views[0].features, views[1].features);
+}
+
+TEST(MakeViews, ColumnSubsetsUseAllColumnsEquallyOften) {
+  for (const size_t num_features : {7, 20, 33, 61, 100}) {
+    const auto views =
+        make_views(kLabels, 3, num_features, {.members = 10, .max_rows = 100, .max_features = 6, .num_label_ids = 10}, Rng(2));
+    std::map<uint32_t, int> uses;
+    for (const TaskView& view : views) {
+      EXPECT_EQ(std::set(view.features.begin(), view.features.end()).size(), 6u) << "no column twice in one member";
+      for (const uint32_t feature : view.features) ++uses[feature];
+    }
+    const int expected = static_cast<int>(60 / num_features);
+    for (uint32_t feature = 0; feature < num_features; ++feature) {
+      EXPECT_GE(uses[feature], std::max(0, expected - 1));
+      EXPECT_LE(uses[feature], expected + 2);
+    }
+  }
+}
+
+TEST(MakeViews, RowSubsetsAreStratified) {
+  std::vector<int32_t> labels(1000, 0);
+  std::fill(labels.begin() + 900, labels.end(), 1);
+  const auto views = make_views(labels, 2, 3, {.members = 3, .max_rows = 50, .max_features = 20, .num_label_ids = 10}, Rng(3));
+  for (const TaskView& view : views) {
+    EXPECT_EQ(view.rows.size(), 50u);
+    EXPECT_EQ(std::count_if(view.rows.begin(), view.rows.end(), [](uint32_t row) { return row >= 900; }), 5);
+  }
+  EXPECT_NE(std::set(views[0].rows.begin(), views[0].rows.end()), std::set(views[1].rows.begin(), views[1].rows.end()));
+}
+
+TEST(MakeViews, IsAFunctionOfTheSeed) {
+  const EnsembleShape shape{.members = 2, .max_rows = 5, .max_features = 2, .num_label_ids = 10};
+  const auto a = make_views(kLabels, 3, 5, shape, Rng(5)), b = make_views(kLabels, 3, 5, shape, Rng(5));
+  for (size_t member = 0; member < a.size(); ++member) {
+    EXPECT_EQ(a[member].rows, b[member].rows);
+    EXPECT_EQ(a[member].features, b[member].features);
+    EXPECT_EQ(a[member].labels, b[member].labels);
+  }
+}
+
+}  // namespace
+}  // namespace manyshot
