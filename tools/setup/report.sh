@@ -1,6 +1,7 @@
 # Messages, and steps whose output goes to a log.
 
-say() { printf '%s\n' "$*"; }
+# say LINE...
+say() { printf '%s\n' "$@"; }
 
 # die MESSAGE [EXIT_CODE]
 die() {

@@ -1,0 +1,9 @@
+# Formats our own C++ sources in place. --check only lists what differs, and fails if anything does.
+# shellcheck disable=SC2086
+require_packages $format_packages
+case ${1:-} in
+  --check) set -- --dry-run --Werror ;;
+  *) set -- -i ;;
+esac
+find src tests benchmarks \( -name '*.h' -o -name '*.cc' \) -exec clang-format "$@" {} + ||
+  die "some sources are not formatted; ./run format does it"
