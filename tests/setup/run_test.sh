@@ -50,7 +50,7 @@ stand_in apt-get 'echo unused'
 stand_in apt-cache 'exit 1'
 stand_in id 'echo 1000'
 stand_in sudo 'exit 1'
-expect "packages without root" 1 "call again:  sudo apt-get install --no-install-recommends cmake mold" \
+expect "packages without root" 1 "install them as root, then call again:  apt-get install --no-install-recommends cmake mold" \
   setup_step 'require_packages g++ cmake python3 mold'
 expect "nothing is missing" 0 "" setup_step 'require_packages g++ python3; [ ! -e build/logs/packages.log ]'
 expect "packages by hand" 0 "" setup_step 'MANYSHOT_PACKAGES=skip; require_packages cmake'

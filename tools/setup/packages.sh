@@ -19,7 +19,7 @@ require_packages() {
   elif sudo -n true 2>/dev/null; then
     as_root="sudo -n"
   else
-    die "system packages are missing; install them, then call again:  sudo apt-get install --no-install-recommends $missing"
+    die "system packages are missing; install them as root, then call again:  apt-get install --no-install-recommends $missing"
   fi
   logged packages "Installing system packages ($missing)" install_packages "$missing" || {
     log_says packages 'Temporary failure resolving|Could not connect|Could not resolve|Network is unreachable' &&
