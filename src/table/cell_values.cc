@@ -1,0 +1,145 @@
+#include "table/cell_values.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace manyshot {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return to_lower(a) == b; });
+}
+
+// Digits with a decimal point, an optional exponent and an optional minus: what std::from_chars reads, without "inf" and "nan".
+std::optional<double> parse_plain_number(std::string_view text) {
+  const size_t first = !text.empty() && text[0] == '-' ? 1 : 0;
+  if (first >= text.size() || !(is_digit(text[first]) || text[first] == '.')) return {};
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return {};
+  if (error == std::errc::result_out_of_range) return text[0] == '-' ? -kInfinity : kInfinity;
+  return value;
+}
+
+std::string_view strip_unit(std::string_view text) {
+  constexpr std::array<std::string_view, 5> kUnits = {"%", "$", "€", "£", "¥"};
+  for (std::string_view unit : kUnits) {
+    if (text.starts_with(unit)) return trim_blanks(text.substr(unit.size()));
+    if (text.ends_with(unit)) return trim_blanks(text.substr(0, text.size() - unit.size()));
+  }
+  return text;
+}
+
+// True if `digits` is split by `separator` into a first group of one to three digits without a leading zero and further groups of
+// three.
+bool grouped_by_three(std::string_view digits, char separator) {
+  const size_t first = digits.find(separator);
+  if (first == 0 || first > 3 || digits[0] == '0') return false;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const bool separates = i >= first && (i - first) % 4 == 0;
+    if (separates ? digits[i] != separator : !is_digit(digits[i])) return false;
+  }
+  return (digits.size() - first) % 4 == 0;
+}
+
+// Rewrites an unsigned number of `style` as std::from_chars wants it; empty if its separators are misplaced.
+std::string normalize_separators(std::string_view text, NumberStyle style) {
+  const char decimal = style == NumberStyle::kPoint ? '.' : ',';
+  const char group = style == NumberStyle::kPoint ? ',' : '.';
+  const std::string_view whole = text.substr(0, text.find_first_of(style == NumberStyle::kPoint ? ".eE" : ",eE"));
+  std::string_view rest = text.substr(whole.size());
+
+  std::string result;
+  const auto num_groups = std::count(whole.begin(), whole.end(), group);
+  if (num_groups > 0) {
+    const bool is_clear = style == NumberStyle::kPoint || num_groups > 1 || rest.starts_with(decimal);
+    if (!is_clear || !grouped_by_three(whole, group)) return {};
+  }
+  std::copy_if(whole.begin(), whole.end(), std::back_inserter(result), [&](char c) { return c != group; });
+  if (rest.starts_with(decimal)) {
+    result += '.';
+    rest.remove_prefix(1);
+  }
+  if (rest.find_first_of(".,") != std::string_view::npos) return {};
+  return result.append(rest);
+}
+
+}  // namespace
+
+std::string_view trim_blanks(std::string_view cell) {
+  const size_t first = cell.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return cell.substr(cell.size());
+  return cell.substr(first, cell.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool is_missing_mark(std::string_view cell) {
+  if (cell.empty()) return true;
+  switch (cell.front()) {
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case 'N':
+    case 'n':
+    case '<':
+    case '#':
+    case '?':
+      break;
+    default:
+      return false;
+  }
+  constexpr std::array<std::string_view, 12> kMarks = {"",     "NA",   "N/A",  "n/a",  "NaN",  "nan",
+                                                       "NULL", "null", "None", "<NA>", "#N/A", "?"};
+  const std::string_view text = trim_blanks(cell);
+  return text.size() <= 4 && std::find(kMarks.begin(), kMarks.end(), text) != kMarks.end();
+}
+
+std::optional<double> parse_number(std::string_view cell, NumberStyle style) {
+  if (style == NumberStyle::kPoint) {
+    if (const auto value = parse_plain_number(cell)) return value;
+  }
+  std::string_view text = strip_unit(trim_blanks(cell));
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text = strip_unit(text.substr(1));
+  if (text.empty()) return {};
+
+  std::optional<double> value;
+  if (equals_ignoring_case(text, "inf") || equals_ignoring_case(text, "infinity")) {
+    value = kInfinity;
+  } else if (is_digit(text[0]) || text[0] == '.' || text[0] == ',') {
+    value = parse_plain_number(normalize_separators(text, style));
+  }
+  return value && negative ? -*value : value;
+}
+
+NumberReadings parse_number_both_styles(std::string_view cell) {
+  const auto point = parse_number(cell, NumberStyle::kPoint);
+  if (point && cell.find(',') == std::string_view::npos) {
+    return {point, cell.find('.') == std::string_view::npos ? point : std::nullopt};
+  }
+  return {point, parse_number(cell, NumberStyle::kComma)};
+}
+
+std::optional<BooleanWord> parse_boolean_word(std::string_view cell) {
+  constexpr std::array<std::array<std::string_view, 2>, kNumBooleanPairs> kPairs = {
+      {{"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}}};
+  const std::string_view text = trim_blanks(cell);
+  if (text.size() > 5) return {};
+  for (int pair = 0; pair < kNumBooleanPairs; ++pair) {
+    for (int value = 0; value < 2; ++value) {
+      if (equals_ignoring_case(text, kPairs[pair][value])) return BooleanWord{pair, value == 1};
+    }
+  }
+  return {};
+}
+
+}  // namespace manyshot

@@ -1,0 +1,163 @@
+#include "table/csv_blocks.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "table/table_file.h"
+
+namespace manyshot {
+namespace {
+
+constexpr size_t kBlockBytes = 1 << 19;
+constexpr size_t kMaxRowBytes = 1 << 28;
+constexpr size_t kLeastRead = 64;  // TextSource::read wants that much room
+
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
+
+}  // namespace
+
+CsvBlocks::CsvBlocks(const std::string& path, std::unique_ptr<TextSource> text, const CsvDialect& dialect)
+    : path_(path), text_(std::move(text)), dialect_(dialect), buffer_(kBlockBytes) {
+  if (!parse(/*num_columns=*/-1, /*max_rows=*/1)) {
+    fail(ErrorKind::kBadInput, "{}: the file has no text; a table needs a header line with the column names, then one line a row",
+         path_);
+  }
+  for (int32_t column = 0; column < rows_->num_cols(); ++column) {
+    visit_column(*rows_, column, [&](std::string_view cell, bool) { header_.emplace_back(cell); });
+  }
+}
+
+bool CsvBlocks::next() {
+  consume(parsed_bytes_);
+  if (!in_header_) first_row_ += num_rows();
+  in_header_ = false;
+  return parse(static_cast<int32_t>(header_.size()), arrow::csv::kMaxParserNumRows);
+}
+
+bool CsvBlocks::parse(int32_t num_columns, int32_t max_rows) {
+  std::optional<RaggedRow> ragged;
+  arrow::csv::ParseOptions options = parse_options(dialect_);
+  options.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
+    ragged = {row.actual_columns, static_cast<size_t>(row.text.data() - waiting().data()), static_cast<uint64_t>(row.number)};
+    return arrow::csv::InvalidRowResult::Error;
+  };
+  for (;;) {
+    refill();
+    if (waiting().empty()) return false;
+    rows_ = std::make_unique<arrow::csv::BlockParser>(options, num_columns, /*first_row=*/0, max_rows);
+    uint32_t used = 0;
+    const auto status = at_end_ ? rows_->ParseFinal(waiting(), &used) : rows_->Parse(waiting(), &used);
+    if (ragged) fail_ragged(*ragged);
+    if (!status.ok()) fail(ErrorKind::kBadInput, "{}:{}: {}", path_, line_at(0), status.message());
+    parsed_bytes_ = used;
+    if (num_rows() > 0) {
+      check_utf8(waiting().substr(0, used));
+      return true;
+    }
+    if (used > 0) {
+      consume(used);
+    } else if (at_end_) {
+      fail_endless_row("the file ends inside a quoted cell");
+    } else {
+      grow();
+    }
+  }
+}
+
+void CsvBlocks::consume(size_t bytes) {
+  lines_before_ += count_line_ends(waiting().substr(0, bytes));
+  begin_ += bytes;
+  parsed_bytes_ = 0;
+}
+
+void CsvBlocks::refill() {
+  if (at_end_) return;
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  const size_t known = end_;
+  while (buffer_.size() - end_ >= kLeastRead) {
+    const size_t count = text_->read(buffer_.data() + end_, buffer_.size() - end_);
+    at_end_ = count == 0;
+    if (at_end_) break;
+    end_ += count;
+  }
+  const size_t nul = waiting().find('\0', known);
+  if (nul == std::string_view::npos) return;
+  fail(ErrorKind::kBadInput,
+       "{}:{}: byte 0 in the text: this looks like a binary file; give a CSV or Parquet file (for UTF-16 text without a byte order "
+       "mark: --encoding utf-16le)",
+       path_, line_at(nul));
+}
+
+void CsvBlocks::grow() {
+  if (buffer_.size() >= kMaxRowBytes) {
+    fail_endless_row(fmt::format("it has no end within {}", format_bytes(kMaxRowBytes)));
+  }
+  buffer_.resize(2 * buffer_.size());
+}
+
+size_t CsvBlocks::count_line_ends(std::string_view text) const {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), dialect_.line_end));
+}
+
+uint64_t CsvBlocks::line_at(size_t offset) const { return lines_before_ + count_line_ends(waiting().substr(0, offset)) + 1; }
+
+std::string CsvBlocks::row_name(uint64_t row_in_block) const {
+  return in_header_ ? "the header" : fmt::format("row {} (counted from 0)", first_row_ + row_in_block);
+}
+
+void CsvBlocks::fail_ragged(const RaggedRow& row) const {
+  const std::string delimiter = delimiter_name(dialect_.delimiter);
+  const std::string_view text = waiting().substr(row.offset);
+  const bool is_long = static_cast<size_t>(row.num_cells) > header_.size();
+  fail(ErrorKind::kBadInput, "{}:{}: {} has {} cells, the header has {}: \"{}\"; {}", path_, line_at(row.offset),
+       row_name(row.row_in_block), row.num_cells, header_.size(), excerpt(first_line(text)),
+       is_long ? fmt::format("put cells that contain the delimiter ({}) in quotes, or name the right one with --delimiter", delimiter)
+               : "add the cells that are not there (a missing value is an empty cell)");
+}
+
+void CsvBlocks::fail_endless_row(const std::string& reason) const {
+  fail(ErrorKind::kBadInput,
+       "{}:{}: {} starts here and does not end ({}): \"{}\"; close the quote ({}), or double it if it belongs to the text", path_,
+       line_at(0), row_name(0), reason, excerpt(first_line(waiting())), dialect_.quote);
+}
+
+void CsvBlocks::check_utf8(std::string_view block) const {
+  const auto offset = find_invalid_utf8(block);
+  if (!offset) return;
+  struct Place {
+    size_t row = std::numeric_limits<size_t>::max();
+    int32_t column = 0;
+    std::string_view cell;
+    size_t offset = 0;
+  } first;
+  for (int32_t column = 0; column < rows_->num_cols(); ++column) {
+    size_t row = 0;
+    visit_column(*rows_, column, [&](std::string_view cell, bool) {
+      const auto offset_in_cell = find_invalid_utf8(cell);
+      if (offset_in_cell && row < first.row) first = {row, column, cell, *offset_in_cell};
+      ++row;
+    });
+  }
+  if (first.cell.empty()) return;  // only a closing quote stood inside a character
+  fail_not_utf8(first.row, static_cast<size_t>(first.column), first.cell, first.offset, line_at(*offset));
+}
+
+void CsvBlocks::fail_not_utf8(size_t row, size_t column, std::string_view cell, size_t offset, uint64_t line) const {
+  std::string hex;
+  for (const char c : cell.substr(offset, 4)) {
+    if (static_cast<unsigned char>(c) < 0x80) break;
+    hex += fmt::format(" {:02X}", static_cast<unsigned char>(c));
+  }
+  const std::string name = in_header_ ? "" : fmt::format(" \"{}\"", excerpt(header_[column]));
+  fail(ErrorKind::kBadInput,
+       "{}:{}: {}, column {}{}: the bytes{} after \"{}\" are not UTF-8; name the file's encoding, for example --encoding latin1 or "
+       "--encoding windows-1252",
+       path_, line, row_name(row), column + 1, name, hex, excerpt(cell.substr(0, offset)));
+}
+
+}  // namespace manyshot

@@ -1,0 +1,14 @@
+// The Parquet half of table_writer.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "table/table_writer.h"
+
+namespace manyshot {
+
+std::unique_ptr<TableWriter> open_parquet_writer(const std::string& path, const std::vector<std::string>& column_names);
+
+}  // namespace manyshot

@@ -1,0 +1,193 @@
+// read_rows and scan_table of schema.h.
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "table/schema.h"
+#include "table/string_set.h"
+
+namespace manyshot {
+namespace {
+
+// A boolean word, or the numbers 0 and 1.
+std::optional<double> parse_boolean(std::string_view cell) {
+  if (const auto word = parse_boolean_word(cell)) return word->value;
+  const auto number = parse_number(cell, NumberStyle::kPoint);
+  return number == 0.0 || number == 1.0 ? number : std::nullopt;
+}
+
+// Builds one column of a Table, cell by cell.
+class ColumnBuilder {
+ public:
+  explicit ColumnBuilder(const ColumnSchema& schema) : schema_(schema) {
+    for (const std::string& category : schema.categories) known_.insert(category);
+    clear();
+  }
+
+  void add(std::string_view cell, uint64_t row) {
+    if (!column_.is_number()) {
+      column_.codes.push_back(cell.data() ? code_of(cell) : kMissingCode);
+    } else {
+      column_.numbers.push_back(cell.data() ? number_of(cell, row) : kMissingNumber);
+    }
+  }
+  void add_missing(size_t count) {
+    if (!column_.is_number()) {
+      column_.codes.resize(column_.codes.size() + count, kMissingCode);
+    } else {
+      column_.numbers.resize(column_.numbers.size() + count, kMissingNumber);
+    }
+  }
+
+  // The cells since the last take().
+  Column take() {
+    for (size_t i = 0; i < added_.size(); ++i) column_.categories.emplace_back(added_[i]);
+    Column taken = std::move(column_);
+    clear();
+    return taken;
+  }
+
+  const ReadNotes::Unreadable& unreadable() const { return unreadable_; }
+
+ private:
+  void clear() {
+    column_ = {.name = schema_.name, .type = schema_.type, .categories = schema_.categories};
+    added_.clear();
+  }
+
+  int32_t code_of(std::string_view cell) {
+    const int32_t code = known_.find(cell);
+    return code >= 0 ? code : static_cast<int32_t>(known_.size()) + added_.insert(cell);
+  }
+
+  double number_of(std::string_view cell, uint64_t row) {
+    std::optional<double> value;
+    if (schema_.type == ColumnType::kNumeric) {
+      value = parse_number(cell, schema_.number_style);
+    } else if (schema_.type == ColumnType::kDate) {
+      value = parse_date(cell, schema_.date_order);
+    } else {
+      value = parse_boolean(cell);
+    }
+    if (value && std::isfinite(*value)) return *value;
+    if (unreadable_.count++ == 0) unreadable_ = {schema_.name, std::string(cell), row, 1};
+    return kMissingNumber;
+  }
+
+  const ColumnSchema& schema_;
+  Column column_;
+  StringSet known_;  // the schema's categories, by code
+  StringSet added_;  // further strings since the last take()
+  ReadNotes::Unreadable unreadable_;
+};
+
+// Columns of a schema, filled from the columns of the same name of a file.
+class TableBuilder {
+ public:
+  TableBuilder(const TableFile& file, const Schema& schema, ReadNotes* notes) : notes_(notes) {
+    if (notes_) *notes_ = {};
+    const auto& names = file.column_names();
+    for (const ColumnSchema& column : schema.columns) {
+      const auto found = std::find(names.begin(), names.end(), column.name);
+      builders_.emplace_back(column);
+      if (found != names.end()) {
+        file_columns_.push_back(static_cast<size_t>(found - names.begin()));
+        present_.push_back(builders_.size() - 1);
+      } else {
+        absent_.push_back(builders_.size() - 1);
+        if (notes_) notes_->absent.push_back(column.name);
+      }
+    }
+    if (notes_) note_extra(names, schema);
+  }
+
+  const std::vector<size_t>& file_columns() const { return file_columns_; }
+  size_t num_rows() const { return num_rows_; }
+
+  // Adds rows `rows` (positions in the batch).
+  void add(const TextBatch& batch, std::span<const size_t> rows) {
+    for (size_t i = 0; i < present_.size(); ++i) {
+      ColumnBuilder& builder = builders_[present_[i]];
+      for (const size_t row : rows) builder.add(batch.cells[i][row], batch.first_row + row);
+    }
+    for (const size_t column : absent_) builders_[column].add_missing(rows.size());
+    num_rows_ += rows.size();
+  }
+
+  // The rows since the last take().
+  Table take() {
+    Table table{.num_rows = num_rows_};
+    for (ColumnBuilder& builder : builders_) table.columns.push_back(builder.take());
+    num_rows_ = 0;
+    return table;
+  }
+
+  void note_unreadable() const {
+    if (!notes_) return;
+    for (const ColumnBuilder& builder : builders_) {
+      if (builder.unreadable().count > 0) notes_->unreadable.push_back(builder.unreadable());
+    }
+  }
+
+ private:
+  void note_extra(const std::vector<std::string>& names, const Schema& schema) {
+    for (const std::string& name : names) {
+      const bool known = std::any_of(schema.columns.begin(), schema.columns.end(),
+                                     [&](const ColumnSchema& column) { return column.name == name; });
+      if (!known) notes_->extra.push_back(name);
+    }
+  }
+
+  ReadNotes* notes_;
+  std::vector<ColumnBuilder> builders_;
+  std::vector<size_t> file_columns_;  // indices into the file's columns, for present_
+  std::vector<size_t> present_, absent_;  // indices into builders_
+  size_t num_rows_ = 0;
+};
+
+}  // namespace
+
+Table read_rows(const TableFile& file, const Schema& schema, std::span<const uint64_t> rows, ReadNotes* notes) {
+  TableBuilder builder(file, schema, notes);
+  size_t taken = 0;
+  uint64_t rows_seen = 0;
+  std::vector<size_t> in_batch;
+  file.scan(builder.file_columns(), [&](const TextBatch& batch) {
+    in_batch.clear();
+    rows_seen = batch.first_row + batch.num_rows;
+    for (; taken < rows.size() && rows[taken] < rows_seen; ++taken) in_batch.push_back(rows[taken] - batch.first_row);
+    builder.add(batch, in_batch);
+    return taken < rows.size();
+  });
+  if (taken < rows.size()) {
+    fail(ErrorKind::kBadInput, "{}: row {} (counted from 0) is asked for, but the file has {} rows; was it changed meanwhile?",
+         file.path(), rows[taken], rows_seen);
+  }
+  builder.note_unreadable();
+  return builder.take();
+}
+
+void scan_table(const TableFile& file, const Schema& schema, size_t chunk_rows, ReadNotes* notes,
+                const std::function<void(const Table& table, uint64_t first_row)>& visit) {
+  TableBuilder builder(file, schema, notes);
+  uint64_t first_row = 0;
+  const auto hand_on = [&] {
+    const Table table = builder.take();
+    visit(table, first_row);
+    first_row += table.num_rows;
+  };
+  std::vector<size_t> in_batch;
+  file.scan(builder.file_columns(), [&](const TextBatch& batch) {
+    for (size_t row = 0; row < batch.num_rows;) {
+      in_batch.clear();
+      while (row < batch.num_rows && builder.num_rows() + in_batch.size() < chunk_rows) in_batch.push_back(row++);
+      builder.add(batch, in_batch);
+      if (builder.num_rows() == chunk_rows) hand_on();
+    }
+    return true;
+  });
+  if (builder.num_rows() > 0) hand_on();
+  builder.note_unreadable();
+}
+
+}  // namespace manyshot

@@ -1,0 +1,33 @@
+// What TableFile asks of a format. One implementation each for CSV and Parquet.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "table/input_file.h"
+#include "table/table_file.h"
+
+namespace manyshot {
+
+class TableReader {
+ public:
+  virtual ~TableReader() = default;
+  virtual const std::vector<std::string>& header() const = 0;  // names as the file spells them
+  virtual const std::vector<std::string>& notes() const = 0;
+  virtual std::string format_name() const = 0;
+  virtual bool semicolon_separated() const { return false; }
+  virtual void scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const = 0;
+};
+
+// Both throw as TableFile::open does.
+std::unique_ptr<TableReader> open_csv(InputFile file, const ReadOptions& options);
+std::unique_ptr<TableReader> open_parquet(InputFile file);
+bool has_parquet_magic(const InputFile& file);
+
+// Throws Error(kBadInput) if the file is over kMaxColumns.
+void check_column_count(const std::string& path, size_t num_columns);
+
+}  // namespace manyshot
