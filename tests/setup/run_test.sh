@@ -59,7 +59,7 @@ stand_in id 'echo 0'
 stand_in apt-get 'case "$*" in *install*) echo "E: Failed to fetch: Temporary failure resolving mirror"; exit 100 ;; esac'
 expect "apt without network" 1 "apt-get cannot reach its servers" setup_step 'require_packages cmake'
 stand_in apt-get 'case "$*" in *install*) echo "E: Unable to locate package libhwy-dev"; exit 100 ;; esac'
-expect "apt without a package" 1 'have all): libhwy-dev' setup_step 'require_packages libhwy-dev'
+expect "apt without a package" 1 '"universe" have: libhwy-dev; the whole log' setup_step 'require_packages libhwy-dev'
 stand_in apt-get 'case "$*" in *install*) echo "E: dpkg was interrupted"; exit 100 ;; esac'
 expect "apt fails otherwise" 1 "apt-get failed: E: dpkg was interrupted; the whole log is build/logs/packages.log" \
   setup_step 'require_packages cmake'
@@ -77,6 +77,7 @@ rm "$stand_ins"/*
 expect "a failing step shows its output" 1 "third line" setup_step 'step demo "Doing" sh -c "echo third line; exit 3"'
 expect "and names the log" 1 '"Doing" failed; the whole log is build/logs/demo.log' setup_step 'step demo "Doing" false'
 expect "verbose shows the output" 0 "third line" setup_step 'MANYSHOT_VERBOSE=1; step demo Doing echo third line'
+expect "a failure in verbose mode" 1 '"Doing" failed; the whole log is' setup_step 'MANYSHOT_VERBOSE=1; step demo Doing false'
 
 # The wheels step, on a wheel made here.
 make_wheel() {
@@ -111,6 +112,9 @@ if python3 -m pip --version >/dev/null 2>&1; then
   sed -i 's/sha256:..../sha256:0000/' "$copy/tools/setup/wheels-tiny.txt"
   expect "another file under the same name" 1 "a downloaded wheel is not the pinned one" setup_step 'require_wheels tiny "1 kB"'
   expect "leaves what was there" 0 "second" cat "$work/the deps/tiny/keep.h"
+  stand_in python3 'case "$*" in *download*) echo "OSError: [Errno 28] No space left on device"; exit 1 ;; esac'
+  expect "a full disk" 1 "is full: libtorch needs 1.2 GB" setup_step 'require_wheels tiny "1 kB"'
+  rm "$stand_ins/python3"
   sed -i 's/tiny==1.0/tiny==2.0/' "$copy/tools/setup/wheels-tiny.txt"
   expect "a version that is not there" 1 "pip failed: ERROR: No matching distribution found for tiny==2.0" setup_step 'require_wheels tiny "1 kB"'
   unset PIP_NO_INDEX PIP_FIND_LINKS

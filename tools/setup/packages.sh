@@ -21,13 +21,19 @@ require_packages() {
   else
     die "system packages are missing; install them as root, then call again:  apt-get install --no-install-recommends $missing"
   fi
-  logged packages "Installing system packages ($missing)" install_packages "$missing" || {
-    log_says packages 'Temporary failure resolving|Could not connect|Could not resolve|Network is unreachable' &&
-      die "apt-get cannot reach its servers: connect to the network or set up apt's proxy, then call again$(log_hint packages)"
-    log_says packages 'Unable to locate package' &&
-      die "this system's apt sources lack a package (Debian 12 and Ubuntu 24.04 with \"universe\" have all): $(unlocated_packages)$(log_hint packages)"
-    die "apt-get failed: $(grep '^E: ' "$(log_file packages)" | tail -n 1)$(log_hint packages)"
-  }
+  logged packages "Installing system packages ($missing)" install_packages "$missing" || explain_failed_packages
+}
+
+explain_failed_packages() {
+  if log_says packages 'Temporary failure resolving|Could not connect|Could not resolve|Network is unreachable'; then
+    reason="apt-get cannot reach its servers: connect to the network or set up apt's proxy, then call again"
+  elif log_says packages 'Unable to locate package'; then
+    unlocated=$(sed -n 's/^E: Unable to locate package //p' "$(log_file packages)" | paste -s -d ' ' -)
+    reason="this system's apt sources lack packages that Debian 12 and Ubuntu 24.04 with \"universe\" have: $unlocated"
+  else
+    reason="apt-get failed: $(last_line packages '^E: ')"
+  fi
+  die_with_log packages "$reason"
 }
 
 missing_packages() {
@@ -48,5 +54,3 @@ install_packages() {
   $as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive \
     apt-get -q -y -o Acquire::Retries=2 -o DPkg::Lock::Timeout=300 install --no-install-recommends $wanted
 }
-
-unlocated_packages() { sed -n 's/^E: Unable to locate package //p' "$(log_file packages)" | tr '\n' ' '; }

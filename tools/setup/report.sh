@@ -11,37 +11,40 @@ die() {
 
 log_file() { printf 'build/logs/%s.log' "$1"; }
 
-# logged NAME TITLE COMMAND...: runs COMMAND with its output in the log NAME, prints the title and the seconds it took, and
-# returns its exit code. MANYSHOT_VERBOSE=1 shows the output instead. COMMAND runs without set -e: join its parts with &&.
+# logged NAME TITLE COMMAND...: runs COMMAND with its output in the log NAME and prints the title and the seconds it took; with
+# MANYSHOT_VERBOSE=1 the output too. Fails if COMMAND fails. COMMAND runs without set -e: join its parts with &&.
 logged() {
-  log=$(log_file "$1") title=$2 started=$(date +%s) code=0
+  log=$(log_file "$1") title=$2 started=$(date +%s)
   shift 2
+  mkdir -p build/logs
+  rm -f "$log.failed"
   if [ "${MANYSHOT_VERBOSE:-}" = 1 ]; then
     say "$title:"
-    "$@" || code=$?
+    { "$@" 2>&1 || : >"$log.failed"; } | tee "$log"
   else
-    mkdir -p build/logs
     printf '%s ... ' "$title"
-    "$@" >"$log" 2>&1 || code=$?
+    "$@" >"$log" 2>&1 || : >"$log.failed"
   fi
   seconds=$(($(date +%s) - started))
-  if [ $code -eq 0 ]; then say "$seconds s"; else say "failed after $seconds s"; fi
-  return $code
+  if [ -e "$log.failed" ]; then
+    say "failed after $seconds s"
+    return 1
+  fi
+  say "$seconds s"
 }
 
 # step NAME TITLE COMMAND...: as logged, but a failure shows the end of the log and stops.
 step() {
   logged "$@" && return
   [ "${MANYSHOT_VERBOSE:-}" = 1 ] || tail -n 30 "$(log_file "$1")" >&2
-  die "\"$2\" failed$(log_hint "$1")"
+  die_with_log "$1" "\"$2\" failed"
 }
 
-# log_hint NAME: where the log is, if there is one.
-log_hint() {
-  [ "${MANYSHOT_VERBOSE:-}" = 1 ] || printf '; the whole log is %s' "$(log_file "$1")"
-}
+# die_with_log NAME MESSAGE
+die_with_log() { die "$2; the whole log is $(log_file "$1")"; }
 
 # log_says NAME PATTERN: whether the log holds the extended regular expression.
-log_says() {
-  [ "${MANYSHOT_VERBOSE:-}" != 1 ] && grep -Eq "$2" "$(log_file "$1")"
-}
+log_says() { grep -Eq "$2" "$(log_file "$1")"; }
+
+# last_line NAME PATTERN: the last line of the log that holds the pattern.
+last_line() { grep -E "$2" "$(log_file "$1")" | tail -n 1; }

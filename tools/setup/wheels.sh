@@ -54,9 +54,14 @@ fetch_wheels() {
 }
 
 explain_failed_wheels() {
-  log_says "$1" 'NewConnectionError|ConnectTimeout|ProxyError|from versions: none' &&
-    die "pip finds no package index that has them: connect to the network, or set pip's proxy or index$(log_hint "$1")"
-  log_says "$1" 'No space left on device' && die "the disk that holds $deps_dir is full: libtorch needs 1.2 GB while it is unpacked"
-  log_says "$1" 'DO NOT MATCH THE HASHES' && die "a downloaded wheel is not the pinned one (its SHA-256 differs)$(log_hint "$1")"
-  die "pip failed: $(grep '^ERROR: ' "$(log_file "$1")" | tail -n 1)$(log_hint "$1")"
+  if log_says "$1" 'NewConnectionError|ConnectTimeout|ProxyError|from versions: none'; then
+    reason="pip finds no package index that has them: connect to the network, or set pip's proxy or index"
+  elif log_says "$1" 'No space left on device'; then
+    reason="the disk that holds $deps_dir is full: libtorch needs 1.2 GB while it is unpacked"
+  elif log_says "$1" 'DO NOT MATCH THE HASHES'; then
+    reason="a downloaded wheel is not the pinned one (its SHA-256 differs)"
+  else
+    reason="pip failed: $(last_line "$1" '^[A-Za-z]*(ERROR|Error): ')"
+  fi
+  die_with_log "$1" "$reason"
 }
