@@ -59,12 +59,14 @@ std::string next_step(int error_number) {
   }
 }
 
+std::string shown(const std::string& path) { return path.empty() ? "\"\"" : path; }
+
 [[noreturn]] void fail_to_write(const std::string& path, int error_number) {
-  fail(ErrorKind::kBadInput, "{}: cannot write: {}; {}", path, std::strerror(error_number), next_step(error_number));
+  fail(ErrorKind::kBadInput, "{}: cannot write: {}; {}", shown(path), std::strerror(error_number), next_step(error_number));
 }
 
 [[noreturn]] void fail_to_read(const std::string& path, int error_number) {
-  if (error_number == ENOENT || error_number == ENOTDIR) fail(ErrorKind::kNotFound, "{}: no such file; check the path", path);
+  if (error_number == ENOENT || error_number == ENOTDIR) fail(ErrorKind::kNotFound, "{}: no such file; check the path", shown(path));
   if (error_number == EISDIR) fail(ErrorKind::kBadInput, "{}: is a folder; give the path of a file", path);
   fail(ErrorKind::kBadInput, "{}: cannot read: {}; check the path and its permissions", path, std::strerror(error_number));
 }
@@ -159,8 +161,8 @@ Opened open_for_reading(const std::string& path) {
 OutputFile::OutputFile(const std::string& path) : path_(path) {
   struct stat info {};
   const bool exists = stat(path.c_str(), &info) == 0;
-  if (exists && S_ISDIR(info.st_mode)) fail_to_write(path, EISDIR);
-  if (path.empty() || path.back() == '/') fail_to_write(path, path.empty() ? ENOENT : EISDIR);
+  if (path.empty() || (!exists && errno != ENOENT)) fail_to_write(path, errno);
+  if (path.back() == '/' || (exists && S_ISDIR(info.st_mode))) fail_to_write(path, EISDIR);
   const auto standard = standard_descriptor(path);
   direct_ = standard || (exists && !S_ISREG(info.st_mode));
   if (direct_) {
@@ -170,7 +172,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     return;
   }
   if (exists && access(path.c_str(), W_OK) != 0) fail_to_write(path, errno);
-  std::tie(fd_, temporary_path_) = create_beside(resolve_links(path));
+  target_path_ = resolve_links(path);
+  std::tie(fd_, temporary_path_) = create_beside(target_path_);
   if (fd_ < 0) fail_to_write(path, errno);
   register_unfinished(temporary_path_);
   if (exists) fchmod(fd_, info.st_mode & 07777);
@@ -208,15 +211,14 @@ void OutputFile::commit() {
     if (closed != 0) fail_to_write(path_, close_error);
     return;
   }
-  const std::string target = resolve_links(path_);
-  if (closed != 0 || rename(temporary_path_.c_str(), target.c_str()) != 0) {
+  if (closed != 0 || rename(temporary_path_.c_str(), target_path_.c_str()) != 0) {
     const int error_number = closed != 0 ? close_error : errno;
     unlink(temporary_path_.c_str());
     unregister_unfinished(temporary_path_);
     fail_to_write(path_, error_number);
   }
   unregister_unfinished(temporary_path_);
-  sync_folder(folder_of(target));
+  sync_folder(folder_of(target_path_));
 }
 
 void write_file(const std::string& path, std::string_view bytes) {

@@ -11,8 +11,9 @@
 namespace manyshot {
 
 // Writes to a hidden temporary file beside `path` and renames it in commit(), after fsync. Destroyed without commit(), or when
-// the process ends by SIGINT or SIGTERM, the temporary file is removed and an older file at `path` is untouched. A path that is
-// not a regular file (/dev/stdout, a pipe) is written directly.
+// the process ends by SIGINT or SIGTERM, the temporary file is removed and an older file at `path` is untouched. A new
+// file gets the permissions of open(2), an older one keeps its own. A path that is not a regular file (/dev/stdout, a pipe) is
+// written directly.
 // Throws Error(kBadInput) naming the path and the reason (no such folder, not writable, is a folder, disk full).
 class OutputFile {
  public:
@@ -30,6 +31,7 @@ class OutputFile {
  private:
   void flush();
   std::string path_;
+  std::string target_path_;  // path_ with symbolic links followed
   std::string temporary_path_;
   std::string buffer_;
   int fd_ = -1;

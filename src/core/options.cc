@@ -38,28 +38,16 @@ const char* type_name() {
   if constexpr (std::is_same_v<T, List>) return "list";
 }
 
-std::string describe(const Constraint& limits) {
-  if (!limits.choices.empty()) return fmt::format("{}", fmt::join(limits.choices, " or "));
-  if (std::isfinite(limits.low) && std::isfinite(limits.high)) return fmt::format("from {} to {}", limits.low, limits.high);
-  if (std::isfinite(limits.low)) return fmt::format("at least {}", limits.low);
-  return "";
+// "gini, entropy or log_loss"
+std::string either_of(const List& choices) {
+  const auto last = choices.end() - 1;
+  return choices.size() == 1 ? *last : fmt::format("{} or {}", fmt::join(choices.begin(), last, ", "), *last);
 }
 
-// "a whole number of at least 1"
-template <class T>
-std::string expectation(const Constraint& limits) {
-  if (!limits.choices.empty()) return describe(limits);
-  if constexpr (std::is_same_v<T, bool>) return "true or false";
-  if constexpr (std::is_same_v<T, std::string>) return "text";
-  if constexpr (std::is_same_v<T, List>) return "a list of texts";
-  std::string text = is_integer<T> ? "a whole number" : "a number";
-  const bool is_bounded = std::isfinite(limits.low) || std::isfinite(limits.high);
-  if constexpr (is_integer<T>) {
-    using Range = std::numeric_limits<T>;
-    if (!is_bounded) return fmt::format("{} from {} to {}", text, Range::min(), Range::max());
-  }
-  if (!is_bounded) return text;
-  return fmt::format("{} {}{}", text, std::isfinite(limits.high) ? "" : "of ", describe(limits));
+std::string describe(const Constraint& limits) {
+  if (!limits.choices.empty()) return either_of(limits.choices);
+  if (std::isfinite(limits.low) && std::isfinite(limits.high)) return fmt::format("from {} to {}", limits.low, limits.high);
+  return std::isfinite(limits.low) ? fmt::format("at least {}", limits.low) : "";
 }
 
 std::string shown(const Json& value) {
@@ -68,11 +56,14 @@ std::string shown(const Json& value) {
   return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-template <class T>
-[[noreturn]] void fail_to_set(const Option& option, const Json& value) {
-  const std::string text = value.is_string() ? value.get<std::string>() : "";
-  fail(ErrorKind::kBadInput, "{}: expected {}, got {}{}", option.flag, expectation<T>(option.limits), shown(value),
-       did_you_mean(text, option.limits.choices));
+List split_at_commas(std::string_view text) {
+  List entries;
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    entries.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return entries;
 }
 
 template <class T>
@@ -84,13 +75,7 @@ std::optional<T> parse(std::string_view text) {
   } else if constexpr (std::is_same_v<T, std::string>) {
     return std::string(text);
   } else if constexpr (std::is_same_v<T, List>) {
-    List entries;
-    while (!text.empty()) {
-      const size_t comma = std::min(text.find(','), text.size());
-      entries.emplace_back(text.substr(0, comma));
-      text.remove_prefix(std::min(comma + 1, text.size()));
-    }
-    return entries;
+    return split_at_commas(text);
   } else {
     T value{};
     const char* end = text.data() + text.size();
@@ -99,13 +84,57 @@ std::optional<T> parse(std::string_view text) {
   }
 }
 
+// "from 1 to 2147483647": the limits of the option and of its type together.
+template <class T>
+std::string integer_range(const Constraint& limits) {
+  using Range = std::numeric_limits<T>;
+  const auto low = static_cast<double>(Range::min()) < limits.low ? static_cast<T>(limits.low) : Range::min();
+  const auto high = static_cast<double>(Range::max()) > limits.high ? static_cast<T>(limits.high) : Range::max();
+  return fmt::format("from {} to {}", low, high);
+}
+
+// "a whole number of at least 1". The limits of an integer's type are named where nothing else explains why `text` is refused.
+template <class T>
+std::string expectation(const Constraint& limits, std::string_view text) {
+  const std::string within = describe(limits);
+  if constexpr (std::is_same_v<T, bool>) return "true or false";
+  if constexpr (std::is_same_v<T, std::string>) return within.empty() ? "text" : within;
+  if constexpr (std::is_same_v<T, List>) return within.empty() ? "a list of texts" : "a list of " + within;
+  if constexpr (is_integer<T>) {
+    const double number = parse<double>(text).value_or(0);
+    const bool overflows = number > static_cast<double>(std::numeric_limits<T>::max()) ||
+                           number < static_cast<double>(std::numeric_limits<T>::min());
+    if (within.empty() || overflows) return "a whole number " + integer_range<T>(limits);
+  }
+  const std::string noun = is_integer<T> ? "a whole number" : "a number";
+  return within.empty() ? noun : fmt::format("{} {}{}", noun, within.starts_with("at") ? "of " : "", within);
+}
+
+bool is_choice(const std::string& text, const Constraint& limits) {
+  return limits.choices.empty() || std::find(limits.choices.begin(), limits.choices.end(), text) != limits.choices.end();
+}
+
+// For the first entry between commas that is no choice.
+std::string suggestion(std::string_view text, const Constraint& limits) {
+  for (const std::string& entry : split_at_commas(text)) {
+    if (!is_choice(entry, limits)) return did_you_mean(entry, limits.choices);
+  }
+  return "";
+}
+
+template <class T>
+[[noreturn]] void fail_to_set(const Option& option, const Json& value) {
+  const std::string text = value.is_string() ? value.get<std::string>() : shown(value);
+  fail(ErrorKind::kBadInput, "{}: expected {}, got {}{}", option.flag, expectation<T>(option.limits, text), shown(value),
+       suggestion(text, option.limits));
+}
+
 template <class T>
 bool is_within(const T& value, const Constraint& limits) {
-  const auto is_choice = [&](const std::string& entry) {
-    return limits.choices.empty() || std::find(limits.choices.begin(), limits.choices.end(), entry) != limits.choices.end();
-  };
-  if constexpr (std::is_same_v<T, std::string>) return is_choice(value);
-  if constexpr (std::is_same_v<T, List>) return std::all_of(value.begin(), value.end(), is_choice);
+  if constexpr (std::is_same_v<T, std::string>) return is_choice(value, limits);
+  if constexpr (std::is_same_v<T, List>) {
+    return std::all_of(value.begin(), value.end(), [&](const std::string& entry) { return is_choice(entry, limits); });
+  }
   if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
     const auto number = static_cast<double>(value);
     return std::isfinite(number) && number >= limits.low && number <= limits.high;

@@ -9,7 +9,7 @@
 namespace manyshot {
 
 // The candidate nearest to `name` by edit distance (case ignored, Damerau-Levenshtein), or nothing when none is near enough to
-// be a likely slip (more than a third of the longer length away).
+// be a likely slip (more than a third of the longer length away). Names of more than 256 bytes are not compared.
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 // "; did you mean "age"?" or "" - the end of a message about an unknown name.

@@ -1,0 +1,143 @@
+#include "core/interrupt.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+
+#include "core/files.h"
+#include "core/testing.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::ChildEnd;
+using testing::run_in_child;
+using testing::TemporaryFolder;
+
+// The test may have been started where Ctrl-C is ignored.
+void install_afresh() {
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  install_signal_handlers();
+}
+
+TEST(Interrupt, NothingHappensWithoutASignal) {
+  const ChildEnd end = run_in_child([] {
+    install_afresh();
+    check_interrupted();
+  });
+  EXPECT_EQ(end.exit_code, 0);
+}
+
+TEST(Interrupt, TheFirstSignalIsReportedAsAnError) {
+  for (const auto& [number, message] : {std::pair{SIGINT, "interrupted by Ctrl-C"}, std::pair{SIGTERM, "interrupted by SIGTERM"}}) {
+    const ChildEnd end = run_in_child([number = number, message = message] {
+      install_afresh();
+      raise(number);
+      try {
+        check_interrupted();
+      } catch (const Error& error) {
+        _exit(error.kind() == ErrorKind::kInterrupted && std::strcmp(error.what(), message) == 0 ? 7 : 8);
+      }
+    });
+    EXPECT_EQ(end.exit_code, 7);
+  }
+}
+
+TEST(Interrupt, TheProcessEndsByTheSignalItGot) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const ChildEnd end = run_in_child([number] {
+      install_afresh();
+      raise(number);
+      end_by_signal();
+    });
+    EXPECT_EQ(end.signal, number);
+  }
+}
+
+TEST(Interrupt, ABlockedSignalBecomesTheUsualExitCode) {
+  const ChildEnd end = run_in_child([] {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, nullptr);
+    end_by_signal();
+  });
+  EXPECT_EQ(end.exit_code, 128 + SIGINT);
+}
+
+TEST(Interrupt, ASecondSignalRemovesUnfinishedFilesAndEndsAtOnce) {
+  const TemporaryFolder folder;
+  folder.put("old.csv", "old");
+  const ChildEnd end = run_in_child([&] {
+    install_afresh();
+    OutputFile replaced(folder / "old.csv");
+    OutputFile added(folder / "new.csv");
+    OutputFile complete(folder / "complete.csv");
+    complete.commit();
+    raise(SIGINT);
+    if (access(added.temporary_path().c_str(), F_OK) != 0) _exit(1);
+    raise(SIGTERM);
+    _exit(2);
+  });
+  EXPECT_EQ(end.signal, SIGTERM);
+  EXPECT_THAT(folder.names(), ::testing::UnorderedElementsAre("old.csv", "complete.csv"));
+}
+
+TEST(Interrupt, EndingBySignalRemovesUnfinishedFiles) {
+  const TemporaryFolder folder;
+  const ChildEnd end = run_in_child([&] {
+    install_afresh();
+    OutputFile file(folder / "new.csv");
+    raise(SIGINT);
+    end_by_signal();
+  });
+  EXPECT_EQ(end.signal, SIGINT);
+  EXPECT_THAT(folder.names(), IsEmpty());
+}
+
+TEST(Interrupt, UnregisteredFilesStayAndFurtherOnesAreNotRegistered) {
+  const TemporaryFolder folder;
+  const ChildEnd end = run_in_child([&] {
+    install_afresh();
+    for (int file = 0; file < 66; ++file) {
+      folder.put(std::to_string(file), "");
+      register_unfinished(folder / std::to_string(file));
+    }
+    unregister_unfinished(folder / "7");
+    unregister_unfinished(folder / "never registered");
+    end_by_signal();
+  });
+  EXPECT_EQ(end.signal, SIGINT);
+  EXPECT_THAT(folder.names(), ::testing::UnorderedElementsAre("7", "64", "65"));
+}
+
+TEST(Interrupt, AnIgnoredCtrlCStaysIgnored) {
+  const ChildEnd end = run_in_child([] {
+    signal(SIGINT, SIG_IGN);
+    install_signal_handlers();
+    raise(SIGINT);
+    raise(SIGINT);
+    check_interrupted();
+  });
+  EXPECT_EQ(end.exit_code, 0);
+}
+
+TEST(Interrupt, AFileSizeLimitBecomesAnError) {
+  const TemporaryFolder folder;
+  const ChildEnd end = run_in_child([&] {
+    install_afresh();
+    const rlimit limit{1024, 1024};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    write_file(folder / "out.csv", std::string(4096, 'x'));
+  });
+  EXPECT_EQ(end.exit_code, 99) << "signal " << end.signal;
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,102 @@
+#include "core/memory.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/cgroup.h"
+#include "core/testing.h"
+
+namespace manyshot {
+namespace {
+
+using testing::TemporaryFolder;
+
+TEST(Cgroup, Version2TakesTheTightestOfTheGroupAndItsParents) {
+  const TemporaryFolder root;
+  root.put("proc/self/cgroup", "0::/job/step\n");
+  root.put("sys/fs/cgroup/job/step/memory.max", "max\n");
+  root.put("sys/fs/cgroup/job/memory.max", "1000000\n");
+  root.put("sys/fs/cgroup/memory.max", "5000000\n");
+  root.put("sys/fs/cgroup/job/step/cpu.max", "150000 100000\n");
+  root.put("sys/fs/cgroup/job/cpu.max", "max 100000\n");
+  const CgroupLimits limits = read_cgroup_limits(root.path());
+  EXPECT_EQ(limits.memory_bytes, 1000000u);
+  EXPECT_EQ(limits.cpus, 1.5);
+}
+
+TEST(Cgroup, Version1ReadsEachController) {
+  const TemporaryFolder root;
+  root.put("proc/self/cgroup", "5:cpu,cpuacct:/slurm/job\n4:memory:/slurm/job\n1:name=systemd:/x\n");
+  root.put("sys/fs/cgroup/memory/slurm/job/memory.limit_in_bytes", "9223372036854771712\n");
+  root.put("sys/fs/cgroup/memory/slurm/memory.limit_in_bytes", "2000000\n");
+  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_quota_us", "-1\n");
+  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_period_us", "100000\n");
+  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_quota_us", "200000\n");
+  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us", "100000\n");
+  const CgroupLimits limits = read_cgroup_limits(root.path());
+  EXPECT_EQ(limits.memory_bytes, 2000000u);
+  EXPECT_EQ(limits.cpus, 2.0);
+}
+
+TEST(Cgroup, AContainerSeesItsGroupAsTheMount) {
+  const TemporaryFolder root;
+  root.put("proc/self/cgroup", "4:memory:/docker/0123abcd\n0::/\n");
+  root.put("sys/fs/cgroup/memory/memory.limit_in_bytes", "3000000\n");
+  root.put("sys/fs/cgroup/unified/cpu.max", "50000 100000\n");
+  const CgroupLimits limits = read_cgroup_limits(root.path());
+  EXPECT_EQ(limits.memory_bytes, 3000000u);
+  EXPECT_EQ(limits.cpus, 0.5);
+}
+
+TEST(Cgroup, NothingReadableIsNoLimit) {
+  const TemporaryFolder root;
+  EXPECT_FALSE(read_cgroup_limits(root.path()).memory_bytes);
+  root.put("proc/self/cgroup", "nonsense\n0::\n:\n0::/a\n");
+  root.put("sys/fs/cgroup/a/memory.max", "lots\n");
+  root.put("sys/fs/cgroup/a/cpu.max", "100000 0\n");
+  const CgroupLimits limits = read_cgroup_limits(root.path());
+  EXPECT_FALSE(limits.memory_bytes);
+  EXPECT_FALSE(limits.cpus);
+}
+
+TEST(Memory, UseAndPeakFollowAnAllocation) {
+  constexpr size_t kBytes = size_t{64} << 20;
+  const uint64_t before = memory_used_bytes();
+  EXPECT_GT(before, 0u);
+  EXPECT_LT(before, memory_limit_bytes());
+  {
+    std::vector<char> block(kBytes);
+    std::memset(block.data(), 1, block.size());
+    EXPECT_GE(memory_used_bytes(), before + kBytes * 9 / 10);
+  }
+  EXPECT_LT(memory_used_bytes(), before + kBytes / 2);
+  EXPECT_GE(peak_memory_bytes(), before + kBytes * 9 / 10);
+}
+
+TEST(Memory, RequireMemoryRefusesMoreThanIsFree) {
+  require_memory(1 << 20, "a small table", "");
+  const Error error = testing::error_of([] { require_memory(uint64_t{1} << 60, "the table", "use --shots 512"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kOutOfMemory);
+  EXPECT_THAT(error.what(), ::testing::MatchesRegex("the table needs about 1.0 EiB, [0-9.]+ [KMGT]iB are free: use --shots 512"));
+}
+
+TEST(Memory, TheAddressSpaceLimitCounts) {
+  const testing::ChildEnd end = testing::run_in_child([] {
+    const rlimit limit{uint64_t{1} << 50, uint64_t{1} << 50};
+    setrlimit(RLIMIT_AS, &limit);
+    if (memory_limit_bytes() > limit.rlim_cur) _exit(1);
+    const rlimit tight{uint64_t{1} << 20, uint64_t{1} << 50};
+    setrlimit(RLIMIT_AS, &tight);
+    if (memory_limit_bytes() != tight.rlim_cur) _exit(2);
+    require_memory(1, "a byte", "free some");
+  });
+  EXPECT_EQ(end.exit_code, 99);
+  EXPECT_EQ(end.standard_error, "a byte needs about 1 byte, 0 bytes are free: free some");
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,267 @@
+#include "core/options.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/testing.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::expect_error;
+using testing::TemporaryFolder;
+
+struct Sample {
+  bool stratify = false;
+  int num_trees = 100;
+  int64_t offset = -5;
+  uint64_t seed = 0;
+  double rate = 0.1;
+  std::string select = "random";
+  std::string title;
+  std::vector<std::string> models = {"knn", "forest"};
+  std::optional<int> shots;
+  std::optional<std::string> out;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("stratify", self.stratify, any_value(), "Keep the shares of the classes.");
+    v("num_trees", self.num_trees, at_least(1), "Trees in the forest.");
+    v("offset", self.offset, any_value(), "Where to begin.");
+    v("seed", self.seed, any_value(), "Seed.");
+    v("rate", self.rate, between(0, 1), "Step | size.");
+    v("select", self.select, one_of({"random", "stratified"}), "How shots are chosen.");
+    v("title", self.title, any_value(), "Title.");
+    v("models", self.models, one_of({"knn", "forest", "majority"}), "Who takes part.");
+    v("shots", self.shots, at_least(1), "Labelled rows.");
+    v("out", self.out, any_value(), "Output file.");
+  }
+};
+
+class Options : public ::testing::Test {
+ protected:
+  void set(std::string_view name, std::string_view text) { set_option(list, name, text); }
+  void expect_refused(std::string_view name, std::string_view text, std::string_view message) {
+    const Json before = to_json(list);
+    expect_error([&] { set(name, text); }, ErrorKind::kBadInput, message);
+    EXPECT_EQ(to_json(list), before);
+  }
+
+  Sample sample;
+  OptionList list = options_of(sample);
+};
+
+TEST_F(Options, AreDescribedFromOneDeclaration) {
+  ASSERT_EQ(list.size(), 10u);
+  const Option& trees = list[1];
+  EXPECT_EQ(trees.name, "num_trees");
+  EXPECT_EQ(trees.flag, "--num-trees");
+  EXPECT_EQ(trees.type, "integer");
+  EXPECT_EQ(trees.default_text, "100");
+  EXPECT_EQ(trees.limits_text, "at least 1");
+  EXPECT_EQ(trees.help, "Trees in the forest.");
+  EXPECT_FALSE(trees.is_flag || trees.is_list);
+  EXPECT_TRUE(list[0].is_flag);
+  EXPECT_TRUE(list[7].is_list);
+}
+
+TEST_F(Options, ShowTheirDefaultsAsTheyAreSet) {
+  std::vector<std::string> defaults;
+  for (const Option& option : list) defaults.push_back(option.default_text);
+  EXPECT_THAT(defaults, ElementsAre("false", "100", "-5", "0", "0.1", "random", "", "knn,forest", "", ""));
+}
+
+TEST_F(Options, AreSetFromText) {
+  set("stratify", "true");
+  set("num_trees", "30");
+  set("offset", "-9223372036854775808");
+  set("seed", "18446744073709551615");
+  set("rate", "2.5e-1");
+  set("select", "stratified");
+  set("title", "a, b");
+  set("models", "majority");
+  set("shots", "8");
+  set("out", "x.csv");
+  EXPECT_TRUE(sample.stratify);
+  EXPECT_EQ(sample.num_trees, 30);
+  EXPECT_EQ(sample.offset, INT64_MIN);
+  EXPECT_EQ(sample.seed, UINT64_MAX);
+  EXPECT_EQ(sample.rate, 0.25);
+  EXPECT_EQ(sample.select, "stratified");
+  EXPECT_EQ(sample.title, "a, b");
+  EXPECT_THAT(sample.models, ElementsAre("majority"));
+  EXPECT_EQ(sample.shots, 8);
+  EXPECT_EQ(sample.out, "x.csv");
+  set("models", "majority,knn");
+  EXPECT_THAT(sample.models, ElementsAre("majority", "knn"));
+  set("models", "");
+  EXPECT_TRUE(sample.models.empty());
+}
+
+TEST_F(Options, RefuseWhatIsNoNumber) {
+  expect_refused("num_trees", "abc", "--num-trees: expected a whole number of at least 1, got \"abc\"");
+  expect_refused("num_trees", "", "--num-trees: expected a whole number of at least 1, got \"\"");
+  expect_refused("num_trees", "12 ", "--num-trees: expected a whole number of at least 1, got \"12 \"");
+  expect_refused("num_trees", "1e3", "--num-trees: expected a whole number of at least 1, got \"1e3\"");
+  expect_refused("rate", "0,5", "--rate: expected a number from 0 to 1, got \"0,5\"");
+  expect_refused("shots", "many", "--shots: expected a whole number of at least 1, got \"many\"");
+  expect_refused("stratify", "maybe", "--stratify: expected true or false, got \"maybe\"");
+}
+
+TEST_F(Options, RefuseWhatIsOutOfRange) {
+  expect_refused("num_trees", "0", "--num-trees: expected a whole number of at least 1, got \"0\"");
+  expect_refused("num_trees", "2147483648", "--num-trees: expected a whole number from 1 to 2147483647, got \"2147483648\"");
+  expect_refused("seed", "-1", "--seed: expected a whole number from 0 to 18446744073709551615, got \"-1\"");
+  expect_refused("offset", "9223372036854775808",
+                 "--offset: expected a whole number from -9223372036854775808 to 9223372036854775807, got \"9223372036854775808\"");
+  for (const char* text : {"1.01", "-0.1", "nan", "inf", "1e999"}) {
+    expect_refused("rate", text, fmt::format("--rate: expected a number from 0 to 1, got \"{}\"", text));
+  }
+  expect_refused("shots", "0", "--shots: expected a whole number of at least 1, got \"0\"");
+}
+
+TEST_F(Options, RefuseOtherChoicesWithTheNearest) {
+  expect_refused("select", "rando", "--select: expected random or stratified, got \"rando\"; did you mean \"random\"?");
+  expect_refused("select", "first", "--select: expected random or stratified, got \"first\"");
+  expect_refused("models", "knn,trees", "--models: expected a list of knn, forest or majority, got \"knn,trees\"");
+  expect_refused("models", "knn,forst",
+                 "--models: expected a list of knn, forest or majority, got \"knn,forst\"; did you mean \"forest\"?");
+}
+
+TEST_F(Options, RefuseUnknownNamesWithTheNearest) {
+  expect_refused("num_tree", "1", "unknown option \"num_tree\"; did you mean \"num_trees\"?");
+  expect_refused("colour", "red", "unknown option \"colour\"");
+}
+
+TEST_F(Options, ReturnTheirValuesAsJson) {
+  EXPECT_EQ(to_json(list).dump(),
+            R"({"stratify":false,"num_trees":100,"offset":-5,"seed":0,"rate":0.1,"select":"random","title":"",)"
+            R"("models":["knn","forest"],"shots":null,"out":null})");
+}
+
+TEST_F(Options, TheSavedCopySetsTheSameValues) {
+  set("seed", "18446744073709551615");
+  set("rate", "0.30000000000000004");
+  set("shots", "3");
+  Sample other;
+  other.out = "will be unset";
+  for (const Json saved = to_json(list); const Option& option : options_of(other)) option.set_json(saved.at(option.name));
+  EXPECT_EQ(to_json(options_of(other)), to_json(list));
+}
+
+TEST_F(Options, JsonOfAnotherTypeIsRefused) {
+  const auto refuse = [&](std::string_view name, const Json& value, std::string_view message) {
+    expect_error([&] { find_option(list, name).set_json(value); }, ErrorKind::kBadInput, message);
+  };
+  refuse("num_trees", "5", "--num-trees: expected a whole number of at least 1, got \"5\"");
+  refuse("num_trees", 5.5, "--num-trees: expected a whole number of at least 1, got 5.5");
+  refuse("num_trees", true, "--num-trees: expected a whole number of at least 1, got true");
+  refuse("num_trees", nullptr, "--num-trees: expected a whole number of at least 1, got null");
+  refuse("num_trees", int64_t{1} << 31, "--num-trees: expected a whole number from 1 to 2147483647, got 2147483648");
+  refuse("seed", -1, "--seed: expected a whole number from 0 to 18446744073709551615, got -1");
+  refuse("stratify", 1, "--stratify: expected true or false, got 1");
+  refuse("title", 7, "--title: expected text, got 7");
+  refuse("rate", std::numeric_limits<double>::quiet_NaN(), "--rate: expected a number from 0 to 1, got nan");
+  refuse("models", "knn", "--models: expected a list of knn, forest or majority, got \"knn\"");
+  refuse("models", Json{"knn", 3}, "--models: expected a list of knn, forest or majority, got [\"knn\",3]");
+  refuse("shots", Json::object(), "--shots: expected a whole number of at least 1, got {}");
+}
+
+TEST_F(Options, WholeNumbersAreNumbers) {
+  find_option(list, "rate").set_json(1);
+  EXPECT_EQ(sample.rate, 1.0);
+}
+
+struct Broken {
+  int num_trees = 0;
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("num_trees", self.num_trees, at_least(1), "");
+  }
+};
+
+TEST(OptionDeclaration, ADefaultOutsideItsLimitsIsOurMistake) {
+  Broken broken;
+  expect_error([&] { options_of(broken); }, ErrorKind::kInternal, "option num_trees: the default 0 is outside its limits");
+}
+
+class Toml : public Options {
+ protected:
+  void read(std::string_view text) { read_toml(list, folder.put("recipe.toml", text)); }
+  void expect_refused(std::string_view text, ErrorKind kind, std::string_view message) {
+    expect_error([&] { read(text); }, kind, fmt::format("{}:{}", folder / "recipe.toml", message));
+  }
+  TemporaryFolder folder;
+};
+
+TEST_F(Toml, SetsEveryType) {
+  read(R"(# a recipe
+stratify = true
+num_trees = 30
+seed = 7
+rate = 0.5
+select = "stratified"
+title = 'x "y"'
+models = ["majority", "knn"]
+shots = 8
+)");
+  EXPECT_TRUE(sample.stratify);
+  EXPECT_EQ(sample.num_trees, 30);
+  EXPECT_EQ(sample.seed, 7u);
+  EXPECT_EQ(sample.rate, 0.5);
+  EXPECT_EQ(sample.select, "stratified");
+  EXPECT_EQ(sample.title, "x \"y\"");
+  EXPECT_THAT(sample.models, ElementsAre("majority", "knn"));
+  EXPECT_EQ(sample.shots, 8);
+  EXPECT_EQ(sample.offset, -5) << "what the file does not name stays";
+}
+
+TEST_F(Toml, TablesAreSections) {
+  int depth = 1;
+  list.push_back(make_option("forest.depth", &depth, at_least(1), "Depth."));
+  read("[forest]\ndepth = 4\n");
+  EXPECT_EQ(depth, 4);
+  read("forest.depth = 5\n");
+  EXPECT_EQ(depth, 5);
+  expect_refused("[forest]\ndeph = 4\n", ErrorKind::kBadInput,
+                 "2:1: unknown option \"forest.deph\"; did you mean \"forest.depth\"?");
+}
+
+TEST_F(Toml, UnknownKeysAndBadValuesNameTheirPlace) {
+  expect_refused("seed = 1\n\n  num_tree = 3\n", ErrorKind::kBadInput,
+                 "3:3: unknown option \"num_tree\"; did you mean \"num_trees\"?");
+  expect_refused("num_trees = 0\n", ErrorKind::kBadInput, "1:13: --num-trees: expected a whole number of at least 1, got 0");
+  expect_refused("num_trees = \"3\"\n", ErrorKind::kBadInput,
+                 "1:13: --num-trees: expected a whole number of at least 1, got \"3\"");
+  expect_refused("[num_trees]\nx = 1\n", ErrorKind::kBadInput, "1:1: a table cannot stand here; give a value");
+  expect_refused("title = 2024-01-31\n", ErrorKind::kBadInput,
+                 "1:9: dates and times are not understood; put the value into quotes");
+  expect_refused("models = [\"knn\", {}]\n", ErrorKind::kBadInput, "1:18: a table cannot stand here; give a value");
+}
+
+TEST_F(Toml, BrokenFilesNameTheirPlace) {
+  const Error error = testing::error_of([&] { read("seed = 1\nrate = = 2\n"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kCorruptFile);
+  EXPECT_THAT(error.what(), ::testing::StartsWith(folder / "recipe.toml" + ":2:8: "));
+  expect_error([&] { read_toml(list, folder / "none.toml"); }, ErrorKind::kNotFound,
+               folder / "none.toml" + ": no such file; check the path");
+}
+
+TEST_F(Options, MakeAMarkdownTable) {
+  const OptionList some = {list[0], list[4], list[5], list[8]};
+  EXPECT_EQ(options_markdown(some),
+            "| option | type | default | allowed | meaning |\n"
+            "|---|---|---|---|---|\n"
+            "| `--stratify` | switch | `false` |  | Keep the shares of the classes. |\n"
+            "| `--rate` | number | `0.1` | from 0 to 1 | Step \\| size. |\n"
+            "| `--select` | text | `random` | random or stratified | How shots are chosen. |\n"
+            "| `--shots` | integer |  | at least 1 | Labelled rows. |\n");
+}
+
+}  // namespace
+}  // namespace manyshot
