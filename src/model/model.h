@@ -31,11 +31,12 @@ struct ModelInfo {
 class EncodedContext {
  public:
   virtual ~EncodedContext() = default;
-  // log_likelihoods [Q, K] row-major: natural log of the probability of answer k after query q, over the model's answer tokens; not
-  // normalised over the K classes. A query's values are the same bits whatever else is in the batch and however many threads run.
+  // log_likelihoods [Q, K] row-major: natural log of the probability of answer k after query q, over the model's answer
+  // tokens; not normalised over the K classes. A query's values are the same bits whatever else is in the batch and
+  // however many threads run.
   virtual void score(const QueryTokens& queries, std::span<float> log_likelihoods) const = 0;
-  // Log-likelihoods [N, K] of each answer at each labelled row given the rows before it ("prequential"), for models that yield
-  // them in the same pass; empty otherwise.
+  // Log-likelihoods [N, K] of each answer at each labelled row given the rows before it ("prequential"), for models
+  // that yield them in the same pass; empty otherwise.
   virtual std::vector<float> prequential() const { return {}; }
 };
 
@@ -52,8 +53,8 @@ struct LoadOptions {
   std::string engine = "auto";  // auto | fused | reference (libtorch, dense masks; slow, for checking)
 };
 
-// Opens a model folder (config.json with a "manyshot" section, model.safetensors). Throws Error(kNotFound) without such files,
-// kCorruptFile for a damaged file or tensors that do not fit config.json, kUnsupported for other architectures.
+// Opens a model folder (config.json with a "manyshot" section, model.safetensors). Throws Error(kNotFound) without such
+// files, kCorruptFile for a damaged file or tensors that do not fit config.json, kUnsupported for other architectures.
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace manyshot

@@ -1,0 +1,61 @@
+// Matrix products of the decoder: C [M, N] = A [M, K] B [K, N], B in panels of 16 columns.
+//
+// Every element of C is one chain of fused multiply-adds over k in increasing order (f32), or of pairs of products over
+// k, k + 1 (bf16), whatever M, the row's place and the tile it falls in: a row's result never depends on the rows
+// beside it. The f32 chain gives the same bits on every processor with fused multiply-add (AVX2, AVX-512, NEON).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "kernels/aligned_buffer.h"
+#include "kernels/bfloat16.h"
+
+namespace manyshot {
+
+inline constexpr size_t kPanelWidth = 16;
+
+constexpr size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+// Element (k, column) of B stands at data[column / 16 * panel_stride + k * row_stride + column % 16]; in bf16, rows k
+// and k + 1 (k even) are interleaved: data[column / 16 * panel_stride + k * row_stride + column % 16 * 2 + k % 2], with
+// row_stride 16 and K even.
+template <class T>
+struct Panels {
+  const T* data = nullptr;
+  size_t num_rows = 0;    // K
+  size_t num_panels = 0;  // N / 16
+  size_t row_stride = kPanelWidth;
+  size_t panel_stride = 0;
+
+  Panels range(size_t first, size_t last) const {
+    return {data + first * panel_stride, num_rows, last - first, row_stride, panel_stride};
+  }
+};
+
+// A weight matrix W [N, K] (row-major, as checkpoints store it) packed once so that gemm computes x W^T. N is padded
+// with zero columns to a multiple of 16, K with a zero row to a multiple of 2.
+template <class T>
+class PackedMatrix {
+ public:
+  PackedMatrix() = default;
+  PackedMatrix(std::span<const float> weight, size_t num_outputs, size_t num_inputs);
+  const Panels<T>& panels() const { return panels_; }
+  Panels<T> panels(size_t first, size_t last) const { return panels_.range(first, last); }
+
+ private:
+  AlignedBuffer<T> data_;
+  Panels<T> panels_;
+};
+
+enum class Store { kOverwrite, kAdd };  // kAdd: C += the finished sum
+
+// A: M rows of K values, lda apart; C: M rows of 16 * num_panels values, ldc apart.
+void gemm(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc, Store store);
+
+// Products of bf16 pairs, summed in f32 by VDPBF16PS (denormals count as zero).
+// REQUIRES: simd_level() == SimdLevel::kAvx512Bf16; A readable to an even K.
+void gemm(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, float* c, size_t ldc, Store store);
+
+}  // namespace manyshot

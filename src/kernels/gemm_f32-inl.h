@@ -1,0 +1,101 @@
+// Register tiles of the f32 product, for the Highway targets that include this file.
+#if defined(MANYSHOT_GEMM_F32_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef MANYSHOT_GEMM_F32_INL
+#undef MANYSHOT_GEMM_F32_INL
+#else
+#define MANYSHOT_GEMM_F32_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include "kernels/gemm.h"
+#include "kernels/unroll.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace manyshot {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// A block of 16 floats is kParts vectors, so every target works on the same 16 columns or partial sums.
+using Floats = hn::CappedTag<float, kPanelWidth>;
+using FloatVec = hn::Vec<Floats>;
+inline constexpr size_t kFloatLanes = hn::MaxLanes(Floats());
+inline constexpr size_t kParts = kPanelWidth / kFloatLanes;
+
+// Tiles that keep their sums in registers: 32 vector registers with AVX-512 and NEON, 16 otherwise.
+inline constexpr size_t kTileRows = kParts <= 2 || HWY_TARGET == HWY_NEON ? 6 : 2;
+inline constexpr size_t kTilePanels = kParts == 1 ? 4 : 1;
+
+template <size_t kRows, size_t kPanels>
+HWY_INLINE void gemm_tile(const float* HWY_RESTRICT a, size_t lda, const Panels<float>& b,
+                          const float* HWY_RESTRICT b_data, float* HWY_RESTRICT c, size_t ldc, Store store) {
+  const Floats d;
+  constexpr size_t kVectors = kPanels * kParts;
+  FloatVec sums[kRows][kVectors];
+  MANYSHOT_UNROLL
+  for (size_t row = 0; row < kRows; ++row) {
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) sums[row][v] = hn::Zero(d);
+  }
+  for (size_t k = 0; k < b.num_rows; ++k) {
+    FloatVec b_vec[kVectors];
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      b_vec[v] = hn::LoadU(d, b_data + v / kParts * b.panel_stride + k * b.row_stride + v % kParts * kFloatLanes);
+    }
+    MANYSHOT_UNROLL
+    for (size_t row = 0; row < kRows; ++row) {
+      const FloatVec a_vec = hn::Set(d, a[row * lda + k]);
+      MANYSHOT_UNROLL
+      for (size_t v = 0; v < kVectors; ++v) sums[row][v] = hn::MulAdd(a_vec, b_vec[v], sums[row][v]);
+    }
+  }
+  MANYSHOT_UNROLL
+  for (size_t row = 0; row < kRows; ++row) {
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      float* to = c + row * ldc + v * kFloatLanes;
+      hn::StoreU(store == Store::kAdd ? hn::Add(hn::LoadU(d, to), sums[row][v]) : sums[row][v], d, to);
+    }
+  }
+}
+
+template <size_t kPanels, size_t kRows = kTileRows>
+HWY_INLINE void gemm_rows(const float* a, size_t lda, size_t M, const Panels<float>& b, const float* b_data, float* c,
+                          size_t ldc, Store store) {
+  if constexpr (kRows > 0) {
+    if (M == kRows) return gemm_tile<kRows, kPanels>(a, lda, b, b_data, c, ldc, store);
+    gemm_rows<kPanels, kRows - 1>(a, lda, M, b, b_data, c, ldc, store);
+  }
+}
+
+template <size_t kPanels>
+HWY_NOINLINE void gemm_column(const float* a, size_t lda, size_t M, const Panels<float>& b, size_t panel, float* c,
+                              size_t ldc, Store store) {
+  const float* b_data = b.data + panel * b.panel_stride;
+  float* c_data = c + panel * kPanelWidth;
+  size_t row = 0;
+  for (; row + kTileRows <= M; row += kTileRows) {
+    gemm_tile<kTileRows, kPanels>(a + row * lda, lda, b, b_data, c_data + row * ldc, ldc, store);
+  }
+  if (row < M)
+    gemm_rows<kPanels, kTileRows - 1>(a + row * lda, lda, M - row, b, b_data, c_data + row * ldc, ldc, store);
+}
+
+HWY_INLINE void gemm_panels(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc,
+                            Store store) {
+  size_t panel = 0;
+  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) {
+    gemm_column<kTilePanels>(a, lda, M, b, panel, c, ldc, store);
+  }
+  if constexpr (kTilePanels > 2) {
+    for (; panel + 2 <= b.num_panels; panel += 2) gemm_column<2>(a, lda, M, b, panel, c, ldc, store);
+  }
+  for (; panel < b.num_panels; ++panel) gemm_column<1>(a, lda, M, b, panel, c, ldc, store);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace manyshot
+HWY_AFTER_NAMESPACE();
+
+#endif

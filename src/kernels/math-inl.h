@@ -1,0 +1,66 @@
+// exp, sums of 16 values and stores with rounding, for the Highway targets that include this file.
+#if defined(MANYSHOT_MATH_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef MANYSHOT_MATH_INL
+#undef MANYSHOT_MATH_INL
+#else
+#define MANYSHOT_MATH_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include "kernels/bfloat16.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace manyshot {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// e^x within 2 ulp for x in [-87, 88], clamped outside. Range reduction by ln 2 in two parts (Cody and Waite 1980) and
+// a degree-6 polynomial on [-ln 2 / 2, ln 2 / 2].
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_f32(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  x = hn::Min(hn::Max(x, hn::Set(d, -87.0f)), hn::Set(d, 88.0f));
+  const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
+  V p = hn::Set(d, 1.0f / 720.0f);
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 120.0f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 24.0f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 6.0f));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+  const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
+  return hn::Mul(p, hn::BitCast(d, exponent));
+}
+
+// Sum of 16 partial sums in one fixed order.
+HWY_INLINE float sum16(const float* parts) {
+  float eight[8], four[4];
+  for (size_t i = 0; i < 8; ++i) eight[i] = parts[i] + parts[i + 8];
+  for (size_t i = 0; i < 4; ++i) four[i] = eight[i] + eight[i + 4];
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+template <class D>
+HWY_INLINE void store(D d, hn::Vec<D> value, float* to) {
+  hn::StoreU(value, d, to);
+}
+
+template <class D>
+HWY_INLINE void store(D /*d*/, hn::Vec<D> value, BFloat16* to) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<uint16_t, D> d16;
+  const auto bits = hn::BitCast(du, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF))));
+  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, rounded)), d16, reinterpret_cast<uint16_t*>(to));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace manyshot
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,28 @@
+// Plain-loop twins of the kernels, with the same contracts: what the SIMD code must compute. Slow; for tests.
+#pragma once
+
+#include "kernels/attention.h"
+#include "kernels/elementwise.h"
+#include "kernels/gemm.h"
+
+namespace manyshot::scalar {
+
+// The same bits as the f32 kernel on processors with fused multiply-add.
+void gemm(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc, Store store);
+// Products of bf16 summed in f32; VDPBF16PS rounds intermediate sums differently.
+void gemm(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, float* c, size_t ldc, Store store);
+
+void rms_norm(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon, float* out,
+              size_t out_stride);
+void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, size_t first_position,
+            size_t period, float scale);
+void silu_mul(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, float* out,
+              size_t out_stride);
+void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
+                   float* out, size_t out_stride);
+// label_keys and label_values [labels, num_kv_heads * head_dim].
+void context_attention(const AttentionShape& shape, const float* label_keys, const float* label_values,
+                       size_t num_labels, const AttentionInput& in, const ContextTokens& tokens, float* out,
+                       size_t out_stride);
+
+}  // namespace manyshot::scalar

@@ -1,0 +1,91 @@
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "kernels/simd.h"
+#include "model/config.h"
+#include "model/fused_decoder.h"
+#include "model/model.h"
+#include "model/safetensors.h"
+#include "model/torch/library.h"
+#include "model/weights.h"
+
+namespace manyshot {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string required_file(const std::string& folder, const char* name) {
+  std::error_code code;
+  if (!fs::exists(folder, code)) fail(ErrorKind::kNotFound, "{}: no such model folder", folder);
+  if (!fs::is_directory(folder, code)) {
+    fail(ErrorKind::kNotFound, "{}: a model is a folder with config.json and model.safetensors, this is a file",
+         folder);
+  }
+  const std::string path = (fs::path(folder) / name).string();
+  if (!fs::exists(path, code)) {
+    fail(ErrorKind::kNotFound,
+         "{}: no {} in this folder; a model has config.json and model.safetensors: check the path", folder, name);
+  }
+  return path;
+}
+
+DType choose_dtype(const std::string& name) {
+  const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;
+  if (name == "auto") return has_bf16 ? DType::kBFloat16 : DType::kFloat32;
+  if (name == "float32") return DType::kFloat32;
+  if (name != "bfloat16") {
+    fail(ErrorKind::kBadInput, "dtype \"{}\" is unknown; expected auto, float32 or bfloat16", excerpt(name));
+  }
+  if (!has_bf16) {
+    fail(ErrorKind::kUnsupported,
+         "dtype bfloat16 needs a processor with avx512_bf16, in use is {}: take float32 or auto",
+         simd_name(simd_level()));
+  }
+  return DType::kBFloat16;
+}
+
+// libmanyshot_torch.so stands beside this library. It is opened only when asked for: libtorch's start-up costs 0.3 s.
+MakeReferenceDecoder* reference_factory() {
+  Dl_info here;
+  if (dladdr(reinterpret_cast<void*>(&reference_factory), &here) == 0)
+    fail(ErrorKind::kInternal, "dladdr finds no library");
+  const std::string path = (fs::path(here.dli_fname).parent_path() / kTorchLibraryName).string();
+  // An idle OpenMP thread that spins takes the core another one needs. libgomp reads this once, when it is loaded.
+  setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    fail(ErrorKind::kUnsupported,
+         "engine reference needs {}, which this build or installation lacks ({}); use engine auto", kTorchLibraryName,
+         dlerror());
+  }
+  void* symbol = dlsym(library, kMakeReferenceDecoderSymbol);
+  if (symbol == nullptr)
+    fail(ErrorKind::kInternal, "{} has no {}: it is of another version", path, kMakeReferenceDecoderSymbol);
+  return reinterpret_cast<MakeReferenceDecoder*>(symbol);
+}
+
+}  // namespace
+
+std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
+  const std::string config_path = required_file(path, "config.json");
+  const ModelConfig config = parse_model_config(read_file(config_path), config_path);
+  const MappedFile mapped(required_file(path, "model.safetensors"));
+  const Weights weights = read_weights(Safetensors(mapped.bytes(), mapped.path()), config);
+  if (options.engine == "reference") {
+    if (options.dtype == "bfloat16")
+      fail(ErrorKind::kUnsupported, "engine reference computes in float32: use dtype auto or float32");
+    return reference_factory()(path, config, weights);
+  }
+  if (options.engine != "auto" && options.engine != "fused") {
+    fail(ErrorKind::kBadInput, "engine \"{}\" is unknown; expected auto, fused or reference", excerpt(options.engine));
+  }
+  return make_fused_decoder(path, config, weights, choose_dtype(options.dtype));
+}
+
+}  // namespace manyshot
