@@ -14,8 +14,8 @@
 namespace manyshot {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 using testing::ChildEnd;
 using testing::run_in_child;
 using testing::TemporaryFolder;
@@ -86,7 +86,7 @@ TEST(Interrupt, ASecondSignalRemovesUnfinishedFilesAndEndsAtOnce) {
     _exit(2);
   });
   EXPECT_EQ(end.signal, SIGTERM);
-  EXPECT_THAT(folder.names(), ::testing::UnorderedElementsAre("old.csv", "complete.csv"));
+  EXPECT_THAT(folder.names(), UnorderedElementsAre("old.csv", "complete.csv"));
 }
 
 TEST(Interrupt, EndingBySignalRemovesUnfinishedFiles) {
@@ -114,7 +114,7 @@ TEST(Interrupt, UnregisteredFilesStayAndFurtherOnesAreNotRegistered) {
     end_by_signal();
   });
   EXPECT_EQ(end.signal, SIGINT);
-  EXPECT_THAT(folder.names(), ::testing::UnorderedElementsAre("7", "64", "65"));
+  EXPECT_THAT(folder.names(), UnorderedElementsAre("7", "64", "65"));
 }
 
 TEST(Interrupt, AnIgnoredCtrlCStaysIgnored) {

@@ -1,6 +1,6 @@
 #include "core/log.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <string>
@@ -12,8 +12,6 @@
 namespace manyshot {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::run_in_child;
 using testing::StandardError;
 

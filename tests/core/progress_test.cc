@@ -12,7 +12,6 @@
 namespace manyshot {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using testing::run_in_child;
 using testing::StandardError;
