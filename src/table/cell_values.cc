@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <limits>
 
 namespace manyshot {
@@ -17,6 +18,37 @@ char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
          std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return to_lower(a) == b; });
+}
+
+// The common case: a sign and at most 15 digits, perhaps with a point. The digits as an integer and the power of ten are both exact
+// doubles, so their quotient is the correctly rounded value (Clinger 1990).
+struct ShortDecimal {
+  double value;
+  bool has_point;
+};
+std::optional<ShortDecimal> parse_short_decimal(std::string_view text) {
+  constexpr std::array<double, 16> kPowersOfTen = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text.size() > 16) return {};
+  uint64_t digits = 0;
+  size_t num_digits = 0, after_point = 0;
+  bool has_point = false;
+  for (const char c : text) {
+    if (is_digit(c)) {
+      digits = digits * 10 + static_cast<uint64_t>(c - '0');
+      ++num_digits;
+      after_point += has_point;
+    } else if (c == '.' && !has_point) {
+      has_point = true;
+    } else {
+      return {};
+    }
+  }
+  if (num_digits == 0 || num_digits > 15) return {};
+  const double value = static_cast<double>(digits) / kPowersOfTen[after_point];
+  return ShortDecimal{negative ? -value : value, has_point};
 }
 
 // Digits with a decimal point, an optional exponent and an optional minus: what std::from_chars reads, without "inf" and "nan".
@@ -105,6 +137,7 @@ bool is_missing_mark(std::string_view cell) {
 
 std::optional<double> parse_number(std::string_view cell, NumberStyle style) {
   if (style == NumberStyle::kPoint) {
+    if (const auto decimal = parse_short_decimal(cell)) return decimal->value;
     if (const auto value = parse_plain_number(cell)) return value;
   }
   std::string_view text = strip_unit(trim_blanks(cell));
@@ -122,6 +155,9 @@ std::optional<double> parse_number(std::string_view cell, NumberStyle style) {
 }
 
 NumberReadings parse_number_both_styles(std::string_view cell) {
+  if (const auto decimal = parse_short_decimal(cell)) {
+    return {decimal->value, decimal->has_point ? std::nullopt : std::optional(decimal->value)};
+  }
   const auto point = parse_number(cell, NumberStyle::kPoint);
   if (point && cell.find(',') == std::string_view::npos) {
     return {point, cell.find('.') == std::string_view::npos ? point : std::nullopt};

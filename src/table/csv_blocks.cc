@@ -12,7 +12,7 @@ namespace manyshot {
 namespace {
 
 constexpr size_t kBlockBytes = 1 << 19;
-constexpr size_t kMaxRowBytes = 1 << 28;
+constexpr size_t kMaxRowBytes = 1 << 26;
 constexpr size_t kLeastRead = 64;  // TextSource::read wants that much room
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
@@ -46,24 +46,24 @@ bool CsvBlocks::parse(int32_t num_columns, int32_t max_rows) {
   };
   for (;;) {
     refill();
-    if (waiting().empty()) return false;
+    consume(std::min(waiting().find_first_not_of("\r\n"), waiting().size()));
+    if (waiting().empty()) {
+      if (at_end_) return false;
+      continue;
+    }
     rows_ = std::make_unique<arrow::csv::BlockParser>(options, num_columns, /*first_row=*/0, max_rows);
     uint32_t used = 0;
-    const auto status = at_end_ ? rows_->ParseFinal(waiting(), &used) : rows_->Parse(waiting(), &used);
+    const auto status = rows_->Parse(waiting(), &used);
     if (ragged) fail_ragged(*ragged);
-    if (!status.ok()) fail(ErrorKind::kBadInput, "{}:{}: {}", path_, line_at(0), status.message());
-    parsed_bytes_ = used;
-    if (num_rows() > 0) {
+    if (status.ok() && num_rows() > 0) {
+      parsed_bytes_ = used;
       check_utf8(waiting().substr(0, used));
       return true;
     }
-    if (used > 0) {
-      consume(used);
-    } else if (at_end_) {
-      fail_endless_row("the file ends inside a quoted cell");
-    } else {
-      grow();
-    }
+    // Arrow calls a header that is not all there yet an error.
+    if (!status.ok() && !in_header_) fail(ErrorKind::kInternal, "{}:{}: {}", path_, line_at(0), status.message());
+    if (at_end_) fail_endless_row("the file ends inside a quoted cell");
+    grow();
   }
 }
 
@@ -85,6 +85,8 @@ void CsvBlocks::refill() {
     if (at_end_) break;
     end_ += count;
   }
+  // With a line end behind the last row, a row that is left over has an open quote.
+  if (at_end_ && end_ > 0 && buffer_[end_ - 1] != '\n' && buffer_[end_ - 1] != '\r') buffer_[end_++] = dialect_.line_end;
   const size_t nul = waiting().find('\0', known);
   if (nul == std::string_view::npos) return;
   fail(ErrorKind::kBadInput,
@@ -101,7 +103,9 @@ void CsvBlocks::grow() {
 }
 
 size_t CsvBlocks::count_line_ends(std::string_view text) const {
-  return static_cast<size_t>(std::count(text.begin(), text.end(), dialect_.line_end));
+  size_t count = 0;
+  for (size_t at = text.find(dialect_.line_end); at != std::string_view::npos; at = text.find(dialect_.line_end, at + 1)) ++count;
+  return count;
 }
 
 uint64_t CsvBlocks::line_at(size_t offset) const { return lines_before_ + count_line_ends(waiting().substr(0, offset)) + 1; }

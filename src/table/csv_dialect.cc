@@ -43,7 +43,7 @@ void look_at_cells(const arrow::csv::BlockParser& rows, Fit& fit) {
   if (cells > 0) fit.number_share = static_cast<double>(numbers) / static_cast<double>(cells);
 }
 
-Fit measure(std::string_view sample, bool is_whole, const CsvDialect& dialect) {
+Fit measure(std::string_view sample, const CsvDialect& dialect) {
   std::string joined;
   if (dialect.joins_spaces) {
     SpaceJoiner(dialect.quote).append(sample, joined);
@@ -57,7 +57,7 @@ Fit measure(std::string_view sample, bool is_whole, const CsvDialect& dialect) {
   };
   arrow::csv::BlockParser rows(options, /*num_cols=*/-1, /*first_row=*/-1, kSampleRows);
   uint32_t used = 0;
-  const auto status = is_whole ? rows.ParseFinal(sample, &used) : rows.Parse(sample, &used);
+  const auto status = rows.Parse(sample, &used);
   Fit fit;
   if (!status.ok() || rows.num_rows() == 0) return fit;
   fit.width = rows.num_cols();
@@ -86,13 +86,13 @@ char delimiter_by_name(const std::string& name) {
   return name[0];
 }
 
-char sniff_delimiter(std::string_view sample, bool is_whole, const CsvDialect& dialect) {
+char sniff_delimiter(std::string_view sample, const CsvDialect& dialect) {
   char best = ',';
   double best_share = 0;
   int32_t best_width = 1;
   // The rarer a character is inside cells, the earlier it comes: the first of equals wins.
   for (const char candidate : {'\t', ';', '|', ','}) {
-    const Fit fit = measure(sample, is_whole, with_delimiter(dialect, candidate));
+    const Fit fit = measure(sample, with_delimiter(dialect, candidate));
     if (fit.width < 2) continue;
     if (fit.row_share > best_share || (fit.row_share == best_share && fit.width > best_width)) {
       best = candidate;
@@ -101,7 +101,7 @@ char sniff_delimiter(std::string_view sample, bool is_whole, const CsvDialect& d
     }
   }
   if (best_width > 1) return best;
-  const Fit spaces = measure(sample, is_whole, with_delimiter(dialect, ' '));
+  const Fit spaces = measure(sample, with_delimiter(dialect, ' '));
   return spaces.width > 1 && spaces.row_share == 1 && spaces.number_share >= 0.5 ? ' ' : ',';
 }
 
@@ -124,22 +124,22 @@ std::string delimiter_name(char delimiter) {
   }
 }
 
-CsvDialect sniff_csv(std::string_view sample, bool is_whole, const std::string& delimiter) {
+CsvDialect sniff_csv(std::string_view sample, const std::string& delimiter) {
   CsvDialect dialect;
   if (sample.find('\n') == std::string_view::npos) dialect.line_end = '\r';
   dialect = with_delimiter(
-      dialect, delimiter == "auto" ? sniff_delimiter(sample, is_whole, dialect) : delimiter_by_name(delimiter));
+      dialect, delimiter == "auto" ? sniff_delimiter(sample, dialect) : delimiter_by_name(delimiter));
 
-  const Fit plain = measure(sample, is_whole, dialect);
+  const Fit plain = measure(sample, dialect);
   CsvDialect escaped = dialect;
   escaped.backslash_escapes = true;
-  if (sample.find("\\\"") != std::string_view::npos && measure(sample, is_whole, escaped).row_share > plain.row_share) {
+  if (sample.find("\\\"") != std::string_view::npos && measure(sample, escaped).row_share > plain.row_share) {
     return escaped;
   }
   CsvDialect single = dialect;
   single.quote = '\'';
   if (!plain.has_quoted && sample.find('\'') != std::string_view::npos &&
-      (plain.single_quotes_wrap || measure(sample, is_whole, single).row_share > plain.row_share)) {
+      (plain.single_quotes_wrap || measure(sample, single).row_share > plain.row_share)) {
     return single;
   }
   return dialect;

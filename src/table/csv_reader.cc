@@ -17,27 +17,24 @@ constexpr size_t kSampleBytes = 1 << 16;
 constexpr size_t kMaxSampleBytes = 1 << 24;
 constexpr size_t kSampleLines = 10;
 
-// The start of the text: kSampleBytes, more if that is fewer than kSampleLines lines.
-struct Sample {
-  std::string text;
+// The start of the text: kSampleBytes, more if that is fewer than kSampleLines lines. The last line of the file has a line end.
+std::string read_sample(TextSource& source) {
+  std::string sample;
   bool is_whole = false;
-};
-
-Sample read_sample(TextSource& source) {
-  Sample sample;
   size_t size = 0;
   for (size_t wanted = kSampleBytes; wanted <= kMaxSampleBytes; wanted *= 2) {
-    sample.text.resize(wanted);
+    sample.resize(wanted);
     while (wanted - size >= 64) {
-      const size_t count = source.read(sample.text.data() + size, wanted - size);
-      sample.is_whole = count == 0;
-      if (sample.is_whole) break;
+      const size_t count = source.read(sample.data() + size, wanted - size);
+      is_whole = count == 0;
+      if (is_whole) break;
       size += count;
     }
-    sample.text.resize(size);
-    const auto lines = std::count_if(sample.text.begin(), sample.text.end(), [](char c) { return c == '\n' || c == '\r'; });
-    if (sample.is_whole || lines >= static_cast<std::ptrdiff_t>(kSampleLines)) break;
+    sample.resize(size);
+    const auto lines = std::count_if(sample.begin(), sample.end(), [](char c) { return c == '\n' || c == '\r'; });
+    if (is_whole || lines >= static_cast<std::ptrdiff_t>(kSampleLines)) break;
   }
+  if (is_whole) sample += '\r';  // ends a line, and keeps files without '\n' recognisable
   return sample;
 }
 
@@ -64,9 +61,9 @@ class CsvReader final : public TableReader {
 
 CsvReader::CsvReader(InputFile file, const ReadOptions& options)
     : file_(std::move(file)), encoding_(resolve_encoding(file_, options.encoding)) {
-  const Sample sample = read_sample(*open_text(file_, encoding_));
-  reject_foreign_format(file_.path(), sample.text);
-  dialect_ = sniff_csv(sample.text, sample.is_whole, options.delimiter);
+  const std::string sample = read_sample(*open_text(file_, encoding_));
+  reject_foreign_format(file_.path(), sample);
+  dialect_ = sniff_csv(sample, options.delimiter);
   CsvBlocks blocks = open_blocks();
   header_ = blocks.header();
   check_column_count(file_.path(), header_.size());

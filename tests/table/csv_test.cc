@@ -1,0 +1,275 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "core/rng.h"
+#include "table/testing.h"
+
+namespace manyshot::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const Cells kTwoByTwo = {{"1", "x"}, {"2", "y"}};
+
+TEST(CsvDialect, Delimiters) {
+  EXPECT_EQ(cells_of(table_of("a,b\n1,x\n2,y\n")), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("a;b\n1;x\n2;y\n")), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("a\tb\n1\tx\n2\ty\n")), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("a|b\n1|x\n2|y\n")), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("a:b\n1:x\n2:y\n", {.delimiter = ":"})), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("a\tb\n1\tx\n2\ty\n", {.delimiter = "tab"})), kTwoByTwo);
+  EXPECT_EQ(table_of("a;b\n1;x\n").format_name(), "CSV, semicolon, UTF-8");
+}
+
+TEST(CsvDialect, SpaceAlignedColumns) {
+  const std::string text = "  height   weight name\n   1.85     90.5 \"Jo  Ann\"\n   1.7      60   Ben  \n";
+  const TableFile file = table_of(text);
+  EXPECT_THAT(file.column_names(), ElementsAre("height", "weight", "name"));
+  EXPECT_EQ(cells_of(file), (Cells{{"1.85", "90.5", "Jo  Ann"}, {"1.7", "60", "Ben"}}));
+  EXPECT_EQ(file.format_name(), "CSV, spaces, UTF-8");
+}
+
+TEST(CsvDialect, OneColumnOfWordsIsNotSpaceAligned) {
+  EXPECT_EQ(cells_of(table_of("full name\nAda Lovelace\nAlan Turing\n")), (Cells{{"Ada Lovelace"}, {"Alan Turing"}}));
+}
+
+TEST(CsvDialect, DelimiterInsideCells) {
+  EXPECT_EQ(cells_of(table_of("n,t\n1,a;b;c\n2,d;e;f\n")), (Cells{{"1", "a;b;c"}, {"2", "d;e;f"}}));
+  EXPECT_EQ(cells_of(table_of("n;t\n3,14;a\n2,71;b\n")), (Cells{{"3,14", "a"}, {"2,71", "b"}}));
+  EXPECT_EQ(cells_of(table_of("n,t\n1,\"a,b\"\n")), (Cells{{"1", "a,b"}}));
+}
+
+TEST(CsvDialect, Quotes) {
+  EXPECT_EQ(cells_of(table_of("a,b\n\"say \"\"hi\"\"\",\"two\nlines\"\n")), (Cells{{"say \"hi\"", "two\nlines"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\n'x, y','z'\n'it''s','w'\n")), (Cells{{"x, y", "z"}, {"it's", "w"}}));
+  EXPECT_EQ(cells_of(table_of("'a','b'\n'x','z'\n")), (Cells{{"x", "z"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\nit's,5\" pipe\n'tis,x\n")), (Cells{{"it's", "5\" pipe"}, {"'tis", "x"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\n\"say \\\"hi, you\\\"\",x\n\"plain\",y\n")), (Cells{{"say \"hi, you\"", "x"}, {"plain", "y"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\nC:\\dir\\,\"D:\\\"\n")), (Cells{{"C:\\dir\\", "D:\\"}}));
+}
+
+TEST(CsvDialect, LineEndsAndByteOrderMark) {
+  EXPECT_EQ(cells_of(table_of("a,b\r\n1,x\r\n2,y\r\n")), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("a,b\r1,x\r2,y")), kTwoByTwo);
+  EXPECT_EQ(cells_of(table_of("\n\na,b\n\n1,x\n2,y\n\n\n")), kTwoByTwo);
+  EXPECT_THAT(table_of("\xEF\xBB\xBF" "a,b\n1,x\n2,y\n").column_names(), ElementsAre("a", "b"));
+}
+
+std::string utf16(std::string_view ascii, bool little_endian) {
+  std::string bytes = little_endian ? "\xFF\xFE" : "\xFE\xFF";
+  for (const char c : ascii) bytes += little_endian ? std::string{c, '\0'} : std::string{'\0', c};
+  return bytes;
+}
+
+TEST(CsvEncoding, Utf16ByItsMark) {
+  for (const bool little_endian : {true, false}) {
+    const TableFile file = table_of(utf16("a,b\n1,x\n2,y\n", little_endian));
+    EXPECT_THAT(file.column_names(), ElementsAre("a", "b"));
+    EXPECT_EQ(cells_of(file), kTwoByTwo);
+  }
+}
+
+TEST(CsvEncoding, NamedEncodings) {
+  EXPECT_EQ(cells_of(table_of("a,b\nJos\xE9,\x80\n", {.encoding = "windows-1252"})), (Cells{{"José", "€"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\nJos\xE9,1\n", {.encoding = "latin1"})), (Cells{{"José", "1"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\nJos\xC3\xA9,1\n", {.encoding = "utf8"})), (Cells{{"José", "1"}}));
+}
+
+// Characters of every length on every offset around the converter's chunk borders.
+TEST(CsvEncoding, CharactersAcrossChunks) {
+  for (size_t shift = 0; shift < 4; ++shift) {
+    std::string text = "a,b\n" + std::string(shift, 'x');
+    for (int i = 0; i < 40'000; ++i) text += "é€😀";
+    text += ",1\n";
+    std::string bytes = "\xFF\xFE";
+    for (size_t i = 0; i < text.size();) {
+      const auto lead = static_cast<unsigned char>(text[i]);
+      const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+      uint32_t code = length == 1 ? lead : lead & (0xFF >> (length + 1));
+      for (size_t k = 1; k < length; ++k) code = code << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3F);
+      const auto put = [&](uint32_t unit) { bytes += {static_cast<char>(unit & 0xFF), static_cast<char>(unit >> 8)}; };
+      if (code < 0x10000) {
+        put(code);
+      } else {
+        put(0xD800 + ((code - 0x10000) >> 10));
+        put(0xDC00 + ((code - 0x10000) & 0x3FF));
+      }
+      i += length;
+    }
+    const Cells cells = cells_of(table_of(bytes));
+    ASSERT_EQ(cells.size(), 1u);
+    EXPECT_EQ("a,b\n" + cells[0][0] + ",1\n", text);
+  }
+}
+
+TEST(CsvNames, EmptyAndRepeatedNames) {
+  const TableFile file = table_of("a,,a, b ,a_2,\n1,2,3,4,5,6\n");
+  EXPECT_THAT(file.column_names(), ElementsAre("a", "column_2", "a_3", "b", "a_2", "column_6"));
+  EXPECT_THAT(file.notes(), ElementsAre(HasSubstr("\"column_2\""), HasSubstr("\"a_3\"")));
+  EXPECT_THAT(table_of("column_2,\n1,2\n").column_names(), ElementsAre("column_2", "column_2_2"));
+}
+
+TEST(CsvNames, HeaderLikeData) {
+  EXPECT_THAT(table_of("1,2\n3,4\n").notes(), ElementsAre(HasSubstr("looks like values")));
+  EXPECT_THAT(table_of("red,yes\nblue,no\nred,yes\n").notes(), ElementsAre(HasSubstr("looks like values")));
+  EXPECT_THAT(table_of("colour,ok\nblue,no\n").notes(), ElementsAre());
+}
+
+TEST(CsvNames, UnknownColumn) {
+  const TableFile file = table_of("income,age\n1,2\n");
+  EXPECT_EQ(file.column_index("age"), 1u);
+  EXPECT_THAT(error_of([&] { file.column_index("incom"); }, ErrorKind::kNotFound),
+              AllOf(StartsWith("t.csv: no column \"incom\""), HasSubstr("did you mean \"income\""), HasSubstr("\"age\"")));
+}
+
+TEST(CsvSize, LongCellsAndManyColumns) {
+  const std::string cell(3'000'000, 'x');
+  EXPECT_EQ(cells_of(table_of("a,b\n1," + cell + "\n2,\"" + cell + "\n\"\n")), (Cells{{"1", cell}, {"2", cell + "\n"}}));
+
+  EXPECT_EQ(table_of(cell + ",b\n1,2\n").column_names()[0], cell);
+
+  std::string header, row;
+  for (size_t i = 0; i < 10'000; ++i) {
+    header += fmt::format("{}c{}", i ? "," : "", i);
+    row += fmt::format("{}{}", i ? "," : "", i);
+  }
+  const TableFile file = table_of(header + "\n" + row + "\n" + row + "\n");
+  EXPECT_EQ(file.column_names().size(), 10'000u);
+  EXPECT_EQ(cells_of(file)[1][9'999], "9999");
+}
+
+TEST(CsvSize, TooManyColumns) {
+  std::string header = "c";
+  for (size_t i = 0; i < kMaxColumns; ++i) header += ",c";
+  EXPECT_EQ(error_of([&] { table_of(header + "\n" + header + "\n"); }),
+            "t.csv: 20,001 columns, but at most 20,000 are read; keep the columns that matter, or check the delimiter");
+}
+
+// Blocks are read in pieces: rows are numbered through, and a visitor may stop early.
+TEST(CsvScan, ManyBlocks) {
+  std::string text = "a,b\n";
+  for (int row = 0; row < 300'000; ++row) text += fmt::format("{},{}\n", row, row % 7);
+  const TableFile file = table_of(text);
+  const std::vector<size_t> columns = {1, 0};
+  uint64_t rows = 0;
+  file.scan(columns, [&](const TextBatch& batch) {
+    EXPECT_EQ(batch.first_row, rows);
+    for (size_t i = 0; i < batch.num_rows; ++i, ++rows) {
+      EXPECT_EQ(batch.cells[1][i], fmt::format("{}", rows));
+      EXPECT_EQ(batch.cells[0][i], fmt::format("{}", rows % 7));
+    }
+    return true;
+  });
+  EXPECT_EQ(rows, 300'000u);
+  int visits = 0;
+  file.scan(columns, [&](const TextBatch&) { return ++visits < 2; });
+  EXPECT_EQ(visits, 2);
+}
+
+TEST(CsvErrors, RaggedRows) {
+  EXPECT_EQ(error_of([] { cells_of(table_of("a,b,c\n1,2,3\n\n4,5\n6,7,8\n")); }),
+            "t.csv:4: row 1 (counted from 0) has 2 cells, the header has 3: \"4,5\"; add the cells that are not there (a missing value "
+            "is an empty cell)");
+  EXPECT_EQ(error_of([] { cells_of(table_of("a,b\n\"two\nlines\",2\n3,4,5\n")); }),
+            "t.csv:4: row 1 (counted from 0) has 3 cells, the header has 2: \"3,4,5\"; put cells that contain the delimiter (comma) in "
+            "quotes, or name the right one with --delimiter");
+}
+
+TEST(CsvErrors, RaggedRowFarDown) {
+  std::string text = "a,b\n";
+  for (int row = 0; row < 200'000; ++row) text += "12345,6\n";
+  const TableFile file = table_of(text + "7\n8,9\n");
+  EXPECT_THAT(error_of([&] { cells_of(file); }), StartsWith("t.csv:200002: row 200000 (counted from 0) has 1 cells"));
+}
+
+TEST(CsvErrors, UnclosedQuote) {
+  const std::string message = error_of([] { cells_of(table_of("a,b\n1,x\n2,\"y\n3,z\n")); });
+  EXPECT_EQ(message,
+            "t.csv:3: row 1 (counted from 0) starts here and does not end (the file ends inside a quoted cell): \"2,\"y\"; close the "
+            "quote (\"), or double it if it belongs to the text");
+  EXPECT_THAT(error_of([] { table_of("a,\"b\n1,x\n"); }), StartsWith("t.csv:1: the header starts here and does not end"));
+}
+
+TEST(CsvErrors, RowWithoutEnd) {
+  EXPECT_THAT(error_of([] { table_of("a,b\n1,\"" + std::string(size_t{70} << 20, 'x')); }), HasSubstr("no end within 64.0 MiB"));
+}
+
+TEST(CsvErrors, NotUtf8) {
+  EXPECT_EQ(error_of([] { cells_of(table_of("name,city\nAnn,Rome\nJos\xE9,Lyon\n")); }),
+            "t.csv:3: row 1 (counted from 0), column 1 \"name\": the bytes E9 after \"Jos\" are not UTF-8; name the file's encoding, for "
+            "example --encoding latin1 or --encoding windows-1252");
+  EXPECT_THAT(error_of([] { table_of("ann\xE9" "e,city\nx,y\n"); }), StartsWith("t.csv:1: the header, column 1: the bytes E9"));
+}
+
+TEST(CsvErrors, Encodings) {
+  EXPECT_THAT(error_of([] { table_of("a\n1\n", {.encoding = "latn1"}); }),
+              AllOf(StartsWith("t.csv: unknown encoding \"latn1\""), HasSubstr("windows-1252")));
+  EXPECT_EQ(error_of([] { cells_of(table_of("a,b\n1,2\n3,\x81\n", {.encoding = "windows-1252"})); }),
+            "t.csv:3: the bytes 81 0A are not windows-1252 text; give the file's real encoding with --encoding NAME");
+  EXPECT_THAT(error_of([] { table_of(utf16("a,b\n1,2\n", true) + "x"); }), HasSubstr("ends inside a character"));
+}
+
+TEST(CsvErrors, Delimiters) {
+  for (const char* name : {"", ",,", "\"", "\n", "é", "comma?"}) {
+    EXPECT_THAT(error_of([&] { table_of("a,b\n1,2\n", {.delimiter = name}); }), HasSubstr("cannot be the delimiter")) << name;
+  }
+}
+
+TEST(CsvErrors, NothingToRead) {
+  EXPECT_THAT(error_of([] { table_of(""); }), StartsWith("t.csv: the file is empty"));
+  EXPECT_THAT(error_of([] { table_of("\n\n"); }), StartsWith("t.csv: the file has no text"));
+  EXPECT_EQ(error_of([] { table_of("a,b\n"); }),
+            "t.csv: the file has a header (\"a\", \"b\") but no rows; add at least one line of values");
+}
+
+TEST(CsvErrors, OtherFormats) {
+  using namespace std::string_literals;
+  const auto message = [](const std::string& bytes) { return error_of([&] { table_of(bytes); }, ErrorKind::kUnsupported); };
+  EXPECT_THAT(message("PK\x03\x04rest"), HasSubstr("Excel"));
+  EXPECT_THAT(message("\xD0\xCF\x11\xE0rest"), HasSubstr("old Excel"));
+  EXPECT_THAT(message("%PDF-1.7"), HasSubstr("PDF"));
+  EXPECT_THAT(message("SQLite format 3\0rest"s), HasSubstr("sqlite3 -csv"));
+  EXPECT_THAT(message("\n<!DOCTYPE html>"), HasSubstr("HTML"));
+  EXPECT_THAT(message("{\"a\": 1}"), HasSubstr("JSON"));
+  EXPECT_THAT(message("[{\"a\": 1}]"), HasSubstr("JSON"));
+  EXPECT_THAT(error_of([] { table_of("a,b\n1,\0\n"s); }), AllOf(StartsWith("t.csv:2: byte 0"), HasSubstr("binary")));
+}
+
+// Random tables, written as RFC 4180 says, come back cell for cell.
+TEST(CsvProperty, WrittenTablesReadBack) {
+  const std::vector<std::string> pieces = {"a",  "B7",  "\"", ",",   ";",  "\n", "\r\n", "\t", "|", "'",
+                                           " ", "é",   "日", "😀", "\\", "0",  "x y",  "-", ".", "\"\""};
+  for (uint64_t table = 0; table < 300; ++table) {
+    const Rng rng = Rng(7).child("table", table);
+    const uint64_t num_columns = 2 + rng.below(0, 6), num_rows = 1 + rng.below(1, 30);
+    const char delimiter = ",;\t|"[rng.below(2, 4)];
+    const std::string line_end = rng.bernoulli(3, 0.5) ? "\n" : "\r\n";
+    std::string text;
+    Cells expected;
+    for (uint64_t row = 0; row <= num_rows; ++row) {
+      std::vector<std::string> cells;
+      for (uint64_t column = 0; column < num_columns; ++column) {
+        const Rng random = rng.child("row", row).child("column", column);
+        std::string cell = row == 0 ? fmt::format("n{}", column) : "v";  // never blank or a missing mark
+        if (row > 0) {
+          for (uint64_t i = 0; i < random.below(0, 6); ++i) cell += pieces[random.below(1 + i, pieces.size())];
+        }
+        const bool needs_quotes = cell.find_first_of("\",;\t|\r\n'") != std::string::npos || random.bernoulli(20, 0.2);
+        if (column > 0) text += delimiter;
+        if (needs_quotes) text += '"';
+        for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+        if (needs_quotes) text += '"';
+        cells.push_back(std::move(cell));
+      }
+      text += line_end;
+      if (row > 0) expected.push_back(std::move(cells));
+    }
+    ASSERT_EQ(cells_of(table_of(text, {.delimiter = delimiter == '\t' ? "tab" : std::string(1, delimiter)})), expected) << text;
+    ASSERT_EQ(cells_of(table_of(text)), expected) << "sniffed:\n" << text;
+  }
+}
+
+}  // namespace
+}  // namespace manyshot::testing
