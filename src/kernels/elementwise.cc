@@ -51,13 +51,13 @@ void rms_norm_bf16(const float* x, size_t x_stride, const float* gain, size_t M,
   rms_norm_rows(x, x_stride, gain, M, width, epsilon, out, out_stride);
 }
 
-void rotate_heads(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, size_t first_position,
-                  size_t period, float scale) {
+void rotate_heads(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
+                  float scale) {
   const hn::CappedTag<float, 8> d;  // half a head may be 8 values
   const size_t half = rotation.head_dim / 2;
   const auto factor = hn::Set(d, scale);
   for (size_t row = 0; row < M; ++row) {
-    const size_t position = (first_position + row) % period;
+    const size_t position = positions.of(row);
     for (size_t i = 0; i < half; i += hn::Lanes(d)) {
       const auto cosine = hn::Mul(hn::LoadU(d, rotation.cosines + position * half + i), factor);
       const auto sine = hn::Mul(hn::LoadU(d, rotation.sines + position * half + i), factor);
@@ -127,9 +127,9 @@ void rms_norm(const float* x, size_t x_stride, const float* gain, size_t M, size
   HWY_DYNAMIC_DISPATCH(rms_norm_bf16)(x, x_stride, gain, M, width, epsilon, out, out_stride);
 }
 
-void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, size_t first_position,
-            size_t period, float scale) {
-  HWY_DYNAMIC_DISPATCH(rotate_heads)(rotation, x, stride, M, num_heads, first_position, period, scale);
+void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
+            float scale) {
+  HWY_DYNAMIC_DISPATCH(rotate_heads)(rotation, x, stride, M, num_heads, positions, scale);
 }
 
 void silu_mul(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, float* out,

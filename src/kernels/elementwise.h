@@ -25,8 +25,14 @@ struct Rotation {
   const float* sines = nullptr;
   size_t head_dim = 0;
 };
-void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, size_t first_position,
-            size_t period, float scale);
+// Positions first, first + 1, … of `period` rows, then from first again.
+struct Positions {
+  size_t first = 0;
+  size_t period = 1;
+  size_t of(size_t row) const { return first + row % period; }
+};
+void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
+            float scale);
 
 // out = gate / (1 + exp(-gate)) * up, for M rows of `width` values (SwiGLU, Shazeer 2020). REQUIRES: width a multiple
 // of 16.

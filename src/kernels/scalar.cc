@@ -68,11 +68,11 @@ void rms_norm(const float* x, size_t x_stride, const float* gain, size_t M, size
   }
 }
 
-void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, size_t first_position,
-            size_t period, float scale) {
+void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
+            float scale) {
   const size_t half = rotation.head_dim / 2;
   for (size_t row = 0; row < M; ++row) {
-    const size_t angle = (first_position + row) % period * half;
+    const size_t angle = positions.of(row) * half;
     for (size_t head = 0; head < num_heads; ++head) {
       float* values = x + row * stride + head * rotation.head_dim;
       for (size_t i = 0; i < half; ++i) {

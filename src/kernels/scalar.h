@@ -14,8 +14,8 @@ void gemm(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, fl
 
 void rms_norm(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon, float* out,
               size_t out_stride);
-void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, size_t first_position,
-            size_t period, float scale);
+void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
+            float scale);
 void silu_mul(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, float* out,
               size_t out_stride);
 void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "encoding/compact_vocabulary.h"
 #include "encoding/prompt.h"
 
 namespace manyshot {
@@ -21,10 +22,11 @@ struct ModelInfo {
   int64_t num_parameters = 0;
   int num_layers = 0, hidden_size = 0;
   int vocab_size = 0;
-  int max_classes = 0;       // labels the model can tell apart; 0: no limit
-  int max_features = 0;      // columns it has marks for
-  int trained_features = 0;  // columns it was trained with at most
-  int trained_shots = 0;     // labelled rows it was trained with at most
+  int max_classes = 0;           // labels the model can tell apart; 0: no limit
+  int max_features = 0;          // columns it has marks for
+  int trained_features = 0;      // columns it was trained with at most
+  int trained_shots = 0;         // labelled rows it was trained with at most
+  CompactVocabulary vocabulary;  // kRows only
 };
 
 // A context that has been encoded once; any number of query batches may be scored against it, from several threads.
