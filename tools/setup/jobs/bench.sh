@@ -1,6 +1,6 @@
 # Runs every benchmark program, then those that compare whole commands (tools/bench.sh). Options go to each program.
 prepare "$preset" all
-for program in "build/$preset"/bin/bench_*; do
+for program in "build/$preset"/bin/*_bench; do
   [ -x "$program" ] || continue
   say "" "\$ $program $*"
   "$program" "$@"

@@ -14,7 +14,7 @@ elif [ "$fuzz" = auto ]; then
   clang_can_fuzz >/dev/null 2>&1 && fuzz=ON || fuzz=OFF
 fi
 if [ "$fuzz" = ON ]; then
-  prepare fuzz all
+  prepare fuzz tests/fuzz/all
   step fuzz "Fuzzing" ctest --test-dir build/fuzz --output-on-failure -j2
 elif [ $# -eq 0 ]; then
   say "Not fuzzing: that needs Clang with libFuzzer (MANYSHOT_FUZZ=ON installs it)"
