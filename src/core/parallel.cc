@@ -28,18 +28,11 @@ thread_local int current_worker = -1;
 // layers follow each other faster than that.
 constexpr auto kSpinTime = std::chrono::microseconds(20);
 
-void pause_briefly() {
-#if defined(__x86_64__)
-  for (int repeat = 0; repeat < 16; ++repeat) __builtin_ia32_pause();
-#else
-  std::this_thread::yield();
-#endif
-}
-
+// Yields instead of pausing: where other processes own the cores, the thread waited for may be queued behind this one.
 template <class Condition>
 void spin_until(Condition condition) {
   const auto end = std::chrono::steady_clock::now() + kSpinTime;
-  while (!condition() && std::chrono::steady_clock::now() < end) pause_briefly();
+  while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
 }
 
 // One call of parallel_for: the counter that hands out tasks, and the exception to report.
