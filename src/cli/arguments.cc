@@ -19,7 +19,7 @@ std::vector<std::string> flags_of(const OptionList& list) {
   return flags;
 }
 
-void apply(const Option& option, const std::vector<std::string>& values) {
+void set_values(const Option& option, const std::vector<std::string>& values) {
   if (values.size() > 1 && option.is_list) {
     option.set_json(Json(values));
   } else if (values.size() > 1) {
@@ -47,8 +47,11 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
       app.add_flag_callback(option.flag, [&given, &option] { given[&option] = {"true"}; });
       continue;
     }
-    app.add_option_function<std::vector<std::string>>(
-           option.flag, [&given, &option](const std::vector<std::string>& values) { given[&option] = values; })
+    const CLI::callback_t keep = [&given, &option](const CLI::results_t& values) {
+      given[&option] = values;
+      return true;
+    };
+    app.add_option(option.flag, keep)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
@@ -67,10 +70,10 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   }
   const auto config = std::find_if(given.begin(), given.end(), [](const auto& entry) { return entry.first->name == "config"; });
   if (config != given.end()) {
-    apply(*config->first, config->second);
+    set_values(*config->first, config->second);
     read_toml(list, common.config);
   }
-  for (const auto& [option, values] : given) apply(*option, values);
+  for (const auto& [option, values] : given) set_values(*option, values);
   return {};
 }
 

@@ -5,19 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "encoding/compact_vocabulary.h"
 #include "encoding/features.h"
 #include "encoding/number_code.h"
 #include "encoding/prompt_format.h"
 
 namespace manyshot {
-
-// Token ids of a `compact` vocabulary, from the model's config.json.
-struct CompactVocabulary {
-  TokenId first_number = 0;    // codes 0..999
-  TokenId first_label = 1000;  // label ids 0..max_classes-1
-  TokenId bar = 1010;
-  int max_classes = 10;
-};
 
 class CompactFormat : public PromptFormat {
  public:

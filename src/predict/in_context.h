@@ -1,5 +1,6 @@
 // In-context prediction: the labelled rows are the prompt's context, encoded once per ensemble member; queries are independent branches.
-// Nothing is sampled: answers are scored, and the members' probabilities averaged (arXiv 2509.06806, section 2.5).
+// Nothing is sampled: answers are scored. The members' log-probabilities are averaged and calibrated on the context itself (docs/adr/0005;
+// the paper, arXiv 2509.06806, section 2.5, sums probabilities).
 #pragma once
 
 #include "model/model.h"
@@ -21,8 +22,8 @@ class InContextMethod : public Method {
 
  private:
   std::shared_ptr<const Model> model_;
+  MethodOptions options_;
   int members_;
-  uint64_t seed_;
 };
 
 }  // namespace manyshot

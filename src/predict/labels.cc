@@ -22,7 +22,7 @@ std::vector<int32_t> match_classes(const std::vector<std::string>& spellings, co
   std::map<double, int32_t> by_value;
   for (size_t k = 0; k < classes.size(); ++k) {
     by_name.emplace(classes[k], static_cast<int32_t>(k));
-    if (const auto value = parse_number(classes[k])) by_value.emplace(*value, static_cast<int32_t>(k));
+    if (const auto value = parse_number(classes[k], NumberStyle::kPoint)) by_value.emplace(*value, static_cast<int32_t>(k));
   }
   std::vector<int32_t> result;
   for (const std::string& spelling : spellings) {

@@ -267,7 +267,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   require(options.target, "--target", "the column to predict");
   const auto start = std::chrono::steady_clock::now();
   const std::unique_ptr<Method> method = open_method(
-      options.model, {.ensemble = options.ensemble, .seed = options.seed, .dtype = options.dtype, .engine = options.engine});
+      options.model, {.ensemble = options.ensemble, .calibrate = options.calibrate == "context", .seed = options.seed, .dtype = options.dtype, .engine = options.engine});
   const TrainingTable train = open_training_table(options);
   QueryReader queries(options, train);
   std::vector<std::string> header{"row", "prediction"};

@@ -21,6 +21,7 @@ struct PredictOptions {
   std::optional<uint64_t> shots;
   std::string select = "stratified";
   std::optional<int> ensemble;
+  std::string calibrate = "context";
   std::vector<std::string> ignore;
   uint64_t seed = 0;
   std::string format = "auto";
@@ -39,6 +40,7 @@ struct PredictOptions {
     v("shots", self.shots, at_least(1), "Labelled rows to use; without it as many as the model can.");
     v("select", self.select, one_of({"random", "stratified"}), "How labelled rows are chosen when there are more than can be used.");
     v("ensemble", self.ensemble, at_least(1), "Members of the ensemble: each sees other row, column and label orders; without it 8.");
+    v("calibrate", self.calibrate, one_of({"context", "none"}), "Fit the probabilities on the labelled rows, each predicted from those before it; none: as the model gives them.");
     v("ignore", self.ignore, any_value(), "Columns to leave out, such as ids.");
     v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
     v("format", self.format, one_of({"auto", "compact"}), "Prompt format; auto takes the model's own.");

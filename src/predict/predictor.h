@@ -44,6 +44,7 @@ class Method {
 
 struct MethodOptions {
   std::optional<int> ensemble;  // members of an in-context ensemble; nothing: the default
+  bool calibrate = true;        // in-context methods: fit probabilities on the context (predict/calibration.h)
   uint64_t seed = 0;
   std::string dtype = "auto";   // as LoadOptions
   std::string engine = "auto";  // as LoadOptions

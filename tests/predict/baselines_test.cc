@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/parallel.h"
 #include "core/rng.h"

@@ -1,0 +1,123 @@
+#include "predict/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace manyshot {
+namespace {
+
+constexpr double kScalePenalty = 3;    // in units of labelled rows; chosen on the tables' log loss at 32 and 128 shots,
+constexpr double kOffsetPenalty = 10;  // where 1 to 10 and 3 to 10 differ by less than .005 (docs/adr/0005)
+constexpr int kMaxSteps = 50;
+
+// Solves A x = b for a symmetric positive definite A [n, n] (Cholesky, in place); x replaces b.
+void solve_positive_definite(std::vector<double>& a, std::vector<double>& b) {
+  const size_t n = b.size();
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = 0; j <= i; ++j) {
+      double sum = a[i * n + j];
+      for (size_t k = 0; k < j; ++k) sum -= a[i * n + k] * a[j * n + k];
+      a[i * n + j] = i == j ? std::sqrt(sum) : sum / a[j * n + j];
+    }
+  }
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t k = 0; k < i; ++k) b[i] -= a[i * n + k] * b[k];
+    b[i] /= a[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; ++k) b[i] -= a[k * n + i] * b[k];
+    b[i] /= a[i * n + i];
+  }
+}
+
+// softmax of scale * row + offsets in place; returns the log of the normaliser.
+double softmax(double scale, const std::vector<double>& offsets, std::span<double> row) {
+  double largest = -INFINITY, sum = 0;
+  for (size_t k = 0; k < row.size(); ++k) {
+    row[k] = std::isinf(row[k]) ? -INFINITY : scale * row[k] + offsets[k];
+    largest = std::max(largest, row[k]);
+  }
+  for (double& value : row) {
+    value = std::exp(value - largest);
+    sum += value;
+  }
+  for (double& value : row) value /= sum;
+  return largest + std::log(sum);
+}
+
+// Objective, gradient and Hessian at (scale, offsets); parameter 0 is the scale, 1 + k the offset of class k.
+struct Objective {
+  double value = 0;
+  std::vector<double> gradient, hessian;
+
+  Objective(double scale, const std::vector<double>& offsets, std::span<const double> inputs, std::span<const int32_t> labels) {
+    const size_t num_classes = offsets.size(), n = num_classes + 1;
+    gradient.assign(n, 0);
+    hessian.assign(n * n, 0);
+    value = kScalePenalty * (scale - 1) * (scale - 1);
+    gradient[0] = 2 * kScalePenalty * (scale - 1);
+    hessian[0] = 2 * kScalePenalty;
+    for (size_t k = 0; k < num_classes; ++k) {
+      value += kOffsetPenalty * offsets[k] * offsets[k];
+      gradient[1 + k] = 2 * kOffsetPenalty * offsets[k];
+      hessian[(1 + k) * n + 1 + k] = 2 * kOffsetPenalty;
+    }
+    std::vector<double> p(num_classes);
+    for (size_t row = 0; row < labels.size(); ++row) {
+      const auto x = inputs.subspan(row * num_classes, num_classes);
+      std::copy(x.begin(), x.end(), p.begin());
+      const double log_normaliser = softmax(scale, offsets, p);
+      const auto label = static_cast<size_t>(labels[row]);
+      value += log_normaliser - scale * x[label] - offsets[label];
+      double mean = 0, mean_square = 0;
+      for (size_t k = 0; k < num_classes; ++k) {
+        if (p[k] == 0) continue;
+        mean += p[k] * x[k];
+        mean_square += p[k] * x[k] * x[k];
+      }
+      gradient[0] += mean - x[label];
+      hessian[0] += mean_square - mean * mean;
+      for (size_t k = 0; k < num_classes; ++k) {
+        if (p[k] == 0) continue;
+        gradient[1 + k] += p[k] - (k == label);
+        const double cross = p[k] * (x[k] - mean);
+        hessian[(1 + k) * n] += cross;
+        hessian[1 + k] += cross;
+        hessian[(1 + k) * n + 1 + k] += p[k];
+        for (size_t j = 0; j < num_classes; ++j) hessian[(1 + k) * n + 1 + j] -= p[k] * p[j];
+      }
+    }
+  }
+};
+
+}  // namespace
+
+Calibration Calibration::fit(std::span<const double> log_probabilities, std::span<const int32_t> labels, size_t num_classes) {
+  Calibration calibration(num_classes);
+  if (labels.empty()) return calibration;
+  Objective current(1, calibration.offsets_, log_probabilities, labels);
+  for (int step = 0; step < kMaxSteps; ++step) {
+    std::vector<double> direction = current.gradient;
+    solve_positive_definite(current.hessian, direction);
+    double slope = 0;
+    for (size_t i = 0; i < direction.size(); ++i) slope += direction[i] * current.gradient[i];
+    if (slope < 1e-12) break;
+    // Halve the step until the objective falls; a negative scale would turn predictions round.
+    for (double length = 1; length > 1e-6; length /= 2) {
+      Calibration next = calibration;
+      next.scale_ = calibration.scale_ - length * direction[0];
+      for (size_t k = 0; k < num_classes; ++k) next.offsets_[k] -= length * direction[1 + k];
+      if (next.scale_ <= 0) continue;
+      Objective candidate(next.scale_, next.offsets_, log_probabilities, labels);
+      if (candidate.value >= current.value) continue;
+      calibration = std::move(next);
+      current = std::move(candidate);
+      break;
+    }
+  }
+  return calibration;
+}
+
+void Calibration::apply(std::span<double> row) const { softmax(scale_, offsets_, row); }
+
+}  // namespace manyshot

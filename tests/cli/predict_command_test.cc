@@ -1,0 +1,148 @@
+// `manyshot predict` and `manyshot info` on the bundled tables, as a user runs them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/run_program.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using nlohmann::json;
+
+std::vector<std::string> obesity(std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments{"predict", "--train", source_file("examples/obesity/train.csv"), "--test",
+                                     source_file("examples/obesity/test.csv"), "--target", "NObeyesdad", "--shots", "128", "--ensemble", "2"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> result;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) result.push_back(line);
+  return result;
+}
+
+TEST(PredictCommand, WritesRowPredictionAndProbabilitiesInSortedClassOrder) {
+  const ProgramResult result = run_manyshot(obesity());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto rows = lines(result.out);
+  ASSERT_EQ(rows.size(), 424u);
+  EXPECT_EQ(rows[0],
+            "row,prediction,p_Insufficient_Weight,p_Normal_Weight,p_Obesity_Type_I,p_Obesity_Type_II,p_Obesity_Type_III,p_Overweight_Level_I,"
+            "p_Overweight_Level_II");
+  for (size_t row = 1; row < rows.size(); ++row) EXPECT_THAT(rows[row], StartsWith(std::to_string(row - 1) + ","));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("423 rows predicted, 7 classes, from 128 of 1,688 labelled rows"), HasSubstr("majority"), HasSubstr("knn"),
+                                HasSubstr("balanced accuracy")));
+}
+
+TEST(PredictCommand, BytesDoNotDependOnThreads) {
+  const std::string one = run_manyshot(obesity({"--threads", "1"})).out;
+  EXPECT_FALSE(one.empty());
+  EXPECT_EQ(run_manyshot(obesity({"--threads", "2"})).out, one);
+  EXPECT_EQ(run_manyshot(obesity({"--threads", "7"})).out, one);
+  EXPECT_EQ(run_manyshot(obesity()).out, one);
+  EXPECT_NE(run_manyshot(obesity({"--seed", "1"})).out, one);
+}
+
+TEST(PredictCommand, ARowsAnswerDoesNotDependOnTheOtherRowsOfTheFile) {
+  const TemporaryFolder folder;
+  const auto all = lines(read_text(source_file("examples/obesity/test.csv")));
+  const auto expected = lines(run_manyshot(obesity()).out);
+  std::vector<std::string> arguments = obesity();
+  arguments[4] = folder.write("test.csv", all[0] + "\n" + all[318] + "\n" + all[7] + "\n");
+  const auto some = lines(run_manyshot(arguments).out);
+  ASSERT_EQ(some.size(), 3u);
+  EXPECT_EQ(some[1].substr(some[1].find(',')), expected[318].substr(expected[318].find(',')));
+  EXPECT_EQ(some[2].substr(some[2].find(',')), expected[7].substr(expected[7].find(',')));
+}
+
+TEST(PredictCommand, TheTargetOfTheTestTableIsNeverShown) {
+  const TemporaryFolder folder;
+  std::string wrong_answers;
+  for (const std::string& line : lines(read_text(source_file("examples/obesity/test.csv")))) {
+    wrong_answers += wrong_answers.empty() ? line : line.substr(0, line.rfind(',')) + ",Normal_Weight";
+    wrong_answers += '\n';
+  }
+  std::vector<std::string> arguments = obesity();
+  arguments[4] = folder.write("test.csv", wrong_answers);
+  EXPECT_EQ(run_manyshot(arguments).out, run_manyshot(obesity()).out);
+}
+
+TEST(PredictCommand, JsonSummaryHoldsOptionsAndMetrics) {
+  const TemporaryFolder folder;
+  const ProgramResult result = run_manyshot(obesity({"--json", "--quiet", "--out", folder.file("out.csv")}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, IsEmpty());
+  const json summary = json::parse(result.out);
+  EXPECT_EQ(summary["queries"], 423);
+  EXPECT_EQ(summary["options"]["shots"], 128);
+  EXPECT_EQ(summary["metrics"]["default"]["rows"], 423);
+  EXPECT_GT(summary["metrics"]["default"]["accuracy"], summary["metrics"]["majority"]["accuracy"]);
+  EXPECT_EQ(lines(read_text(folder.file("out.csv"))).size(), 424u);
+}
+
+TEST(PredictCommand, ParquetHoldsTheSameAsCsv) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_manyshot(obesity({"--out", folder.file("out.parquet")})).exit_code, 0);
+  const ProgramResult info = run_manyshot({"info", "--table", folder.file("out.parquet"), "--json"});
+  ASSERT_EQ(info.exit_code, 0) << info.err;
+  EXPECT_THAT(info.out, AllOf(HasSubstr("prediction"), HasSubstr("p_Obesity_Type_III")));
+  // And a Parquet table can be the training table.
+  EXPECT_EQ(run_manyshot({"predict", "--train", folder.file("out.parquet"), "--test", folder.file("out.parquet"), "--target", "prediction", "--model",
+                          "knn", "--out", folder.file("again.csv")})
+                .exit_code,
+            0);
+}
+
+TEST(PredictCommand, BaselinesGoThroughTheSameDoor) {
+  for (const char* model : {"majority", "knn", "xgboost"}) {
+    const ProgramResult result = run_manyshot(obesity({"--model", model}));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(lines(result.out).size(), 424u);
+    EXPECT_THAT(result.err, HasSubstr(model));
+  }
+}
+
+TEST(PredictCommand, Float32AndReferenceAgree) {
+  const auto probabilities = [](const ProgramResult& result) {
+    std::vector<double> values;
+    const auto rows = lines(result.out);
+    for (size_t row = 1; row < rows.size(); ++row) {
+      std::istringstream cells(rows[row]);
+      std::string cell;
+      for (int column = 0; std::getline(cells, cell, ','); ++column) {
+        if (column >= 2) values.push_back(std::stod(cell));
+      }
+    }
+    return values;
+  };
+  const ProgramResult reference = run_manyshot(obesity({"--engine", "reference"}));
+  if (reference.exit_code == 2) GTEST_SKIP() << "built without libtorch: " << reference.err;
+  const auto expected = probabilities(reference);
+  for (const auto& [dtype, tolerance] : {std::pair<const char*, double>{"float32", 2e-4}, {"auto", 0.05}}) {
+    const auto found = probabilities(run_manyshot(obesity({"--dtype", dtype})));
+    ASSERT_EQ(found.size(), expected.size());
+    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], tolerance) << dtype;
+  }
+}
+
+TEST(InfoCommand, DescribesTablesAndModels) {
+  const ProgramResult table = run_manyshot({"info", "--table", source_file("examples/wine/train.csv")});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, AllOf(HasSubstr("volatile acidity"), HasSubstr("numeric")));
+  const ProgramResult model = run_manyshot({"info", "--model", "default"});
+  EXPECT_EQ(model.exit_code, 0) << model.err;
+  EXPECT_THAT(model.out, AllOf(HasSubstr("8 layers"), HasSubstr("up to 10 classes")));
+  EXPECT_EQ(run_manyshot({"info"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace manyshot

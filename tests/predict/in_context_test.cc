@@ -1,0 +1,125 @@
+// In-context prediction with the bundled model: it learns from its context, and a query's answer depends on nothing else.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "predict/predictor.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Rows of `num_classes` classes; a row's first column tells its class, the others are noise.
+LabelledTable task(size_t num_rows, size_t num_features, size_t num_classes, uint64_t seed) {
+  const Rng rng(seed);
+  LabelledTable shots{.features = {.num_rows = num_rows}};
+  for (size_t k = 0; k < num_classes; ++k) shots.classes.push_back("c" + std::to_string(k));
+  for (size_t row = 0; row < num_rows; ++row) shots.labels.push_back(static_cast<int32_t>(rng.child("label").below(row, num_classes)));
+  for (size_t feature = 0; feature < num_features; ++feature) {
+    Column column{.name = "x" + std::to_string(feature)};
+    for (size_t row = 0; row < num_rows; ++row) {
+      column.numbers.push_back(rng.child("x", feature).normal(row) + (feature == 0 ? 4.0 * shots.labels[row] : 0));
+    }
+    shots.features.columns.push_back(std::move(column));
+  }
+  return shots;
+}
+
+Table rows_of(const Table& table, const std::vector<size_t>& rows) {
+  Table result{.num_rows = rows.size()};
+  for (const Column& column : table.columns) {
+    Column copy{.name = column.name, .type = column.type};
+    for (const size_t row : rows) copy.numbers.push_back(column.numbers[row]);
+    result.columns.push_back(std::move(copy));
+  }
+  return result;
+}
+
+double accuracy(const std::vector<double>& probabilities, const std::vector<int32_t>& labels, size_t num_classes) {
+  size_t correct = 0;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    const double* begin = probabilities.data() + row * num_classes;
+    correct += std::max_element(begin, begin + num_classes) - begin == labels[row];
+  }
+  return static_cast<double>(correct) / static_cast<double>(labels.size());
+}
+
+TEST(InContext, LearnsFromTheContext) {
+  const LabelledTable shots = task(200, 4, 3, 1), queries = task(300, 4, 3, 2);
+  const auto method = open_method("default");
+  EXPECT_GT(accuracy(method->fit(shots)->predict(queries.features), queries.labels, 3), 0.9);
+  LabelledTable shuffled = shots;
+  const auto order = Rng(9).permutation(200);
+  for (size_t row = 0; row < 200; ++row) shuffled.labels[row] = shots.labels[order[row]];
+  EXPECT_LT(accuracy(method->fit(shuffled)->predict(queries.features), queries.labels, 3), 0.6) << "labels must matter";
+}
+
+TEST(InContext, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
+  const LabelledTable shots = task(120, 6, 4, 3), queries = task(150, 6, 4, 4);
+  const auto method = open_method("default", {.ensemble = 3});
+  set_num_threads(1);
+  const auto reference = method->fit(shots)->predict(queries.features);
+  for (const int threads : {1, 2, 7}) {
+    set_num_threads(threads);
+    const auto predictor = method->fit(shots);
+    EXPECT_EQ(predictor->predict(queries.features), reference);
+    for (const std::vector<size_t>& rows : {std::vector<size_t>{73}, {149, 73, 0}, {5, 6, 7, 73, 8}}) {
+      const auto some = predictor->predict(rows_of(queries.features, rows));
+      for (size_t i = 0; i < rows.size(); ++i) {
+        for (size_t k = 0; k < 4; ++k) EXPECT_EQ(some[i * 4 + k], reference[rows[i] * 4 + k]);
+      }
+    }
+  }
+  set_num_threads(0);
+}
+
+TEST(InContext, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
+  LabelledTable shots = task(50, 3, 3, 5);
+  shots.classes.push_back("never");
+  for (const bool calibrate : {true, false}) {
+    const auto probabilities = open_method("default", {.ensemble = 2, .calibrate = calibrate})->fit(shots)->predict(shots.features);
+    for (size_t row = 0; row < 50; ++row) {
+      double sum = 0;
+      for (size_t k = 0; k < 4; ++k) sum += probabilities[row * 4 + k];
+      EXPECT_NEAR(sum, 1, 1e-9);
+      EXPECT_EQ(probabilities[row * 4 + 3], 0);
+    }
+  }
+}
+
+TEST(InContext, WideAndLongTablesUseSubsetsAndSaySo) {
+  const auto method = open_method("default", {.ensemble = 2});
+  const auto wide = method->fit(task(40, 70, 2, 6));
+  ASSERT_EQ(wide->notes().size(), 1u);
+  EXPECT_THAT(wide->notes()[0], HasSubstr("70 columns, the model takes 20 at a time"));
+  EXPECT_THAT(wide->notes()[0], HasSubstr("40 columns in all; a larger --ensemble uses more"));
+  const auto limit = method->max_labelled_rows();
+  ASSERT_TRUE(limit.has_value());
+  const auto rows = task(*limit, 2, 2, 7);
+  const auto fitted = method->fit(rows);
+  ASSERT_EQ(fitted->notes().size(), 1u);
+  EXPECT_THAT(fitted->notes()[0], HasSubstr("each of the 2 ensemble members sees its own stratified subset"));
+}
+
+TEST(InContext, TooManyClassesIsAClearError) {
+  try {
+    open_method("default")->fit(task(100, 2, 11, 8));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
+    EXPECT_THAT(error.what(), HasSubstr("11 classes"));
+  }
+}
+
+TEST(InContext, EnsembleSizeIsChecked) {
+  EXPECT_THROW(open_method("default", {.ensemble = 0}), Error);
+  EXPECT_THROW(open_method("default", {.ensemble = 257}), Error);
+}
+
+}  // namespace
+}  // namespace manyshot
