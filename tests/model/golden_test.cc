@@ -11,6 +11,7 @@
 #include "kernels/simd.h"
 #include "model/model.h"
 #include "model/source_dir.h"
+#include "model/tolerances.h"
 
 namespace manyshot {
 namespace {
@@ -18,14 +19,14 @@ namespace {
 constexpr TokenId kFirstLabel = 1000, kBar = 1010;
 constexpr int kNumLabels = 10;
 
-// Largest difference of log-probabilities (nats) allowed: the one table of tolerances against f32 PyTorch.
-struct Tolerance {
-  const char* engine;
+struct Engine {
+  const char* name;
   const char* dtype;
-  double nats;
+  double tolerance;
 };
-constexpr Tolerance kTolerances[] = {
-    {"reference", "float32", 1e-3}, {"fused", "float32", 1e-3}, {"fused", "bfloat16", 0.05}};
+constexpr Engine kEngines[] = {{"reference", "float32", kAgainstGolden.float32},
+                               {"fused", "float32", kAgainstGolden.float32},
+                               {"fused", "bfloat16", kAgainstGolden.bfloat16}};
 
 struct Task {
   Prompt prompt;
@@ -70,16 +71,15 @@ double largest_difference(const Json& golden_rows, const std::vector<float>& got
   return largest;
 }
 
-class Golden : public testing::TestWithParam<Tolerance> {};
+class Golden : public testing::TestWithParam<Engine> {};
 
 TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
-  const Tolerance& tolerance = GetParam();
-  if (std::string(tolerance.dtype) == "bfloat16" && simd_level() != SimdLevel::kAvx512Bf16) {
+  const Engine& engine = GetParam();
+  if (std::string(engine.dtype) == "bfloat16" && simd_level() != SimdLevel::kAvx512Bf16) {
     GTEST_SKIP() << "this processor has no avx512_bf16";
   }
-  if (std::string(tolerance.engine) == "reference" && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
-  const auto model =
-      load_model(source_dir() + "/models/default", {.dtype = tolerance.dtype, .engine = tolerance.engine});
+  if (std::string(engine.name) == "reference" && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
+  const auto model = load_model(source_dir() + "/models/default", {.dtype = engine.dtype, .engine = engine.name});
   const Json tasks = Json::parse(read_file(source_dir() + "/tests/data/compact_golden.json"));
   ASSERT_EQ(tasks.size(), 3u);
   double queries = 0, prequential = 0;
@@ -92,14 +92,14 @@ TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
     prequential =
         std::max(prequential, largest_difference(golden.at("prequential_logits_f32"), context->prequential()));
   }
-  EXPECT_LT(queries, tolerance.nats);
-  EXPECT_LT(prequential, tolerance.nats);
+  EXPECT_LT(queries, engine.tolerance);
+  EXPECT_LT(prequential, engine.tolerance);
   RecordProperty("query_nats", std::to_string(queries));
   RecordProperty("prequential_nats", std::to_string(prequential));
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Golden, testing::ValuesIn(kTolerances),
-                         [](const auto& test) { return std::string(test.param.engine) + "_" + test.param.dtype; });
+INSTANTIATE_TEST_SUITE_P(Engines, Golden, testing::ValuesIn(kEngines),
+                         [](const auto& test) { return std::string(test.param.name) + "_" + test.param.dtype; });
 
 }  // namespace
 }  // namespace manyshot

@@ -1,0 +1,74 @@
+#include "kernels/simd.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/error.h"
+
+namespace manyshot {
+namespace {
+
+std::string message_of(const char* name, ErrorKind kind) {
+  try {
+    limit_simd(name);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind);
+    return error.what();
+  }
+  return "no error";
+}
+
+class Simd : public testing::Test {
+ protected:
+  void TearDown() override { limit_simd(nullptr); }
+};
+
+TEST_F(Simd, EveryLevelOfTheMachineCanBeChosen) {
+  const auto levels = available_simd_levels();
+  EXPECT_EQ(levels.front(), SimdLevel::kBaseline);
+  for (SimdLevel level : levels) {
+    limit_simd(simd_name(level));
+    EXPECT_EQ(simd_level(), level);
+    EXPECT_EQ(available_simd_levels(), levels);
+  }
+  limit_simd(nullptr);
+  EXPECT_EQ(simd_level(), levels.back());
+}
+
+TEST_F(Simd, RefusesUnknownAndMissingLevels) {
+  EXPECT_NE(
+      message_of("avx3", ErrorKind::kBadInput).find("unknown instruction set \"avx3\"; this machine has baseline"),
+      std::string::npos);
+  const auto levels = available_simd_levels();
+  const SimdLevel foreign =
+      std::find(levels.begin(), levels.end(), SimdLevel::kNeon) == levels.end() ? SimdLevel::kNeon : SimdLevel::kAvx2;
+  const std::string message = message_of(simd_name(foreign), ErrorKind::kUnsupported);
+  EXPECT_NE(message.find("this processor does not have it"), std::string::npos) << message;
+}
+
+// A new process (threadsafe style starts one) that finds the variable set; it ends with the level, or 9 and the
+// message.
+int level_by_environment() {
+  try {
+    return static_cast<int>(simd_level());
+  } catch (const Error& error) {
+    std::fputs(error.what(), stderr);
+    return 9;
+  }
+}
+
+TEST(SimdDeathTest, TheEnvironmentVariableLowersTheLevel) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  setenv("MANYSHOT_SIMD", "baseline", /*overwrite=*/1);
+  EXPECT_EXIT(std::exit(level_by_environment()), testing::ExitedWithCode(static_cast<int>(SimdLevel::kBaseline)), "");
+  setenv("MANYSHOT_SIMD", "fast", 1);
+  EXPECT_EXIT(std::exit(level_by_environment()), testing::ExitedWithCode(9),
+              "MANYSHOT_SIMD: unknown instruction set \"fast\"");
+  unsetenv("MANYSHOT_SIMD");
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,128 @@
+#include "model/random_model.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "core/files.h"
+#include "core/rng.h"
+#include "kernels/bfloat16.h"
+
+namespace manyshot {
+
+Json RandomModel::config() const {
+  return {{"model_type", "llama"},
+          {"vocab_size", vocab_size()},
+          {"hidden_size", hidden_size},
+          {"intermediate_size", intermediate_size},
+          {"num_hidden_layers", num_layers},
+          {"num_attention_heads", num_heads},
+          {"num_key_value_heads", num_kv_heads},
+          {"head_dim", head_dim},
+          {"hidden_act", "silu"},
+          {"rms_norm_eps", 1e-6},
+          {"rope_theta", 10000.0},
+          {"max_position_embeddings", 128},
+          {"tie_word_embeddings", true},
+          {"manyshot",
+           {{"format", "compact"},
+            {"row_layers", row_layers},
+            {"max_classes", num_labels},
+            {"number_tokens", {0, 99}},
+            {"label_tokens", {first_label(), first_label() + num_labels - 1}},
+            {"bar_token", bar()},
+            {"column_tokens", {first_column(), vocab_size() - 1}},
+            {"column_embedding", "added"}}}};
+}
+
+std::vector<RandomModel::Tensor> RandomModel::tensors() const {
+  const Rng rng = Rng(seed).child("weights");
+  const auto D = static_cast<uint64_t>(hidden_size), I = static_cast<uint64_t>(intermediate_size);
+  const auto queries = static_cast<uint64_t>(num_heads * head_dim),
+             keys = static_cast<uint64_t>(num_kv_heads * head_dim);
+  std::vector<Tensor> tensors;
+  const auto add = [&](const std::string& name, std::vector<uint64_t> shape, double mean, double deviation) {
+    const Rng values = rng.child(name);
+    uint64_t count = 1;
+    for (uint64_t dim : shape) count *= dim;
+    std::vector<float> data;
+    for (uint64_t i = 0; i < count; ++i)
+      data.push_back(float(BFloat16(static_cast<float>(mean + deviation * values.normal(i)))));
+    tensors.push_back({name, std::move(shape), std::move(data)});
+  };
+  add("model.embed_tokens.weight", {static_cast<uint64_t>(vocab_size()), D}, 0, 0.15);
+  add("model.norm.weight", {D}, 1, 0.1);
+  for (int layer = 0; layer < num_layers; ++layer) {
+    const std::string prefix = fmt::format("model.layers.{}.", layer);
+    const double in_deviation = 1 / std::sqrt(static_cast<double>(D));
+    add(prefix + "input_layernorm.weight", {D}, 1, 0.1);
+    add(prefix + "post_attention_layernorm.weight", {D}, 1, 0.1);
+    add(prefix + "self_attn.q_proj.weight", {queries, D}, 0, in_deviation);
+    add(prefix + "self_attn.k_proj.weight", {keys, D}, 0, in_deviation);
+    add(prefix + "self_attn.v_proj.weight", {keys, D}, 0, in_deviation);
+    add(prefix + "self_attn.o_proj.weight", {D, queries}, 0, 1 / std::sqrt(static_cast<double>(queries)));
+    add(prefix + "mlp.gate_proj.weight", {I, D}, 0, in_deviation);
+    add(prefix + "mlp.up_proj.weight", {I, D}, 0, in_deviation);
+    add(prefix + "mlp.down_proj.weight", {D, I}, 0, 1 / std::sqrt(static_cast<double>(I)));
+  }
+  return tensors;
+}
+
+Prompt RandomModel::prompt(size_t num_rows, size_t num_features) const {
+  const Rng rng = Rng(seed).child("prompt", num_rows);
+  Prompt prompt{.layout = PromptLayout::kRows, .num_features = num_features};
+  for (size_t row = 0; row < num_rows; ++row) {
+    for (size_t column = 0; column < num_features; ++column) {
+      prompt.context.push_back(static_cast<TokenId>(rng.child("value", row).below(column, 100)));
+    }
+    prompt.context.push_back(bar());
+    prompt.context.push_back(first_label() +
+                             static_cast<TokenId>(rng.child("label").below(row, static_cast<uint64_t>(num_labels))));
+  }
+  for (int label = 0; label < num_labels; ++label) prompt.answers.push_back({first_label() + label});
+  return prompt;
+}
+
+QueryTokens RandomModel::queries(size_t count, size_t num_features) const {
+  const Rng rng = Rng(seed).child("queries");
+  QueryTokens queries;
+  for (size_t query = 0; query < count; ++query) {
+    for (size_t column = 0; column < num_features; ++column) {
+      queries.tokens.push_back(static_cast<TokenId>(rng.child("value", query).below(column, 100)));
+    }
+    queries.tokens.push_back(bar());
+    queries.offsets.push_back(queries.tokens.size());
+  }
+  return queries;
+}
+
+std::string safetensors_of(const std::vector<RandomModel::Tensor>& tensors) {
+  std::vector<NamedTensor> named;
+  for (const auto& tensor : tensors) {
+    named.push_back({tensor.name, TensorType::kF32, tensor.shape, std::as_bytes(std::span(tensor.values))});
+  }
+  return write_safetensors(named);
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = testing::TempDir() + "manyshot_model_XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+std::string TemporaryFolder::write(const std::string& name, const std::string& bytes) const {
+  const std::string path = (path_ / name).string();
+  write_file(path, bytes);
+  return path;
+}
+
+void write_model(const TemporaryFolder& folder, const RandomModel& model) {
+  folder.write("config.json", model.config().dump());
+  folder.write("model.safetensors", safetensors_of(model.tensors()));
+}
+
+}  // namespace manyshot
