@@ -50,6 +50,7 @@ class ParquetReader final : public TableReader {
   InputFile file_;
   std::vector<std::string> header_;
   std::vector<std::string> notes_;
+  uint64_t num_rows_ = 0;
 };
 
 ParquetReader::ParquetReader(InputFile file) : file_(std::move(file)) {
@@ -72,7 +73,8 @@ ParquetReader::ParquetReader(InputFile file) : file_(std::move(file)) {
     }
     header_.push_back(field->name());
   }
-  if (reader->parquet_reader()->metadata()->num_rows() == 0) {
+  num_rows_ = static_cast<uint64_t>(reader->parquet_reader()->metadata()->num_rows());
+  if (num_rows_ == 0) {
     fail(ErrorKind::kBadInput, "{}: the file has columns ({}) but no rows", file_.path(), list_names(header_));
   }
 }
@@ -112,7 +114,7 @@ void ParquetReader::scan(std::span<const size_t> columns, const std::function<bo
   for (;;) {
     check_interrupted();
     const auto rows = checked(file_.path(), [&] { return batches->Next(); });
-    if (!rows) return;
+    if (!rows) break;
     batch.num_rows = static_cast<size_t>(rows->num_rows());
     batch.cells.clear();
     std::deque<std::string> scratch;
@@ -127,6 +129,9 @@ void ParquetReader::scan(std::span<const size_t> columns, const std::function<bo
     if (!visit(batch)) return;
     batch.first_row += batch.num_rows;
   }
+  if (batch.first_row == num_rows_) return;
+  fail(ErrorKind::kCorruptFile, "{}: the file says it has {} rows but holds {}; fetch or write it again", file_.path(), num_rows_,
+       batch.first_row);
 }
 
 }  // namespace

@@ -69,7 +69,9 @@ TEST_F(TableOnDisk, Unreadable) {
   const std::string path = write("secret.csv", "a,b\n1,2\n");
   std::filesystem::permissions(path, std::filesystem::perms::none);
   const uid_t user = geteuid();
-  if (user == 0) ASSERT_EQ(seteuid(65534), 0) << "root may read everything, so try as nobody";
+  if (user == 0) {
+    ASSERT_EQ(seteuid(65534), 0) << "root may read everything, so try as nobody";
+  }
   EXPECT_THAT(error_of([&] { TableFile::open(path); }), HasSubstr("check its permissions"));
   ASSERT_EQ(seteuid(user), 0);
 }

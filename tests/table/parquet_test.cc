@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <parquet/arrow/writer.h>
 
+#include <cstring>
+
 #include "table/testing.h"
 
 namespace manyshot::testing {
@@ -171,6 +173,19 @@ TEST(ParquetErrors, NotUtf8) {
 TEST(ParquetErrors, NoRows) {
   EXPECT_EQ(error_of([] { parquet_of({{"a", array_of<int32_t>(arrow::Int32Builder(), {})}}); }),
             "t.parquet: the file has columns (\"a\") but no rows");
+}
+
+TEST(ParquetErrors, RowsThatAreNotThere) {
+  arrow::Int32Builder builder;
+  for (int i = 0; i < 20'000; ++i) EXPECT_TRUE(builder.Append(i).ok());
+  std::string bytes = parquet_bytes({{"a", *builder.Finish()}});
+  uint32_t footer_bytes = 0;
+  std::memcpy(&footer_bytes, bytes.data() + bytes.size() - 8, sizeof footer_bytes);
+  const size_t row_count = bytes.find("\xC0\xB8\x02", bytes.size() - 8 - footer_bytes);  // 20,000 as a Thrift integer
+  ASSERT_NE(row_count, std::string::npos);
+  bytes[row_count] = '\xC2';
+  EXPECT_EQ(error_of([&] { cells_of(TableFile::from_bytes(bytes, "t.parquet")); }, ErrorKind::kCorruptFile),
+            "t.parquet: the file says it has 20001 rows but holds 20000; fetch or write it again");
 }
 
 TEST(ParquetErrors, CutAndDamaged) {
