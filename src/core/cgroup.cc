@@ -48,8 +48,8 @@ void apply_version_1(const std::string& folder, CgroupLimits& limits) {
   lower_to(limits.cpus, quotient(read_limit(folder + "/cpu.cfs_quota_us"), read_limit(folder + "/cpu.cfs_period_us")));
 }
 
-// Calls apply on mount/group and every folder above it up to mount. A container often sees its own group as the mount while
-// /proc names the path on the host: folders that do not exist simply hold no limits.
+// Calls apply on mount/group and every folder above it up to mount. A container often sees its own group as the mount
+// while /proc names the path on the host: folders that do not exist simply hold no limits.
 template <class Apply>
 void walk_up(const std::string& mount, std::string group, Apply apply) {
   while (group.size() > 1) {

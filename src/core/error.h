@@ -1,5 +1,5 @@
-// The one exception type of the project. Libraries throw it and never print or exit; each border (command line, bindings,
-// server) catches it once and turns the kind into an exit code, a built-in exception or a status.
+// The one exception type of the project. Libraries throw it and never print or exit; each border (command line,
+// bindings, server) catches it once and turns the kind into an exit code, a built-in exception or a status.
 #pragma once
 
 #include <fmt/format.h>
@@ -29,14 +29,15 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-// Throws Error(kind) with a message formatted as fmt::format does. A message for bad user input names the file, line or row,
-// column, the value found, what was expected, and the next step.
+// Throws Error(kind) with a message formatted as fmt::format does. A message for bad user input names the file, line or
+// row, column, the value found, what was expected, and the next step.
 template <class... Args>
 [[noreturn]] void fail(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Exit code of the command line: 2 when the user's input is wrong (kBadInput, kNotFound, kCorruptFile, kUnsupported), else 1.
+// Exit code of the command line: 2 when the user's input is wrong (kBadInput, kNotFound, kCorruptFile, kUnsupported),
+// else 1.
 inline int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kBadInput:

@@ -45,38 +45,48 @@ class Descriptor {
 std::string next_step(int error_number) {
   switch (error_number) {
     case ENOENT:
-    case ENOTDIR: return "create the folder first, or give another path";
-    case EISDIR: return "give the path of a file";
+    case ENOTDIR:
+      return "create the folder first, or give another path";
+    case EISDIR:
+      return "give the path of a file";
     case EACCES:
     case EPERM:
-    case EROFS: return "give a path that you may write to";
+    case EROFS:
+      return "give a path that you may write to";
     case ENOSPC:
-    case EDQUOT: return "free some space, or give a path on another disk";
-    case EFBIG: return "raise the file size limit (ulimit -f), or write less";
-    case EPIPE: return "the reader has closed its end";
-    case ENAMETOOLONG: return "give a shorter name";
-    default: return "give another path";
+    case EDQUOT:
+      return "free some space, or give a path on another disk";
+    case EFBIG:
+      return "raise the file size limit (ulimit -f), or write less";
+    case EPIPE:
+      return "the reader has closed its end";
+    case ENAMETOOLONG:
+      return "give a shorter name";
+    default:
+      return "give another path";
   }
 }
 
 std::string shown(const std::string& path) { return path.empty() ? "\"\"" : path; }
 
 [[noreturn]] void fail_to_write(const std::string& path, int error_number) {
-  fail(ErrorKind::kBadInput, "{}: cannot write: {}; {}", shown(path), std::strerror(error_number), next_step(error_number));
+  fail(ErrorKind::kBadInput, "{}: cannot write: {}; {}", shown(path), std::strerror(error_number),
+       next_step(error_number));
 }
 
 [[noreturn]] void fail_to_read(const std::string& path, int error_number) {
-  if (error_number == ENOENT || error_number == ENOTDIR) fail(ErrorKind::kNotFound, "{}: no such file; check the path", shown(path));
+  if (error_number == ENOENT || error_number == ENOTDIR) {
+    fail(ErrorKind::kNotFound, "{}: no such file; check the path", shown(path));
+  }
   if (error_number == EISDIR) fail(ErrorKind::kBadInput, "{}: is a folder; give the path of a file", path);
-  fail(ErrorKind::kBadInput, "{}: cannot read: {}; check the path and its permissions", path, std::strerror(error_number));
+  fail(ErrorKind::kBadInput, "{}: cannot read: {}; check the path and its permissions", path,
+       std::strerror(error_number));
 }
 
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
-
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // The file that a symbolic link leads to, so that a rename replaces the file and not the link.
 std::string resolve_links(const std::string& path) {
@@ -87,8 +97,8 @@ std::string resolve_links(const std::string& path) {
   return target;
 }
 
-// The descriptor that /dev/stdout, /dev/stderr or /dev/fd/N names. Opening such a path anew would start at the beginning of a
-// file that the shell is appending to.
+// The descriptor that /dev/stdout, /dev/stderr or /dev/fd/N names. Opening such a path anew would start at the
+// beginning of a file that the shell is appending to.
 std::optional<int> standard_descriptor(const std::string& path) {
   if (path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
@@ -115,10 +125,10 @@ std::string random_ending() {
 
 // Creates a new file beside `path`, with the permissions that open(2) would give. Sets errno and returns -1 on failure.
 std::pair<int, std::string> create_beside(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::string folder = path.substr(0, path.size() - name.size());
   while (true) {
-    const size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-    std::string temporary = fmt::format("{}.{}.{}.part", folder, name_of(path).substr(0, kMaxNameBytesKept), random_ending());
+    std::string temporary = fmt::format("{}.{}.{}.part", folder, name.substr(0, kMaxNameBytesKept), random_ending());
     const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0 || errno != EEXIST) return {fd, std::move(temporary)};
   }
@@ -152,7 +162,8 @@ Opened open_for_reading(const std::string& path) {
 }
 
 [[noreturn]] void fail_too_large(const std::string& path, uint64_t max_bytes) {
-  fail(ErrorKind::kBadInput, "{}: is larger than {}, the most that is read of such a file; check that it is the right one", path,
+  fail(ErrorKind::kBadInput,
+       "{}: is larger than {}, the most that is read of such a file; check that it is the right one", path,
        format_bytes(max_bytes));
 }
 

@@ -3,18 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace manyshot {
 
-// Writes to a hidden temporary file beside `path` and renames it in commit(), after fsync. Destroyed without commit(), or when
-// the process ends by SIGINT or SIGTERM, the temporary file is removed and an older file at `path` is untouched. A new
-// file gets the permissions of open(2), an older one keeps its own. A path that is not a regular file (/dev/stdout, a pipe) is
-// written directly.
-// Throws Error(kBadInput) naming the path and the reason (no such folder, not writable, is a folder, disk full).
+// Writes to a hidden temporary file beside `path` and renames it in commit(), after fsync. Destroyed without commit(),
+// or when the process ends by SIGINT or SIGTERM, the temporary file is removed and an older file at `path` is
+// untouched. A new file gets the permissions of open(2), an older one keeps its own. A path that is not a regular file
+// (/dev/stdout, a pipe) is written directly. Throws Error(kBadInput) naming the path and the reason (no such folder,
+// not writable, is a folder, disk full).
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);

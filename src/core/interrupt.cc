@@ -17,8 +17,8 @@ namespace {
 
 constexpr size_t kMaxUnfinished = 64;
 
-// Handlers may only touch lock-free atomics. Whoever takes a path out of its slot owns it, so no path is freed while a handler
-// reads it; slots_mutex keeps the threads apart that register and unregister.
+// Handlers may only touch lock-free atomics. Whoever takes a path out of its slot owns it, so no path is freed while a
+// handler reads it; slots_mutex keeps the threads apart that register and unregister.
 std::atomic<int> received_signal{0};
 std::array<std::atomic<char*>, kMaxUnfinished> unfinished{};
 std::mutex slots_mutex;

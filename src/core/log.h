@@ -14,8 +14,9 @@ enum class Level { kDebug, kInfo, kWarning, kError, kOff };
 void set_level(Level level);
 Level level();
 
-// Writes one line to standard error, "warning: " and "error: " before the text where it applies, in colour on a terminal unless
-// NO_COLOR is set; a progress line on screen is wiped first and drawn again after. Safe from any thread.
+// Writes one line to standard error, "warning: " and "error: " before the text where it applies, in colour on a
+// terminal unless NO_COLOR is set; a progress line on screen is wiped first and drawn again after. Safe from any
+// thread.
 void write(Level level, std::string_view message);
 
 template <class... Args>
@@ -31,8 +32,8 @@ void warning(fmt::format_string<Args...> format, Args&&... args) {
   if (level() <= Level::kWarning) write(Level::kWarning, fmt::format(format, std::forward<Args>(args)...));
 }
 
-// For Progress: the line at the bottom of a terminal, replaced by the next one; an empty one removes it. Cut to the terminal's
-// width. Does nothing when standard error is no terminal.
+// For Progress: the line at the bottom of a terminal, replaced by the next one; an empty one removes it. Cut to the
+// terminal's width. Does nothing when standard error is no terminal.
 void set_status_line(std::string_view line);
 bool is_terminal();
 

@@ -61,7 +61,8 @@ void require_memory(uint64_t bytes, const char* what, const char* next_step) {
   const uint64_t free = std::min(left_of(memory_limit_bytes(), used.resident_pages * page_bytes()),
                                  left_of(address_space_limit(), used.virtual_pages * page_bytes()));
   if (bytes <= free) return;
-  fail(ErrorKind::kOutOfMemory, "{} needs about {}, {} are free: {}", what, format_bytes(bytes), format_bytes(free), next_step);
+  fail(ErrorKind::kOutOfMemory, "{} needs about {}, {} are free: {}", what, format_bytes(bytes), format_bytes(free),
+       next_step);
 }
 
 }  // namespace manyshot

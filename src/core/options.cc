@@ -46,7 +46,9 @@ std::string either_of(const List& choices) {
 
 std::string describe(const Constraint& limits) {
   if (!limits.choices.empty()) return either_of(limits.choices);
-  if (std::isfinite(limits.low) && std::isfinite(limits.high)) return fmt::format("from {} to {}", limits.low, limits.high);
+  if (std::isfinite(limits.low) && std::isfinite(limits.high)) {
+    return fmt::format("from {} to {}", limits.low, limits.high);
+  }
   return std::isfinite(limits.low) ? fmt::format("at least {}", limits.low) : "";
 }
 
@@ -93,7 +95,8 @@ std::string integer_range(const Constraint& limits) {
   return fmt::format("from {} to {}", low, high);
 }
 
-// "a whole number of at least 1". The limits of an integer's type are named where nothing else explains why `text` is refused.
+// "a whole number of at least 1". The limits of an integer's type are named where nothing else explains why `text` is
+// refused.
 template <class T>
 std::string expectation(const Constraint& limits, std::string_view text) {
   const std::string within = describe(limits);
@@ -111,7 +114,8 @@ std::string expectation(const Constraint& limits, std::string_view text) {
 }
 
 bool is_choice(const std::string& text, const Constraint& limits) {
-  return limits.choices.empty() || std::find(limits.choices.begin(), limits.choices.end(), text) != limits.choices.end();
+  return limits.choices.empty() ||
+         std::find(limits.choices.begin(), limits.choices.end(), text) != limits.choices.end();
 }
 
 // For the first entry between commas that is no choice.
@@ -125,8 +129,8 @@ std::string suggestion(std::string_view text, const Constraint& limits) {
 template <class T>
 [[noreturn]] void fail_to_set(const Option& option, const Json& value) {
   const std::string text = value.is_string() ? value.get<std::string>() : shown(value);
-  fail(ErrorKind::kBadInput, "{}: expected {}, got {}{}", option.flag, expectation<T>(option.limits, text), shown(value),
-       suggestion(text, option.limits));
+  fail(ErrorKind::kBadInput, "{}: expected {}, got {}{}", option.flag, expectation<T>(option.limits, text),
+       shown(value), suggestion(text, option.limits));
 }
 
 template <class T>
@@ -147,7 +151,8 @@ std::optional<T> from_json(const Json& value) {
   if constexpr (std::is_same_v<T, bool>) return value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
   if constexpr (std::is_same_v<T, std::string>) return value.is_string() ? std::optional(value.get<T>()) : std::nullopt;
   if constexpr (std::is_same_v<T, List>) {
-    const bool is_texts = value.is_array() && std::all_of(value.begin(), value.end(), [](auto& e) { return e.is_string(); });
+    const bool is_texts =
+        value.is_array() && std::all_of(value.begin(), value.end(), [](auto& e) { return e.is_string(); });
     return is_texts ? std::optional(value.get<List>()) : std::nullopt;
   }
   if constexpr (is_integer<T>) return value.is_number_integer() ? parse<T>(value.dump()) : std::nullopt;
@@ -226,7 +231,9 @@ Option make_option(std::string_view name, OptionMember member, Constraint limits
     } else {
       is_sound = is_within(value, option.limits);
     }
-    if (!is_sound) fail(ErrorKind::kInternal, "option {}: the default {} is outside its limits", name, option.default_text);
+    if (!is_sound) {
+      fail(ErrorKind::kInternal, "option {}: the default {} is outside its limits", name, option.default_text);
+    }
   });
   return option;
 }
@@ -240,7 +247,9 @@ const Option& find_option(const OptionList& list, std::string_view name) {
   fail(ErrorKind::kBadInput, "unknown option \"{}\"{}", excerpt(name), did_you_mean(name, names));
 }
 
-void set_option(const OptionList& list, std::string_view name, std::string_view text) { find_option(list, name).set(text); }
+void set_option(const OptionList& list, std::string_view name, std::string_view text) {
+  find_option(list, name).set(text);
+}
 
 Json to_json(const OptionList& list) {
   Json values = Json::object();

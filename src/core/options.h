@@ -1,5 +1,5 @@
-// Options declared once. A struct holds the members with their defaults, and one `visit` line per member is the rest of the
-// declaration; command line, config file, documents and the copy saved with every output are made from that list.
+// Options declared once. A struct holds the members with their defaults, and one `visit` line per member is the rest of
+// the declaration; command line, config file, documents and the copy saved with every output are made from that list.
 //
 //   struct ForestOptions {
 //     int num_trees = 100;
@@ -30,8 +30,8 @@
 
 namespace manyshot {
 
-// What a member may hold beyond its type. Bounds are inclusive and hold for numbers (exact up to 2^53); choices hold for text and
-// for each entry of a list.
+// What a member may hold beyond its type. Bounds are inclusive and hold for numbers (exact up to 2^53); choices hold
+// for text and for each entry of a list.
 struct Constraint {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -43,11 +43,12 @@ inline Constraint between(double low, double high) { return {.low = low, .high =
 inline Constraint one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
 
 using OptionMember =
-    std::variant<bool*, int*, int64_t*, uint64_t*, double*, std::string*, std::vector<std::string>*, std::optional<bool>*,
-                 std::optional<int>*, std::optional<int64_t>*, std::optional<uint64_t>*, std::optional<double>*,
-                 std::optional<std::string>*, std::optional<std::vector<std::string>>*>;
+    std::variant<bool*, int*, int64_t*, uint64_t*, double*, std::string*, std::vector<std::string>*,
+                 std::optional<bool>*, std::optional<int>*, std::optional<int64_t>*, std::optional<uint64_t>*,
+                 std::optional<double>*, std::optional<std::string>*, std::optional<std::vector<std::string>>*>;
 
-// One option: how it is shown, and how its member is set and read. Refers to the struct it was made from, which must outlive it.
+// One option: how it is shown, and how its member is set and read. Refers to the struct it was made from, which must
+// outlive it.
 struct Option {
   std::string name;          // num_trees
   std::string flag;          // --num-trees
@@ -60,8 +61,9 @@ struct Option {
   OptionMember member;
   Constraint limits;
 
-  // Numbers as std::from_chars reads them, the whole text; "true" or "false"; the entries of a list between commas. A failed
-  // set leaves the member as it was. Throws Error(kBadInput): --num-trees: expected a whole number of at least 1, got "abc".
+  // Numbers as std::from_chars reads them, the whole text; "true" or "false"; the entries of a list between commas. A
+  // failed set leaves the member as it was. Throws Error(kBadInput): --num-trees: expected a whole number of at least
+  // 1, got "abc".
   void set(std::string_view text) const;
   // The same from a JSON value of the matching type; null unsets an optional. Lists take entries that hold commas.
   void set_json(const Json& value) const;
@@ -87,9 +89,12 @@ OptionList options_of(T& object) {
 const Option& find_option(const OptionList& list, std::string_view name);
 void set_option(const OptionList& list, std::string_view name, std::string_view text);
 
-// Sets what the TOML file at `path` names. A table [a] with key b means the option "a.b". Throws Error(kBadInput) for unknown keys
-// and bad values, Error(kCorruptFile) for broken TOML, all with path:line:column, and what read_file throws.
+// Sets what the TOML file at `path` names. A table [a] with key b means the option "a.b". Throws Error(kBadInput) for
+// unknown keys and bad values, Error(kCorruptFile) for broken TOML, all with path:line:column, and what read_file
+// throws.
 void read_toml(const OptionList& list, const std::string& path);
+// The same for the text of a file; `path` is only named in messages.
+void set_from_toml(const OptionList& list, std::string_view text, const std::string& path);
 
 // {"num_trees": 100, ...}: the resolved copy that is saved with outputs.
 Json to_json(const OptionList& list);

@@ -1,10 +1,11 @@
-// read_toml: the one place that sees the TOML library.
+// The one place that sees the TOML library.
 #include <toml++/toml.h>
+
+#include <algorithm>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/options.h"
-#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -31,15 +32,17 @@ Json to_json(const toml::node& node, const std::string& path) {
     for (const toml::node& entry : *array) values.push_back(to_json(entry, path));
     return values;
   }
-  Place{path, node.source().begin}.fail_here(ErrorKind::kBadInput,
-                                             node.is_table() ? "a table cannot stand here; give a value"
-                                                             : "dates and times are not understood; put the value into quotes");
+  Place{path, node.source().begin}.fail_here(
+      ErrorKind::kBadInput, node.is_table() ? "a table cannot stand here; give a value"
+                                            : "dates and times are not understood; put the value into quotes");
 }
 
-void set_from_table(const OptionList& list, const toml::table& table, const std::string& section, const std::string& path) {
+void set_from_table(const OptionList& list, const toml::table& table, const std::string& section,
+                    const std::string& path) {
   for (const auto& [key, node] : table) {
     const std::string name = section + std::string(key.str());
-    const bool is_option = std::any_of(list.begin(), list.end(), [&](const Option& option) { return option.name == name; });
+    const bool is_option =
+        std::any_of(list.begin(), list.end(), [&](const Option& option) { return option.name == name; });
     if (node.is_table() && !is_option) {
       set_from_table(list, *node.as_table(), name + ".", path);
       continue;
@@ -56,9 +59,12 @@ void set_from_table(const OptionList& list, const toml::table& table, const std:
 }  // namespace
 
 void read_toml(const OptionList& list, const std::string& path) {
-  const std::string content = read_file(path, kMaxConfigBytes);
+  set_from_toml(list, read_file(path, kMaxConfigBytes), path);
+}
+
+void set_from_toml(const OptionList& list, std::string_view text, const std::string& path) {
   try {
-    set_from_table(list, toml::parse(content, path), "", path);
+    set_from_table(list, toml::parse(text, path), "", path);
   } catch (const toml::parse_error& error) {
     Place{path, error.source().begin}.fail_here(ErrorKind::kCorruptFile, error.description());
   }

@@ -11,10 +11,12 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "core/cgroup.h"
+#include "core/error.h"
 
 namespace manyshot {
 namespace {
@@ -24,8 +26,8 @@ using Task = std::function<void(size_t i, int worker)>;
 // The worker whose task this thread is running, or -1 outside of a parallel loop.
 thread_local int current_worker = -1;
 
-// How long a thread looks for work before it sleeps: about the time that waking a sleeping thread takes. Loops of a network's
-// layers follow each other faster than that.
+// How long a thread looks for work before it sleeps: about the time that waking a sleeping thread takes. Loops of a
+// network's layers follow each other faster than that.
 constexpr auto kSpinTime = std::chrono::microseconds(20);
 
 // Yields instead of pausing: where other processes own the cores, the thread waited for may be queued behind this one.
@@ -73,7 +75,7 @@ class Loop {
   size_t exception_task_ = std::numeric_limits<size_t>::max();
 };
 
-// Sleeping threads that join a loop while it has seats. Used by one thread at a time (see Owner below).
+// Sleeping threads that join a loop while it has seats. Used by one thread at a time (Pool::owner).
 class Workers {
  public:
   ~Workers() { resize(0); }
@@ -90,11 +92,11 @@ class Workers {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     stop_ = false;
-    for (int worker = 1; worker <= count; ++worker) threads_.emplace_back([this, worker] { run(worker); });
+    for (int worker = 1; worker <= count; ++worker) start(worker, count);
   }
 
-  // Works on `loop` with at most `helpers` of the threads, and returns when all of them have left it. A thread that wakes up
-  // too late finds no seat, so the caller does not wait for it.
+  // Works on `loop` with at most `helpers` of the threads, and returns when all of them have left it. A thread that
+  // wakes up too late finds no seat, so the caller does not wait for it.
   void share(Loop& loop, int helpers) {
     {
       const std::lock_guard lock(mutex_);
@@ -113,6 +115,15 @@ class Workers {
   }
 
  private:
+  void start(int worker, int count) {
+    try {
+      threads_.emplace_back([this, worker] { run(worker); });
+    } catch (const std::system_error& error) {
+      fail(ErrorKind::kOutOfMemory, "cannot start thread {} of {}: {}; use fewer threads (--threads)", worker + 1,
+           count + 1, error.code().message());
+    }
+  }
+
   void run(int worker) {
     while (Loop* loop = take_seat()) {
       loop->work(worker);
@@ -174,6 +185,7 @@ void set_num_threads(int num_threads) {
   assert(num_threads >= 0 && current_worker == -1);
   const std::lock_guard lock(pool().owner);
   pool().num_threads = num_threads > 0 ? num_threads : default_num_threads();
+  pool().workers.resize(0);  // the next loop starts as many as it needs
 }
 
 int num_threads() { return pool().num_threads; }

@@ -21,7 +21,8 @@ int64_t elapsed_ms(std::chrono::steady_clock::time_point start) {
 std::string format_count(uint64_t count) { return with_thousands(static_cast<long long>(count)); }
 
 std::string format_rate(double per_second) {
-  return per_second >= 10 ? format_count(static_cast<uint64_t>(std::llround(per_second))) : fmt::format("{:.2g}", per_second);
+  return per_second >= 10 ? format_count(static_cast<uint64_t>(std::llround(per_second)))
+                          : fmt::format("{:.2g}", per_second);
 }
 
 std::string format_duration(double duration_s) {
@@ -74,7 +75,8 @@ std::string Progress::format_line(const std::string& label, uint64_t done, uint6
   if (done == 0 || elapsed_s <= 0) return line;
   const double per_second = static_cast<double>(done) / elapsed_s;
   line += fmt::format(", {} {}/s", format_rate(per_second), unit);
-  if (done < total) return line + fmt::format(", {} left", format_duration(static_cast<double>(total - done) / per_second));
+  if (done < total)
+    return line + fmt::format(", {} left", format_duration(static_cast<double>(total - done) / per_second));
   return total > 0 ? line + fmt::format(", took {}", format_duration(elapsed_s)) : line;
 }
 

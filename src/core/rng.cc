@@ -108,7 +108,8 @@ std::vector<uint32_t> Rng::permutation(uint32_t n) const {
 
 std::vector<uint32_t> Rng::sample(uint32_t n, uint32_t k) const {
   assert(k <= n);
-  std::unordered_map<uint32_t, uint32_t> moved;  // what stands at a place of the permutation where it is not the place itself
+  std::unordered_map<uint32_t, uint32_t>
+      moved;  // what stands at a place of the permutation where it is not the place itself
   const auto at = [&](uint32_t place) {
     const auto found = moved.find(place);
     return found == moved.end() ? place : found->second;
@@ -139,8 +140,8 @@ double normal_quantile(double probability) {
                                       3.9307895800092710610e+4,
                                       2.8729085735721942674e+4,
                                       5.2264952788528545610e+3};
-  constexpr double kMiddleTop[] = {1.42343711074968357734e0, 4.63033784615654529590e0,  5.76949722146069140550e0,
-                                   3.64784832476320460504e0, 1.27045825245236838258e0,  2.41780725177450611770e-1,
+  constexpr double kMiddleTop[] = {1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
+                                   3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
                                    2.27238449892691845833e-2, 7.74545014278341407640e-4};
   constexpr double kMiddleBottom[] = {1.0,
                                       2.05319162663775882187e0,

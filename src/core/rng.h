@@ -1,12 +1,13 @@
-// Counter-based random numbers: a value is a pure function of (seed, path of names and indices, index). Nothing depends on call
-// order, thread or restart, and no generator is shared. Bits come from Philox4x32-10 (Salmon et al. 2011, "Parallel random
-// numbers: as easy as 1, 2, 3", SC11); distributions are our own because those of <random> differ between libraries.
+// Counter-based random numbers: a value is a pure function of (seed, path of names and indices, index). Nothing depends
+// on call order, thread or restart, and no generator is shared. Bits come from Philox4x32-10 (Salmon et al. 2011,
+// "Parallel random numbers: as easy as 1, 2, 3", SC11); distributions are our own because those of <random> differ
+// between libraries.
 //
 //   Rng rng(seed);
 //   double z = rng.child("task", task).child("noise", column).normal(row);
 //
-// Integers and uniforms are the same bits everywhere; normal() and exponential() go through log(), which may differ by some
-// units in the last place between C libraries.
+// Integers and uniforms are the same bits everywhere; normal() and exponential() go through log(), which may differ by
+// some units in the last place between C libraries.
 #pragma once
 
 #include <array>
@@ -20,8 +21,8 @@ class Rng {
  public:
   explicit Rng(uint64_t seed);
 
-  // An independent generator named by (name, index). A generator is known by 128 bits, so that even 2^40 children share values
-  // only with a chance of 2^-49.
+  // An independent generator named by (name, index). A generator is known by 128 bits, so that even 2^40 children share
+  // values only with a chance of 2^-49.
   Rng child(std::string_view name, uint64_t index = 0) const;
 
   // 64 uniform bits for `index`.
@@ -48,12 +49,14 @@ class Rng {
 
  private:
   explicit Rng(const std::array<uint32_t, 4>& state) : state_(state) {}
-  // The generator's name: two words are the Philox key, two are the upper half of the counter, whose lower half is `index`.
+  // The generator's name: two words are the Philox key, two are the upper half of the counter, whose lower half is
+  // `index`.
   std::array<uint32_t, 4> state_;
 };
 
 // The z with P(Z <= z) = probability for a standard normal Z, to about 16 digits. REQUIRES: 0 < probability < 1.
-// Source: Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", Applied Statistics 37, PPND16.
+// Source: Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", Applied Statistics 37,
+// PPND16.
 double normal_quantile(double probability);
 
 }  // namespace manyshot

@@ -150,7 +150,8 @@ std::string format_bytes(unsigned long long bytes) {
     amount /= 1024;
     ++unit;
   }
-  return amount < 99.95 ? fmt::format("{:.1f} {}", amount, kUnits[unit]) : fmt::format("{:.0f} {}", amount, kUnits[unit]);
+  return amount < 99.95 ? fmt::format("{:.1f} {}", amount, kUnits[unit])
+                        : fmt::format("{:.0f} {}", amount, kUnits[unit]);
 }
 
 }  // namespace manyshot

@@ -8,8 +8,9 @@
 
 namespace manyshot {
 
-// The candidate nearest to `name` by edit distance (case ignored, Damerau-Levenshtein), or nothing when none is near enough to
-// be a likely slip (more than a third of the longer length away). Names of more than 256 bytes are not compared.
+// The candidate nearest to `name` by edit distance (case ignored, Damerau-Levenshtein), or nothing when none is near
+// enough to be a likely slip (more than a third of the longer length away). Names of more than 256 bytes are not
+// compared.
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 // "; did you mean "age"?" or "" - the end of a message about an unknown name.
@@ -18,7 +19,8 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> can
 // Up to `limit` names joined as "a", "b", "c" and 12 more; for messages.
 std::string list_names(std::span<const std::string> names, size_t limit = 8);
 
-// At most `max_bytes` of `text` for a message: control characters escaped, cut at a UTF-8 boundary with "…" and the full length.
+// At most `max_bytes` of `text` for a message: control characters escaped, cut at a UTF-8 boundary with "…" and the
+// full length.
 std::string excerpt(std::string_view text, size_t max_bytes = 60);
 
 // Byte offset of the first byte that is not valid UTF-8 (RFC 3629: no overlong forms, no surrogates), or nothing.

@@ -15,11 +15,11 @@
 namespace manyshot {
 namespace {
 
+using testing::content_of;
 using ::testing::ElementsAre;
+using testing::expect_error;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
-using testing::content_of;
-using testing::expect_error;
 using testing::run_in_child;
 using testing::TemporaryFolder;
 
@@ -137,9 +137,11 @@ TEST(OutputFile, UnusablePaths) {
   folder.put("file", "x");
   const auto opens = [](const std::string& path) { return [path] { OutputFile file(path); }; };
   expect_error(opens(folder / "none/out.csv"), ErrorKind::kBadInput,
-               folder / "none/out.csv" + ": cannot write: No such file or directory; create the folder first, or give another path");
-  expect_error(opens(folder / "file/out.csv"), ErrorKind::kBadInput,
-               folder / "file/out.csv" + ": cannot write: Not a directory; create the folder first, or give another path");
+               folder / "none/out.csv" +
+                   ": cannot write: No such file or directory; create the folder first, or give another path");
+  expect_error(
+      opens(folder / "file/out.csv"), ErrorKind::kBadInput,
+      folder / "file/out.csv" + ": cannot write: Not a directory; create the folder first, or give another path");
   expect_error(opens(folder.path()), ErrorKind::kBadInput,
                folder.path() + ": cannot write: Is a directory; give the path of a file");
   expect_error(opens(folder / "new/"), ErrorKind::kBadInput,
@@ -148,9 +150,11 @@ TEST(OutputFile, UnusablePaths) {
                "\"\": cannot write: No such file or directory; create the folder first, or give another path");
   expect_error(opens(folder / std::string(256, 'n')), ErrorKind::kBadInput,
                folder / std::string(256, 'n') + ": cannot write: File name too long; give a shorter name");
-  expect_error(opens("/proc/manyshot.csv"), ErrorKind::kBadInput,
-               "/proc/manyshot.csv: cannot write: No such file or directory; create the folder first, or give another path");
-  expect_error(opens("/dev/fd/987"), ErrorKind::kBadInput, "/dev/fd/987: cannot write: Bad file descriptor; give another path");
+  expect_error(
+      opens("/proc/manyshot.csv"), ErrorKind::kBadInput,
+      "/proc/manyshot.csv: cannot write: No such file or directory; create the folder first, or give another path");
+  expect_error(opens("/dev/fd/987"), ErrorKind::kBadInput,
+               "/dev/fd/987: cannot write: Bad file descriptor; give another path");
   EXPECT_THAT(folder.names(), ElementsAre("file"));
 }
 
@@ -166,15 +170,14 @@ TEST(OutputFile, FilesAndFoldersWithoutPermission) {
       if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
       OutputFile file(folder / name);
     });
-    EXPECT_EQ(end.standard_error, folder / name + ": cannot write: Permission denied; give a path that you may write to");
+    EXPECT_EQ(end.standard_error,
+              folder / name + ": cannot write: Permission denied; give a path that you may write to");
   }
   EXPECT_EQ(content_of(folder / "read_only.csv"), "old");
 }
 
 TEST(OutputFile, AFullDisk) {
-  const auto write_full = [](size_t bytes) {
-    return [bytes] { write_file("/dev/full", std::string(bytes, 'x')); };
-  };
+  const auto write_full = [](size_t bytes) { return [bytes] { write_file("/dev/full", std::string(bytes, 'x')); }; };
   for (const size_t bytes : {size_t{1}, size_t{3} << 20}) {
     expect_error(write_full(bytes), ErrorKind::kBadInput,
                  "/dev/full: cannot write: No space left on device; free some space, or give a path on another disk");
@@ -190,8 +193,9 @@ TEST(OutputFile, AFileSizeLimitLeavesNothingBehind) {
     write_file(folder / "out.csv", std::string(3 << 20, 'x'));
   });
   EXPECT_EQ(end.exit_code, 99);
-  EXPECT_EQ(end.standard_error,
-            folder / "out.csv" + ": cannot write: File too large; raise the file size limit (ulimit -f), or write less");
+  EXPECT_EQ(
+      end.standard_error,
+      folder / "out.csv" + ": cannot write: File too large; raise the file size limit (ulimit -f), or write less");
   EXPECT_THAT(folder.names(), IsEmpty());
 }
 
@@ -242,8 +246,9 @@ TEST(ReadFile, RefusesMoreThanTheLimit) {
   EXPECT_EQ(read_file(path, 2048).size(), 2048u);
   expect_error([&] { read_file(path, 2047); }, ErrorKind::kBadInput,
                path + ": is larger than 2.0 KiB, the most that is read of such a file; check that it is the right one");
-  expect_error([&] { read_file("/dev/zero", 1 << 20); }, ErrorKind::kBadInput,
-               "/dev/zero: is larger than 1.0 MiB, the most that is read of such a file; check that it is the right one");
+  expect_error(
+      [&] { read_file("/dev/zero", 1 << 20); }, ErrorKind::kBadInput,
+      "/dev/zero: is larger than 1.0 MiB, the most that is read of such a file; check that it is the right one");
 }
 
 template <class T>
@@ -262,7 +267,8 @@ TYPED_TEST(Reading, UnusablePaths) {
   folder.put("file", "x");
   const auto opens = [](const std::string& path) { return [path] { TypeParam::open(path); }; };
   expect_error(opens(folder / "none"), ErrorKind::kNotFound, folder / "none" + ": no such file; check the path");
-  expect_error(opens(folder / "file/none"), ErrorKind::kNotFound, folder / "file/none" + ": no such file; check the path");
+  expect_error(opens(folder / "file/none"), ErrorKind::kNotFound,
+               folder / "file/none" + ": no such file; check the path");
   expect_error(opens(folder.path()), ErrorKind::kBadInput, folder.path() + ": is a folder; give the path of a file");
   chmod((folder / "file").c_str(), 0);
   chmod(folder.path().c_str(), 0777);
@@ -270,7 +276,8 @@ TYPED_TEST(Reading, UnusablePaths) {
     if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
     TypeParam::open(folder / "file");
   });
-  EXPECT_EQ(end.standard_error, folder / "file" + ": cannot read: Permission denied; check the path and its permissions");
+  EXPECT_EQ(end.standard_error,
+            folder / "file" + ": cannot read: Permission denied; check the path and its permissions");
 }
 
 TEST(MappedFile, MapsAllBytes) {

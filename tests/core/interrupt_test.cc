@@ -14,11 +14,11 @@
 namespace manyshot {
 namespace {
 
-using ::testing::IsEmpty;
-using ::testing::UnorderedElementsAre;
 using testing::ChildEnd;
+using ::testing::IsEmpty;
 using testing::run_in_child;
 using testing::TemporaryFolder;
+using ::testing::UnorderedElementsAre;
 
 // The test may have been started where Ctrl-C is ignored.
 void install_afresh() {
@@ -36,7 +36,8 @@ TEST(Interrupt, NothingHappensWithoutASignal) {
 }
 
 TEST(Interrupt, TheFirstSignalIsReportedAsAnError) {
-  for (const auto& [number, message] : {std::pair{SIGINT, "interrupted by Ctrl-C"}, std::pair{SIGTERM, "interrupted by SIGTERM"}}) {
+  for (const auto& [number, message] :
+       {std::pair{SIGINT, "interrupted by Ctrl-C"}, std::pair{SIGTERM, "interrupted by SIGTERM"}}) {
     const ChildEnd end = run_in_child([number = number, message = message] {
       install_afresh();
       raise(number);

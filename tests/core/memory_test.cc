@@ -98,7 +98,8 @@ TEST(Memory, TheAddressSpaceLimitCounts) {
     require_memory(uint64_t{80} << 20, "more than the rest", "free some");
   });
   EXPECT_EQ(end.exit_code, 99);
-  EXPECT_THAT(end.standard_error, MatchesRegex("more than the rest needs about 80.0 MiB, [5-6][0-9.]+ MiB are free: free some"));
+  EXPECT_THAT(end.standard_error,
+              MatchesRegex("more than the rest needs about 80.0 MiB, [5-6][0-9.]+ MiB are free: free some"));
 }
 
 }  // namespace

@@ -115,10 +115,12 @@ TEST_F(Options, RefuseWhatIsNoNumber) {
 
 TEST_F(Options, RefuseWhatIsOutOfRange) {
   expect_refused("num_trees", "0", "--num-trees: expected a whole number of at least 1, got \"0\"");
-  expect_refused("num_trees", "2147483648", "--num-trees: expected a whole number from 1 to 2147483647, got \"2147483648\"");
+  expect_refused("num_trees", "2147483648",
+                 "--num-trees: expected a whole number from 1 to 2147483647, got \"2147483648\"");
   expect_refused("seed", "-1", "--seed: expected a whole number from 0 to 18446744073709551615, got \"-1\"");
   expect_refused("offset", "9223372036854775808",
-                 "--offset: expected a whole number from -9223372036854775808 to 9223372036854775807, got \"9223372036854775808\"");
+                 "--offset: expected a whole number from -9223372036854775808 to 9223372036854775807, got "
+                 "\"9223372036854775808\"");
   for (const char* text : {"1.01", "-0.1", "nan", "inf", "1e999"}) {
     expect_refused("rate", text, fmt::format("--rate: expected a number from 0 to 1, got \"{}\"", text));
   }
@@ -150,7 +152,8 @@ TEST_F(Options, TheSavedCopySetsTheSameValues) {
   set("shots", "3");
   Sample other;
   other.out = "will be unset";
-  for (const Json saved = to_json(list); const Option& option : options_of(other)) option.set_json(saved.at(option.name));
+  for (const Json saved = to_json(list); const Option& option : options_of(other))
+    option.set_json(saved.at(option.name));
   EXPECT_EQ(to_json(options_of(other)), to_json(list));
 }
 
@@ -187,7 +190,8 @@ struct Broken {
 
 TEST(OptionDeclaration, ADefaultOutsideItsLimitsIsOurMistake) {
   Broken broken;
-  expect_error([&] { options_of(broken); }, ErrorKind::kInternal, "option num_trees: the default 0 is outside its limits");
+  expect_error([&] { options_of(broken); }, ErrorKind::kInternal,
+               "option num_trees: the default 0 is outside its limits");
 }
 
 class Toml : public Options {
@@ -235,7 +239,8 @@ TEST_F(Toml, TablesAreSections) {
 TEST_F(Toml, UnknownKeysAndBadValuesNameTheirPlace) {
   expect_refused("seed = 1\n\n  num_tree = 3\n", ErrorKind::kBadInput,
                  "3:3: unknown option \"num_tree\"; did you mean \"num_trees\"?");
-  expect_refused("num_trees = 0\n", ErrorKind::kBadInput, "1:13: --num-trees: expected a whole number of at least 1, got 0");
+  expect_refused("num_trees = 0\n", ErrorKind::kBadInput,
+                 "1:13: --num-trees: expected a whole number of at least 1, got 0");
   expect_refused("num_trees = \"3\"\n", ErrorKind::kBadInput,
                  "1:13: --num-trees: expected a whole number of at least 1, got \"3\"");
   expect_refused("[num_trees]\nx = 1\n", ErrorKind::kBadInput, "1:1: a table cannot stand here; give a value");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -125,6 +126,7 @@ TEST(Parallel, TheNumberOfThreadsMayChangeBetweenLoops) {
 }
 
 TEST(Parallel, TheDefaultRespectsTheAffinity) {
+  set_num_threads(1);  // a fork has none of its parent's threads
   const testing::ChildEnd end = testing::run_in_child([] {
     cpu_set_t cpus;
     sched_getaffinity(0, sizeof cpus, &cpus);
@@ -137,6 +139,20 @@ TEST(Parallel, TheDefaultRespectsTheAffinity) {
     _exit(num_threads() == 1 ? 0 : 1);
   });
   EXPECT_EQ(end.exit_code, 0);
+}
+
+TEST(Parallel, AThreadThatCannotBeStartedIsAnError) {
+  set_num_threads(1);
+  const testing::ChildEnd end = testing::run_in_child([] {
+    if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
+    const rlimit limit{0, 0};
+    setrlimit(RLIMIT_NPROC, &limit);
+    set_num_threads(64);
+    parallel_for(100, [](size_t, int) {});
+  });
+  EXPECT_EQ(end.exit_code, 99);
+  EXPECT_EQ(end.standard_error,
+            "cannot start thread 2 of 64: Resource temporarily unavailable; use fewer threads (--threads)");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The known answers come from an independent implementation of the same rules in Python, with 60-digit arithmetic for quantiles
-// and logarithms; those of Philox from the Random123 distribution (kat_vectors).
+// The known answers come from an independent implementation of the same rules in Python, with 60-digit arithmetic for
+// quantiles and logarithms; those of Philox from the Random123 distribution (kat_vectors).
 #include "core/rng.h"
 
 #include <gtest/gtest.h>
@@ -51,7 +51,8 @@ TEST(Rng, DistributionsAreFrozen) {
 }
 
 TEST(Rng, BelowDrawsAgainWhereABoundDoesNotDivideEvenly) {
-  const uint64_t bound = (uint64_t{1} << 63) + 1;  // about half of all draws are rejected; here the second and the fourth
+  const uint64_t bound =
+      (uint64_t{1} << 63) + 1;  // about half of all draws are rejected; here the second and the fourth
   EXPECT_EQ(noise().below(0, bound), 4081200814997080855u);
   EXPECT_EQ(noise().below(1, bound), 2631716480227601037u);
   EXPECT_EQ(noise().below(2, bound), 187791262605643188u);
@@ -81,10 +82,10 @@ TEST(Rng, PathsDoNotMeet) {
 
 TEST(Rng, QuantilesMatchHighPrecision) {
   const std::pair<double, double> kKnown[] = {
-      {1e-300, -37.0470962993611992}, {1e-20, -9.26234008979840757},  {1e-9, -5.99780701500768686},
-      {0.001, -3.09023230616781353},  {0.07, -1.47579102817917068},   {0.075, -1.43953147093845593},
-      {0.3, -0.52440051270804081},    {0.75, 0.674489750196081743},   {0.925, 1.439531470938456229},
-      {0.93, 1.475791028179171099},   {0.975, 1.959963984540053855},  {0.9999, 3.719016485455708386},
+      {1e-300, -37.0470962993611992}, {1e-20, -9.26234008979840757}, {1e-9, -5.99780701500768686},
+      {0.001, -3.09023230616781353},  {0.07, -1.47579102817917068},  {0.075, -1.43953147093845593},
+      {0.3, -0.52440051270804081},    {0.75, 0.674489750196081743},  {0.925, 1.439531470938456229},
+      {0.93, 1.475791028179171099},   {0.975, 1.959963984540053855}, {0.9999, 3.719016485455708386},
   };
   for (const auto& [probability, z] : kKnown) {
     EXPECT_NEAR(normal_quantile(probability), z, 1e-14 * std::abs(z)) << probability;
@@ -202,7 +203,8 @@ TEST(Rng, AllPermutationsAreEquallyLikely) {
     const std::vector<uint32_t> order = Rng(19).child("trial", trial).permutation(4);
     size_t rank = 0;
     for (size_t place = 0; place < 4; ++place) {
-      const auto smaller_after = std::count_if(order.begin() + place, order.end(), [&](uint32_t v) { return v < order[place]; });
+      const auto smaller_after =
+          std::count_if(order.begin() + place, order.end(), [&](uint32_t v) { return v < order[place]; });
       rank = rank * (4 - place) + static_cast<size_t>(smaller_after);
     }
     ++counts[rank];

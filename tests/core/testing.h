@@ -1,5 +1,5 @@
-// What the tests of core share: the error that a call throws, a folder that goes away, a child process whose end and standard
-// error are looked at.
+// What the tests of core share: the error that a call throws, a folder that goes away, a child process whose end and
+// standard error are looked at.
 #pragma once
 
 #include <fcntl.h>

@@ -71,13 +71,26 @@ TEST(Excerpt, CutsBetweenCharactersAndTellsTheLength) {
 TEST(FindInvalidUtf8, AcceptsAllLengths) {
   EXPECT_EQ(find_invalid_utf8(""), std::nullopt);
   EXPECT_EQ(find_invalid_utf8("plain ascii that is longer than a word"), std::nullopt);
-  EXPECT_EQ(find_invalid_utf8("\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"), std::nullopt);
+  EXPECT_EQ(
+      find_invalid_utf8("\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"),
+      std::nullopt);
 }
 
 TEST(FindInvalidUtf8, FindsEachKindOfFault) {
-  const Names faults = {"\x80",         "\xbf",     "\xc0\x80", "\xc1\xbf",         "\xc2",
-                        "\xc2 ",        "\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80",     "\xf0\x8f\xbf\xbf",
-                        "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"};
+  const Names faults = {"\x80",
+                        "\xbf",
+                        "\xc0\x80",
+                        "\xc1\xbf",
+                        "\xc2",
+                        "\xc2 ",
+                        "\xe0\x9f\xbf",
+                        "\xe2\x82",
+                        "\xed\xa0\x80",
+                        "\xf0\x8f\xbf\xbf",
+                        "\xf0\x90\x80",
+                        "\xf4\x90\x80\x80",
+                        "\xf5\x80\x80\x80",
+                        "\xff"};
   for (const std::string& fault : faults) {
     for (const size_t before : {0u, 3u, 8u, 17u}) {
       EXPECT_EQ(find_invalid_utf8(std::string(before, 'a') + fault), before) << ::testing::PrintToString(fault);
