@@ -10,7 +10,7 @@ struct Tolerances {
 
 // The default weights against f32 logits of eager PyTorch (measured: 1e-5 and 0.015).
 inline constexpr Tolerances kAgainstGolden{1e-3, 0.05};
-// Random weights, fused against reference (measured at most: 3e-5 and 0.06).
-inline constexpr Tolerances kAgainstReference{2e-4, 0.15};
+// Random weights, fused against reference (measured: 9e-6 and 0.05).
+inline constexpr Tolerances kAgainstReference{1e-4, 0.15};
 
 }  // namespace manyshot
