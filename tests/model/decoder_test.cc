@@ -268,6 +268,17 @@ TEST_F(Decoder, AnswersAreLogSoftmaxOverAllLabelsWhateverIsAsked) {
   }
 }
 
+TEST_F(Decoder, WorkedExampleOfTheFormatDocument) {
+  Prompt prompt{
+      .layout = PromptLayout::kRows, .num_features = 2, .context = {620, 380, 1010, 1001, 380, 620, 1010, 1000}};
+  prompt.answers = {{1000}, {1001}};
+  const QueryTokens query{.tokens = {548, 440, 1010}, .offsets = {0, 3}};
+  const auto model = load_model(source_dir() + "/models/default", {.dtype = "float32"});
+  const std::vector<float> scores = scores_of(*model->encode(prompt), query, 2);
+  EXPECT_NEAR(scores[0], -1.0324, 1e-4);
+  EXPECT_NEAR(scores[1], -0.5950, 1e-4);
+}
+
 TEST_F(Decoder, NoQueriesIsFine) {
   const auto context = load_model(source_dir() + "/models/default")->encode(default_prompt(4, 3));
   context->score({}, {});
