@@ -15,7 +15,7 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x within 2 ulp for x in [-87, 88], clamped outside. Range reduction by ln 2 in two parts (Cody and Waite 1980) and
+// e^x with a relative error below 3e-7 for x in [-87, 88], clamped outside. Range reduction by ln 2 in two parts (Cody and Waite 1980) and
 // a degree-6 polynomial on [-ln 2 / 2, ln 2 / 2].
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_f32(D d, V x) {

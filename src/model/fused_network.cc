@@ -27,8 +27,9 @@ std::vector<float> interleaved(const LayerWeights& layer, size_t intermediate, s
 
 std::vector<float> with_padded_columns(const std::vector<float>& matrix, size_t rows, size_t columns, size_t padded) {
   std::vector<float> wide(rows * padded);
-  for (size_t row = 0; row < rows; ++row)
+  for (size_t row = 0; row < rows; ++row) {
     std::copy_n(matrix.data() + row * columns, columns, wide.data() + row * padded);
+  }
   return wide;
 }
 

@@ -17,7 +17,7 @@ enum class DType { kFloat32, kBFloat16 };
 struct ModelInfo {
   std::string path;
   std::string architecture;  // "compact decoder (Llama blocks)", …
-  std::string engine;        // "fused avx512_bf16", "fused f32 (AVX2)", "reference"
+  std::string engine;        // "fused bfloat16 (avx512_bf16)", "fused float32 (avx2)", "reference"
   PromptLayout layout = PromptLayout::kRows;
   int64_t num_parameters = 0;
   int num_layers = 0, hidden_size = 0;
@@ -30,6 +30,7 @@ struct ModelInfo {
 };
 
 // A context that has been encoded once; any number of query batches may be scored against it, from several threads.
+// It may outlive its model.
 class EncodedContext {
  public:
   virtual ~EncodedContext() = default;

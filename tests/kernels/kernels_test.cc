@@ -146,7 +146,7 @@ TEST_P(Kernels, SiluMul) {
   silu_mul(gate.data(), up.data(), stride, M, width, rounded.data(), stride);
   scalar::silu_mul(gate.data(), up.data(), stride, M, width, expected.data(), stride);
   for (size_t i = 0; i < M * stride; ++i) {
-    EXPECT_NEAR(out[i], expected[i], 1e-6 * (1 + std::abs(expected[i])));
+    EXPECT_NEAR(out[i], expected[i], 6e-7 * std::abs(expected[i]));
     EXPECT_EQ(float(rounded[i]), float(BFloat16(out[i])));
   }
 }

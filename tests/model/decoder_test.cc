@@ -295,6 +295,9 @@ TEST_F(Decoder, InfoTellsTheModelsLimits) {
   EXPECT_EQ(info.max_features, 64);
   EXPECT_EQ(info.trained_features, 20);
   EXPECT_EQ(info.trained_shots, 640);
+  EXPECT_EQ(info.vocabulary.first_number, 0);
+  EXPECT_EQ(info.vocabulary.first_label, 1000);
+  EXPECT_EQ(info.vocabulary.bar, 1010);
 }
 
 }  // namespace
