@@ -50,9 +50,8 @@ Cells written(const arrow::Array& array, Scratch& scratch, Write&& write) {
 template <class NumberArray>
 Cells numbers(const arrow::Array& array, Scratch& scratch) {
   const auto& values = static_cast<const NumberArray&>(array);
-  return written(array, scratch, [&](int64_t i, std::string& out) {
-    fmt::format_to(std::back_inserter(out), "{}", values.Value(i));
-  });
+  return written(array, scratch,
+                 [&](int64_t i, std::string& out) { fmt::format_to(std::back_inserter(out), "{}", values.Value(i)); });
 }
 
 template <class DecimalArray>
@@ -90,7 +89,8 @@ int64_t ticks_per_second(arrow::TimeUnit::type unit) {
 void write_timestamp(int64_t ticks, int64_t per_second, bool has_zone, std::string& out) {
   const int64_t per_day = per_second * 86'400;
   const int64_t days = ticks / per_day - (ticks % per_day < 0 ? 1 : 0);
-  const int64_t in_day = ticks - days * per_day;
+  const int64_t in_day =
+      ticks % per_day + (ticks % per_day < 0 ? per_day : 0);  // ticks - days * per_day might overflow
   const int64_t seconds = in_day / per_second;
   write_day(days, out);
   fmt::format_to(std::back_inserter(out), "T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -130,8 +130,9 @@ bool can_be_text(const arrow::DataType& type) {
     return can_be_text(*static_cast<const arrow::ExtensionType&>(type).storage_type());
   }
   return type.id() == arrow::Type::NA || type.id() == arrow::Type::BOOL || arrow::is_numeric(type.id()) ||
-         arrow::is_decimal(type.id()) || arrow::is_base_binary_like(type.id()) || arrow::is_binary_view_like(type.id()) ||
-         type.id() == arrow::Type::FIXED_SIZE_BINARY || arrow::is_date(type.id()) || type.id() == arrow::Type::TIMESTAMP;
+         arrow::is_decimal(type.id()) || arrow::is_base_binary_like(type.id()) ||
+         arrow::is_binary_view_like(type.id()) || type.id() == arrow::Type::FIXED_SIZE_BINARY ||
+         arrow::is_date(type.id()) || type.id() == arrow::Type::TIMESTAMP;
 }
 
 std::vector<std::string_view> cells_of(const arrow::Array& array, std::deque<std::string>& scratch) {
@@ -191,7 +192,8 @@ std::vector<std::string_view> cells_of(const arrow::Array& array, std::deque<std
     }
     case arrow::Type::DATE64: {
       const auto& values = static_cast<const arrow::Date64Array&>(array);
-      return written(array, scratch, [&](int64_t i, std::string& out) { write_day(values.Value(i) / 86'400'000, out); });
+      return written(array, scratch,
+                     [&](int64_t i, std::string& out) { write_day(values.Value(i) / 86'400'000, out); });
     }
     case arrow::Type::TIMESTAMP:
       return timestamps(array, scratch);

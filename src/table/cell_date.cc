@@ -47,7 +47,8 @@ class Cursor {
   // ".25" as 0.25.
   std::optional<double> take_fraction() {
     double value = 0;
-    const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value, std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(text_.data(), text_.data() + text_.size(), value, std::chars_format::fixed);
     if (error != std::errc{}) return {};
     text_.remove_prefix(static_cast<size_t>(end - text_.data()));
     return value;
@@ -145,8 +146,8 @@ std::string format_date(double days) {
   const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
-  std::string text = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                 static_cast<unsigned>(date.day()));
+  std::string text = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   const std::chrono::hh_mm_ss clock{time - day};
   if (time != day) {
     text += fmt::format(" {:02}:{:02}:{:02}", clock.hours().count(), clock.minutes().count(), clock.seconds().count());

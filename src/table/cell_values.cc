@@ -20,8 +20,8 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
          std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return to_lower(a) == b; });
 }
 
-// The common case: a sign and at most 15 digits, perhaps with a point. The digits as an integer and the power of ten are both exact
-// doubles, so their quotient is the correctly rounded value (Clinger 1990).
+// The common case: a sign and at most 15 digits, perhaps with a point. The digits as an integer and the power of ten
+// are both exact doubles, so their quotient is the correctly rounded value (Clinger 1990).
 struct ShortDecimal {
   double value;
   bool has_point;
@@ -51,7 +51,8 @@ std::optional<ShortDecimal> parse_short_decimal(std::string_view text) {
   return ShortDecimal{negative ? -value : value, has_point};
 }
 
-// Digits with a decimal point, an optional exponent and an optional minus: what std::from_chars reads, without "inf" and "nan".
+// Digits with a decimal point, an optional exponent and an optional minus: what std::from_chars reads, without "inf"
+// and "nan".
 std::optional<double> parse_plain_number(std::string_view text) {
   const size_t first = !text.empty() && text[0] == '-' ? 1 : 0;
   if (first >= text.size() || !(is_digit(text[first]) || text[first] == '.')) return {};
@@ -71,8 +72,8 @@ std::string_view strip_unit(std::string_view text) {
   return text;
 }
 
-// True if `digits` is split by `separator` into a first group of one to three digits without a leading zero and further groups of
-// three.
+// True if `digits` is split by `separator` into a first group of one to three digits without a leading zero and further
+// groups of three.
 bool grouped_by_three(std::string_view digits, char separator) {
   const size_t first = digits.find(separator);
   if (first == 0 || first > 3 || digits[0] == '0') return false;

@@ -15,12 +15,14 @@ bool is_missing_mark(std::string_view cell);
 
 // How numbers are written.
 //   kPoint  3.14   1,234.5   1,234,567     decimal point; commas may group digits by three
-//   kComma  3,14   1.234,5   1.234.567     decimal comma; points may group digits by three, if a comma or a second point follows
+//   kComma  3,14   1.234,5   1.234.567     decimal comma; points may group digits by three, if a comma or a second
+//   point follows
 enum class NumberStyle { kPoint, kComma };
 
-// The number in a cell, or nothing. Surrounding blanks, a sign, an exponent and leading zeros ("00501" is 501) are allowed, and one
-// "%", "$", "€", "£" or "¥" before or after the digits, which is ignored: "12 %" is 12. Infinity is returned for inf and infinity
-// in any case and for numbers outside the range of a double (1e999, 1e-999).
+// The number in a cell, or nothing. Surrounding blanks, a sign, an exponent and leading zeros ("00501" is 501) are
+// allowed, and one
+// "%", "$", "€", "£" or "¥" before or after the digits, which is ignored: "12 %" is 12. Infinity is returned for inf
+// and infinity in any case and for numbers outside the range of a double (1e999, 1e-999).
 std::optional<double> parse_number(std::string_view cell, NumberStyle style);
 
 // A cell's reading in either style, for deciding between them; one parse for most cells.
@@ -41,9 +43,9 @@ inline constexpr int kNumBooleanPairs = 4;
 enum class DateOrder { kMonthFirst, kDayFirst };
 
 // Days since 1970-01-01 UTC, the time of day as a fraction; nothing if the cell is no date or names an impossible one.
-//   YYYY-MM-DD, YYYY/MM/DD, YYYY.MM.DD, DD.MM.YYYY, and DD/MM/YYYY or MM/DD/YYYY (or with -) by `order`; months and days may have
-//   one digit, years have four and start at 1;
-//   then, after "T" or blanks, HH:MM, HH:MM:SS or HH:MM:SS.fraction, then AM or PM, then Z, +HH, +HHMM or +HH:MM (none: UTC).
+//   YYYY-MM-DD, YYYY/MM/DD, YYYY.MM.DD, DD.MM.YYYY, and DD/MM/YYYY or MM/DD/YYYY (or with -) by `order`; months and
+//   days may have one digit, years have four and start at 1; then, after "T" or blanks, HH:MM, HH:MM:SS or
+//   HH:MM:SS.fraction, then AM or PM, then Z, +HH, +HHMM or +HH:MM (none: UTC).
 std::optional<double> parse_date(std::string_view cell, DateOrder order);
 
 // "2024-02-29", with " 13:05:09" when the time is not midnight (to the nearest second).

@@ -54,8 +54,8 @@ class ColumnProfile {
   bool is_label_;
   uint64_t present_ = 0, missing_ = 0;
 
-  // Few distinct spellings: they are counted here and read once at the end. Past kMaxTrackedDistinct they are read, the memory is
-  // given back, and every further cell is read as it comes.
+  // Few distinct spellings: they are counted here and read once at the end. Past kMaxTrackedDistinct they are read, the
+  // memory is given back, and every further cell is read as it comes.
   struct Count {
     uint64_t cells;
     uint64_t first_row;
@@ -66,7 +66,8 @@ class ColumnProfile {
   std::vector<std::string> examples_;
 
   Reading point_, comma_, month_first_, day_first_;
-  uint64_t only_point_ = 0, only_comma_ = 0, either_style_ = 0;  // cells with separators, by the style that can read them
+  uint64_t only_point_ = 0, only_comma_ = 0,
+           either_style_ = 0;  // cells with separators, by the style that can read them
   std::array<std::array<uint64_t, 2>, kNumBooleanPairs> words_{};
 };
 

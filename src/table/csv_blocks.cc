@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "core/error.h"
 #include "core/text.h"
-#include "table/table_file.h"
 
 namespace manyshot {
 namespace {
@@ -22,8 +22,8 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 CsvBlocks::CsvBlocks(const std::string& path, std::unique_ptr<TextSource> text, const CsvDialect& dialect)
     : path_(path), text_(std::move(text)), dialect_(dialect), buffer_(kBlockBytes) {
   if (!parse(/*num_columns=*/-1, /*max_rows=*/1)) {
-    fail(ErrorKind::kBadInput, "{}: the file has no text; a table needs a header line with the column names, then one line a row",
-         path_);
+    fail(ErrorKind::kBadInput,
+         "{}: the file has no text; a table needs a header line with the column names, then one line a row", path_);
   }
   for (int32_t column = 0; column < rows_->num_cols(); ++column) {
     visit_column(*rows_, column, [&](std::string_view cell, bool) { header_.emplace_back(cell); });
@@ -41,7 +41,8 @@ bool CsvBlocks::parse(int32_t num_columns, int32_t max_rows) {
   std::optional<RaggedRow> ragged;
   arrow::csv::ParseOptions options = parse_options(dialect_);
   options.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
-    ragged = {row.actual_columns, static_cast<size_t>(row.text.data() - waiting().data()), static_cast<uint64_t>(row.number)};
+    ragged = {row.actual_columns, static_cast<size_t>(row.text.data() - waiting().data()),
+              static_cast<uint64_t>(row.number)};
     return arrow::csv::InvalidRowResult::Error;
   };
   for (;;) {
@@ -86,11 +87,13 @@ void CsvBlocks::refill() {
     end_ += count;
   }
   // With a line end behind the last row, a row that is left over has an open quote.
-  if (at_end_ && end_ > 0 && buffer_[end_ - 1] != '\n' && buffer_[end_ - 1] != '\r') buffer_[end_++] = dialect_.line_end;
+  if (at_end_ && end_ > 0 && buffer_[end_ - 1] != '\n' && buffer_[end_ - 1] != '\r')
+    buffer_[end_++] = dialect_.line_end;
   const size_t nul = waiting().find('\0', known);
   if (nul == std::string_view::npos) return;
   fail(ErrorKind::kBadInput,
-       "{}:{}: byte 0 in the text: this looks like a binary file; give a CSV or Parquet file (for UTF-16 text without a byte order "
+       "{}:{}: byte 0 in the text: this looks like a binary file; give a CSV or Parquet file (for UTF-16 text without "
+       "a byte order "
        "mark: --encoding utf-16le)",
        path_, line_at(nul));
 }
@@ -104,11 +107,15 @@ void CsvBlocks::grow() {
 
 size_t CsvBlocks::count_line_ends(std::string_view text) const {
   size_t count = 0;
-  for (size_t at = text.find(dialect_.line_end); at != std::string_view::npos; at = text.find(dialect_.line_end, at + 1)) ++count;
+  for (size_t at = text.find(dialect_.line_end); at != std::string_view::npos;
+       at = text.find(dialect_.line_end, at + 1))
+    ++count;
   return count;
 }
 
-uint64_t CsvBlocks::line_at(size_t offset) const { return lines_before_ + count_line_ends(waiting().substr(0, offset)) + 1; }
+uint64_t CsvBlocks::line_at(size_t offset) const {
+  return lines_before_ + count_line_ends(waiting().substr(0, offset)) + 1;
+}
 
 std::string CsvBlocks::row_name(uint64_t row_in_block) const {
   return in_header_ ? "the header" : fmt::format("row {} (counted from 0)", first_row_ + row_in_block);
@@ -120,14 +127,17 @@ void CsvBlocks::fail_ragged(const RaggedRow& row) const {
   const bool is_long = static_cast<size_t>(row.num_cells) > header_.size();
   fail(ErrorKind::kBadInput, "{}:{}: {} has {} cells, the header has {}: \"{}\"; {}", path_, line_at(row.offset),
        row_name(row.row_in_block), row.num_cells, header_.size(), excerpt(first_line(text)),
-       is_long ? fmt::format("put cells that contain the delimiter ({}) in quotes, or name the right one with --delimiter", delimiter)
-               : "add the cells that are not there (a missing value is an empty cell)");
+       is_long
+           ? fmt::format("put cells that contain the delimiter ({}) in quotes, or name the right one with --delimiter",
+                         delimiter)
+           : "add the cells that are not there (a missing value is an empty cell)");
 }
 
 void CsvBlocks::fail_endless_row(const std::string& reason) const {
   fail(ErrorKind::kBadInput,
-       "{}:{}: {} starts here and does not end ({}): \"{}\"; close the quote ({}), or double it if it belongs to the text", path_,
-       line_at(0), row_name(0), reason, excerpt(first_line(waiting())), dialect_.quote);
+       "{}:{}: {} starts here and does not end ({}): \"{}\"; close the quote ({}), or double it if it belongs to the "
+       "text",
+       path_, line_at(0), row_name(0), reason, excerpt(first_line(waiting())), dialect_.quote);
 }
 
 void CsvBlocks::check_utf8(std::string_view block) const {
@@ -159,7 +169,8 @@ void CsvBlocks::fail_not_utf8(size_t row, size_t column, std::string_view cell, 
   }
   const std::string name = in_header_ ? "" : fmt::format(" \"{}\"", excerpt(header_[column]));
   fail(ErrorKind::kBadInput,
-       "{}:{}: {}, column {}{}: the bytes{} after \"{}\" are not UTF-8; name the file's encoding, for example --encoding latin1 or "
+       "{}:{}: {}, column {}{}: the bytes{} after \"{}\" are not UTF-8; name the file's encoding, for example "
+       "--encoding latin1 or "
        "--encoding windows-1252",
        path_, line, row_name(row), column + 1, name, hex, excerpt(cell.substr(0, offset)));
 }

@@ -1,5 +1,5 @@
-// A CSV file as blocks of parsed rows, checked: rows of equal width, closed quotes, UTF-8, no NUL bytes. For the .cc files of table/
-// only: it brings Arrow's headers.
+// A CSV file as blocks of parsed rows, checked: rows of equal width, closed quotes, UTF-8, no NUL bytes. For the .cc
+// files of table/ only: it brings Arrow's headers.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ class CsvBlocks {
 
   const std::vector<std::string>& header() const { return header_; }
 
-  // Parses further rows; false at the end. Throws Error(kBadInput) naming file, line, row and, where there is one, column.
+  // Parses further rows; false at the end. Throws Error(kBadInput) naming file, line, row and, where there is one,
+  // column.
   bool next();
   // The rows of the last next(); views into them live until the following one.
   const arrow::csv::BlockParser& rows() const { return *rows_; }

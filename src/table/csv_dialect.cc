@@ -19,9 +19,9 @@ constexpr int32_t kSampleRows = 1000;
 
 // What a sample looks like in one dialect.
 struct Fit {
-  int32_t width = 0;       // cells of the header
-  double row_share = 0;    // of rows as wide as the header
-  double number_share = 0; // of cells below the header
+  int32_t width = 0;        // cells of the header
+  double row_share = 0;     // of rows as wide as the header
+  double number_share = 0;  // of cells below the header
   bool has_quoted = false;
   bool single_quotes_wrap = false;  // every cell of some column below the header is in single quotes
 };
@@ -79,7 +79,8 @@ char delimiter_by_name(const std::string& name) {
                       std::string_view("\r\n\"'\\").find(name[0]) == std::string_view::npos && name[0] != '\0';
   if (!usable) {
     fail(ErrorKind::kBadInput,
-         "\"{}\" cannot be the delimiter of a CSV file; give one ASCII character other than a quote, backslash or line end, or "
+         "\"{}\" cannot be the delimiter of a CSV file; give one ASCII character other than a quote, backslash or line "
+         "end, or "
          "\"tab\", \"space\" or \"auto\"",
          excerpt(name));
   }
@@ -127,8 +128,8 @@ std::string delimiter_name(char delimiter) {
 CsvDialect sniff_csv(std::string_view sample, const std::string& delimiter) {
   CsvDialect dialect;
   if (sample.find('\n') == std::string_view::npos) dialect.line_end = '\r';
-  dialect = with_delimiter(
-      dialect, delimiter == "auto" ? sniff_delimiter(sample, dialect) : delimiter_by_name(delimiter));
+  dialect =
+      with_delimiter(dialect, delimiter == "auto" ? sniff_delimiter(sample, dialect) : delimiter_by_name(delimiter));
 
   const Fit plain = measure(sample, dialect);
   CsvDialect escaped = dialect;

@@ -18,7 +18,8 @@ struct CsvDialect {
 std::string delimiter_name(char delimiter);
 
 // `sample`: the start of the file's text; a last line without its line end is ignored. `delimiter` as in ReadOptions.
-//   delimiter: of , ; tab | the one that gives the header two or more cells and fits most rows to the header's count; spaces if none
+//   delimiter: of , ; tab | the one that gives the header two or more cells and fits most rows to the header's count;
+//   spaces if none
 //     does, every row fits, and half of the cells below the header are numbers; else a comma (one column)
 //   quote: ' if no cell is in " and it fits more rows, or wraps every cell of some column; else "
 //   backslash escapes: if they fit more rows

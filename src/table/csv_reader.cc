@@ -17,7 +17,8 @@ constexpr size_t kSampleBytes = 1 << 16;
 constexpr size_t kMaxSampleBytes = 1 << 24;
 constexpr size_t kSampleLines = 10;
 
-// The start of the text: kSampleBytes, more if that is fewer than kSampleLines lines. The last line of the file has a line end.
+// The start of the text: kSampleBytes, more if that is fewer than kSampleLines lines. The last line of the file has a
+// line end.
 std::string read_sample(TextSource& source) {
   std::string sample;
   bool is_whole = false;
@@ -68,8 +69,8 @@ CsvReader::CsvReader(InputFile file, const ReadOptions& options)
   header_ = blocks.header();
   check_column_count(file_.path(), header_.size());
   if (!blocks.next()) {
-    fail(ErrorKind::kBadInput, "{}: the file has a header ({}) but no rows; add at least one line of values", file_.path(),
-         list_names(header_));
+    fail(ErrorKind::kBadInput, "{}: the file has a header ({}) but no rows; add at least one line of values",
+         file_.path(), list_names(header_));
   }
   note_header_like_data(blocks);
 }
@@ -80,7 +81,8 @@ CsvBlocks CsvReader::open_blocks() const {
   return CsvBlocks(file_.path(), std::move(text), dialect_);
 }
 
-// A header of numbers only, or one whose every name also occurs below it, is likely a first row of a file without a header.
+// A header of numbers only, or one whose every name also occurs below it, is likely a first row of a file without a
+// header.
 void CsvReader::note_header_like_data(const CsvBlocks& blocks) {
   const bool all_numbers = std::all_of(header_.begin(), header_.end(), [](const std::string& name) {
     return parse_number(name, NumberStyle::kPoint) || parse_number(name, NumberStyle::kComma);
@@ -92,9 +94,10 @@ void CsvReader::note_header_like_data(const CsvBlocks& blocks) {
                  [&](std::string_view cell, bool) { all_repeated |= cell == header_[column]; });
   }
   if (!all_numbers && !all_repeated) return;
-  notes_.push_back(fmt::format("the first line ({}) is taken as the column names but looks like values; if it is a row, add a "
-                               "line with names above it",
-                               list_names(header_)));
+  notes_.push_back(
+      fmt::format("the first line ({}) is taken as the column names but looks like values; if it is a row, add a "
+                  "line with names above it",
+                  list_names(header_)));
 }
 
 std::string CsvReader::format_name() const {

@@ -38,7 +38,8 @@ std::string values_of(const ColumnSchema& column, uint64_t num_rows) {
     case ColumnType::kCategorical:
       return quoted_list(column.categories, kShownCategories, /*more_follow=*/false);
     case ColumnType::kText:
-      return quoted_list(column.examples, column.examples.size(), /*more_follow=*/column.distinct > column.examples.size());
+      return quoted_list(column.examples, column.examples.size(),
+                         /*more_follow=*/column.distinct > column.examples.size());
   }
   return "";
 }
@@ -56,18 +57,19 @@ std::string count_of(uint64_t count, const char* singular) {
 std::vector<std::string> notes_of(const ColumnSchema& column) {
   std::vector<std::string> notes;
   if (column.unreadable > 0) {
-    notes.push_back(fmt::format("\"{}\": {} cannot be used as a {} and count{} as missing, first \"{}\" in row {} (counted from 0)",
-                                excerpt(column.name), count_of(column.unreadable, "cell"),
-                                column.type == ColumnType::kDate ? "date" : "number", column.unreadable == 1 ? "s" : "",
-                                excerpt(column.first_unreadable), column.first_unreadable_row));
+    notes.push_back(fmt::format(
+        "\"{}\": {} cannot be used as a {} and count{} as missing, first \"{}\" in row {} (counted from 0)",
+        excerpt(column.name), count_of(column.unreadable, "cell"), column.type == ColumnType::kDate ? "date" : "number",
+        column.unreadable == 1 ? "s" : "", excerpt(column.first_unreadable), column.first_unreadable_row));
   }
   if (column.number_style == NumberStyle::kComma) {
     notes.push_back(fmt::format("\"{}\": numbers are read with a decimal comma", excerpt(column.name)));
   }
   if (column.date_order_guessed) {
-    notes.push_back(fmt::format("\"{}\": dates such as {} are read as month/day/year; nothing in the column tells (write YYYY-MM-DD "
-                                "to be sure)",
-                                excerpt(column.name), quoted(column.examples.front())));
+    notes.push_back(fmt::format(
+        "\"{}\": dates such as {} are read as month/day/year; nothing in the column tells (write YYYY-MM-DD "
+        "to be sure)",
+        excerpt(column.name), quoted(column.examples.front())));
   }
   return notes;
 }
@@ -80,17 +82,23 @@ std::vector<std::string> all_notes(const TableFile& file, const Schema& schema) 
   return notes;
 }
 
+// Columns on a terminal, as fmt estimates them when it pads: two for East Asian characters.
+size_t display_width(const std::string& text) {
+  constexpr size_t kPadded = 200;
+  return text.size() + kPadded - fmt::formatted_size("{:{}}", text, kPadded);
+}
+
 std::string column_lines(std::span<const ColumnSchema> columns, uint64_t num_rows) {
-  // fmt pads by display width, so names in any script align.
   size_t name_width = std::string_view("column").size();
   for (const ColumnSchema& column : columns) {
-    name_width = std::max(name_width, fmt::formatted_size("{:1}", excerpt(column.name, kNameBytes)));
+    name_width = std::max(name_width, display_width(excerpt(column.name, kNameBytes)));
   }
-  std::string lines = fmt::format("  {:{}}  {:11}  {:>9}  {:>8}  values\n", "column", name_width, "type", "missing", "distinct");
+  std::string lines =
+      fmt::format("  {:{}}  {:11}  {:>9}  {:>8}  values\n", "column", name_width, "type", "missing", "distinct");
   for (const ColumnSchema& column : columns) {
     lines += fmt::format("  {:{}}  {:11}  {:>9}  {:>8}  {}\n", excerpt(column.name, kNameBytes), name_width,
-                         column_type_name(column.type), with_thousands(static_cast<long long>(column.missing)), distinct_of(column),
-                         values_of(column, num_rows));
+                         column_type_name(column.type), with_thousands(static_cast<long long>(column.missing)),
+                         distinct_of(column), values_of(column, num_rows));
   }
   return lines;
 }
@@ -100,8 +108,11 @@ Json range_value(const ColumnSchema& column, double value) {
 }
 
 Json column_to_json(const ColumnSchema& column, uint64_t num_rows) {
-  Json json = {{"name", column.name},         {"type", column_type_name(column.type)}, {"missing", column.missing},
-               {"unreadable", column.unreadable}, {"distinct", column.distinct}};
+  Json json = {{"name", column.name},
+               {"type", column_type_name(column.type)},
+               {"missing", column.missing},
+               {"unreadable", column.unreadable},
+               {"distinct", column.distinct}};
   if (column.unreadable > 0) {
     json["first_unreadable"] = {{"cell", column.first_unreadable}, {"row", column.first_unreadable_row}};
   }
@@ -119,10 +130,11 @@ Json column_to_json(const ColumnSchema& column, uint64_t num_rows) {
 
 std::string describe_table(const TableFile& file, const Schema& schema) {
   const size_t shown = std::min(schema.columns.size(), kMaxDescribedColumns);
-  std::string text = fmt::format("{}: {}; {}, {}\n\n", file.path(), file.format_name(), count_of(schema.num_rows, "row"),
-                                 count_of(schema.columns.size(), "column"));
+  std::string text = fmt::format("{}: {}; {}, {}\n\n", file.path(), file.format_name(),
+                                 count_of(schema.num_rows, "row"), count_of(schema.columns.size(), "column"));
   text += column_lines(std::span(schema.columns).first(shown), schema.num_rows);
-  if (shown < schema.columns.size()) text += fmt::format("  … and {}\n", count_of(schema.columns.size() - shown, "more column"));
+  if (shown < schema.columns.size())
+    text += fmt::format("  … and {}\n", count_of(schema.columns.size() - shown, "more column"));
   const auto notes = all_notes(file, schema);
   if (!notes.empty()) text += "\n";
   for (const std::string& note : notes) text += fmt::format("note: {}\n", note);

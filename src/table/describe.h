@@ -9,8 +9,8 @@
 
 namespace manyshot {
 
-// A few lines for people: file, format, size; one aligned line a column (the first kMaxDescribedColumns) with type, missing cells,
-// distinct spellings and the values' range or examples; then notes. Ends with a line end.
+// A few lines for people: file, format, size; one aligned line a column (the first kMaxDescribedColumns) with type,
+// missing cells, distinct spellings and the values' range or examples; then notes. Ends with a line end.
 std::string describe_table(const TableFile& file, const Schema& schema);
 inline constexpr size_t kMaxDescribedColumns = 50;
 

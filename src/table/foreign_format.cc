@@ -20,10 +20,13 @@ constexpr const char* kConvert = "convert it to CSV or Parquet first";
 constexpr Format kFormats[] = {
     {"PK\x03\x04"sv, "a zip archive or an Excel or OpenDocument workbook", kSaveAsCsv},
     {"\xD0\xCF\x11\xE0"sv, "an old Excel workbook", kSaveAsCsv},
-    {"\xFD" "7zXZ"sv, "compressed by xz", "decompress it with `xz -d` first"},
+    {"\xFD"
+     "7zXZ"sv,
+     "compressed by xz", "decompress it with `xz -d` first"},
     {"7z\xBC\xAF"sv, "a 7z archive", "unpack it first"},
     {"%PDF-"sv, "a PDF document", kConvert},
-    {"SQLite format 3\0"sv, "an SQLite database", "export the table as CSV (sqlite3 -csv -header FILE \"select * from TABLE\")"},
+    {"SQLite format 3\0"sv, "an SQLite database",
+     "export the table as CSV (sqlite3 -csv -header FILE \"select * from TABLE\")"},
     {"ARROW1"sv, "an Arrow or Feather file", kConvert},
     {"ORC"sv, "an ORC file", kConvert},
     {"Obj\x01"sv, "an Avro file", kConvert},

@@ -5,7 +5,8 @@
 
 namespace manyshot {
 
-// Throws Error(kUnsupported) if `head`, the start of the decompressed file, belongs to a format that is no table for us.
+// Throws Error(kUnsupported) if `head`, the start of the decompressed file, belongs to a format that is no table for
+// us.
 void reject_foreign_format(std::string_view path, std::string_view head);
 
 }  // namespace manyshot

@@ -14,12 +14,14 @@ namespace {
 
 std::shared_ptr<arrow::io::RandomAccessFile> open_on_disk(const std::string& path) {
   auto file = arrow::io::ReadableFile::Open(path);
-  if (!file.ok()) fail(ErrorKind::kBadInput, "{}: cannot be read ({}); check its permissions", path, file.status().message());
+  if (!file.ok())
+    fail(ErrorKind::kBadInput, "{}: cannot be read ({}); check its permissions", path, file.status().message());
   return *file;
 }
 
 [[noreturn]] void fail_empty(const std::string& path) {
-  fail(ErrorKind::kBadInput, "{}: the file is empty; a table needs a header line with the column names, then one line a row", path);
+  fail(ErrorKind::kBadInput,
+       "{}: the file is empty; a table needs a header line with the column names, then one line a row", path);
 }
 
 // A file of a near name in the same folder, for the message about a missing one.
@@ -45,7 +47,8 @@ InputFile InputFile::on_disk(const std::string& path) {
     fail(ErrorKind::kBadInput, "{}: this is a folder; name a CSV or Parquet file in it", path);
   }
   if (!std::filesystem::is_regular_file(status)) {
-    fail(ErrorKind::kBadInput, "{}: not a regular file; tables are read more than once, so save the data to a file first", path);
+    fail(ErrorKind::kBadInput,
+         "{}: not a regular file; tables are read more than once, so save the data to a file first", path);
   }
   open_on_disk(path);
   if (std::filesystem::file_size(path, error) == 0) fail_empty(path);

@@ -31,7 +31,8 @@ auto checked(const std::string& path, Call&& call) {
   } catch (const std::exception& error) {
     reason = error.what();
   }
-  fail(ErrorKind::kCorruptFile, "{}: not a readable Parquet file ({}); fetch or write the file again", path, excerpt(reason, 200));
+  fail(ErrorKind::kCorruptFile, "{}: not a readable Parquet file ({}); fetch or write the file again", path,
+       excerpt(reason, 200));
 }
 
 class ParquetReader final : public TableReader {
@@ -64,12 +65,14 @@ ParquetReader::ParquetReader(InputFile file) : file_(std::move(file)) {
   for (const auto& field : schema->fields()) {
     if (!can_be_text(*field->type())) {
       fail(ErrorKind::kUnsupported,
-           "{}: column {} \"{}\" has the type {}, which is no single value; leave it out, or turn it into numbers or text", file_.path(),
-           header_.size() + 1, excerpt(field->name()), excerpt(field->type()->ToString(), 100));
+           "{}: column {} \"{}\" has the type {}, which is no single value; leave it out, or turn it into numbers or "
+           "text",
+           file_.path(), header_.size() + 1, excerpt(field->name()), excerpt(field->type()->ToString(), 100));
     }
     if (find_invalid_utf8(field->name())) {
-      fail(ErrorKind::kBadInput, "{}: the name of column {} (\"{}\") is not UTF-8; write the file again with another name",
-           file_.path(), header_.size() + 1, excerpt(field->name()));
+      fail(ErrorKind::kBadInput,
+           "{}: the name of column {} (\"{}\") is not UTF-8; write the file again with another name", file_.path(),
+           header_.size() + 1, excerpt(field->name()));
     }
     header_.push_back(field->name());
   }
@@ -84,7 +87,8 @@ std::unique_ptr<parquet::arrow::FileReader> ParquetReader::open(size_t num_colum
   properties.enable_buffered_stream();
   parquet::ArrowReaderProperties arrow_properties;
   arrow_properties.set_pre_buffer(false);
-  arrow_properties.set_batch_size(static_cast<int64_t>(std::clamp<size_t>(kBatchCells / std::max<size_t>(num_columns, 1), 64, 8192)));
+  arrow_properties.set_batch_size(
+      static_cast<int64_t>(std::clamp<size_t>(kBatchCells / std::max<size_t>(num_columns, 1), 64, 8192)));
   return checked(file_.path(), [&]() -> arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> {
     parquet::arrow::FileReaderBuilder builder;
     ARROW_RETURN_NOT_OK(builder.Open(file_.open(), properties));
@@ -97,8 +101,10 @@ void ParquetReader::check_utf8(const TextBatch& batch, std::span<const size_t> c
     for (size_t row = 0; row < batch.num_rows; ++row) {
       if (!find_invalid_utf8(batch.cells[i][row])) continue;
       fail(ErrorKind::kBadInput,
-           "{}: row {} (counted from 0), column {} \"{}\": \"{}\" is not UTF-8 text; leave the column out, or write it as text",
-           file_.path(), batch.first_row + row, columns[i] + 1, excerpt(header_[columns[i]]), excerpt(batch.cells[i][row]));
+           "{}: row {} (counted from 0), column {} \"{}\": \"{}\" is not UTF-8 text; leave the column out, or write it "
+           "as text",
+           file_.path(), batch.first_row + row, columns[i] + 1, excerpt(header_[columns[i]]),
+           excerpt(batch.cells[i][row]));
     }
   }
 }
@@ -130,8 +136,8 @@ void ParquetReader::scan(std::span<const size_t> columns, const std::function<bo
     batch.first_row += batch.num_rows;
   }
   if (batch.first_row == num_rows_) return;
-  fail(ErrorKind::kCorruptFile, "{}: the file says it has {} rows but holds {}; fetch or write it again", file_.path(), num_rows_,
-       batch.first_row);
+  fail(ErrorKind::kCorruptFile, "{}: the file says it has {} rows but holds {}; fetch or write it again", file_.path(),
+       num_rows_, batch.first_row);
 }
 
 }  // namespace

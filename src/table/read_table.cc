@@ -1,6 +1,6 @@
 // read_rows and scan_table of schema.h.
-#include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "table/schema.h"
@@ -86,19 +86,24 @@ class TableBuilder {
  public:
   TableBuilder(const TableFile& file, const Schema& schema, ReadNotes* notes) : notes_(notes) {
     if (notes_) *notes_ = {};
-    const auto& names = file.column_names();
+    std::unordered_map<std::string_view, size_t> unclaimed;
+    for (size_t i = 0; i < file.column_names().size(); ++i) unclaimed.emplace(file.column_names()[i], i);
     for (const ColumnSchema& column : schema.columns) {
-      const auto found = std::find(names.begin(), names.end(), column.name);
       builders_.emplace_back(column);
-      if (found != names.end()) {
-        file_columns_.push_back(static_cast<size_t>(found - names.begin()));
+      const auto found = unclaimed.find(column.name);
+      if (found != unclaimed.end()) {
+        file_columns_.push_back(found->second);
         present_.push_back(builders_.size() - 1);
+        unclaimed.erase(found);
       } else {
         absent_.push_back(builders_.size() - 1);
         if (notes_) notes_->absent.push_back(column.name);
       }
     }
-    if (notes_) note_extra(names, schema);
+    if (!notes_) return;
+    for (const std::string& name : file.column_names()) {
+      if (unclaimed.contains(name)) notes_->extra.push_back(name);
+    }
   }
 
   const std::vector<size_t>& file_columns() const { return file_columns_; }
@@ -130,17 +135,9 @@ class TableBuilder {
   }
 
  private:
-  void note_extra(const std::vector<std::string>& names, const Schema& schema) {
-    for (const std::string& name : names) {
-      const bool known = std::any_of(schema.columns.begin(), schema.columns.end(),
-                                     [&](const ColumnSchema& column) { return column.name == name; });
-      if (!known) notes_->extra.push_back(name);
-    }
-  }
-
   ReadNotes* notes_;
   std::vector<ColumnBuilder> builders_;
-  std::vector<size_t> file_columns_;  // indices into the file's columns, for present_
+  std::vector<size_t> file_columns_;      // indices into the file's columns, for present_
   std::vector<size_t> present_, absent_;  // indices into builders_
   size_t num_rows_ = 0;
 };
@@ -160,8 +157,9 @@ Table read_rows(const TableFile& file, const Schema& schema, std::span<const uin
     return taken < rows.size();
   });
   if (taken < rows.size()) {
-    fail(ErrorKind::kBadInput, "{}: row {} (counted from 0) is asked for, but the file has {} rows; was it changed meanwhile?",
-         file.path(), rows[taken], rows_seen);
+    fail(ErrorKind::kBadInput,
+         "{}: row {} (counted from 0) is asked for, but the file has {} rows; was it changed meanwhile?", file.path(),
+         rows[taken], rows_seen);
   }
   builder.note_unreadable();
   return builder.take();

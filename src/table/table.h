@@ -22,8 +22,8 @@ std::string_view column_type_name(ColumnType type);  // "numeric", "boolean", "d
 inline constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
 inline constexpr int32_t kMissingCode = -1;
 
-// One column of N rows. Numeric, boolean and date columns fill `numbers` (NaN: missing); categorical and text columns fill
-// `codes`, indices into `categories` (-1: missing).
+// One column of N rows. Numeric, boolean and date columns fill `numbers` (NaN: missing); categorical and text columns
+// fill `codes`, indices into `categories` (-1: missing).
 struct Column {
   std::string name;
   ColumnType type = ColumnType::kNumeric;

@@ -43,7 +43,8 @@ std::unique_ptr<TableReader> open_reader(InputFile file, const ReadOptions& opti
   if (has_parquet_magic(file)) return open_parquet(std::move(file));
   if (file.path().ends_with(".parquet") || file.path().ends_with(".pq")) {
     fail(ErrorKind::kCorruptFile,
-         "{}: named like a Parquet file but does not start as one; fetch the file again, or rename it to .csv if it is text",
+         "{}: named like a Parquet file but does not start as one; fetch the file again, or rename it to .csv if it is "
+         "text",
          file.path());
   }
   return open_csv(std::move(file), options);
@@ -90,13 +91,14 @@ size_t TableFile::column_index(std::string_view name) const {
   const auto& names = impl_->names;
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<size_t>(found - names.begin());
-  fail(ErrorKind::kNotFound, "{}: no column \"{}\"{}; the columns are {}", path(), excerpt(name), did_you_mean(name, names),
-       list_names(names));
+  fail(ErrorKind::kNotFound, "{}: no column \"{}\"{}; the columns are {}", path(), excerpt(name),
+       did_you_mean(name, names), list_names(names));
 }
 
 void check_column_count(const std::string& path, size_t num_columns) {
   if (num_columns <= kMaxColumns) return;
-  fail(ErrorKind::kBadInput, "{}: {} columns, but at most {} are read; keep the columns that matter, or check the delimiter", path,
+  fail(ErrorKind::kBadInput,
+       "{}: {} columns, but at most {} are read; keep the columns that matter, or check the delimiter", path,
        with_thousands(static_cast<long long>(num_columns)), with_thousands(kMaxColumns));
 }
 

@@ -1,5 +1,5 @@
-// A table on disk (CSV or Parquet), opened and sniffed, which can be scanned any number of times. Arrow reads; nothing outside
-// table/ sees Arrow. What is accepted, with examples: docs/formats/tables.md.
+// A table on disk (CSV or Parquet), opened and sniffed, which can be scanned any number of times. Arrow reads; nothing
+// outside table/ sees Arrow. What is accepted, with examples: docs/formats/tables.md.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,14 @@
 namespace manyshot {
 
 struct ReadOptions {
-  std::string encoding = "auto";   // "auto": UTF-8, or UTF-16 when its byte order mark is there; else any name iconv knows
+  std::string encoding =
+      "auto";  // "auto": UTF-8, or UTF-16 when its byte order mark is there; else any name iconv knows
   // "auto": sniffed among , ; tab | and runs of spaces; else one ASCII character, "tab", or "space" for runs of spaces
   std::string delimiter = "auto";
 };
 
-// Missing cells: empty or blank (quoted or not), and in any column: NA, N/A, n/a, NaN, nan, NULL, null, None, <NA>, #N/A, ?
-// Lines without any character are skipped, as nearly every CSV reader does.
+// Missing cells: empty or blank (quoted or not), and in any column: NA, N/A, n/a, NaN, nan, NULL, null, None, <NA>,
+// #N/A, ? Lines without any character are skipped, as nearly every CSV reader does.
 
 // Rows of text. Cells point into buffers that live until the visit returns.
 struct TextBatch {
@@ -31,12 +32,12 @@ struct TextBatch {
 
 class TableFile {
  public:
-  // Opens and sniffs. A name ending in .parquet or .pq, or the Parquet magic, is read as Parquet; CSV compressed by gzip, zstd or
-  // bzip2 (told by its magic) is decompressed on the way. Errors (kNotFound, kBadInput, kCorruptFile, kUnsupported) name file,
-  // line or row, column, value and next step: missing, folder, empty file, header only, ragged row, unclosed quote, bytes that
-  // are not UTF-8, over kMaxColumns columns, another format (Excel, JSON, …), nested Parquet columns.
-  // Names lose surrounding blanks; empty ones become "column_3" (1-based), repeated ones get "_2", "_3" …; both are noted in
-  // notes().
+  // Opens and sniffs. A name ending in .parquet or .pq, or the Parquet magic, is read as Parquet; CSV compressed by
+  // gzip, zstd or bzip2 (told by its magic) is decompressed on the way. Errors (kNotFound, kBadInput, kCorruptFile,
+  // kUnsupported) name file, line or row, column, value and next step: missing, folder, empty file, header only, ragged
+  // row, unclosed quote, bytes that are not UTF-8, over kMaxColumns columns, another format (Excel, JSON, …), nested
+  // Parquet columns. Names lose surrounding blanks; empty ones become "column_3" (1-based), repeated ones get "_2",
+  // "_3" …; both are noted in notes().
   static TableFile open(const std::string& path, const ReadOptions& options = {});
   // The same for a file's bytes in memory; `name` stands for the path in messages.
   static TableFile from_bytes(std::string bytes, const std::string& name, const ReadOptions& options = {});
@@ -50,9 +51,9 @@ class TableFile {
   std::string format_name() const;                // "CSV, comma, UTF-8", "Parquet"
   bool semicolon_separated() const;               // hints that "1,234" is a decimal comma
 
-  // Visits all rows of the given columns (indices into column_names()) in file order, a batch at a time. `visit` returns false to
-  // stop early. Throws as open() does for what lies further down the file, and Error(kInterrupted) after Ctrl-C. Memory: one block of
-  // rows. Several threads may scan one TableFile at once.
+  // Visits all rows of the given columns (indices into column_names()) in file order, a batch at a time. `visit`
+  // returns false to stop early. Throws as open() does for what lies further down the file, and Error(kInterrupted)
+  // after Ctrl-C. Memory: one block of rows. Several threads may scan one TableFile at once.
   void scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const;
 
   // Index of a column, or Error(kNotFound) with the nearest name and the columns there are.

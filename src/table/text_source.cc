@@ -43,8 +43,8 @@ class FileSource final : public TextSource {
     const auto count = stream_->Read(static_cast<int64_t>(max), out);
     if (count.ok()) return static_cast<size_t>(*count);
     if (codec_) {
-      fail(ErrorKind::kCorruptFile, "{}: cannot be decompressed ({}); the file is cut or damaged, fetch it again", path_,
-           count.status().message());
+      fail(ErrorKind::kCorruptFile, "{}: cannot be decompressed ({}); the file is cut or damaged, fetch it again",
+           path_, count.status().message());
     }
     fail(ErrorKind::kBadInput, "{}: cannot be read ({})", path_, count.status().message());
   }
@@ -72,7 +72,8 @@ class IconvSource final : public TextSource {
       : path_(file.path()), encoding_(encoding), source_(file), converter_(iconv_open("UTF-8", encoding.c_str())) {
     if (converter_ == reinterpret_cast<iconv_t>(-1)) {
       fail(ErrorKind::kBadInput,
-           "{}: unknown encoding \"{}\"; use a name that `iconv -l` lists, for example latin1, windows-1252, utf-16, gb18030 or "
+           "{}: unknown encoding \"{}\"; use a name that `iconv -l` lists, for example latin1, windows-1252, utf-16, "
+           "gb18030 or "
            "shift_jis",
            path_, encoding_);
     }
@@ -107,9 +108,11 @@ class IconvSource final : public TextSource {
 
   [[noreturn]] void fail_here(int error) const {
     std::string hex;
-    for (size_t i = 0; i < std::min<size_t>(size_, 4); ++i) hex += fmt::format(" {:02X}", static_cast<unsigned char>(input_[i]));
-    fail(ErrorKind::kBadInput, "{}:{}: the bytes{} are not {} text{}; give the file's real encoding with --encoding NAME", path_,
-         line_, hex, encoding_, error == EINVAL ? " (the file ends inside a character)" : "");
+    for (size_t i = 0; i < std::min<size_t>(size_, 4); ++i)
+      hex += fmt::format(" {:02X}", static_cast<unsigned char>(input_[i]));
+    fail(ErrorKind::kBadInput,
+         "{}:{}: the bytes{} are not {} text{}; give the file's real encoding with --encoding NAME", path_, line_, hex,
+         encoding_, error == EINVAL ? " (the file ends inside a character)" : "");
   }
 
   std::string path_, encoding_;
@@ -203,12 +206,15 @@ void SpaceJoiner::append(std::string_view text, std::string& out) {
       pending_space_ = !at_line_start_;
       continue;
     }
+    const bool at_cell_start = at_line_start_ || pending_space_;
     const bool ends_line = !quoted_ && (c == '\n' || c == '\r');
     if (pending_space_ && !ends_line) out += ' ';
+    out += c;
     pending_space_ = false;
     at_line_start_ = ends_line;
-    if (c == quote_) quoted_ = !quoted_;
-    out += c;
+    const bool was_quoted = quoted_;
+    if (c == quote_) quoted_ = !quoted_ && (at_cell_start || after_quoted_);
+    after_quoted_ = was_quoted && !quoted_;
   }
 }
 

@@ -12,19 +12,20 @@ namespace manyshot {
 class TextSource {
  public:
   virtual ~TextSource() = default;
-  // Fills up to `max` bytes; 0 only at the end. REQUIRES: max >= 64, so that any character fits. Throws Error(kBadInput, kCorruptFile) naming file and line.
+  // Fills up to `max` bytes; 0 only at the end. REQUIRES: max >= 64, so that any character fits. Throws
+  // Error(kBadInput, kCorruptFile) naming file and line.
   virtual size_t read(char* out, size_t max) = 0;
 };
 
-// The encoding to convert from, "UTF-8" for none. `encoding` "auto" means UTF-16 if the text starts with its byte order mark, else
-// UTF-8. Throws Error(kBadInput) for a name iconv does not know.
+// The encoding to convert from, "UTF-8" for none. `encoding` "auto" means UTF-16 if the text starts with its byte order
+// mark, else UTF-8. Throws Error(kBadInput) for a name iconv does not know.
 std::string resolve_encoding(const InputFile& file, const std::string& encoding);
 
 // Bytes pass unchecked when `encoding` is "UTF-8".
 std::unique_ptr<TextSource> open_text(const InputFile& file, const std::string& encoding);
 
-// Joins each run of spaces and tabs outside quotes into one space, and drops those at either end of a line, so that space-aligned
-// columns become cells with one delimiter.
+// Joins each run of spaces and tabs outside quotes into one space, and drops those at either end of a line, so that
+// space-aligned columns become cells with one delimiter.
 class SpaceJoiner {
  public:
   explicit SpaceJoiner(char quote) : quote_(quote) {}
@@ -34,6 +35,7 @@ class SpaceJoiner {
  private:
   char quote_;
   bool quoted_ = false;
+  bool after_quoted_ = false;  // a quote right here is the second of a doubled one
   bool at_line_start_ = true;
   bool pending_space_ = false;
 };

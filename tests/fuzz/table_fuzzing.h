@@ -1,4 +1,5 @@
-// What every table reader must keep for any bytes: it gives all rows it counted, or throws Error with a message in UTF-8.
+// What every table reader must keep for any bytes: it gives all rows it counted, or throws Error with a message in
+// UTF-8.
 #pragma once
 
 #include <cstdlib>

@@ -9,10 +9,13 @@ namespace {
 
 std::optional<double> point(std::string_view cell) { return parse_number(cell, NumberStyle::kPoint); }
 std::optional<double> comma(std::string_view cell) { return parse_number(cell, NumberStyle::kComma); }
-std::optional<double> date(std::string_view cell, DateOrder order = DateOrder::kMonthFirst) { return parse_date(cell, order); }
+std::optional<double> date(std::string_view cell, DateOrder order = DateOrder::kMonthFirst) {
+  return parse_date(cell, order);
+}
 
 TEST(CellValues, MissingMarks) {
-  for (const char* cell : {"", " ", "\t \n", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "?", " ? "}) {
+  for (const char* cell :
+       {"", " ", "\t \n", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "?", " ? "}) {
     EXPECT_TRUE(is_missing_mark(cell)) << cell;
   }
   for (const char* cell : {"0", "na", "none", "-", "No", "NAN", "??", "<NA", "missing", "n"}) {
@@ -44,8 +47,9 @@ TEST(CellValues, ShortDecimalsAreCorrectlyRounded) {
 }
 
 TEST(CellValues, NotNumbers) {
-  for (const char* cell : {"", " ", "-", "+", ".", "a", "12O", "1 2", "1.2.3", "0x10", "1e", "--1", "+-1", "1_000", "12abc", "%", "$",
-                           "1,2", "1,23,456", "1234,567", ",5", "0,512", "1,2345", "1,,234", "e5", "nan", "infinite", "1/2"}) {
+  for (const char* cell : {"",   " ",     "-",      "+",      ".",     "a",   "12O",      "1 2", "1.2.3",    "0x10",
+                           "1e", "--1",   "+-1",    "1_000",  "12abc", "%",   "$",        "1,2", "1,23,456", "1234,567",
+                           ",5", "0,512", "1,2345", "1,,234", "e5",    "nan", "infinite", "1/2"}) {
     EXPECT_EQ(point(cell), std::nullopt) << cell;
   }
 }
@@ -77,12 +81,14 @@ TEST(CellValues, UnitsAreDropped) {
 }
 
 TEST(CellValues, Infinities) {
-  for (const char* cell : {"inf", "Inf", "+INF", "infinity", "1e999", "1e-999"}) EXPECT_EQ(point(cell), INFINITY) << cell;
+  for (const char* cell : {"inf", "Inf", "+INF", "infinity", "1e999", "1e-999"})
+    EXPECT_EQ(point(cell), INFINITY) << cell;
   for (const char* cell : {"-inf", "-Infinity", "-1e999"}) EXPECT_EQ(point(cell), -INFINITY) << cell;
 }
 
 TEST(CellValues, BothStylesAgreeWithEach) {
-  for (const char* cell : {"1", "-1.5", "3,14", "1,234", "1.234", "1.234.567", "1.234,5", "x", "", "1e5", "1.5e5", "$3", "12345678901234567"}) {
+  for (const char* cell : {"1", "-1.5", "3,14", "1,234", "1.234", "1.234.567", "1.234,5", "x", "", "1e5", "1.5e5", "$3",
+                           "12345678901234567"}) {
     const NumberReadings both = parse_number_both_styles(cell);
     EXPECT_EQ(both.point, point(cell)) << cell;
     EXPECT_EQ(both.comma, comma(cell)) << cell;
@@ -125,10 +131,27 @@ TEST(CellValues, TimesAndZones) {
 }
 
 TEST(CellValues, ImpossibleDates) {
-  for (const char* cell : {"2023-02-29", "2023-13-01", "2023-00-10", "2023-01-32", "0000-01-01", "13/13/2000", "2000-1/1", "20000101",
-                           "2000-01", "1/1/00", "2000-01-01x", "2000-01-01T", "2000-01-01 24:00", "2000-01-01 12:60",
-                           "2000-01-01 12:00:99", "2000-01-01 13:00 PM", "2000-01-01 12:00 +24:00", "2000-01-01 12:00 X", "100-01-01",
-                           "2000-01-01T12", "1/1/20000"}) {
+  for (const char* cell : {"2023-02-29",
+                           "2023-13-01",
+                           "2023-00-10",
+                           "2023-01-32",
+                           "0000-01-01",
+                           "13/13/2000",
+                           "2000-1/1",
+                           "20000101",
+                           "2000-01",
+                           "1/1/00",
+                           "2000-01-01x",
+                           "2000-01-01T",
+                           "2000-01-01 24:00",
+                           "2000-01-01 12:60",
+                           "2000-01-01 12:00:99",
+                           "2000-01-01 13:00 PM",
+                           "2000-01-01 12:00 +24:00",
+                           "2000-01-01 12:00 X",
+                           "100-01-01",
+                           "2000-01-01T12",
+                           "1/1/20000"}) {
     EXPECT_EQ(date(cell), std::nullopt) << cell;
   }
   EXPECT_EQ(date("25/12/2000", DateOrder::kMonthFirst), std::nullopt);

@@ -31,6 +31,11 @@ TEST(CsvDialect, SpaceAlignedColumns) {
   EXPECT_EQ(file.format_name(), "CSV, spaces, UTF-8");
 }
 
+TEST(CsvDialect, QuotesInSpaceAlignedColumns) {
+  const std::string text = "id size  name\n1  5\"   \"a \"\"b\"\"  c\"\n2  7    x\n3  8    y\n";
+  EXPECT_EQ(cells_of(table_of(text)), (Cells{{"1", "5\"", "a \"b\"  c"}, {"2", "7", "x"}, {"3", "8", "y"}}));
+}
+
 TEST(CsvDialect, OneColumnOfWordsIsNotSpaceAligned) {
   EXPECT_EQ(cells_of(table_of("full name\nAda Lovelace\nAlan Turing\n")), (Cells{{"Ada Lovelace"}, {"Alan Turing"}}));
 }
@@ -46,7 +51,8 @@ TEST(CsvDialect, Quotes) {
   EXPECT_EQ(cells_of(table_of("a,b\n'x, y','z'\n'it''s','w'\n")), (Cells{{"x, y", "z"}, {"it's", "w"}}));
   EXPECT_EQ(cells_of(table_of("'a','b'\n'x','z'\n")), (Cells{{"x", "z"}}));
   EXPECT_EQ(cells_of(table_of("a,b\nit's,5\" pipe\n'tis,x\n")), (Cells{{"it's", "5\" pipe"}, {"'tis", "x"}}));
-  EXPECT_EQ(cells_of(table_of("a,b\n\"say \\\"hi, you\\\"\",x\n\"plain\",y\n")), (Cells{{"say \"hi, you\"", "x"}, {"plain", "y"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\n\"say \\\"hi, you\\\"\",x\n\"plain\",y\n")),
+            (Cells{{"say \"hi, you\"", "x"}, {"plain", "y"}}));
   EXPECT_EQ(cells_of(table_of("a,b\nC:\\dir\\,\"D:\\\"\n")), (Cells{{"C:\\dir\\", "D:\\"}}));
 }
 
@@ -54,7 +60,10 @@ TEST(CsvDialect, LineEndsAndByteOrderMark) {
   EXPECT_EQ(cells_of(table_of("a,b\r\n1,x\r\n2,y\r\n")), kTwoByTwo);
   EXPECT_EQ(cells_of(table_of("a,b\r1,x\r2,y")), kTwoByTwo);
   EXPECT_EQ(cells_of(table_of("\n\na,b\n\n1,x\n2,y\n\n\n")), kTwoByTwo);
-  EXPECT_THAT(table_of("\xEF\xBB\xBF" "a,b\n1,x\n2,y\n").column_names(), ElementsAre("a", "b"));
+  EXPECT_THAT(table_of("\xEF\xBB\xBF"
+                       "a,b\n1,x\n2,y\n")
+                  .column_names(),
+              ElementsAre("a", "b"));
 }
 
 std::string utf16(std::string_view ascii, bool little_endian) {
@@ -120,13 +129,15 @@ TEST(CsvNames, HeaderLikeData) {
 TEST(CsvNames, UnknownColumn) {
   const TableFile file = table_of("income,age\n1,2\n");
   EXPECT_EQ(file.column_index("age"), 1u);
-  EXPECT_THAT(error_of([&] { file.column_index("incom"); }, ErrorKind::kNotFound),
-              AllOf(StartsWith("t.csv: no column \"incom\""), HasSubstr("did you mean \"income\""), HasSubstr("\"age\"")));
+  EXPECT_THAT(
+      error_of([&] { file.column_index("incom"); }, ErrorKind::kNotFound),
+      AllOf(StartsWith("t.csv: no column \"incom\""), HasSubstr("did you mean \"income\""), HasSubstr("\"age\"")));
 }
 
 TEST(CsvSize, LongCellsAndManyColumns) {
   const std::string cell(3'000'000, 'x');
-  EXPECT_EQ(cells_of(table_of("a,b\n1," + cell + "\n2,\"" + cell + "\n\"\n")), (Cells{{"1", cell}, {"2", cell + "\n"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\n1," + cell + "\n2,\"" + cell + "\n\"\n")),
+            (Cells{{"1", cell}, {"2", cell + "\n"}}));
 
   EXPECT_EQ(table_of(cell + ",b\n1,2\n").column_names()[0], cell);
 
@@ -170,10 +181,12 @@ TEST(CsvScan, ManyBlocks) {
 
 TEST(CsvErrors, RaggedRows) {
   EXPECT_EQ(error_of([] { cells_of(table_of("a,b,c\n1,2,3\n\n4,5\n6,7,8\n")); }),
-            "t.csv:4: row 1 (counted from 0) has 2 cells, the header has 3: \"4,5\"; add the cells that are not there (a missing value "
+            "t.csv:4: row 1 (counted from 0) has 2 cells, the header has 3: \"4,5\"; add the cells that are not there "
+            "(a missing value "
             "is an empty cell)");
   EXPECT_EQ(error_of([] { cells_of(table_of("a,b\n\"two\nlines\",2\n3,4,5\n")); }),
-            "t.csv:4: row 1 (counted from 0) has 3 cells, the header has 2: \"3,4,5\"; put cells that contain the delimiter (comma) in "
+            "t.csv:4: row 1 (counted from 0) has 3 cells, the header has 2: \"3,4,5\"; put cells that contain the "
+            "delimiter (comma) in "
             "quotes, or name the right one with --delimiter");
 }
 
@@ -187,20 +200,29 @@ TEST(CsvErrors, RaggedRowFarDown) {
 TEST(CsvErrors, UnclosedQuote) {
   const std::string message = error_of([] { cells_of(table_of("a,b\n1,x\n2,\"y\n3,z\n")); });
   EXPECT_EQ(message,
-            "t.csv:3: row 1 (counted from 0) starts here and does not end (the file ends inside a quoted cell): \"2,\"y\"; close the "
+            "t.csv:3: row 1 (counted from 0) starts here and does not end (the file ends inside a quoted cell): "
+            "\"2,\"y\"; close the "
             "quote (\"), or double it if it belongs to the text");
-  EXPECT_THAT(error_of([] { table_of("a,\"b\n1,x\n"); }), StartsWith("t.csv:1: the header starts here and does not end"));
+  EXPECT_THAT(error_of([] { table_of("a,\"b\n1,x\n"); }),
+              StartsWith("t.csv:1: the header starts here and does not end"));
 }
 
 TEST(CsvErrors, RowWithoutEnd) {
-  EXPECT_THAT(error_of([] { table_of("a,b\n1,\"" + std::string(size_t{70} << 20, 'x')); }), HasSubstr("no end within 64.0 MiB"));
+  EXPECT_THAT(error_of([] { table_of("a,b\n1,\"" + std::string(size_t{70} << 20, 'x')); }),
+              HasSubstr("no end within 64.0 MiB"));
 }
 
 TEST(CsvErrors, NotUtf8) {
   EXPECT_EQ(error_of([] { cells_of(table_of("name,city\nAnn,Rome\nJos\xE9,Lyon\n")); }),
-            "t.csv:3: row 1 (counted from 0), column 1 \"name\": the bytes E9 after \"Jos\" are not UTF-8; name the file's encoding, for "
+            "t.csv:3: row 1 (counted from 0), column 1 \"name\": the bytes E9 after \"Jos\" are not UTF-8; name the "
+            "file's encoding, for "
             "example --encoding latin1 or --encoding windows-1252");
-  EXPECT_THAT(error_of([] { table_of("ann\xE9" "e,city\nx,y\n"); }), StartsWith("t.csv:1: the header, column 1: the bytes E9"));
+  EXPECT_THAT(error_of([] {
+                table_of(
+                    "ann\xE9"
+                    "e,city\nx,y\n");
+              }),
+              StartsWith("t.csv:1: the header, column 1: the bytes E9"));
 }
 
 TEST(CsvErrors, Encodings) {
@@ -213,7 +235,8 @@ TEST(CsvErrors, Encodings) {
 
 TEST(CsvErrors, Delimiters) {
   for (const char* name : {"", ",,", "\"", "\n", "é", "comma?"}) {
-    EXPECT_THAT(error_of([&] { table_of("a,b\n1,2\n", {.delimiter = name}); }), HasSubstr("cannot be the delimiter")) << name;
+    EXPECT_THAT(error_of([&] { table_of("a,b\n1,2\n", {.delimiter = name}); }), HasSubstr("cannot be the delimiter"))
+        << name;
   }
 }
 
@@ -226,7 +249,9 @@ TEST(CsvErrors, NothingToRead) {
 
 TEST(CsvErrors, OtherFormats) {
   using namespace std::string_literals;
-  const auto message = [](const std::string& bytes) { return error_of([&] { table_of(bytes); }, ErrorKind::kUnsupported); };
+  const auto message = [](const std::string& bytes) {
+    return error_of([&] { table_of(bytes); }, ErrorKind::kUnsupported);
+  };
   EXPECT_THAT(message("PK\x03\x04rest"), HasSubstr("Excel"));
   EXPECT_THAT(message("\xD0\xCF\x11\xE0rest"), HasSubstr("old Excel"));
   EXPECT_THAT(message("%PDF-1.7"), HasSubstr("PDF"));
@@ -239,8 +264,8 @@ TEST(CsvErrors, OtherFormats) {
 
 // Random tables, written as RFC 4180 says, come back cell for cell.
 TEST(CsvProperty, WrittenTablesReadBack) {
-  const std::vector<std::string> pieces = {"a",  "B7",  "\"", ",",   ";",  "\n", "\r\n", "\t", "|", "'",
-                                           " ", "é",   "日", "😀", "\\", "0",  "x y",  "-", ".", "\"\""};
+  const std::vector<std::string> pieces = {"a", "B7", "\"", ",", ";",  "\n", "\r\n", "\t", "|", "'",
+                                           " ", "é",  "日", "😀", "\\", "0",  "x y",  "-",  ".", "\"\""};
   for (uint64_t table = 0; table < 300; ++table) {
     const Rng rng = Rng(7).child("table", table);
     const uint64_t num_columns = 2 + rng.below(0, 6), num_rows = 1 + rng.below(1, 30);
@@ -266,7 +291,8 @@ TEST(CsvProperty, WrittenTablesReadBack) {
       text += line_end;
       if (row > 0) expected.push_back(std::move(cells));
     }
-    ASSERT_EQ(cells_of(table_of(text, {.delimiter = delimiter == '\t' ? "tab" : std::string(1, delimiter)})), expected) << text;
+    ASSERT_EQ(cells_of(table_of(text, {.delimiter = delimiter == '\t' ? "tab" : std::string(1, delimiter)})), expected)
+        << text;
     ASSERT_EQ(cells_of(table_of(text)), expected) << "sniffed:\n" << text;
   }
 }

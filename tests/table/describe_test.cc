@@ -33,7 +33,8 @@ TEST(Describe, ForPeople) {
             "  comment    text                 0         6  \"first\", \"second\", \"third\", …\n"
             "  joined us  date                 0         3  2020-01-02 … 2020-03-04\n"
             "\n"
-            "note: \"joined us\": dates such as \"1/2/2020\" are read as month/day/year; nothing in the column tells (write YYYY-MM-DD "
+            "note: \"joined us\": dates such as \"1/2/2020\" are read as month/day/year; nothing in the column tells "
+            "(write YYYY-MM-DD "
             "to be sure)\n");
 }
 
@@ -44,8 +45,10 @@ TEST(Describe, Notes) {
   const std::string shown = describe_table(file, infer_schema(file));
   EXPECT_THAT(shown, HasSubstr("note: repeated column names are called \"a_2\"\n"));
   EXPECT_THAT(shown, HasSubstr("note: \"a\": numbers are read with a decimal comma\n"));
-  EXPECT_THAT(shown, HasSubstr("note: \"a\": 1 cell cannot be used as a number and counts as missing, first \"x\" in row 20 (counted "
-                               "from 0)\n"));
+  EXPECT_THAT(
+      shown,
+      HasSubstr("note: \"a\": 1 cell cannot be used as a number and counts as missing, first \"x\" in row 20 (counted "
+                "from 0)\n"));
   EXPECT_THAT(shown, HasSubstr("no values"));
 }
 
@@ -71,9 +74,10 @@ TEST(Describe, ForPrograms) {
   EXPECT_EQ(json["format"], "CSV, comma, UTF-8");
   EXPECT_EQ(json["rows"], 6);
   EXPECT_EQ(json["notes"].size(), 1u);
-  EXPECT_EQ(json["columns"][0].dump(),
-            R"({"name":"age","type":"numeric","missing":1,"unreadable":0,"distinct":4,"minimum":27.0,"maximum":45.0,"mean":32.8,)"
-            R"("examples":["31","27","45"]})");
+  EXPECT_EQ(
+      json["columns"][0].dump(),
+      R"({"name":"age","type":"numeric","missing":1,"unreadable":0,"distinct":4,"minimum":27.0,"maximum":45.0,"mean":32.8,)"
+      R"("examples":["31","27","45"]})");
   EXPECT_EQ(json["columns"][1]["categories"].dump(), R"(["上海","北京"])");
   EXPECT_EQ(json["columns"][3]["maximum"], "2024-01-31");
 }

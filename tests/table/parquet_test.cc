@@ -158,8 +158,11 @@ TEST(ParquetErrors, NestedAndOtherTypes) {
   arrow::ListBuilder list(arrow::default_memory_pool(), std::make_shared<arrow::Int32Builder>());
   EXPECT_TRUE(list.AppendNull().ok());
   const std::shared_ptr<arrow::Array> lists = *list.Finish();
-  EXPECT_THAT(error_of([&] { parquet_of({{"id", array_of<int32_t>(arrow::Int32Builder(), {1})}, {"tags", lists}}); },
-                       ErrorKind::kUnsupported),
+  EXPECT_THAT(error_of(
+                  [&] {
+                    parquet_of({{"id", array_of<int32_t>(arrow::Int32Builder(), {1})}, {"tags", lists}});
+                  },
+                  ErrorKind::kUnsupported),
               AllOf(StartsWith("t.parquet: column 2 \"tags\" has the type list<"), HasSubstr("leave it out")));
 }
 
@@ -171,7 +174,9 @@ TEST(ParquetErrors, NotUtf8) {
 }
 
 TEST(ParquetErrors, NoRows) {
-  EXPECT_EQ(error_of([] { parquet_of({{"a", array_of<int32_t>(arrow::Int32Builder(), {})}}); }),
+  EXPECT_EQ(error_of([] {
+              parquet_of({{"a", array_of<int32_t>(arrow::Int32Builder(), {})}});
+            }),
             "t.parquet: the file has columns (\"a\") but no rows");
 }
 

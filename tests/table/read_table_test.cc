@@ -100,7 +100,8 @@ TEST(ScanTable, ChunksCoverTheFile) {
       ASSERT_LE(table.num_rows, chunk_rows);
       for (size_t row = 0; row < table.num_rows; ++row, ++next_row) {
         ASSERT_EQ(table.columns[0].numbers[row], static_cast<double>(next_row));
-        ASSERT_EQ(table.columns[1].categories[static_cast<size_t>(table.columns[1].codes[row])], next_row % 3 ? "even" : "odd");
+        ASSERT_EQ(table.columns[1].categories[static_cast<size_t>(table.columns[1].codes[row])],
+                  next_row % 3 ? "even" : "odd");
       }
     });
     EXPECT_EQ(next_row, 250'000u);

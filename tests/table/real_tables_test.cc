@@ -27,8 +27,9 @@ struct Difference {
   uint64_t strings, missing;
 };
 const std::map<std::string, Difference> kDifferences = {
-    {"online_shoppers", {.strings = 3, .missing = 0}},  // one column of True and False, which pandas does not count as text
-    {"ozone_level", {.strings = 0, .missing = 8557}},   // "?" is a missing number, which pandas reads as text
+    {"online_shoppers",
+     {.strings = 3, .missing = 0}},  // one column of True and False, which pandas does not count as text
+    {"ozone_level", {.strings = 0, .missing = 8557}},  // "?" is a missing number, which pandas reads as text
 };
 
 TEST(RealTables, AgreeWithTheirIndex) {
@@ -51,8 +52,9 @@ TEST(RealTables, AgreeWithTheirIndex) {
     EXPECT_EQ(schema.columns.size(), std::stoull(entry[2]) + 1);
     EXPECT_EQ(label.categories.size(), std::stoull(entry[3]));
     const auto difference = kDifferences.find(entry[0]);
-    const Difference expected = difference != kDifferences.end() ? difference->second
-                                                                 : Difference{std::stoull(entry[5]), std::stoull(entry[7])};
+    const Difference expected = difference != kDifferences.end()
+                                    ? difference->second
+                                    : Difference{std::stoull(entry[5]), std::stoull(entry[7])};
     EXPECT_EQ(num_strings(schema, target), expected.strings);
     EXPECT_EQ(missing, expected.missing);
   }

@@ -48,7 +48,8 @@ TEST(Schema, AFewUnreadableNumbersCountAsMissing) {
 TEST(Schema, NinetyPercentMustRead) {
   EXPECT_EQ(column_of({"1", "2", "3", "4", "5", "6", "7", "8", "9", "x"}).type, ColumnType::kNumeric);
   EXPECT_EQ(column_of({"1", "2", "3", "4", "5", "6", "7", "8", "x", "y"}).type, ColumnType::kText);
-  EXPECT_EQ(column_of({"inf", "2", "inf", "4"}).type, ColumnType::kNumeric) << "infinities do not speak against numbers";
+  EXPECT_EQ(column_of({"inf", "2", "inf", "4"}).type, ColumnType::kNumeric)
+      << "infinities do not speak against numbers";
 }
 
 TEST(Schema, NumberStyles) {
@@ -154,7 +155,8 @@ TEST(Schema, LabelsKeepEverySpelling) {
 TEST(Schema, UnknownLabel) {
   const TableFile file = table_of("income,age\n1,2\n");
   const Strings labels = {"incom"};
-  EXPECT_THAT(error_of([&] { infer_schema(file, labels); }, ErrorKind::kNotFound), HasSubstr("did you mean \"income\""));
+  EXPECT_THAT(error_of([&] { infer_schema(file, labels); }, ErrorKind::kNotFound),
+              HasSubstr("did you mean \"income\""));
 }
 
 TEST(Schema, NoCells) {

@@ -34,12 +34,14 @@ inline Cells cells_of(const TableFile& file) {
   return cells;
 }
 
-// The schema of a table with one column of these cells, written as CSV with a second column so that empty cells make no empty line.
+// The schema of a table with one column of these cells, written as CSV with a second column so that empty cells make no
+// empty line.
 inline ColumnSchema column_of(const std::vector<std::string>& cells, bool as_label = false) {
   std::string text = "x|row\n";
   for (size_t row = 0; row < cells.size(); ++row) text += cells[row] + "|" + std::to_string(row) + "\n";
   const std::vector<std::string> labels = {"x"};
-  const Schema schema = infer_schema(table_of(text, {.delimiter = "|"}), as_label ? labels : std::vector<std::string>());
+  const Schema schema =
+      infer_schema(table_of(text, {.delimiter = "|"}), as_label ? labels : std::vector<std::string>());
   return schema.columns.at(0);
 }
 
