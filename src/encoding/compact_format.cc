@@ -1,5 +1,7 @@
 #include "encoding/compact_format.h"
 
+#include <algorithm>
+
 namespace manyshot {
 
 CompactFormat::CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary)
@@ -18,6 +20,31 @@ std::vector<uint16_t> CompactFormat::encode(const FeatureMatrix& features) const
     codes[i] = static_cast<uint16_t>(number_codes_[i % num_features()].encode(features.values[i]));
   }
   return codes;
+}
+
+std::vector<double> CompactFormat::relevance() const {
+  const size_t num_classes = labels_.empty() ? 0 : *std::max_element(labels_.begin(), labels_.end()) + 1;
+  const auto num_rows = static_cast<double>(labels_.size());
+  std::vector<double> counts(num_classes);
+  for (const int32_t label : labels_) ++counts[label];
+  std::vector<double> result;
+  for (size_t feature = 0; feature < num_features(); ++feature) {
+    std::vector<double> sums(num_classes);
+    double sum = 0, squares = 0;
+    for (size_t row = 0; row < labels_.size(); ++row) {
+      const double code = shot_codes_[row * num_features() + feature];
+      sums[labels_[row]] += code;
+      sum += code;
+      squares += code * code;
+    }
+    double between = -sum * sum / num_rows;
+    for (size_t k = 0; k < num_classes; ++k) {
+      if (counts[k] > 0) between += sums[k] * sums[k] / counts[k];
+    }
+    const double total = squares - sum * sum / num_rows;
+    result.push_back(total > 0 ? between / total : 0);
+  }
+  return result;
 }
 
 Prompt CompactFormat::prompt(const TaskView& view) const {

@@ -20,6 +20,8 @@ class CompactFormat : public PromptFormat {
   std::string_view name() const override { return "compact"; }
   size_t num_features() const override { return number_codes_.size(); }
   const std::vector<std::string>& notes() const override { return encoder_.notes(); }
+  // The share of the codes' variance that lies between the class means (eta squared).
+  std::vector<double> relevance() const override;
   Prompt prompt(const TaskView& view) const override;
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 

@@ -27,6 +27,8 @@ class PromptFormat {
   virtual std::string_view name() const = 0;
   // How many features a TaskView may pick from, after columns that carry nothing have been left out.
   virtual size_t num_features() const = 0;
+  // [num_features()] how well each feature alone tells the classes of the labelled rows apart, from 0 to 1; for choosing among many.
+  virtual std::vector<double> relevance() const = 0;
   // What the encoding had to leave out or lose, as sentences.
   virtual const std::vector<std::string>& notes() const = 0;
   // The context for `view`, with one answer per class in class order.

@@ -1,11 +1,20 @@
 #include "predict/ensemble.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "predict/select_rows.h"
 
 namespace manyshot {
 namespace {
+
+// Columns by decreasing relevance; equal ones in their order.
+std::vector<uint32_t> by_relevance(std::span<const double> relevance) {
+  std::vector<uint32_t> order(relevance.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return relevance[a] > relevance[b]; });
+  return order;
+}
 
 // Deals `hand_size` different cards from an endless row of shuffled decks of n cards, so that after any number of hands each card has
 // been dealt equally often, give or take one.
@@ -36,10 +45,13 @@ class Deck {
 
 }  // namespace
 
-std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, size_t num_features,
+std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, std::span<const double> relevance,
                                  const EnsembleShape& shape, const Rng& rng) {
+  const std::vector<uint32_t> ranked = by_relevance(relevance);
+  const size_t num_shared = ranked.size() <= shape.max_features ? ranked.size() : shape.max_features / 2;
+  const size_t num_dealt = std::min(ranked.size(), shape.max_features) - num_shared;
+  Deck others(static_cast<uint32_t>(ranked.size() - num_shared), rng.child("columns"));
   std::vector<TaskView> views(shape.members);
-  Deck columns(static_cast<uint32_t>(num_features), rng.child("columns"));
   for (size_t member = 0; member < views.size(); ++member) {
     TaskView& view = views[member];
     const Rng member_rng = rng.child("member", member);
@@ -47,7 +59,11 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
     for (const uint32_t place : member_rng.child("row order").permutation(static_cast<uint32_t>(rows.size()))) {
       view.rows.push_back(static_cast<uint32_t>(rows[place]));
     }
-    view.features = columns.deal(std::min(num_features, shape.max_features));
+    std::vector<uint32_t> columns(ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(num_shared));
+    for (const uint32_t card : others.deal(num_dealt)) columns.push_back(ranked[num_shared + card]);
+    for (const uint32_t place : member_rng.child("column order").permutation(static_cast<uint32_t>(columns.size()))) {
+      view.features.push_back(columns[place]);
+    }
     view.labels = member_rng.child("labels").sample(static_cast<uint32_t>(shape.num_label_ids), static_cast<uint32_t>(num_classes));
   }
   return views;

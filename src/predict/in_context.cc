@@ -24,7 +24,7 @@ class InContextPredictor : public Predictor {
                               .max_rows = static_cast<size_t>(info.trained_shots),
                               .max_features = static_cast<size_t>(info.trained_features),
                               .num_label_ids = static_cast<size_t>(info.max_classes)};
-    views_ = make_views(shots.labels, shots.num_classes(), format_.num_features(), shape, Rng(options.seed).child("ensemble"));
+    views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(options.seed).child("ensemble"));
     for (const TaskView& view : views_) {
       check_interrupted();
       contexts_.push_back(model_->encode(format_.prompt(view)));
@@ -100,11 +100,12 @@ class InContextPredictor : public Predictor {
       notes_.push_back(fmt::format("{} labelled rows, the model takes {} at a time: each of the {} ensemble members sees its own stratified subset",
                                    num_rows, shape.max_rows, shape.members));
     }
-    const size_t num_features = format_.num_features();
+    const size_t num_features = format_.num_features(), dealt = shape.max_features - shape.max_features / 2;
     if (num_features > shape.max_features) {
-      const size_t used = std::min(num_features, shape.max_features * static_cast<size_t>(shape.members));
-      notes_.push_back(fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees a random subset, {} columns in all{}",
-                                   num_features, shape.max_features, shape.members, used,
+      const size_t used = std::min(num_features, shape.max_features / 2 + dealt * static_cast<size_t>(shape.members));
+      notes_.push_back(fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best tell the classes apart "
+                                   "one by one, and {} random others; {} columns in all{}",
+                                   num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
                                    used < num_features ? "; a larger --ensemble uses more" : ""));
     }
   }

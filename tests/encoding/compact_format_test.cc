@@ -34,6 +34,14 @@ TEST(CompactFormat, WritesRowsAsValueTokensBarAndLabel) {
   EXPECT_THAT(tokens[0][1], ElementsAre(999, 500, 1010));
 }
 
+TEST(CompactFormat, RelevanceIsTheVarianceBetweenClasses) {
+  const std::vector<int32_t> labels{0, 0, 1, 1};
+  // x tells the classes apart completely, y not at all.
+  const auto relevance = CompactFormat(two_columns({-1, -1, 1, 1}, {-1, 1, -1, 1}), labels, CompactVocabulary{}).relevance();
+  EXPECT_NEAR(relevance[0], 1, 1e-12);
+  EXPECT_NEAR(relevance[1], 0, 1e-12);
+}
+
 TEST(CompactFormat, ViewsMayUseSubsets) {
   const std::vector<int32_t> labels{0, 1, 1};
   const CompactFormat format(two_columns({-1, 1, 1}, {10, 30, 20}), labels, CompactVocabulary{});

@@ -97,7 +97,7 @@ TEST(InContext, WideAndLongTablesUseSubsetsAndSaySo) {
   const auto wide = method->fit(task(40, 70, 2, 6));
   ASSERT_EQ(wide->notes().size(), 1u);
   EXPECT_THAT(wide->notes()[0], HasSubstr("70 columns, the model takes 20 at a time"));
-  EXPECT_THAT(wide->notes()[0], HasSubstr("40 columns in all; a larger --ensemble uses more"));
+  EXPECT_THAT(wide->notes()[0], HasSubstr("30 columns in all; a larger --ensemble uses more"));
   const auto limit = method->max_labelled_rows();
   ASSERT_TRUE(limit.has_value());
   const auto rows = task(*limit, 2, 2, 7);
