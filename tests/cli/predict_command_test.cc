@@ -124,11 +124,22 @@ TEST(PredictCommand, Float32AndReferenceAgree) {
     }
     return values;
   };
-  const ProgramResult reference = run_manyshot(obesity({"--engine", "reference"}));
+  // Few rows: the reference computes every pair of tokens.
+  const TemporaryFolder folder;
+  const auto all = lines(read_text(source_file("examples/obesity/test.csv")));
+  std::string few;
+  for (size_t row = 0; row <= 12; ++row) few += all[row] + "\n";
+  folder.write("test.csv", few);
+  const auto predict = [&](const char* option, const char* value) {
+    return run_manyshot({"predict", "--train", source_file("examples/obesity/train.csv"), "--test", folder.file("test.csv"), "--target", "NObeyesdad",
+                         "--shots", "32", "--ensemble", "2", option, value});
+  };
+  const ProgramResult reference = predict("--engine", "reference");
   if (reference.exit_code == 2) GTEST_SKIP() << "built without libtorch: " << reference.err;
   const auto expected = probabilities(reference);
+  ASSERT_EQ(expected.size(), 12u * 7);
   for (const auto& [dtype, tolerance] : {std::pair<const char*, double>{"float32", 2e-4}, {"auto", 0.05}}) {
-    const auto found = probabilities(run_manyshot(obesity({"--dtype", dtype})));
+    const auto found = probabilities(predict("--dtype", dtype));
     ASSERT_EQ(found.size(), expected.size());
     for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], tolerance) << dtype;
   }
