@@ -13,14 +13,21 @@ namespace manyshot {
 
 enum class LanguageArchitecture { kLlama, kQwen2 };  // kQwen2: biases on the query, key and value projections
 
-// Rotary frequencies of dimensions 2i, 2i + 1 are theta^(-2i / head_dim), changed as `type` says.
+// Rotary frequency i of a head, which turns dimensions i and i + head_dim / 2, is theta^(-2i / head_dim), changed as `type` says.
 struct RopeScaling {
-  enum class Type { kNone, kLinear, kLlama3, kYarn } type = Type::kNone;
+  enum class Type {
+    kNone,
+    kLinear,
+    kLlama3,
+    kYarn,
+    kFactors,  // frequency i is divided by frequency_factors[i]: how GGUF stores kLlama3
+  } type = Type::kNone;
   double factor = 1;
   double low_freq_factor = 1, high_freq_factor = 4;  // kLlama3
   double beta_fast = 32, beta_slow = 1;              // kYarn
   std::optional<double> attention_factor;            // kYarn; absent: 0.1 ln(factor) + 1
   double original_max_position_embeddings = 0;       // kLlama3, kYarn
+  std::vector<float> frequency_factors;              // kFactors: [head_dim / 2], all above 0
 };
 
 struct LanguageModelConfig {
