@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kScalePenalty = 3;    // in units of labelled rows; chosen on the tables' log loss at 32 and 128 shots,
 constexpr double kOffsetPenalty = 10;  // where 1 to 10 and 3 to 10 differ by less than .005 (docs/adr/0005)
+constexpr double kMinScale = 0.02;     // labels that contradict the predictions make them flat, they never turn them round
 constexpr int kMaxSteps = 50;
 
 // Solves A x = b for a symmetric positive definite A [n, n] (Cholesky, in place); x replaces b.
@@ -88,7 +89,20 @@ struct Objective {
       }
     }
   }
+
+  // Makes Newton's step leave the scale as it is.
+  void freeze_scale() {
+    const size_t n = gradient.size();
+    gradient[0] = 0;
+    for (size_t i = 1; i < n; ++i) hessian[i] = hessian[i * n] = 0;
+  }
 };
+
+std::vector<double> newton_direction(const Objective& objective) {
+  std::vector<double> hessian = objective.hessian, direction = objective.gradient;
+  solve_positive_definite(hessian, direction);
+  return direction;
+}
 
 }  // namespace
 
@@ -97,23 +111,23 @@ Calibration Calibration::fit(std::span<const double> log_probabilities, std::spa
   if (labels.empty()) return calibration;
   Objective current(1, calibration.offsets_, log_probabilities, labels);
   for (int step = 0; step < kMaxSteps; ++step) {
-    std::vector<double> direction = current.gradient;
-    solve_positive_definite(current.hessian, direction);
+    if (calibration.scale_ <= kMinScale && current.gradient[0] > 0) current.freeze_scale();
+    const std::vector<double> direction = newton_direction(current);
     double slope = 0;
     for (size_t i = 0; i < direction.size(); ++i) slope += direction[i] * current.gradient[i];
     if (slope < 1e-12) break;
-    // Halve the step until the objective falls; a negative scale would turn predictions round.
-    for (double length = 1; length > 1e-6; length /= 2) {
+    bool improved = false;
+    for (double length = 1; length > 1e-6 && !improved; length /= 2) {
       Calibration next = calibration;
-      next.scale_ = calibration.scale_ - length * direction[0];
+      next.scale_ = std::max(kMinScale, calibration.scale_ - length * direction[0]);
       for (size_t k = 0; k < num_classes; ++k) next.offsets_[k] -= length * direction[1 + k];
-      if (next.scale_ <= 0) continue;
       Objective candidate(next.scale_, next.offsets_, log_probabilities, labels);
-      if (candidate.value >= current.value) continue;
+      improved = candidate.value < current.value;
+      if (!improved) continue;
       calibration = std::move(next);
       current = std::move(candidate);
-      break;
     }
+    if (!improved) break;
   }
   return calibration;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -69,6 +70,20 @@ TEST(Calibration, OffsetsFollowTheClassFrequencies) {
   std::vector<double> row{std::log(0.5), std::log(0.5)};
   calibration.apply(row);
   EXPECT_NEAR(row[0], 0.8, 0.02);
+}
+
+TEST(Calibration, LabelsThatContradictMakeItFlatAndNeverTurnItRound) {
+  for (const size_t num_classes : {2, 3, 7}) {
+    const Sample sample = draw(1'000, num_classes, -2, Rng(num_classes));
+    const Calibration calibration = Calibration::fit(sample.log_probabilities, sample.labels, num_classes);
+    EXPECT_GT(calibration.scale(), 0);
+    EXPECT_LT(calibration.scale(), 0.1);
+    std::vector<double> row(sample.log_probabilities.begin(), sample.log_probabilities.begin() + static_cast<ptrdiff_t>(num_classes));
+    const size_t best = std::max_element(row.begin(), row.end()) - row.begin();
+    calibration.apply(row);
+    EXPECT_NEAR(std::accumulate(row.begin(), row.end(), 0.0), 1, 1e-12);
+    EXPECT_GT(row[best], 0.5 / static_cast<double>(num_classes));
+  }
 }
 
 TEST(Calibration, ImpossibleClassesStayImpossible) {
