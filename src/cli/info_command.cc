@@ -37,15 +37,16 @@ Json model_json(const ModelInfo& info) {
           {"max_classes", info.max_classes},
           {"max_features", info.max_features},
           {"trained_features", info.trained_features},
-          {"trained_shots", info.trained_shots}};
+          {"trained_shots", info.trained_shots},
+          {"max_shots", info.max_shots}};
 }
 
 std::string model_text(const ModelInfo& info) {
   return fmt::format(
       "{}\n  architecture  {}, {} layers, width {}, {} parameters, {} tokens\n  engine        {}\n"
-      "  tasks         up to {} classes, {} columns ({} at a time as trained), {} labelled rows at a time as trained\n",
+      "  tasks         up to {} classes, {} columns (trained with {}), {} labelled rows (trained with {})\n",
       info.path, info.architecture, info.num_layers, info.hidden_size, with_thousands(info.num_parameters), info.vocab_size, info.engine,
-      info.max_classes, info.max_features, info.trained_features, info.trained_shots);
+      info.max_classes, info.max_features, info.trained_features, info.max_shots, info.trained_shots);
 }
 
 class InfoCommand : public Command {

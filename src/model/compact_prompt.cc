@@ -95,6 +95,7 @@ ModelInfo compact_model_info(const ModelConfig& config) {
   info.max_features = config.column_tokens.size();
   info.trained_features = config.trained_features;
   info.trained_shots = config.trained_shots;
+  info.max_shots = config.max_shots;
   info.vocabulary = {
       .first_number = config.number_tokens.first, .first_label = config.label_tokens.first, .bar = config.bar_token};
   return info;

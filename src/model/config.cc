@@ -151,6 +151,7 @@ void read_compact(const Section& section, ModelConfig& config) {
   }
   config.trained_features = section.integer_or("trained_features", 1, kMaxSize, config.trained_features);
   config.trained_shots = section.integer_or("trained_shots", 1, kMaxSize, config.trained_shots);
+  config.max_shots = section.integer_or("max_shots", 1, kMaxSize, config.trained_shots);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ struct ModelConfig {
   int trained_features =
       20;  // columns and labelled rows seen in training at most; those of the first model, which does not
   int trained_shots = 640;  // state them
+  int max_shots = 640;      // labelled rows one context should hold at most; absent: trained_shots
 };
 
 // Parses the text of config.json; `source` names it in messages. Throws Error(kCorruptFile) when it is no JSON object,

@@ -26,6 +26,7 @@ struct ModelInfo {
   int max_features = 0;          // columns it has marks for
   int trained_features = 0;      // columns it was trained with at most
   int trained_shots = 0;         // labelled rows it was trained with at most
+  int max_shots = 0;             // labelled rows one context should hold at most; may be more than it was trained with
   CompactVocabulary vocabulary;  // kRows only
 };
 

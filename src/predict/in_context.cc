@@ -21,7 +21,7 @@ class InContextPredictor : public Predictor {
         calibration_(shots.num_classes()) {
     const ModelInfo& info = model_->info();
     const EnsembleShape shape{.members = members,
-                              .max_rows = static_cast<size_t>(info.trained_shots),
+                              .max_rows = static_cast<size_t>(info.max_shots),
                               .max_features = static_cast<size_t>(info.trained_features),
                               .num_label_ids = static_cast<size_t>(info.max_classes)};
     views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(options.seed).child("ensemble"));
@@ -129,7 +129,7 @@ InContextMethod::InContextMethod(std::shared_ptr<const Model> model, const Metho
 }
 
 std::optional<uint64_t> InContextMethod::max_labelled_rows() const {
-  return static_cast<uint64_t>(model_->info().trained_shots) * static_cast<uint64_t>(members_);
+  return static_cast<uint64_t>(model_->info().max_shots) * static_cast<uint64_t>(members_);
 }
 
 std::unique_ptr<Predictor> InContextMethod::fit(const LabelledTable& shots) const {

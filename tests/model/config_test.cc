@@ -47,6 +47,7 @@ TEST(ModelConfig, ReadsEveryKey) {
   EXPECT_EQ(config.column_tokens.size(), 64);
   EXPECT_EQ(config.trained_features, 40);
   EXPECT_EQ(config.trained_shots, 1024);
+  EXPECT_EQ(config.max_shots, 1024);
 }
 
 TEST(ModelConfig, LeftOutKeysHaveTheirUsualValues) {
