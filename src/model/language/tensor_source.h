@@ -1,6 +1,6 @@
-// Where a language model's weights come from: a Hugging Face folder (one or several safetensors files) or a GGUF file. Names and
-// layout are those of transformers: model.layers.3.self_attn.q_proj.weight, [outputs, inputs] row-major, rotary halves (GGUF files of
-// Llama models store the rows of q and k in another order, which is undone here).
+// Where a language model's weights come from: a Hugging Face folder (one or several safetensors files) or a GGUF file.
+// Names and layout are those of transformers: model.layers.3.self_attn.q_proj.weight, [outputs, inputs] row-major,
+// rotary halves (GGUF files of Llama models store the rows of q and k in another order, which is undone here).
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,15 @@ class TensorSource {
   virtual std::vector<uint64_t> shape(std::string_view name) const = 0;
   // "BF16", "Q4_1", …
   virtual std::string type_name(std::string_view name) const = 0;
-  // Rows first_row .. first_row + num_rows of a matrix (a vector is one row), dequantised to f32. `out` has num_rows * columns values.
-  // Safe to call from several threads.
+  // Rows first_row .. first_row + num_rows of a matrix (a vector is one row), dequantised to f32. `out` has num_rows *
+  // columns values. Safe to call from several threads.
   virtual void read_rows(std::string_view name, uint64_t first_row, uint64_t num_rows, std::span<float> out) const = 0;
   // Total bytes of the weights as stored.
   virtual uint64_t stored_bytes() const = 0;
 };
 
-// `path` is a folder with config.json and safetensors, or a .gguf file. Throws Error(kNotFound, kCorruptFile, kUnsupported).
+// `path` is a folder with config.json and safetensors, or a .gguf file. Throws Error(kNotFound, kCorruptFile,
+// kUnsupported).
 std::unique_ptr<TensorSource> open_tensor_source(const std::string& path);
 
 }  // namespace manyshot

@@ -1,0 +1,149 @@
+// A GGUF file under transformers' tensor names, with q and k rows in transformers' order.
+#include <array>
+#include <map>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "model/language/gguf_config.h"
+#include "model/language/open_source.h"
+
+namespace manyshot {
+namespace {
+
+using Names = std::pair<std::string_view, std::string_view>;  // in GGUF, in transformers
+
+constexpr std::array<Names, 3> kModelTensors = {{
+    {"token_embd.weight", "model.embed_tokens.weight"},
+    {"output_norm.weight", "model.norm.weight"},
+    {"output.weight", "lm_head.weight"},
+}};
+
+constexpr std::array<Names, 9> kLayerParts = {{
+    {"attn_norm", "input_layernorm"},
+    {"attn_q", "self_attn.q_proj"},
+    {"attn_k", "self_attn.k_proj"},
+    {"attn_v", "self_attn.v_proj"},
+    {"attn_output", "self_attn.o_proj"},
+    {"ffn_norm", "post_attention_layernorm"},
+    {"ffn_gate", "mlp.gate_proj"},
+    {"ffn_up", "mlp.up_proj"},
+    {"ffn_down", "mlp.down_proj"},
+}};
+
+std::string_view transformers_part(std::string_view part) {
+  for (const auto& [gguf, transformers] : kLayerParts) {
+    if (part == gguf) return transformers;
+  }
+  return part;
+}
+
+// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight"; names that have no counterpart stay as they are
+// after "model.layers.3.", and tensors outside the layers keep their name.
+std::string transformers_name(std::string_view name) {
+  for (const auto& [gguf, transformers] : kModelTensors) {
+    if (name == gguf) return std::string(transformers);
+  }
+  constexpr std::string_view kLayer = "blk.";
+  const size_t layer_end = name.find('.', kLayer.size());
+  const size_t part_end = name.rfind('.');
+  if (!name.starts_with(kLayer) || layer_end == std::string_view::npos || part_end <= layer_end)
+    return std::string(name);
+  return fmt::format("model.layers.{}.{}{}", name.substr(kLayer.size(), layer_end - kLayer.size()),
+                     transformers_part(name.substr(layer_end + 1, part_end - layer_end - 1)), name.substr(part_end));
+}
+
+// Where the file has the value of row `row`. GGUF Llama models turn dimensions 2i and 2i + 1 of a head together,
+// transformers i and i + head_dim / 2, so that converters interleave the halves of each head's rows of q and k.
+uint64_t interleaved_row(uint64_t row, uint64_t head_dim) {
+  const uint64_t in_head = row % head_dim, half = head_dim / 2;
+  return row - in_head + in_head % half * 2 + in_head / half;
+}
+
+class GgufSource : public TensorSource {
+ public:
+  GgufSource(GgufFile file, std::shared_ptr<const void> keep_alive)
+      : keep_alive_(std::move(keep_alive)), file_(std::move(file)), config_(read_language_model_config(file_)) {
+    std::vector<std::string> names;
+    for (const GgufTensor& tensor : file_.tensors()) {
+      names.push_back(transformers_name(tensor.name));
+      if (!tensors_.emplace(names.back(), &tensor).second) {
+        fail(ErrorKind::kCorruptFile, "{}: tensor \"{}\" stands under two names; convert the model again", path(),
+             excerpt(names.back()));
+      }
+    }
+    check_tensors(*this, names);
+    for (const auto& [name, shape] : language_model_tensors(config_)) stored_bytes_ += find(name).data.size();
+  }
+
+  const std::string& path() const override { return file_.source(); }
+  const LanguageModelConfig& config() const override { return config_; }
+  bool contains(std::string_view name) const override { return tensors_.contains(name); }
+  std::vector<uint64_t> shape(std::string_view name) const override { return find(name).shape; }
+  std::string type_name(std::string_view name) const override { return ggml_layout(find(name).type).name; }
+  uint64_t stored_bytes() const override { return stored_bytes_; }
+
+  void read_rows(std::string_view name, uint64_t first_row, uint64_t num_rows, std::span<float> out) const override {
+    const ReadRange range = check_range(*this, name, first_row, num_rows, out.size());
+    const GgufTensor& tensor = find(name);
+    if (!is_interleaved(name)) {
+      read_stored_rows(tensor, first_row, num_rows, out);
+    } else if (tensor.shape.size() < 2) {
+      read_interleaved_vector(tensor, out);
+    } else {
+      for (uint64_t row = 0; row < num_rows; ++row) {
+        read_stored_rows(tensor, interleaved_row(first_row + row, config_.head_dim), 1,
+                         out.subspan(row * range.columns, range.columns));
+      }
+    }
+  }
+
+ private:
+  const GgufTensor& find(std::string_view name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) {
+      fail(ErrorKind::kCorruptFile,
+           "{}: tensor \"{}\" is missing; the file is incomplete: convert or copy the model again", path(),
+           excerpt(name));
+    }
+    return *found->second;
+  }
+
+  bool is_interleaved(std::string_view name) const {
+    return config_.architecture == LanguageArchitecture::kLlama &&
+           (name.find(".self_attn.q_proj.") != std::string_view::npos ||
+            name.find(".self_attn.k_proj.") != std::string_view::npos);
+  }
+
+  static void read_stored_rows(const GgufTensor& tensor, uint64_t first_row, uint64_t num_rows, std::span<float> out) {
+    const GgmlLayout& layout = ggml_layout(tensor.type);
+    const uint64_t row_bytes = tensor.num_columns() / layout.block_values * layout.block_bytes;
+    dequantize(tensor.type, tensor.data.subspan(first_row * row_bytes, num_rows * row_bytes), out);
+  }
+
+  void read_interleaved_vector(const GgufTensor& tensor, std::span<float> out) const {
+    std::vector<float> stored(tensor.num_columns());
+    read_stored_rows(tensor, 0, 1, stored);
+    for (size_t i = 0; i < out.size(); ++i) out[i] = stored[interleaved_row(i, config_.head_dim)];
+  }
+
+  std::shared_ptr<const void> keep_alive_;
+  GgufFile file_;
+  LanguageModelConfig config_;
+  std::map<std::string, const GgufTensor*, std::less<>> tensors_;
+  uint64_t stored_bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TensorSource> make_gguf_source(GgufFile file, std::shared_ptr<const void> keep_alive) {
+  return std::make_unique<GgufSource>(std::move(file), std::move(keep_alive));
+}
+
+std::unique_ptr<TensorSource> open_gguf_source(const std::string& path) {
+  auto mapped = std::make_shared<MappedFile>(path);
+  GgufFile file(mapped->bytes(), path);
+  return make_gguf_source(std::move(file), std::move(mapped));
+}
+
+}  // namespace manyshot
