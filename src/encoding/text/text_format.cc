@@ -1,0 +1,113 @@
+#include "encoding/text/text_format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace manyshot {
+namespace {
+
+// The cuts: behind "ID" of the first query line, and behind "JSON array" at the end of the user message.
+constexpr std::string_view kQueryId = "ID";
+constexpr std::string_view kTailEnd = ".\n";
+constexpr std::string_view kAnswerStart = "[{\"id\": 0, \"label\": ";
+constexpr std::string_view kAnswerEnd = "}]";
+
+// Whether any two labelled rows differ in the column.
+bool varies(const Column& column) {
+  const auto differ = [](double a, double b) { return a != b && !(std::isnan(a) && std::isnan(b)); };
+  return column.is_number() ? std::adjacent_find(column.numbers.begin(), column.numbers.end(), differ) != column.numbers.end()
+                            : std::adjacent_find(column.codes.begin(), column.codes.end(), std::not_equal_to<>()) != column.codes.end();
+}
+
+size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& b) {
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+}  // namespace
+
+TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, const Tokenizer& tokenizer, const TextPromptOptions& options,
+                       ChatWrapping wrapping)
+    : tokenizer_(tokenizer), style_(options.style), text_(shots, labels, options), wrapping_(wrapping_text(wrapping)) {
+  std::vector<std::string> left_out;
+  for (uint32_t column = 0; column < shots.columns.size(); ++column) {
+    if (varies(shots.columns[column])) {
+      columns_.push_back(column);
+    } else {
+      left_out.push_back(shots.columns[column].name);
+    }
+  }
+  if (columns_.empty()) {
+    fail(ErrorKind::kBadInput, "none of the {} columns differs between the {} labelled rows, so there is nothing to predict from; "
+         "check the delimiter and the target, or use more rows", shots.columns.size(), shots.num_rows);
+  }
+  if (!left_out.empty()) notes_.push_back(fmt::format("left out, the same in all labelled rows: {}", list_names(left_out)));
+  // Any two labels show where answers part.
+  num_shared_answer_tokens_ = common_prefix(answer_tokens("0"), answer_tokens("1"));
+}
+
+TaskView TextFormat::with_table_columns(const TaskView& view) const {
+  TaskView result = view;
+  for (uint32_t& feature : result.features) feature = columns_[feature];
+  return result;
+}
+
+std::string TextFormat::context_text(const TaskView& view) const {
+  return fmt::format("{}{}{}", wrapping_.lead, text_.head(view, /*num_queries=*/1), kQueryId);
+}
+
+std::string TextFormat::branch_text(const Table& queries, size_t row, const TaskView& view) const {
+  const std::string line = text_.query_line(queries, row, /*id=*/0, view);
+  std::string_view tail = TextPrompt::tail();
+  tail.remove_suffix(kTailEnd.size());
+  return fmt::format("{}{}", std::string_view(line).substr(kQueryId.size()), tail);
+}
+
+std::vector<TokenId> TextFormat::answer_tokens(std::string_view label) const {
+  if (wrapping_.after.empty()) {
+    return tokenizer_.encode(fmt::format("{}{}{}{}", kTailEnd, kAnswerStart, label, kAnswerEnd), /*parse_special=*/false);
+  }
+  std::vector<TokenId> tokens = tokenizer_.encode(kTailEnd, /*parse_special=*/false);
+  tokenizer_.append_encoded(fmt::format("{}{}{}{}", wrapping_.after, kAnswerStart, label, kAnswerEnd), /*parse_special=*/true, tokens);
+  return tokens;
+}
+
+Prompt TextFormat::prompt(const TaskView& view) const {
+  Prompt prompt{.layout = PromptLayout::kFlat, .num_features = view.features.size()};
+  if (tokenizer_.add_bos() && tokenizer_.bos()) prompt.context.push_back(*tokenizer_.bos());
+  tokenizer_.append_encoded(wrapping_.before, /*parse_special=*/true, prompt.context);
+  tokenizer_.append_encoded(context_text(with_table_columns(view)), /*parse_special=*/false, prompt.context);
+  for (const uint32_t label : view.labels) {
+    const std::vector<TokenId> tokens = answer_tokens(fmt::format("{}", label));
+    prompt.answers.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(num_shared_answer_tokens_), tokens.end());
+  }
+  return prompt;
+}
+
+std::vector<QueryTokens> TextFormat::queries(const Table& queries, std::span<const TaskView> views) const {
+  std::vector<TokenId> answer_start = answer_tokens("0");
+  answer_start.resize(num_shared_answer_tokens_);
+  std::vector<QueryTokens> result(views.size());
+  for (size_t i = 0; i < views.size(); ++i) {
+    const TaskView view = with_table_columns(views[i]);
+    for (size_t row = 0; row < queries.num_rows; ++row) {
+      tokenizer_.append_encoded(branch_text(queries, row, view), /*parse_special=*/false, result[i].tokens);
+      result[i].tokens.insert(result[i].tokens.end(), answer_start.begin(), answer_start.end());
+      result[i].offsets.push_back(result[i].tokens.size());
+    }
+  }
+  return result;
+}
+
+std::string TextFormat::text(const Table& queries, size_t row, const TaskView& view) const {
+  const TaskView columns = with_table_columns(view);
+  return fmt::format("{}{}{}{}{}{}", wrapping_.before, context_text(columns), branch_text(queries, row, columns), kTailEnd, wrapping_.after,
+                     kAnswerStart);
+}
+
+}  // namespace manyshot

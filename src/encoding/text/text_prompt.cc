@@ -1,0 +1,119 @@
+#include "encoding/text/text_prompt.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "core/error.h"
+
+namespace manyshot {
+namespace {
+
+constexpr std::string_view kTail =
+    "\n\n[Output requirements]\nReturn **only** a JSON array.\nEach element: {\"id\": <ID>, \"label\": <predicted_label>}\n\n"
+    "Begin when ready. Do not output anything except the JSON array.\n";
+
+}  // namespace
+
+TextStyle parse_text_style(std::string_view name) {
+  if (name == "concat") return TextStyle::kConcat;
+  if (name == "tabllm") return TextStyle::kTabllm;
+  fail(ErrorKind::kBadInput, "no text format \"{}\"; there are concat and tabllm", name);
+}
+
+TextPrompt::TextPrompt(const Table& shots, std::span<const int32_t> labels, const TextPromptOptions& options)
+    : shots_(shots), labels_(labels.begin(), labels.end()), options_(options), cells_(shots, options.numbers) {}
+
+std::string TextPrompt::row_text(const Table& table, size_t row, const TaskView& view) const {
+  std::string text;
+  for (const uint32_t feature : view.features) {
+    if (!text.empty()) text += options_.style == TextStyle::kConcat ? "," : ", ";
+    if (options_.style == TextStyle::kTabllm) text += table.columns[feature].name + " is ";
+    text += cells_.cell(table, row, feature);
+  }
+  return text;
+}
+
+std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
+  std::set<uint32_t> present;
+  for (const uint32_t row : view.rows) present.insert(view.labels[static_cast<size_t>(labels_[row])]);
+  std::vector<std::string> names;
+  for (const uint32_t feature : view.features) names.push_back(shots_.columns[feature].name);
+  const size_t num_features = view.features.size();
+
+  std::string text;
+  std::string_view query_columns, label_separator;
+  if (options_.style == TextStyle::kConcat) {
+    text = fmt::format(
+        "\n[Data]\n• Each sample = {} features + 1 label.  Label set = [{}].  \n"
+        "• Features in a row are comma-separated.  Features and label are separated by \"|\".\n{}\n",
+        num_features, fmt::join(present, ", "),
+        options_.feature_names ? fmt::format("• Feature descriptions  (in order) \n {}\n", fmt::join(names, ",")) : "");
+    query_columns = "N features";
+    label_separator = "|";
+  } else {
+    text = fmt::format(
+        "\n[Data]\n• Each sample contains {} features and 1 label. Label set = [{}].\n"
+        "• Format: FeatureName is value, FeatureName is value, ..., Label is label_value\n• Features: {}\n",
+        num_features, fmt::join(present, ", "), fmt::join(names, ", "));
+    query_columns = "feature assignments";
+    label_separator = ", Label is ";
+  }
+  text += fmt::format("\n[Training set]  (order of rows does NOT matter)  \n{} rows:  \n", view.rows.size());
+  for (const uint32_t row : view.rows) {
+    text += fmt::format("{}{}{}\n", row_text(shots_, row, view), label_separator, view.labels[static_cast<size_t>(labels_[row])]);
+  }
+  text += fmt::format("\n[Test set]  (keep original order!)  \nEach row = ID, then {} (ID is NOT a feature).  \n{} rows:  \n", query_columns,
+                      num_queries);
+  return text;
+}
+
+std::string TextPrompt::query_line(const Table& queries, size_t row, size_t id, const TaskView& view) const {
+  return fmt::format("ID {}:{}{}", id, options_.style == TextStyle::kTabllm ? " " : "", row_text(queries, row, view));
+}
+
+std::string_view TextPrompt::tail() { return kTail; }
+
+std::string TextPrompt::answer(std::span<const uint32_t> labels) {
+  std::string text = "[";
+  for (size_t id = 0; id < labels.size(); ++id) {
+    text += fmt::format("{}{{\"id\": {}, \"label\": {}}}", id == 0 ? "" : ", ", id, labels[id]);
+  }
+  return text + "]";
+}
+
+std::string TextPrompt::user_text(const Table& queries, const TaskView& view) const {
+  std::string text = head(view, queries.num_rows);
+  for (size_t row = 0; row < queries.num_rows; ++row) {
+    if (row > 0) text += '\n';
+    text += query_line(queries, row, row, view);
+  }
+  return text += kTail;
+}
+
+Wrapping wrapping_text(ChatWrapping wrapping) {
+  constexpr std::string_view kAssistant = "<|im_end|>\n<|im_start|>assistant\n";
+  switch (wrapping) {
+    case ChatWrapping::kRaw:
+      return {.lead = fmt::format("{}\n", kSystemText)};
+    case ChatWrapping::kChatMl:
+      return {.before = fmt::format("<|im_start|>system\n{}<|im_end|>\n<|im_start|>", kSystemText),
+              .lead = "user\n",
+              .after = std::string(kAssistant)};
+    case ChatWrapping::kTrained:
+      return {.before = "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n<|im_start|>",
+              .lead = fmt::format("user\n{}\n", kSystemText),
+              .after = std::string(kAssistant)};
+  }
+  fail(ErrorKind::kInternal, "unknown chat wrapping");
+}
+
+ChatWrapping parse_chat_wrapping(std::string_view name) {
+  if (name == "raw") return ChatWrapping::kRaw;
+  if (name == "chatml") return ChatWrapping::kChatMl;
+  if (name == "trained") return ChatWrapping::kTrained;
+  fail(ErrorKind::kBadInput, "no chat wrapping \"{}\"; there are raw, chatml and trained", name);
+}
+
+}  // namespace manyshot
