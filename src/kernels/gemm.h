@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/aligned_buffer.h"
@@ -38,16 +39,36 @@ struct Panels {
 // with zero columns to a multiple of 16, K with a zero row to a multiple of 2.
 template <class T>
 class PackedMatrix {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, BFloat16>);
+
  public:
   PackedMatrix() = default;
   PackedMatrix(std::span<const float> weight, size_t num_outputs, size_t num_inputs);
+  // All zero, to be filled by set_rows().
+  PackedMatrix(size_t num_outputs, size_t num_inputs);
+  // Packs rows first_output, first_output + 1, … of W from `rows` [count, row_width]; columns beyond row_width stay as
+  // they are. Safe from several threads for different rows. REQUIRES: row_width <= num_inputs.
+  void set_rows(size_t first_output, std::span<const float> rows, size_t row_width);
+  // Row `output` of W, its first `width` values (of T's precision).
+  void get_row(size_t output, size_t width, float* row) const;
   const Panels<T>& panels() const { return panels_; }
+  size_t num_bytes() const { return data_.size() * sizeof(T); }
   Panels<T> panels(size_t first, size_t last) const { return panels_.range(first, last); }
 
  private:
+  // Where row `output` of W begins, and where its value k stands from there.
+  static constexpr size_t kInterleaved = std::is_same_v<T, BFloat16> ? 2 : 1;
+  size_t row_begin(size_t output) const {
+    return output / kPanelWidth * panels_.panel_stride + output % kPanelWidth * kInterleaved;
+  }
+  static constexpr size_t offset(size_t k) { return k / kInterleaved * kInterleaved * kPanelWidth + k % kInterleaved; }
+
   AlignedBuffer<T> data_;
   Panels<T> panels_;
 };
+
+extern template class PackedMatrix<float>;
+extern template class PackedMatrix<BFloat16>;
 
 enum class Store { kOverwrite, kAdd };  // kAdd: C += the finished sum
 

@@ -8,19 +8,6 @@
 
 namespace manyshot {
 
-template <>
-PackedMatrix<BFloat16>::PackedMatrix(std::span<const float> weight, size_t num_outputs, size_t num_inputs)
-    : data_(round_up(num_outputs, kPanelWidth) * round_up(num_inputs, 2)) {
-  const size_t K = round_up(num_inputs, 2);
-  panels_ = {data_.data(), K, round_up(num_outputs, kPanelWidth) / kPanelWidth, kPanelWidth, K * kPanelWidth};
-  for (size_t n = 0; n < num_outputs; ++n) {
-    for (size_t k = 0; k < num_inputs; ++k) {
-      data_[n / kPanelWidth * panels_.panel_stride + k / 2 * 2 * kPanelWidth + n % kPanelWidth * 2 + k % 2] =
-          BFloat16(weight[n * num_inputs + k]);
-    }
-  }
-}
-
 #if defined(__x86_64__)
 
 #define MANYSHOT_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))

@@ -15,8 +15,8 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x with a relative error below 3e-7 for x in [-87, 88], clamped outside. Range reduction by ln 2 in two parts (Cody and Waite 1980) and
-// a degree-6 polynomial on [-ln 2 / 2, ln 2 / 2].
+// e^x with a relative error below 3e-7 for x in [-87, 88], clamped outside. Range reduction by ln 2 in two parts (Cody
+// and Waite 1980) and a degree-6 polynomial on [-ln 2 / 2, ln 2 / 2].
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_f32(D d, V x) {
   const hn::RebindToSigned<D> di;
@@ -33,6 +33,23 @@ HWY_INLINE V exp_f32(D d, V x) {
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
   return hn::Mul(p, hn::BitCast(d, exponent));
+}
+
+// 2^x with a relative error below 3e-7 for x <= 127; clamped below -126.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp2_f32(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  x = hn::Max(x, hn::Set(d, -126.0f));
+  const V n = hn::Round(x);
+  const V r = hn::Sub(x, n);
+  V p = hn::Set(d, 1.54035304e-4f);  // ln(2)^k / k!
+  p = hn::MulAdd(p, r, hn::Set(d, 1.33335581e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 9.61812911e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.55041087e-2f));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.240226507f));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.693147181f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)))));
 }
 
 // Sum of 16 partial sums in one fixed order.

@@ -1,0 +1,164 @@
+#include "core/error.h"
+#include "kernels/tile_attention.h"
+#include "kernels/unroll.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace manyshot {
+
+#if defined(__x86_64__)
+
+#define MANYSHOT_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+
+namespace {
+
+constexpr size_t kRowsAtOnce = 6;
+constexpr size_t kKeyPanels = kKeyTile / kPanelWidth;
+
+MANYSHOT_BF16_TARGET inline __m512bh as_pairs(__m512i bits) { return reinterpret_cast<__m512bh>(bits); }
+
+MANYSHOT_BF16_TARGET inline __m512bh broadcast_pair(const BFloat16* pair) {
+  int bits;
+  __builtin_memcpy(&bits, pair, sizeof bits);
+  return as_pairs(_mm512_set1_epi32(bits));
+}
+
+// sums[row][panel] = rows of A times the panel of B.
+template <size_t kRows, size_t kPanels>
+MANYSHOT_BF16_TARGET inline void multiply(const BFloat16* a, size_t lda, const Panels<BFloat16>& b,
+                                          __m512 (&sums)[kRows][kPanels]) {
+  MANYSHOT_UNROLL
+  for (size_t row = 0; row < kRows; ++row) {
+    MANYSHOT_UNROLL
+    for (size_t p = 0; p < kPanels; ++p) sums[row][p] = _mm512_setzero_ps();
+  }
+  for (size_t k = 0; k < b.num_rows; k += 2) {
+    __m512i b_pairs[kPanels];
+    MANYSHOT_UNROLL
+    for (size_t p = 0; p < kPanels; ++p) b_pairs[p] = _mm512_load_si512(b.data + p * b.panel_stride + k * kPanelWidth);
+    MANYSHOT_UNROLL
+    for (size_t row = 0; row < kRows; ++row) {
+      const __m512bh pair = broadcast_pair(a + row * lda + k);
+      MANYSHOT_UNROLL
+      for (size_t p = 0; p < kPanels; ++p) sums[row][p] = _mm512_dpbf16_ps(sums[row][p], pair, as_pairs(b_pairs[p]));
+    }
+  }
+}
+
+// 2^x with a relative error below 3e-6, far below the rounding of the weights to bf16; zero for -infinity.
+MANYSHOT_BF16_TARGET inline __m512 exp2(__m512 x) {
+  x = _mm512_max_ps(x, _mm512_set1_ps(-200.0f));
+  const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 r = _mm512_sub_ps(x, n);
+  __m512 p = _mm512_set1_ps(1.33335581e-3f);  // ln(2)^k / k!
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.61812911e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.55041087e-2f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.240226507f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.693147181f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+  return _mm512_scalef_ps(p, n);
+}
+
+MANYSHOT_BF16_TARGET inline __mmask16 mask_of(size_t visible, size_t panel) {
+  const uint64_t bits = visible >= kKeyTile ? ~uint64_t{0} : (uint64_t{1} << visible) - 1;
+  return static_cast<__mmask16>(bits >> (panel * kPanelWidth));
+}
+
+// Scores of one query into bf16 weights relative to the largest score so far. Returns the factor for what was summed
+// before.
+MANYSHOT_BF16_TARGET inline __m512 weigh(__m512 (&scores)[kKeyPanels], size_t visible, float* highest, float* totals,
+                                         BFloat16* weights) {
+  if (visible < kKeyTile) {
+    MANYSHOT_UNROLL
+    for (size_t p = 0; p < kKeyPanels; ++p) {
+      scores[p] = _mm512_mask_blend_ps(mask_of(visible, p), _mm512_set1_ps(-__builtin_inff()), scores[p]);
+    }
+  }
+  const float most =
+      _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(scores[0], scores[1]), _mm512_max_ps(scores[2], scores[3])));
+  const float before = *highest, now = most > before ? most : before;
+  *highest = now;
+  const __m512 factor = exp2(_mm512_set1_ps(before - now));
+  MANYSHOT_UNROLL
+  for (size_t p = 0; p < kKeyPanels; ++p) scores[p] = exp2(_mm512_sub_ps(scores[p], _mm512_set1_ps(now)));
+  const __m512 sum = _mm512_add_ps(_mm512_add_ps(scores[0], scores[1]), _mm512_add_ps(scores[2], scores[3]));
+  _mm512_storeu_ps(totals, _mm512_fmadd_ps(_mm512_loadu_ps(totals), factor, sum));
+  MANYSHOT_UNROLL
+  for (size_t p = 0; p < kKeyPanels; p += 2) {
+    _mm512_storeu_si512(weights + p * kPanelWidth,
+                        reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(scores[p + 1], scores[p])));
+  }
+  return factor;
+}
+
+// sums[row] = sums[row] * factors[row] + weights[row] V, for kPanels panels of the values.
+template <size_t kRows, size_t kPanels>
+MANYSHOT_BF16_TARGET inline void add_values(const BFloat16* weights, const __m512 (&factors)[kRows],
+                                            const Panels<BFloat16>& values, float* sums, size_t head_dim) {
+  __m512 added[kRows][kPanels];
+  multiply(weights, kKeyTile, values, added);
+  MANYSHOT_UNROLL
+  for (size_t row = 0; row < kRows; ++row) {
+    MANYSHOT_UNROLL
+    for (size_t p = 0; p < kPanels; ++p) {
+      float* to = sums + row * head_dim + p * kPanelWidth;
+      _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_loadu_ps(to), factors[row], added[row][p]));
+    }
+  }
+}
+
+template <size_t kRows>
+MANYSHOT_BF16_TARGET inline void attend_rows(const RunningAttention<BFloat16>& rows, size_t head_dim,
+                                             const BFloat16* tile, const uint8_t* visible) {
+  alignas(kCacheLineBytes) BFloat16 weights[kRows * kKeyTile];
+  __m512 factors[kRows];
+  {
+    __m512 scores[kRows][kKeyPanels];
+    multiply(rows.queries, head_dim, KeyValueTile<BFloat16>::keys(tile, head_dim), scores);
+    MANYSHOT_UNROLL
+    for (size_t row = 0; row < kRows; ++row) {
+      factors[row] = weigh(scores[row], visible[row], rows.highest + row, rows.totals + row * kPanelWidth,
+                           weights + row * kKeyTile);
+    }
+  }
+  const Panels<BFloat16> values = KeyValueTile<BFloat16>::values(tile, head_dim);
+  size_t panel = 0;
+  for (; panel + 4 <= values.num_panels; panel += 4) {
+    add_values<kRows, 4>(weights, factors, values.range(panel, panel + 4), rows.sums + panel * kPanelWidth, head_dim);
+  }
+  for (; panel < values.num_panels; ++panel) {
+    add_values<kRows, 1>(weights, factors, values.range(panel, panel + 1), rows.sums + panel * kPanelWidth, head_dim);
+  }
+}
+
+template <size_t kRows>
+MANYSHOT_BF16_TARGET inline void attend_last_rows(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim,
+                                                  const BFloat16* tile, const uint8_t* visible) {
+  if constexpr (kRows > 0) {
+    if (M == kRows) return attend_rows<kRows>(rows, head_dim, tile, visible);
+    attend_last_rows<kRows - 1>(rows, M, head_dim, tile, visible);
+  }
+}
+
+}  // namespace
+
+MANYSHOT_BF16_TARGET void attend_tile(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim,
+                                      const BFloat16* tile, const uint8_t* visible) {
+  size_t row = 0;
+  for (; row + kRowsAtOnce <= M; row += kRowsAtOnce) {
+    attend_rows<kRowsAtOnce>(rows.from(row, head_dim), head_dim, tile, visible + row);
+  }
+  attend_last_rows<kRowsAtOnce - 1>(rows.from(row, head_dim), M - row, head_dim, tile, visible + row);
+}
+
+#else
+
+void attend_tile(const RunningAttention<BFloat16>&, size_t, size_t, const BFloat16*, const uint8_t*) {
+  fail(ErrorKind::kInternal, "bf16 products need an x86-64 processor with avx512_bf16");
+}
+
+#endif
+
+}  // namespace manyshot

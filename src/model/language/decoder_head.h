@@ -1,0 +1,39 @@
+// Log-probabilities over the whole vocabulary, without ever holding a row of logits.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kernels/aligned_buffer.h"
+#include "model/language/decoder_network.h"
+
+namespace manyshot {
+
+// For rows of hidden states (as DecoderPass leaves them): vocabulary tiles are multiplied and summed one after the
+// other, by all threads. A row's numbers depend on that row only, bit for bit.
+template <class T>
+class DecoderHead {
+ public:
+  // hidden [num_rows, D]; must outlive this.
+  DecoderHead(const DecoderNetwork<T>& net, const T* hidden, size_t num_rows);
+
+  // ln p(token | row)
+  float log_prob(size_t row, TokenId token) const { return logit(row, token) - log_sums_[row]; }
+  // The token of the largest logit, the smallest id of several.
+  TokenId most_likely(size_t row) const;
+
+ private:
+  void sum_tiles(size_t first_row, size_t last_row, size_t first_tile, size_t last_tile, float* logits);
+  float logit(size_t row, TokenId token) const;
+
+  const DecoderNetwork<T>& net_;
+  const T* hidden_;
+  size_t num_tiles_;
+  std::vector<float> largest_, sums_;  // [rows, tiles], as exp_sum()
+  std::vector<float> log_sums_;        // [rows]
+};
+
+extern template class DecoderHead<float>;
+extern template class DecoderHead<BFloat16>;
+
+}  // namespace manyshot

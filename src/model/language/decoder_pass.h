@@ -1,0 +1,71 @@
+// One pass of token sequences through the layers of a decoder.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/aligned_buffer.h"
+#include "model/language/decoder_network.h"
+#include "model/language/kv_segment.h"
+
+namespace manyshot {
+
+// Consecutive tokens of one text. `segment` takes their keys and values and leads to those before; the tokens stand at
+// positions first_position, first_position + 1, … of the text, all within the segment.
+template <class T>
+struct PassSequence {
+  KvSegment<T>* segment = nullptr;
+  std::span<const TokenId> tokens;
+  size_t first_position = 0;
+};
+
+// All sequences go through together, in blocks of tokens that threads take one by one. A token's result depends on the
+// tokens before it in its own text only, bit for bit: on no other sequence, block or thread. The residual stream,
+// norms, softmax and all sums are f32; matrix products take T.
+template <class T>
+class DecoderPass {
+ public:
+  DecoderPass(const DecoderNetwork<T>& net, std::span<const PassSequence<T>> sequences);
+
+  // Tokens are numbered in the order of the sequences. hidden [wanted.size(), D]: what the vocabulary's head multiplies
+  // at the wanted tokens (after the final norm). REQUIRES: wanted increases. To be called once.
+  void run(std::span<const size_t> wanted, T* hidden);
+
+ private:
+  struct Token {
+    TokenId id;
+    size_t position;
+    KvSegment<T>* segment;
+  };
+  // Consecutive tokens of a block that see the same tile.
+  struct TileRun {
+    const KvSegment<T>* owner;
+    size_t tile;
+    size_t first, last;
+  };
+  struct Block {
+    size_t first, last;
+    std::vector<TileRun> runs;  // by increasing tile
+  };
+  struct Workspace;
+
+  std::vector<TileRun> tile_runs(size_t first, size_t last) const;
+  void project(size_t layer, const Block& block, Workspace& work);
+  void attend(size_t layer, const Block& block, Workspace& work);
+  void finish_layer(const DecoderLayer<T>& layer, const Block& block, Workspace& work);
+  float* x(size_t token) { return x_.data() + token * net_.D; }
+
+  const DecoderNetwork<T>& net_;
+  std::vector<Token> tokens_;
+  std::vector<Block> blocks_;
+  RotationTable rotations_;
+  AlignedBuffer<float> x_;    // [tokens, D], the residual stream
+  AlignedBuffer<T> queries_;  // per block [num_kv_heads, tokens, heads of the group, head_dim]
+};
+
+extern template class DecoderPass<float>;
+extern template class DecoderPass<BFloat16>;
+
+}  // namespace manyshot
