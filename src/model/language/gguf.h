@@ -48,6 +48,10 @@ struct GgufTensor {
   std::span<const std::byte> data;
 
   uint64_t num_columns() const { return shape.empty() ? 1 : shape.back(); }
+  uint64_t num_values() const {
+    const GgmlLayout& layout = ggml_layout(type);
+    return data.size() / layout.block_bytes * layout.block_values;
+  }
 };
 
 // A parsed file over bytes that must outlive it: names, texts and data point into them. Every count, length, type,

@@ -88,9 +88,8 @@ void read_frequency_factors(const GgufFile& file, RopeScaling& rope) {
     fail(ErrorKind::kUnsupported,
          "{}: has rope_freqs.weight beside a rotary scaling; this build runs models with one of them", file.source());
   }
-  const GgmlLayout& layout = ggml_layout(tensor->type);
   rope.type = RopeScaling::Type::kFactors;
-  rope.frequency_factors.resize(tensor->data.size() / layout.block_bytes * layout.block_values);
+  rope.frequency_factors.resize(tensor->num_values());
   dequantize(tensor->type, tensor->data, rope.frequency_factors);
 }
 

@@ -1,0 +1,143 @@
+#include "model/language/tiny_language_model.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/rng.h"
+
+namespace manyshot {
+namespace {
+
+const std::map<std::string, std::string>& gguf_names() {
+  static const std::map<std::string, std::string> names = {
+      {"model.embed_tokens", "token_embd"},
+      {"model.norm", "output_norm"},
+      {"lm_head", "output"},
+      {"input_layernorm", "attn_norm"},
+      {"self_attn.q_proj", "attn_q"},
+      {"self_attn.k_proj", "attn_k"},
+      {"self_attn.v_proj", "attn_v"},
+      {"self_attn.o_proj", "attn_output"},
+      {"mlp.gate_proj", "ffn_gate"},
+      {"mlp.up_proj", "ffn_up"},
+      {"mlp.down_proj", "ffn_down"},
+      {"post_attention_layernorm", "ffn_norm"},
+  };
+  return names;
+}
+
+std::string gguf_name(const std::string& name) {
+  const std::string layers = "model.layers.";
+  const size_t kind = name.rfind('.');  // before "weight" or "bias"
+  if (!name.starts_with(layers)) return gguf_names().at(name.substr(0, kind)) + name.substr(kind);
+  const size_t part = name.find('.', layers.size()) + 1;
+  return "blk." + name.substr(layers.size(), part - layers.size()) + gguf_names().at(name.substr(part, kind - part)) +
+         name.substr(kind);
+}
+
+// What converters do to q and k of Llama models: reshape to [heads, 2, head_dim / 2, columns], swap the middle two.
+std::vector<float> interleave(const RandomModel::Tensor& tensor, int head_dim) {
+  const size_t columns = tensor.shape.size() == 2 ? tensor.shape[1] : 1, half = static_cast<size_t>(head_dim) / 2;
+  const size_t heads = tensor.shape[0] / static_cast<size_t>(head_dim);
+  std::vector<float> values;
+  for (size_t head = 0; head < heads; ++head) {
+    for (size_t i = 0; i < half; ++i) {
+      for (size_t side = 0; side < 2; ++side) {
+        const auto row = tensor.values.begin() + static_cast<std::ptrdiff_t>(((head * 2 + side) * half + i) * columns);
+        values.insert(values.end(), row, row + static_cast<std::ptrdiff_t>(columns));
+      }
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+LanguageModelConfig tiny_language_config(LanguageArchitecture architecture) {
+  return {.architecture = architecture,
+          .vocab_size = 50,
+          .hidden_size = 32,
+          .intermediate_size = 48,
+          .num_hidden_layers = 2,
+          .num_attention_heads = 4,
+          .num_key_value_heads = 2,
+          .head_dim = 8,
+          .max_position_embeddings = 64,
+          .rms_norm_eps = 1e-5,
+          .rope_theta = 5e5,
+          .tie_word_embeddings = architecture == LanguageArchitecture::kQwen2,
+          .attention_bias = architecture == LanguageArchitecture::kQwen2,
+          .bos_token_id = 1,
+          .eos_token_ids = {2}};
+}
+
+std::vector<RandomModel::Tensor> tiny_language_tensors(const LanguageModelConfig& config) {
+  const Rng rng(11);
+  std::vector<RandomModel::Tensor> tensors;
+  for (const auto& [name, shape] : language_model_tensors(config)) {
+    uint64_t count = 1;
+    for (uint64_t dimension : shape) count *= dimension;
+    std::vector<float> values;
+    const Rng stream = rng.child(name);
+    for (uint64_t i = 0; i < count; ++i) values.push_back((static_cast<float>(stream.below(i, 256)) - 128) / 256);
+    tensors.push_back({name, shape, std::move(values)});
+  }
+  return tensors;
+}
+
+Json hugging_face_config(const LanguageModelConfig& config) {
+  const bool is_llama = config.architecture == LanguageArchitecture::kLlama;
+  return {{"architectures", {is_llama ? "LlamaForCausalLM" : "Qwen2ForCausalLM"}},
+          {"model_type", is_llama ? "llama" : "qwen2"},
+          {"vocab_size", config.vocab_size},
+          {"hidden_size", config.hidden_size},
+          {"intermediate_size", config.intermediate_size},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"num_attention_heads", config.num_attention_heads},
+          {"num_key_value_heads", config.num_key_value_heads},
+          {"hidden_act", "silu"},
+          {"max_position_embeddings", config.max_position_embeddings},
+          {"rms_norm_eps", config.rms_norm_eps},
+          {"rope_theta", config.rope_theta},
+          {"tie_word_embeddings", config.tie_word_embeddings},
+          {"bos_token_id", *config.bos_token_id},
+          {"eos_token_id", config.eos_token_ids.front()},
+          {"torch_dtype", "bfloat16"},
+          {"use_cache", true}};
+}
+
+GgufWriter gguf_metadata(const LanguageModelConfig& config) {
+  const std::string prefix = config.architecture == LanguageArchitecture::kLlama ? "llama" : "qwen2";
+  GgufWriter writer;
+  writer.add_text("general.architecture", prefix);
+  const auto add = [&](const char* key, int value) {
+    writer.add_u32(prefix + "." + key, static_cast<uint32_t>(value));
+  };
+  add("vocab_size", config.vocab_size);
+  add("embedding_length", config.hidden_size);
+  add("feed_forward_length", config.intermediate_size);
+  add("block_count", config.num_hidden_layers);
+  add("attention.head_count", config.num_attention_heads);
+  add("attention.head_count_kv", config.num_key_value_heads);
+  add("rope.dimension_count", config.head_dim);
+  add("context_length", config.max_position_embeddings);
+  writer.add_f32(prefix + ".attention.layer_norm_rms_epsilon", static_cast<float>(config.rms_norm_eps));
+  writer.add_f32(prefix + ".rope.freq_base", static_cast<float>(config.rope_theta));
+  writer.add_u32("tokenizer.ggml.bos_token_id", static_cast<uint32_t>(*config.bos_token_id));
+  writer.add_u32("tokenizer.ggml.eos_token_id", static_cast<uint32_t>(config.eos_token_ids.front()));
+  return writer;
+}
+
+GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomModel::Tensor>& tensors) {
+  GgufWriter writer = gguf_metadata(config);
+  for (const RandomModel::Tensor& tensor : tensors) {
+    const bool is_rotary =
+        tensor.name.find("q_proj") != std::string::npos || tensor.name.find("k_proj") != std::string::npos;
+    const bool interleaved = is_rotary && config.architecture == LanguageArchitecture::kLlama;
+    writer.add_f32_tensor(gguf_name(tensor.name), tensor.shape,
+                          interleaved ? interleave(tensor, config.head_dim) : tensor.values);
+  }
+  return writer;
+}
+
+}  // namespace manyshot

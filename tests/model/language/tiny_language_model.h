@@ -1,0 +1,25 @@
+// Small random Llama and Qwen2 models, as Hugging Face folders and as GGUF files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "model/language/config.h"
+#include "model/language/gguf_writer.h"
+#include "model/random_model.h"
+
+namespace manyshot {
+
+LanguageModelConfig tiny_language_config(LanguageArchitecture architecture);
+
+// All tensors of the config, with random values that f16 and bf16 have exactly.
+std::vector<RandomModel::Tensor> tiny_language_tensors(const LanguageModelConfig& config);
+
+// config.json as transformers writes it; no rope scaling.
+Json hugging_face_config(const LanguageModelConfig& config);
+// Metadata and tensors as llama.cpp's converter writes them, with F32 tensors; no rope scaling, no tokenizer.
+GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomModel::Tensor>& tensors);
+GgufWriter gguf_metadata(const LanguageModelConfig& config);  // without the tensors
+
+}  // namespace manyshot
