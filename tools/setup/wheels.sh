@@ -24,7 +24,7 @@ unpack_wheels() {
   trap 'exit 130' INT TERM HUP
   rm -rf "$partial"
   mkdir -p "$partial/wheels" "$partial/tree"
-  logged "wheels-$1" "Downloading and unpacking $(pinned_versions) ($2)" fetch_wheels || explain_failed_wheels "wheels-$1"
+  logged "wheels-$1" "Downloading and unpacking $(pinned_versions) ($2)" fetch_wheels || explain_failed_wheels "wheels-$1" "$2"
   rm -f "$stamp"
   for entry in "$partial/tree"/*; do
     rm -rf "${deps_dir:?}/${entry##*/}"
@@ -57,7 +57,7 @@ explain_failed_wheels() {
   if log_says "$1" 'NewConnectionError|ConnectTimeout|ProxyError|from versions: none'; then
     reason="pip finds no package index that has them: connect to the network, or set pip's proxy or index"
   elif log_says "$1" 'No space left on device'; then
-    reason="the disk that holds $deps_dir is full: libtorch needs 1.2 GB while it is unpacked"
+    reason="the disk that holds $deps_dir is full: $2 are downloaded, and twice as much is needed while they are unpacked"
   elif log_says "$1" 'DO NOT MATCH THE HASHES'; then
     reason="a downloaded wheel is not the pinned one (its SHA-256 differs)"
   else
