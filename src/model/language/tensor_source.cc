@@ -49,7 +49,10 @@ ReadRange check_range(const TensorSource& source, std::string_view name, uint64_
 std::unique_ptr<TensorSource> open_tensor_source(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) fail(ErrorKind::kNotFound, "{}: no such model; check the path", path);
-  return fs::is_directory(path, error) ? open_hugging_face_source(path) : open_gguf_source(path);
+  if (!fs::is_directory(path, error)) return open_gguf_source(path);
+  const fs::path folder = path, gguf = folder / "model.gguf";
+  const bool is_gguf = fs::exists(gguf, error) && !fs::exists(folder / "config.json", error);
+  return is_gguf ? open_gguf_source(gguf.string()) : open_hugging_face_source(path);
 }
 
 }  // namespace manyshot

@@ -31,7 +31,7 @@ class TensorSource {
   virtual uint64_t stored_bytes() const = 0;
 };
 
-// `path` is a folder with config.json and safetensors, or a .gguf file. Throws Error(kNotFound, kCorruptFile,
+// `path` is a GGUF file, a folder with model.gguf, or one with config.json and safetensors. Throws Error(kNotFound, kCorruptFile,
 // kUnsupported).
 std::unique_ptr<TensorSource> open_tensor_source(const std::string& path);
 

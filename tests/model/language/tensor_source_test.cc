@@ -102,6 +102,11 @@ TEST_F(Source, OneModelInThreeForms) {
   }
 }
 
+TEST_F(Source, FolderWithAGgufFile) {
+  const std::string path = write_gguf(gguf_of(config_, tensors_));
+  EXPECT_EQ(open_tensor_source(folder_.path())->path(), path);
+}
+
 TEST_F(Source, TiedAndUntiedHeads) {
   for (bool tied : {false, true}) {
     config_.tie_word_embeddings = tied;
