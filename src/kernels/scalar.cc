@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/tile_attention.h"
+
 namespace manyshot::scalar {
 namespace {
 
@@ -128,6 +130,24 @@ void context_attention(const AttentionShape& shape, const float* label_keys, con
              out + token * out_stride + head * shape.head_dim);
     }
   }
+}
+
+void tiled_attention(const float* queries, size_t M, size_t head_dim, const float* keys, const float* values,
+                     const size_t* visible, float* out) {
+  std::vector<float> query(head_dim);
+  for (size_t row = 0; row < M; ++row) {
+    for (size_t i = 0; i < head_dim; ++i) query[i] = queries[row * head_dim + i] / kQueryScaleBase;
+    std::vector<KeyValue> seen;
+    for (size_t key = 0; key < visible[row]; ++key) seen.emplace_back(keys + key * head_dim, values + key * head_dim);
+    attend(query.data(), seen, head_dim, out + row * head_dim);
+  }
+}
+
+ExpSum exp_sum(const float* logits, size_t count) {
+  const float largest = *std::max_element(logits, logits + count);
+  double sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += std::exp(static_cast<double>(logits[i]) - largest);
+  return {largest, static_cast<float>(sum)};
 }
 
 }  // namespace manyshot::scalar

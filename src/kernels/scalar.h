@@ -4,6 +4,7 @@
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "kernels/log_sum_exp.h"
 
 namespace manyshot::scalar {
 
@@ -24,5 +25,10 @@ void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t
 void context_attention(const AttentionShape& shape, const float* label_keys, const float* label_values,
                        size_t num_labels, const AttentionInput& in, const ContextTokens& tokens, float* out,
                        size_t out_stride);
+// What attend_tile() leads to: query m sees the first visible[m] of the keys and values [keys, head_dim]; queries are
+// scaled as RunningAttention says.
+void tiled_attention(const float* queries, size_t M, size_t head_dim, const float* keys, const float* values,
+                     const size_t* visible, float* out);
+ExpSum exp_sum(const float* logits, size_t count);
 
 }  // namespace manyshot::scalar
