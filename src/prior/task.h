@@ -1,0 +1,64 @@
+// A classification task drawn from a prior: a table whose every cell and label is known to the last bit by (options,
+// seed, index).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manyshot {
+
+// What a column's values are. The names (column_kind_name) reach files.
+enum class ColumnKind {
+  kNumeric,
+  kInteger,      // counts
+  kOrdinal,      // levels with an order
+  kCategorical,  // levels without one
+};
+std::string_view column_kind_name(ColumnKind kind);  // "numeric", "integer", "ordinal", "categorical"
+
+struct ColumnInfo {
+  ColumnKind kind = ColumnKind::kNumeric;
+  int32_t num_levels = 0;  // levels the column can take; 0: not limited
+  // The value before standardising: offset + scale * value. Levels and counts are whole numbers then, but for cells
+  // that the clamp at four standard deviations moved.
+  double offset = 0;
+  double scale = 1;
+  bool missing = false;  // has NaN cells
+};
+
+// Why a draw was thrown away and repeated. The names reach files.
+enum class Rejection {
+  kNotFinite,       // NaN or infinity in the label's score or a column
+  kConstantLabels,  // fewer than two classes
+  kClassCoverage,   // some class is missing before or behind the task's split, in ten orders of the rows
+  kNoColumns,       // every column is constant
+  kNoSignal,        // no column shares an ancestor with the label (graph)
+};
+inline constexpr size_t kNumRejections = 5;
+std::string_view rejection_name(Rejection reason);  // "not_finite", "constant_labels", …
+
+struct Task {
+  uint64_t index = 0;
+  std::string prior;  // the prior it came from: "mlp", "tree", "graph", "forest"
+  size_t num_rows = 0;
+  int num_classes = 0;
+  std::vector<float> columns;    // [F, num_rows], a column after the other; standardised over all rows; NaN: missing
+  std::vector<ColumnInfo> info;  // [F]
+  std::vector<int32_t> labels;   // [num_rows], 0..num_classes-1, every class present
+  std::array<uint32_t, kNumRejections> rejections{};  // draws thrown away before this one, by reason
+
+  size_t num_features() const { return info.size(); }
+  std::span<const float> column(size_t feature) const { return {columns.data() + feature * num_rows, num_rows}; }
+  uint32_t num_rejections() const {
+    uint32_t sum = 0;
+    for (const uint32_t count : rejections) sum += count;
+    return sum;
+  }
+};
+
+}  // namespace manyshot
