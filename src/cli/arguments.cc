@@ -62,7 +62,11 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
     fail(ErrorKind::kBadInput, "{}; see manyshot {} --help", error.what(), command.name());
   }
   if (help) return {.help = true};
-  const std::vector<std::string> extras = app.remaining();
+  std::vector<std::string> extras = app.remaining();
+  if (!command.positional().empty() && !extras.empty() && !extras.front().starts_with("-")) {
+    given[&find_option(list, command.positional())] = {extras.front()};
+    extras.erase(extras.begin());
+  }
   if (!extras.empty()) {
     fail(ErrorKind::kBadInput, "manyshot {} has no {} \"{}\"{}; see manyshot {} --help", command.name(),
          extras.front().starts_with("-") ? "option" : "argument", extras.front(), did_you_mean(extras.front(), flags_of(list)),

@@ -36,6 +36,8 @@ class Command {
   virtual std::string details() const = 0;   // a paragraph or two for --help
   virtual std::string examples() const = 0;  // lines, indented by four
   virtual OptionList options() = 0;          // of this command alone
+  // The option that an argument without a flag sets, or "".
+  virtual std::string positional() const { return ""; }
   virtual void run(const CommonOptions& common) = 0;
 };
 
@@ -43,6 +45,8 @@ class Command {
 std::vector<std::unique_ptr<Command>> all_commands();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_info_command();
+std::unique_ptr<Command> make_tokenize_command();
+std::unique_ptr<Command> make_score_command();
 
 // Sets the options of `command` and `common` from the command line (and from --config, which it names), and says whether --help was
 // asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.

@@ -19,6 +19,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(make_predict_command());
   commands.push_back(make_info_command());
+  commands.push_back(make_tokenize_command());
+  commands.push_back(make_score_command());
   return commands;
 }
 

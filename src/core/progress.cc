@@ -54,12 +54,13 @@ void Progress::add(uint64_t amount) {
 }
 
 void Progress::show(bool last) {
+  shown_ = true;
+  if (!last && total_ > 0 && done_ >= total_) return;  // the destructor says it
   const int64_t now_ms = elapsed_ms(start_);
   const bool on_terminal = log::is_terminal();
   const std::string line = format_line(label_, done_, total_, unit_, static_cast<double>(now_ms) / 1000);
   if (on_terminal) log::set_status_line(last ? "" : line);
   if (last || !on_terminal) log::write(log::Level::kInfo, line);
-  shown_ = true;
   next_show_ms_ = now_ms + (on_terminal ? kTerminalIntervalMs : kPlainIntervalMs);
 }
 

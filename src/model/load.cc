@@ -6,10 +6,13 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json.h"
 #include "core/text.h"
 #include "kernels/simd.h"
 #include "model/config.h"
+#include "model/dtype.h"
 #include "model/fused_decoder.h"
+#include "model/language/text_model.h"
 #include "model/model.h"
 #include "model/safetensors.h"
 #include "model/torch/library.h"
@@ -35,21 +38,6 @@ std::string required_file(const std::string& folder, const char* name) {
   return path;
 }
 
-DType choose_dtype(const std::string& name) {
-  const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;
-  if (name == "auto") return has_bf16 ? DType::kBFloat16 : DType::kFloat32;
-  if (name == "float32") return DType::kFloat32;
-  if (name != "bfloat16") {
-    fail(ErrorKind::kBadInput, "dtype \"{}\" is unknown; expected auto, float32 or bfloat16", excerpt(name));
-  }
-  if (!has_bf16) {
-    fail(ErrorKind::kUnsupported,
-         "dtype bfloat16 needs a processor with avx512_bf16, in use is {}: take float32 or auto",
-         simd_name(simd_level()));
-  }
-  return DType::kBFloat16;
-}
-
 // libmanyshot_torch.so stands beside this library. It is opened only when asked for: libtorch's start-up costs 0.3 s.
 MakeReferenceDecoder* reference_factory() {
   Dl_info here;
@@ -70,9 +58,39 @@ MakeReferenceDecoder* reference_factory() {
   return reinterpret_cast<MakeReferenceDecoder*>(symbol);
 }
 
+// A .gguf file, or a folder whose config.json has no "manyshot" section.
+bool is_language_model(const std::string& path) {
+  if (path.ends_with(".gguf")) return true;
+  std::error_code code;
+  const fs::path config = fs::path(path) / "config.json";
+  if (!fs::exists(config, code)) return false;
+  const Json json = Json::parse(read_file(config.string()), nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && !json.contains("manyshot");
+}
+
 }  // namespace
 
+DType choose_dtype(const std::string& name) {
+  const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;
+  if (name == "auto") return has_bf16 ? DType::kBFloat16 : DType::kFloat32;
+  if (name == "float32") return DType::kFloat32;
+  if (name != "bfloat16") {
+    fail(ErrorKind::kBadInput, "dtype \"{}\" is unknown; expected auto, float32 or bfloat16", excerpt(name));
+  }
+  if (!has_bf16) {
+    fail(ErrorKind::kUnsupported,
+         "dtype bfloat16 needs a processor with avx512_bf16, in use is {}: take float32 or auto",
+         simd_name(simd_level()));
+  }
+  return DType::kBFloat16;
+}
+
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
+  // An installed GGUF model is a folder that holds model.gguf.
+  const std::string gguf = (fs::path(path) / "model.gguf").string();
+  std::error_code code;
+  if (fs::exists(gguf, code)) return load_text_model(gguf, options);
+  if (is_language_model(path)) return load_text_model(path, options);
   const std::string config_path = required_file(path, "config.json");
   const ModelConfig config = parse_model_config(read_file(config_path), config_path);
   const MappedFile mapped(required_file(path, "model.safetensors"));

@@ -12,6 +12,9 @@
 
 namespace manyshot {
 
+class LanguageModel;
+class Tokenizer;
+
 enum class DType { kFloat32, kBFloat16 };
 
 struct ModelInfo {
@@ -27,6 +30,7 @@ struct ModelInfo {
   int trained_features = 0;      // columns it was trained with at most
   int trained_shots = 0;         // labelled rows it was trained with at most
   int max_shots = 0;             // labelled rows one context should hold at most; may be more than it was trained with
+  int context_window = 0;        // kFlat: tokens a text may have
   CompactVocabulary vocabulary;  // kRows only
 };
 
@@ -50,6 +54,9 @@ class Model {
   virtual const ModelInfo& info() const = 0;
   // Throws Error(kBadInput) when the prompt does not fit the model (too many features, unknown token).
   virtual std::unique_ptr<EncodedContext> encode(const Prompt& prompt) const = 0;
+  // kFlat models only, else nullptr: what turns text into tokens, and the network itself.
+  virtual const Tokenizer* tokenizer() const { return nullptr; }
+  virtual const LanguageModel* language_model() const { return nullptr; }
 };
 
 struct LoadOptions {

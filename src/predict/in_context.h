@@ -18,6 +18,7 @@ class InContextMethod : public Method {
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
 
   static constexpr int kDefaultMembers = 8;
+  static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
   static constexpr int kMaxMembers = 256;
 
  private:

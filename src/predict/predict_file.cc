@@ -198,9 +198,9 @@ class QueryReader {
   }
 
   // visit(queries, truth, first_row); truth is empty when the table lacks the target.
-  void scan(const std::function<void(const Table&, const std::vector<int32_t>&, uint64_t)>& visit) {
+  void scan(size_t max_rows, const std::function<void(const Table&, const std::vector<int32_t>&, uint64_t)>& visit) {
     ReadNotes notes;
-    const size_t chunk_rows = std::clamp<size_t>(kChunkCells / schema_.columns.size(), 64, 16'384);
+    const size_t chunk_rows = std::min(max_rows, std::max<size_t>(kChunkCells / schema_.columns.size(), 64));
     scan_table(file_, schema_, chunk_rows, &notes, [&](const Table& chunk, uint64_t first_row) {
       if (!has_truth_) return visit(chunk, {}, first_row);
       Table queries = chunk;
@@ -267,7 +267,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   require(options.target, "--target", "the column to predict");
   const auto start = std::chrono::steady_clock::now();
   const std::unique_ptr<Method> method = open_method(
-      options.model, {.ensemble = options.ensemble, .calibrate = options.calibrate == "context", .seed = options.seed, .dtype = options.dtype, .engine = options.engine});
+      options.model, {.ensemble = options.ensemble, .calibrate = options.calibrate == "context", .seed = options.seed, .format = options.format, .chat = options.chat, .compat = options.compat, .dtype = options.dtype, .engine = options.engine});
   const TrainingTable train = open_training_table(options);
   QueryReader queries(options, train);
   std::vector<std::string> header{"row", "prediction"};
@@ -291,7 +291,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
 
   const auto predict_start = std::chrono::steady_clock::now();
   Progress progress("predict", queries.count_rows(), "rows");
-  queries.scan([&](const Table& chunk, const std::vector<int32_t>& truth, uint64_t first_row) {
+  queries.scan(predictors.front().predictor->batch_rows(), [&](const Table& chunk, const std::vector<int32_t>& truth, uint64_t first_row) {
     check_interrupted();
     for (const NamedPredictor& named : predictors) {
       const std::vector<double> probabilities = named.predictor->predict(chunk);

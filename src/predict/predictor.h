@@ -29,6 +29,8 @@ class Predictor {
   // gets 0. `queries` has the columns of the labelled rows. A query's probabilities are the same bits whatever other rows stand
   // beside it and however many threads run.
   virtual std::vector<double> predict(const Table& queries) const = 0;
+  // Queries that one call should hold: fewer waste time, more only memory.
+  virtual size_t batch_rows() const { return 16'384; }
   // What the predictor had to decide, leave out or lose, as sentences for the user.
   virtual std::vector<std::string> notes() const { return {}; }
 };
@@ -46,6 +48,9 @@ struct MethodOptions {
   std::optional<int> ensemble;  // members of an in-context ensemble; nothing: the default
   bool calibrate = true;        // in-context methods: fit probabilities on the context (predict/calibration.h)
   uint64_t seed = 0;
+  std::string format = "auto";  // compact, concat or tabllm; auto: the model's own, concat for language models
+  std::string chat = "auto";    // raw, chatml or trained (encoding/text/text_prompt.h); auto: chatml where the tokenizer has its tokens
+  std::string compat = "paper"; // paper or repo: how text prompts write numbers (NumberText)
   std::string dtype = "auto";   // as LoadOptions
   std::string engine = "auto";  // as LoadOptions
 };

@@ -135,7 +135,7 @@ DecoderNetwork<T>::DecoderNetwork(const TensorSource& source)
     layer.gate_up = PackedMatrix<T>(2 * mlp_width, D);
     for (const auto& [name, offset] : {std::pair{"gate_proj", size_t{0}}, {"up_proj", kSwigluTile}}) {
       reader.read_matrix(mlp + name + ".weight", intermediate, D, kSwigluTile,
-                         [&](size_t first, std::span<const float> rows) {
+                         [&, offset = offset](size_t first, std::span<const float> rows) {
                            for (size_t row = 0; row * D < rows.size(); row += kSwigluTile) {
                              const size_t count = std::min(kSwigluTile, rows.size() / D - row);
                              layer.gate_up.set_rows(2 * (first + row) + offset, rows.subspan(row * D, count * D), D);

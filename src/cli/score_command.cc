@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <fstream>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/json.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "predict/model_store.h"
+#include "predict/score_prompts.h"
+
+namespace manyshot {
+namespace {
+
+struct ScoreOptions {
+  std::string model;
+  std::string in;
+  std::string out;
+  std::string dtype = "auto";
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("model", self.model, any_value(), "Language model: an installed name, a folder, or a .gguf file.");
+    v("in", self.in, any_value(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
+    v("out", self.out, any_value(), "The same lines with \"logprobs\" and \"tokens\" added; without it standard output.");
+    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}), "Number type of the model's products.");
+  }
+};
+
+// Reads requests line by line and remembers the JSON they came in.
+class RequestReader {
+ public:
+  explicit RequestReader(const std::string& path) : path_(path), file_(path, std::ios::binary) {
+    if (!file_) fail(ErrorKind::kNotFound, "{}: cannot open this file; check the path", path);
+  }
+
+  bool next(ScoreRequest& request) {
+    std::string text;
+    do {
+      if (!std::getline(file_, text)) return false;
+      ++line_;
+    } while (text.find_first_not_of(" \t\r") == std::string::npos);
+    const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const bool fits = json.is_object() && json.contains("prompt") && json["prompt"].is_string() && json.contains("continuations") &&
+                      json["continuations"].is_array() &&
+                      std::all_of(json["continuations"].begin(), json["continuations"].end(), [](const Json& c) { return c.is_string(); });
+    if (!fits) {
+      fail(ErrorKind::kBadInput, "{}:{}: expected {{\"prompt\": text, \"continuations\": [text, …]}}, found {}", path_, line_, excerpt(text));
+    }
+    request.prompt = json["prompt"];
+    request.continuations = json["continuations"].get<std::vector<std::string>>();
+    waiting_.push_back(json);
+    return true;
+  }
+
+  Json take() {
+    Json json = std::move(waiting_.front());
+    waiting_.erase(waiting_.begin());
+    return json;
+  }
+
+ private:
+  std::string path_;
+  std::ifstream file_;
+  uint64_t line_ = 0;
+  std::vector<Json> waiting_;  // read and not yet scored: two at most
+};
+
+class ScoreCommand : public Command {
+ public:
+  std::string name() const override { return "score"; }
+  std::string summary() const override { return "log-likelihoods of continuations behind prompts"; }
+  std::string details() const override {
+    return "Adds to each line \"logprobs\", the summed natural log-probabilities of each continuation, and \"tokens\", how many tokens it has. "
+           "What neighbouring prompts share is computed once.";
+  }
+  std::string examples() const override {
+    return "    manyshot score --model smollm2 --in questions.jsonl --out scored.jsonl\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions&) override {
+    if (options_.model.empty() || options_.in.empty()) {
+      fail(ErrorKind::kBadInput, "--model and --in are needed; see manyshot score --help");
+    }
+    RequestReader reader(options_.in);
+    OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
+    const auto model = load_model(resolve_model(options_.model), {.dtype = options_.dtype});
+    Progress progress("score", 0, "prompts");
+    score_prompts(
+        *model, [&](ScoreRequest& request) { return reader.next(request); },
+        [&](const ScoreRequest&, const std::vector<ContinuationScore>& scores) {
+          Json json = reader.take();
+          json["logprobs"] = Json::array();
+          json["tokens"] = Json::array();
+          for (const ContinuationScore& score : scores) {
+            json["logprobs"].push_back(score.log_prob);
+            json["tokens"].push_back(score.num_tokens);
+          }
+          out.write(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+          progress.add();
+        });
+    out.commit();
+  }
+
+ private:
+  ScoreOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_score_command() { return std::make_unique<ScoreCommand>(); }
+
+}  // namespace manyshot

@@ -1,0 +1,14 @@
+// The number type of a model's matrix products.
+#pragma once
+
+#include <string>
+
+#include "model/model.h"
+
+namespace manyshot {
+
+// "auto" is bfloat16 where the processor multiplies it natively, else float32. Throws Error(kBadInput) for an unknown name,
+// Error(kUnsupported) for bfloat16 on a processor without avx512_bf16.
+DType choose_dtype(const std::string& name);
+
+}  // namespace manyshot

@@ -1,0 +1,18 @@
+// A language model behind the Model interface: the context is prefilled once, every query is a branch behind it, and answers are
+// scored where they part.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "encoding/tokenizer/tokenizer_spec.h"
+#include "model/model.h"
+
+namespace manyshot {
+
+// `path` is a Hugging Face folder (config.json, safetensors, tokenizer.json) or a .gguf file.
+std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOptions& options);
+// The tokenizer such a path holds.
+TokenizerSpec read_model_tokenizer(const std::string& path);
+
+}  // namespace manyshot
