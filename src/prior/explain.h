@@ -1,0 +1,21 @@
+// How a task came about, as JSON and as a Graphviz drawing.
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "prior/notes.h"
+#include "prior/prior.h"
+
+namespace manyshot {
+
+// {"task", "prior", "rows", "features", "classes", "class_counts", "rejections", "hyper_parameters", "details",
+//  "graph": {"nodes": [{"id", "kind", "equation"}], "edges": [{"from", "to", "weight"?}]},
+//  "columns": [{"name", "kind", "levels"?, "missing", "offset", "scale", "source", "rule"}], "label": {"source",
+//  "rule"}, "options"}; docs/formats/tasks.md has the details.
+Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& options);
+
+// The same as a digraph for `dot`: nodes with their equations, columns and label as boxes at the bottom.
+std::string explanation_dot(const Json& explanation);
+
+}  // namespace manyshot

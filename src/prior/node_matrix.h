@@ -1,0 +1,39 @@
+// Values of graph nodes: one contiguous column of rows for each node.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/aligned_buffer.h"
+#include "kernels/gemm.h"
+
+namespace manyshot {
+
+class NodeMatrix {
+ public:
+  // Forgets the values. Memory only grows.
+  void reshape(size_t num_nodes, size_t num_rows) {
+    num_nodes_ = num_nodes;
+    num_rows_ = num_rows;
+    stride_ = round_up(num_rows, kPanelWidth) + kPanelWidth;
+    if (stride_ % 1024 == 0) stride_ += kPanelWidth;  // columns 4 KiB apart would share the same few cache sets
+    if (data_.size() < num_nodes * stride_) data_ = AlignedBuffer<float>(num_nodes * stride_ + num_nodes * stride_ / 4);
+  }
+  float* node(size_t index) { return data_.data() + index * stride_; }
+  const float* node(size_t index) const { return data_.data() + index * stride_; }
+  size_t num_nodes() const { return num_nodes_; }
+  size_t num_rows() const { return num_rows_; }
+  size_t stride() const { return stride_; }
+  // Nodes first, first + 1, … as the right-hand side of a product: [count, rows rounded up to 16].
+  Panels<float> panels(size_t first, size_t count) const {
+    return {node(first), count, round_up(num_rows_, kPanelWidth) / kPanelWidth, stride_, kPanelWidth};
+  }
+
+ private:
+  size_t num_nodes_ = 0;
+  size_t num_rows_ = 0;
+  size_t stride_ = 0;
+  AlignedBuffer<float> data_;
+};
+
+}  // namespace manyshot

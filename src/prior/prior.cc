@@ -1,0 +1,55 @@
+#include "prior/prior.h"
+
+#include "core/error.h"
+#include "prior/explain.h"
+#include "prior/scm_prior.h"
+#include "prior/scratch.h"
+
+namespace manyshot {
+namespace {
+
+void draw_task(const PriorOptions& options, const PriorSettings& settings, uint64_t index,
+               PriorScratch::Buffers& buffers, Task& task, Notes* notes) {
+  const Rng rng = Rng(options.seed).child("prior task", index);
+  task.index = index;
+  task.rejections = {};
+  std::vector<double> weights;
+  for (const PriorSettings::Part& part : settings.parts) weights.push_back(part.weight);
+  Draws draws(rng.child("part"));
+  const std::string& name = settings.parts[draws.weighted(weights)].name;
+  const Rng own = rng.child(name);
+  if (name == "mlp" || name == "tree") {
+    draw_scm_task(name == "mlp" ? ScmKind::kMlp : ScmKind::kTree, settings, own, buffers, task, notes);
+  } else {
+    fail(ErrorKind::kUnsupported, "--prior {}: not in this version", name);
+  }
+}
+
+}  // namespace
+
+PriorScratch::PriorScratch() : buffers_(std::make_unique<Buffers>()) {}
+PriorScratch::~PriorScratch() = default;
+PriorScratch::PriorScratch(PriorScratch&&) noexcept = default;
+PriorScratch& PriorScratch::operator=(PriorScratch&&) noexcept = default;
+
+Prior::Prior(const PriorOptions& options) : options_(options), settings_(parse_settings(options)) {}
+Prior::~Prior() = default;
+
+void Prior::draw(uint64_t index, PriorScratch& scratch, Task& task) const {
+  draw_task(options_, settings_, index, scratch.buffers(), task, nullptr);
+}
+
+Task Prior::draw(uint64_t index, PriorScratch& scratch) const {
+  Task task;
+  draw(index, scratch, task);
+  return task;
+}
+
+Json Prior::explain(uint64_t index, PriorScratch& scratch) const {
+  Task task;
+  Notes notes;
+  draw_task(options_, settings_, index, scratch.buffers(), task, &notes);
+  return explanation_json(task, notes, options_);
+}
+
+}  // namespace manyshot

@@ -1,0 +1,16 @@
+// The memory behind PriorScratch.
+#pragma once
+
+#include <vector>
+
+#include "prior/prior.h"
+#include "prior/scm.h"
+
+namespace manyshot {
+
+struct PriorScratch::Buffers {
+  ScmBuffers scm;
+  std::vector<int32_t> labels;
+};
+
+}  // namespace manyshot
