@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_predict_command());
   commands.push_back(make_info_command());
   commands.push_back(make_tokenize_command());
+  commands.push_back(make_prompt_command());
   commands.push_back(make_score_command());
   return commands;
 }

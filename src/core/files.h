@@ -52,6 +52,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
+  // Lets the system drop the memory of `part` of bytes(); when it is read again, it comes from the file again.
+  void forget(std::span<const std::byte> part) const;
 
  private:
   std::string path_;

@@ -58,16 +58,6 @@ MakeReferenceDecoder* reference_factory() {
   return reinterpret_cast<MakeReferenceDecoder*>(symbol);
 }
 
-// A .gguf file, or a folder whose config.json has no "manyshot" section.
-bool is_language_model(const std::string& path) {
-  if (path.ends_with(".gguf")) return true;
-  std::error_code code;
-  const fs::path config = fs::path(path) / "config.json";
-  if (!fs::exists(config, code)) return false;
-  const Json json = Json::parse(read_file(config.string()), nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && !json.contains("manyshot");
-}
-
 }  // namespace
 
 DType choose_dtype(const std::string& name) {
@@ -86,11 +76,10 @@ DType choose_dtype(const std::string& name) {
 }
 
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
-  // An installed GGUF model is a folder that holds model.gguf.
-  const std::string gguf = (fs::path(path) / "model.gguf").string();
-  std::error_code code;
-  if (fs::exists(gguf, code)) return load_text_model(gguf, options);
-  if (is_language_model(path)) return load_text_model(path, options);
+  if (const std::string text_path = language_model_path(path); !text_path.empty()) return load_text_model(text_path, options);
+  if (!options.adapter.empty()) {
+    fail(ErrorKind::kUnsupported, "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);
+  }
   const std::string config_path = required_file(path, "config.json");
   const ModelConfig config = parse_model_config(read_file(config_path), config_path);
   const MappedFile mapped(required_file(path, "model.safetensors"));

@@ -15,12 +15,12 @@ std::vector<uint32_t> LabelledTable::class_counts() const {
   return counts;
 }
 
-std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options) {
+std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
   if (name == "majority") return std::make_unique<MajorityMethod>();
   if (name == "knn") return std::make_unique<KnnMethod>();
-  if (name == "xgboost") return std::make_unique<XgboostMethod>(options.seed);
+  if (name == "xgboost") return std::make_unique<XgboostMethod>(seed);
   const std::string folder = resolve_model(name, {"majority", "knn", "xgboost"});
-  return std::make_unique<InContextMethod>(load_model(folder, {.dtype = options.dtype, .engine = options.engine}), options);
+  return std::make_unique<InContextMethod>(load_model(folder, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter}), options, seed);
 }
 
 }  // namespace manyshot

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/options.h"
 #include "table/table.h"
 
 namespace manyshot {
@@ -33,6 +34,8 @@ class Predictor {
   virtual size_t batch_rows() const { return 16'384; }
   // What the predictor had to decide, leave out or lose, as sentences for the user.
   virtual std::vector<std::string> notes() const { return {}; }
+  // What happened while it predicted; asked at the end.
+  virtual std::vector<std::string> closing_notes() const { return {}; }
 };
 
 class Method {
@@ -45,17 +48,34 @@ class Method {
 };
 
 struct MethodOptions {
-  std::optional<int> ensemble;  // members of an in-context ensemble; nothing: the default
-  bool calibrate = true;        // in-context methods: fit probabilities on the context (predict/calibration.h)
-  uint64_t seed = 0;
-  std::string format = "auto";  // compact, concat or tabllm; auto: the model's own, concat for language models
-  std::string chat = "auto";    // raw, chatml or trained (encoding/text/text_prompt.h); auto: chatml where the tokenizer has its tokens
-  std::string compat = "paper"; // paper or repo: how text prompts write numbers (NumberText)
-  std::string dtype = "auto";   // as LoadOptions
-  std::string engine = "auto";  // as LoadOptions
+  std::optional<int> ensemble;
+  std::string calibrate = "context";
+  std::string format = "auto";
+  std::string chat = "auto";
+  std::string compat = "paper";
+  std::string labels = "ids";
+  std::string answers = "scored";
+  std::string adapter;
+  std::string dtype = "auto";
+  std::string engine = "auto";
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("ensemble", self.ensemble, at_least(1), "Members of the ensemble: each sees other row, column and label orders; without it 8, for language models 1.");
+    v("calibrate", self.calibrate, one_of({"context", "none"}), "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the model gives them.");
+    v("format", self.format, one_of({"auto", "compact", "concat", "tabllm"}), "Prompt format; auto: compact for compact models, concat for language models.");
+    v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained"}), "How a text prompt is wrapped; auto: ChatML where the tokenizer has its tokens, else raw.");
+    v("compat", self.compat, one_of({"paper", "repo"}), "Numbers in text prompts: as the paper says, or as its published code writes them.");
+    v("labels", self.labels, one_of({"ids", "names"}), "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
+    v("answers", self.answers, one_of({"scored", "sequential"}), "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the paper does.");
+    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
+    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}), "Number type of the model's products; auto: bfloat16 where the processor has it.");
+    v("engine", self.engine, one_of({"auto", "fused", "reference"}), "fused, or the slow reference on libtorch, for checking.");
+  }
 };
 
 // `name` is "majority", "knn", "xgboost", or what resolve_model (predict/model_store.h) takes.
-std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options = {});
+// `seed`: of the ensemble's orders and of whatever else a method draws.
+std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options = {}, uint64_t seed = 0);
 
 }  // namespace manyshot

@@ -5,8 +5,9 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/text.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "model/language/language_model.h"
+#include "model/language/cache_path.h"
 
 namespace manyshot {
 namespace {
@@ -38,7 +39,10 @@ TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
     whole.push_back(encode(request.prompt + continuation));
     shared = std::min(shared, shared_length(result.prompt, whole.back()));
   }
-  if (shared == 0) fail(ErrorKind::kBadInput, "an empty prompt predicts nothing; begin it with a token such as the model's beginning of text");
+  if (shared == 0) {
+    fail(ErrorKind::kBadInput, "prompt \"{}\" is empty or joins with a continuation into one token, so that nothing is left to predict from; begin it with "
+         "more text, or the model's beginning of text", excerpt(request.prompt));
+  }
   result.prompt.resize(shared);
   for (const Tokens& tokens : whole) {
     result.continuations.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(shared), tokens.end());
@@ -46,30 +50,6 @@ TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
   result.request = std::move(request);
   return result;
 }
-
-// The caches along the last prompt, shortest first.
-class CachePath {
- public:
-  explicit CachePath(const LanguageModel& model) : model_(model) {}
-
-  // The cache of `prompt`; caches also stop at `fork`, where the next prompt will leave this one.
-  TextCachePtr go(const Tokens& prompt, size_t fork) {
-    const size_t shared = shared_length(prompt, tokens_);
-    while (!caches_.empty() && caches_.back()->num_tokens() > shared) caches_.pop_back();
-    for (const size_t end : {fork, prompt.size()}) {
-      const size_t begin = caches_.empty() ? 0 : caches_.back()->num_tokens();
-      if (end <= begin) continue;
-      caches_.push_back(model_.extend(caches_.empty() ? nullptr : caches_.back(), std::span(prompt).subspan(begin, end - begin)));
-    }
-    tokens_ = prompt;
-    return caches_.back();
-  }
-
- private:
-  const LanguageModel& model_;
-  Tokens tokens_;
-  std::vector<TextCachePtr> caches_;
-};
 
 std::vector<ContinuationScore> score(const LanguageModel& model, const TextCachePtr& prefix, const std::vector<Tokens>& continuations) {
   std::vector<Branch> branches;

@@ -36,7 +36,7 @@ void read(std::span<const std::byte> bytes) {
     dequantize(tensor.type, tensor.data, values);
   }
   refuse_or([&] { read_tokenizer_spec(file); });
-  refuse_or([&] { read_weights(*make_gguf_source(file, nullptr)); });
+  refuse_or([&] { read_weights(*make_gguf_source(file)); });
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& 
 
 }  // namespace
 
-TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, const Tokenizer& tokenizer, const TextPromptOptions& options,
-                       ChatWrapping wrapping)
+TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes, const Tokenizer& tokenizer,
+                       const TextPromptOptions& options, ChatWrapping wrapping)
     : tokenizer_(tokenizer), style_(options.style), text_(shots, labels, options), wrapping_(wrapping_text(wrapping)) {
   std::vector<std::string> left_out;
   for (uint32_t column = 0; column < shots.columns.size(); ++column) {
@@ -47,8 +47,17 @@ TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, cons
          "check the delimiter and the target, or use more rows", shots.columns.size(), shots.num_rows);
   }
   if (!left_out.empty()) notes_.push_back(fmt::format("left out, the same in all labelled rows: {}", list_names(left_out)));
-  // Any two labels show where answers part.
-  num_shared_answer_tokens_ = common_prefix(answer_tokens("0"), answer_tokens("1"));
+  find_answer_start(num_classes);
+}
+
+// The tokens that the answers of all labels have in common.
+void TextFormat::find_answer_start(size_t num_classes) {
+  TaskView ids;
+  for (uint32_t k = 0; k < num_classes; ++k) ids.labels.push_back(k);
+  answer_start_ = answer_tokens(text_.label(0, ids));
+  for (size_t k = 1; k < num_classes; ++k) {
+    answer_start_.resize(common_prefix(answer_start_, answer_tokens(text_.label(k, ids))));
+  }
 }
 
 TaskView TextFormat::with_table_columns(const TaskView& view) const {
@@ -77,37 +86,49 @@ std::vector<TokenId> TextFormat::answer_tokens(std::string_view label) const {
   return tokens;
 }
 
+std::vector<TokenId> TextFormat::first_tokens() const {
+  std::vector<TokenId> tokens;
+  if (tokenizer_.add_bos() && tokenizer_.bos()) tokens.push_back(*tokenizer_.bos());
+  tokenizer_.append_encoded(wrapping_.before, /*parse_special=*/true, tokens);
+  return tokens;
+}
+
 Prompt TextFormat::prompt(const TaskView& view) const {
-  Prompt prompt{.layout = PromptLayout::kFlat, .num_features = view.features.size()};
-  if (tokenizer_.add_bos() && tokenizer_.bos()) prompt.context.push_back(*tokenizer_.bos());
-  tokenizer_.append_encoded(wrapping_.before, /*parse_special=*/true, prompt.context);
+  Prompt prompt{.layout = PromptLayout::kFlat, .num_features = view.features.size(), .context = first_tokens()};
   tokenizer_.append_encoded(context_text(with_table_columns(view)), /*parse_special=*/false, prompt.context);
-  for (const uint32_t label : view.labels) {
-    const std::vector<TokenId> tokens = answer_tokens(fmt::format("{}", label));
-    prompt.answers.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(num_shared_answer_tokens_), tokens.end());
+  for (size_t k = 0; k < view.labels.size(); ++k) {
+    const std::vector<TokenId> tokens = answer_tokens(text_.label(k, view));
+    prompt.answers.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(answer_start_.size()), tokens.end());
   }
   return prompt;
 }
 
 std::vector<QueryTokens> TextFormat::queries(const Table& queries, std::span<const TaskView> views) const {
-  std::vector<TokenId> answer_start = answer_tokens("0");
-  answer_start.resize(num_shared_answer_tokens_);
   std::vector<QueryTokens> result(views.size());
   for (size_t i = 0; i < views.size(); ++i) {
     const TaskView view = with_table_columns(views[i]);
     for (size_t row = 0; row < queries.num_rows; ++row) {
       tokenizer_.append_encoded(branch_text(queries, row, view), /*parse_special=*/false, result[i].tokens);
-      result[i].tokens.insert(result[i].tokens.end(), answer_start.begin(), answer_start.end());
+      result[i].tokens.insert(result[i].tokens.end(), answer_start_.begin(), answer_start_.end());
       result[i].offsets.push_back(result[i].tokens.size());
     }
   }
   return result;
 }
 
-std::string TextFormat::text(const Table& queries, size_t row, const TaskView& view) const {
-  const TaskView columns = with_table_columns(view);
-  return fmt::format("{}{}{}{}{}{}", wrapping_.before, context_text(columns), branch_text(queries, row, columns), kTailEnd, wrapping_.after,
-                     kAnswerStart);
+std::string TextFormat::user_text(const Table& queries, const TaskView& view) const {
+  return text_.user_text(queries, with_table_columns(view));
+}
+
+std::string TextFormat::prompt_text(const Table& queries, const TaskView& view) const {
+  return fmt::format("{}{}{}{}", wrapping_.before, wrapping_.lead, user_text(queries, view), wrapping_.after);
+}
+
+std::vector<TokenId> TextFormat::prompt_tokens(const Table& queries, const TaskView& view) const {
+  std::vector<TokenId> tokens = first_tokens();
+  tokenizer_.append_encoded(wrapping_.lead + user_text(queries, view), /*parse_special=*/false, tokens);
+  tokenizer_.append_encoded(wrapping_.after, /*parse_special=*/true, tokens);
+  return tokens;
 }
 
 }  // namespace manyshot

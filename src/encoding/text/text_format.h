@@ -15,8 +15,9 @@ namespace manyshot {
 class TextFormat : public PromptFormat {
  public:
   // `shots` and `tokenizer` must outlive the format. Columns with one and the same value in all labelled rows are left out.
-  TextFormat(const Table& shots, std::span<const int32_t> labels, const Tokenizer& tokenizer, const TextPromptOptions& options,
-             ChatWrapping wrapping);
+  // REQUIRES: num_classes >= 2, as many as options.label_names if those are given.
+  TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes, const Tokenizer& tokenizer,
+             const TextPromptOptions& options, ChatWrapping wrapping);
 
   std::string_view name() const override { return style_ == TextStyle::kConcat ? "concat" : "tabllm"; }
   size_t num_features() const override { return columns_.size(); }
@@ -25,14 +26,21 @@ class TextFormat : public PromptFormat {
   Prompt prompt(const TaskView& view) const override;
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 
-  // What the model sees of one query, up to the label, as text.
-  std::string text(const Table& queries, size_t row, const TaskView& view) const;
+  // The whole prompt with all of `queries` in it, up to where the JSON array begins: as text, and as the model's tokens.
+  std::string prompt_text(const Table& queries, const TaskView& view) const;
+  std::vector<TokenId> prompt_tokens(const Table& queries, const TaskView& view) const;
+  // What class k is called in it.
+  std::string label(size_t k, const TaskView& view) const { return text_.label(k, view); }
+  // The user message alone.
+  std::string user_text(const Table& queries, const TaskView& view) const;
 
  private:
   // The text is cut into context, branch and answer where no token reaches across: behind a word that a blank or a full stop follows.
+  std::vector<TokenId> first_tokens() const;  // the model's beginning of text, and the wrapping before the user message
   std::string context_text(const TaskView& view) const;
   std::string branch_text(const Table& queries, size_t row, const TaskView& view) const;
   std::vector<TokenId> answer_tokens(std::string_view label) const;
+  void find_answer_start(size_t num_classes);
   TaskView with_table_columns(const TaskView& view) const;
 
   const Tokenizer& tokenizer_;
@@ -41,7 +49,7 @@ class TextFormat : public PromptFormat {
   TextPrompt text_;
   Wrapping wrapping_;
   std::vector<std::string> notes_;
-  size_t num_shared_answer_tokens_ = 0;  // the first tokens of every answer, up to the label
+  std::vector<TokenId> answer_start_;  // the first tokens of every answer, up to where labels part
 };
 
 }  // namespace manyshot

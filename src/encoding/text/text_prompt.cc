@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <set>
+#include <map>
 
 #include "core/error.h"
+#include "core/json.h"
 
 namespace manyshot {
 namespace {
@@ -35,9 +36,24 @@ std::string TextPrompt::row_text(const Table& table, size_t row, const TaskView&
   return text;
 }
 
+std::string TextPrompt::label(size_t k, const TaskView& view) const {
+  return options_.label_names.empty() ? fmt::format("{}", view.labels[k]) : Json(options_.label_names[k]).dump();
+}
+
+// The labels that the view's rows have, ids in ascending order, names in class order.
+std::string TextPrompt::label_set(const TaskView& view) const {
+  std::map<uint32_t, std::string> present;
+  for (const uint32_t row : view.rows) {
+    const auto k = static_cast<size_t>(labels_[row]);
+    present.try_emplace(options_.label_names.empty() ? view.labels[k] : static_cast<uint32_t>(k), label(k, view));
+  }
+  std::string text;
+  for (const auto& [order, name] : present) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
-  std::set<uint32_t> present;
-  for (const uint32_t row : view.rows) present.insert(view.labels[static_cast<size_t>(labels_[row])]);
+  const std::string present = label_set(view);
   std::vector<std::string> names;
   for (const uint32_t feature : view.features) names.push_back(shots_.columns[feature].name);
   const size_t num_features = view.features.size();
@@ -48,7 +64,7 @@ std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
     text = fmt::format(
         "\n[Data]\n• Each sample = {} features + 1 label.  Label set = [{}].  \n"
         "• Features in a row are comma-separated.  Features and label are separated by \"|\".\n{}\n",
-        num_features, fmt::join(present, ", "),
+        num_features, present,
         options_.feature_names ? fmt::format("• Feature descriptions  (in order) \n {}\n", fmt::join(names, ",")) : "");
     query_columns = "N features";
     label_separator = "|";
@@ -56,13 +72,13 @@ std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
     text = fmt::format(
         "\n[Data]\n• Each sample contains {} features and 1 label. Label set = [{}].\n"
         "• Format: FeatureName is value, FeatureName is value, ..., Label is label_value\n• Features: {}\n",
-        num_features, fmt::join(present, ", "), fmt::join(names, ", "));
+        num_features, present, fmt::join(names, ", "));
     query_columns = "feature assignments";
     label_separator = ", Label is ";
   }
   text += fmt::format("\n[Training set]  (order of rows does NOT matter)  \n{} rows:  \n", view.rows.size());
   for (const uint32_t row : view.rows) {
-    text += fmt::format("{}{}{}\n", row_text(shots_, row, view), label_separator, view.labels[static_cast<size_t>(labels_[row])]);
+    text += fmt::format("{}{}{}\n", row_text(shots_, row, view), label_separator, label(static_cast<size_t>(labels_[row]), view));
   }
   text += fmt::format("\n[Test set]  (keep original order!)  \nEach row = ID, then {} (ID is NOT a feature).  \n{} rows:  \n", query_columns,
                       num_queries);
@@ -75,7 +91,7 @@ std::string TextPrompt::query_line(const Table& queries, size_t row, size_t id, 
 
 std::string_view TextPrompt::tail() { return kTail; }
 
-std::string TextPrompt::answer(std::span<const uint32_t> labels) {
+std::string TextPrompt::answer(std::span<const std::string> labels) {
   std::string text = "[";
   for (size_t id = 0; id < labels.size(); ++id) {
     text += fmt::format("{}{{\"id\": {}, \"label\": {}}}", id == 0 ? "" : ", ", id, labels[id]);

@@ -23,11 +23,14 @@ struct TextPromptOptions {
   TextStyle style = TextStyle::kConcat;
   NumberText numbers = NumberText::kPaper;
   bool feature_names = false;  // kConcat: a line that lists the columns (the paper leaves it out; kTabllm always has names)
+  // [K] what a class is shown as, each as a JSON string ("yes", quotes and line ends escaped); empty: the id that the view gives the
+  // class, as the paper has it.
+  std::vector<std::string> label_names;
 };
 
 inline constexpr std::string_view kSystemText = "You are an AI assistant. Your task is supervised classification.";
 
-// Writes prompts for one set of labelled rows. A class is shown by the id that the view gives it.
+// Writes prompts for one set of labelled rows.
 class TextPrompt {
  public:
   TextPrompt(const Table& shots, std::span<const int32_t> labels, const TextPromptOptions& options);
@@ -36,13 +39,16 @@ class TextPrompt {
   std::string head(const TaskView& view, size_t num_queries) const;
   std::string query_line(const Table& queries, size_t row, size_t id, const TaskView& view) const;
   static std::string_view tail();
-  // [{"id": 0, "label": 1}, {"id": 1, "label": 0}]
-  static std::string answer(std::span<const uint32_t> labels);
+  // What class k is shown as: 1, or "yes" with its quotes.
+  std::string label(size_t k, const TaskView& view) const;
+  // [{"id": 0, "label": 1}, {"id": 1, "label": 0}]; `labels` as label() gives them.
+  static std::string answer(std::span<const std::string> labels);
 
   std::string user_text(const Table& queries, const TaskView& view) const;
 
  private:
   std::string row_text(const Table& table, size_t row, const TaskView& view) const;
+  std::string label_set(const TaskView& view) const;
 
   const Table& shots_;
   std::vector<int32_t> labels_;

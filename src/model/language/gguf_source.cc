@@ -62,8 +62,8 @@ uint64_t interleaved_row(uint64_t row, uint64_t head_dim) {
 
 class GgufSource : public TensorSource {
  public:
-  GgufSource(GgufFile file, std::shared_ptr<const void> keep_alive)
-      : keep_alive_(std::move(keep_alive)), file_(std::move(file)), config_(read_language_model_config(file_)) {
+  GgufSource(GgufFile file, std::shared_ptr<const MappedFile> mapped)
+      : mapped_(std::move(mapped)), file_(std::move(file)), config_(read_language_model_config(file_)) {
     std::vector<std::string> names;
     for (const GgufTensor& tensor : file_.tensors()) {
       names.push_back(transformers_name(tensor.name));
@@ -115,10 +115,12 @@ class GgufSource : public TensorSource {
             name.find(".self_attn.k_proj.") != std::string_view::npos);
   }
 
-  static void read_stored_rows(const GgufTensor& tensor, uint64_t first_row, uint64_t num_rows, std::span<float> out) {
+  void read_stored_rows(const GgufTensor& tensor, uint64_t first_row, uint64_t num_rows, std::span<float> out) const {
     const GgmlLayout& layout = ggml_layout(tensor.type);
     const uint64_t row_bytes = tensor.num_columns() / layout.block_values * layout.block_bytes;
-    dequantize(tensor.type, tensor.data.subspan(first_row * row_bytes, num_rows * row_bytes), out);
+    const auto stored = tensor.data.subspan(first_row * row_bytes, num_rows * row_bytes);
+    dequantize(tensor.type, stored, out);
+    if (mapped_ != nullptr) mapped_->forget(stored);  // weights are read once
   }
 
   void read_interleaved_vector(const GgufTensor& tensor, std::span<float> out) const {
@@ -127,7 +129,7 @@ class GgufSource : public TensorSource {
     for (size_t i = 0; i < out.size(); ++i) out[i] = stored[interleaved_row(i, config_.head_dim)];
   }
 
-  std::shared_ptr<const void> keep_alive_;
+  std::shared_ptr<const MappedFile> mapped_;  // nullptr: the bytes are someone else's
   GgufFile file_;
   LanguageModelConfig config_;
   std::map<std::string, const GgufTensor*, std::less<>> tensors_;
@@ -136,14 +138,12 @@ class GgufSource : public TensorSource {
 
 }  // namespace
 
-std::unique_ptr<TensorSource> make_gguf_source(GgufFile file, std::shared_ptr<const void> keep_alive) {
-  return std::make_unique<GgufSource>(std::move(file), std::move(keep_alive));
-}
+std::unique_ptr<TensorSource> make_gguf_source(GgufFile file) { return std::make_unique<GgufSource>(std::move(file), nullptr); }
 
 std::unique_ptr<TensorSource> open_gguf_source(const std::string& path) {
   auto mapped = std::make_shared<MappedFile>(path);
   GgufFile file(mapped->bytes(), path);
-  return make_gguf_source(std::move(file), std::move(mapped));
+  return std::make_unique<GgufSource>(std::move(file), std::move(mapped));
 }
 
 }  // namespace manyshot

@@ -62,8 +62,8 @@ class HuggingFaceSource : public TensorSource {
     if (!fs::exists(in_folder(kWeightsName), error) && fs::exists(index_path, error)) {
       open_shards(index_path);
     } else {
-      const Safetensors& file = open_shard(required_file(kWeightsName));
-      for (const TensorInfo& tensor : file.tensors()) tensors_[tensor.name] = {&file, &tensor};
+      const Shard& shard = open_shard(required_file(kWeightsName));
+      for (const TensorInfo& tensor : shard.file.tensors()) tensors_[tensor.name] = {&shard, &tensor};
     }
     std::vector<std::string> names;
     for (const auto& [name, place] : tensors_) names.push_back(name);
@@ -82,13 +82,14 @@ class HuggingFaceSource : public TensorSource {
     const ReadRange range = check_range(*this, name, first_row, num_rows, out.size());
     const Place& place = find(name);
     const uint64_t row_bytes = range.columns * tensor_type_bytes(place.tensor->type);
-    dequantize(float_type(place.tensor->type),
-               place.file->data(*place.tensor).subspan(first_row * row_bytes, num_rows * row_bytes), out);
+    const auto stored = place.shard->file.data(*place.tensor).subspan(first_row * row_bytes, num_rows * row_bytes);
+    dequantize(float_type(place.tensor->type), stored, out);
+    place.shard->mapped.forget(stored);  // weights are read once
   }
 
  private:
   struct Place {
-    const Safetensors* file = nullptr;
+    const Shard* shard = nullptr;
     const TensorInfo* tensor = nullptr;
   };
 
@@ -106,29 +107,27 @@ class HuggingFaceSource : public TensorSource {
     return in_folder(name);
   }
 
-  const Safetensors& open_shard(const std::string& path) {
-    return shards_.emplace_back(std::make_unique<Shard>(path))->file;
-  }
+  const Shard& open_shard(const std::string& path) { return *shards_.emplace_back(std::make_unique<Shard>(path)); }
 
   void open_shards(const std::string& index_path) {
-    std::map<std::string, const Safetensors*> opened;
+    std::map<std::string, const Shard*> opened;
     for (const auto& [name, shard] : read_index(index_path)) {
-      const Safetensors*& file = opened[shard];
+      const Shard*& opened_shard = opened[shard];
       std::error_code error;
-      if (file == nullptr && !fs::exists(in_folder(shard), error)) {
+      if (opened_shard == nullptr && !fs::exists(in_folder(shard), error)) {
         fail(ErrorKind::kNotFound,
              "{}: the index names shard {}, which is not in this folder; copy or download the model again", folder_,
              excerpt(shard));
       }
-      if (file == nullptr) file = &open_shard(in_folder(shard));
-      const TensorInfo* tensor = file->find(name);
+      if (opened_shard == nullptr) opened_shard = &open_shard(in_folder(shard));
+      const TensorInfo* tensor = opened_shard->file.find(name);
       if (tensor == nullptr) {
         fail(ErrorKind::kCorruptFile,
              "{}: the index puts tensor \"{}\" into this shard, which does not have it; copy or download the model "
              "again",
-             file->source(), excerpt(name));
+             opened_shard->file.source(), excerpt(name));
       }
-      tensors_[name] = {file, tensor};
+      tensors_[name] = {opened_shard, tensor};
     }
   }
 
@@ -138,7 +137,7 @@ class HuggingFaceSource : public TensorSource {
     if (type != TensorType::kF32 && type != TensorType::kBF16 && type != TensorType::kF16) {
       fail(ErrorKind::kUnsupported,
            "{}: tensor \"{}\" is {}; weights must be F32, BF16 or F16: save the model in one of these",
-           place.file->source(), name, tensor_type_name(type));
+           place.shard->file.source(), name, tensor_type_name(type));
     }
     stored_bytes_ += place.tensor->end - place.tensor->begin;
   }

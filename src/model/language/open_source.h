@@ -12,8 +12,8 @@ namespace manyshot {
 
 std::unique_ptr<TensorSource> open_hugging_face_source(const std::string& folder);
 std::unique_ptr<TensorSource> open_gguf_source(const std::string& path);
-// `keep_alive` holds the bytes that the file points into.
-std::unique_ptr<TensorSource> make_gguf_source(GgufFile file, std::shared_ptr<const void> keep_alive);
+// The bytes that the file points into must outlive the source.
+std::unique_ptr<TensorSource> make_gguf_source(GgufFile file);
 
 // Whether the source has all tensors of its config in their shapes, and none besides that would change the answers.
 // `names` are the names of all its tensors. Throws Error(kCorruptFile, kUnsupported).

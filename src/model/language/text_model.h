@@ -12,7 +12,10 @@ namespace manyshot {
 
 // `path` is a Hugging Face folder (config.json, safetensors, tokenizer.json) or a .gguf file.
 std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOptions& options);
-// The tokenizer such a path holds.
+// Where the language model at `path` (a model folder or a .gguf file) stands: `path` itself, or the model.gguf in it; "" for a compact
+// model.
+std::string language_model_path(const std::string& path);
+// The tokenizer that a path from language_model_path() holds.
 TokenizerSpec read_model_tokenizer(const std::string& path);
 
 }  // namespace manyshot

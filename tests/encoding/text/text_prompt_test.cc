@@ -49,7 +49,7 @@ TEST(TextPrompt, TabllmIsGolden) {
 }
 
 TEST(TextPrompt, AnswerIsPythonJson) {
-  EXPECT_EQ(TextPrompt::answer(std::vector<uint32_t>{0, 1}), R"([{"id": 0, "label": 0}, {"id": 1, "label": 1}])");
+  EXPECT_EQ(TextPrompt::answer(std::vector<std::string>{"0", "1"}), R"([{"id": 0, "label": 0}, {"id": 1, "label": 1}])");
 }
 
 TEST(TextPrompt, ViewsReorderRowsColumnsAndLabels) {

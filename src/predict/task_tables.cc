@@ -1,0 +1,230 @@
+#include "predict/task_tables.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "predict/labels.h"
+#include "predict/select_rows.h"
+
+namespace manyshot {
+namespace {
+
+constexpr size_t kMaxClasses = 1000;
+constexpr size_t kChunkCells = size_t{1} << 20;  // queries are read in chunks of about this many cells
+
+void log_read_notes(const std::string& path, const ReadNotes& notes) {
+  for (const auto& cell : notes.unreadable) {
+    log::warning("{}: row {}, column \"{}\": cannot read \"{}\" as the column's type; taken as missing{}", path, cell.row, cell.column,
+                 excerpt(cell.cell), cell.count > 1 ? fmt::format(", as are {} more cells of it", cell.count - 1) : "");
+  }
+}
+
+Schema without_columns(const Schema& schema, const std::vector<std::string>& names) {
+  Schema result{.num_rows = schema.num_rows};
+  for (const ColumnSchema& column : schema.columns) {
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) result.columns.push_back(column);
+  }
+  return result;
+}
+
+// The classes of the target column of every row of `file`, by index into `classes`; kUnseen for others, kUnscored for missing ones.
+std::vector<int32_t> to_classes(const Column& column, const std::vector<std::string>& classes) {
+  const std::vector<int32_t> match = match_classes(column.categories, classes);
+  std::vector<int32_t> labels;
+  labels.reserve(column.codes.size());
+  for (const int32_t code : column.codes) {
+    labels.push_back(code == kMissingCode ? kUnscored : (match[code] < 0 ? kUnseen : match[code]));
+  }
+  return labels;
+}
+
+void check_classes(const TaskOptions& options, const TrainingTable& table) {
+  const auto num_labelled =
+      std::count_if(table.labels.begin(), table.labels.end(), [](int32_t label) { return label >= 0; });
+  if (num_labelled == 0) {
+    fail(ErrorKind::kBadInput, "{}: column \"{}\" has no value in any of the {} rows; give --target a column with labels", options.train,
+         options.target, table.labels.size());
+  }
+  if (table.classes.size() == 1) {
+    fail(ErrorKind::kBadInput, "{}: column \"{}\" has only one value, \"{}\", in {} rows: there is nothing to tell apart; use a table with rows of two classes or more",
+         options.train, options.target, excerpt(table.classes.front()), num_labelled);
+  }
+  if (table.classes.size() > kMaxClasses) {
+    fail(ErrorKind::kBadInput, "{}: column \"{}\" has {} different values, such as \"{}\": that looks like a number or an id, not a class; "
+         "group the values into classes, or give --target another column",
+         options.train, options.target, table.classes.size(), excerpt(table.classes.front()));
+  }
+  if (const auto missing = static_cast<size_t>(table.labels.size() - num_labelled); missing > 0) {
+    log::warning("{}: {} rows without a value in \"{}\" are not used", options.train, missing, options.target);
+  }
+}
+
+void require(const std::string& value, const char* flag, const char* what, const char* command) {
+  if (value.empty()) fail(ErrorKind::kBadInput, "{} is needed: {}; see manyshot {} --help", flag, what, command);
+}
+
+}  // namespace
+
+void TaskOptions::require_all(const char* command) const {
+  require(train, "--train", "the table with labelled rows", command);
+  require(test, "--test", "the table with rows to predict", command);
+  require(target, "--target", "the column to predict", command);
+}
+
+void log_notes(const std::string& path, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) log::info("note: {}: {}", path, note);
+}
+
+TrainingTable open_training_table(const TaskOptions& options) {
+  TableFile file = TableFile::open(options.train, {.encoding = options.encoding, .delimiter = options.delimiter});
+  file.column_index(options.target);
+  for (const std::string& name : options.ignore) {
+    file.column_index(name);
+    if (name == options.target) fail(ErrorKind::kBadInput, "--ignore names the target \"{}\"; take it out of one of the two", name);
+  }
+  const Schema schema = infer_schema(file, std::span(&options.target, 1));
+  std::vector<std::string> not_features = options.ignore;
+  not_features.push_back(options.target);
+  TrainingTable table{.file = std::move(file), .features = without_columns(schema, not_features)};
+  if (table.features.columns.empty()) {
+    fail(ErrorKind::kBadInput, "{}: no column is left to predict \"{}\" from; add columns or ignore fewer", options.train, options.target);
+  }
+  Schema target;
+  for (const ColumnSchema& column : schema.columns) {
+    if (column.name == options.target) target.columns.push_back(column);
+  }
+  table.classes = target.columns.front().categories;
+  sort_classes(table.classes);
+  scan_table(table.file, target, /*chunk_rows=*/65'536, nullptr, [&](const Table& chunk, uint64_t) {
+    const std::vector<int32_t> labels = to_classes(chunk.columns.front(), table.classes);
+    table.labels.insert(table.labels.end(), labels.begin(), labels.end());
+  });
+  check_classes(options, table);
+  log_notes(options.train, table.file.notes());
+  for (const ColumnSchema& column : table.features.columns) {
+    if (column.unreadable == 0) continue;
+    log::warning("{}: row {}, column \"{}\": cannot read \"{}\" as a {}; taken as missing{}: correct it, or leave the cell empty", options.train,
+                 column.first_unreadable_row, column.name, excerpt(column.first_unreadable),
+                 column.type == ColumnType::kDate ? "date" : "number",
+                 column.unreadable > 1 ? fmt::format(", as are {} more cells of the column", column.unreadable - 1) : "");
+  }
+  return table;
+}
+
+LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit) {
+  uint64_t count = options.shots.value_or(table.labels.size());
+  if (limit) {
+    if (options.shots && *options.shots > *limit) {
+      log::warning("--shots {}: the model uses at most {} labelled rows; taking {}", *options.shots, *limit, *limit);
+    }
+    count = std::min(count, *limit);
+  }
+  const std::vector<uint64_t> rows =
+      select_rows(table.labels, table.classes.size(), count, parse_selection(options.select), Rng(options.seed).child("shots"));
+  LabelledTable shots{.classes = table.classes};
+  shots.features = read_rows(table.file, table.features, rows, nullptr);
+  for (const uint64_t row : rows) shots.labels.push_back(table.labels[row]);
+  const std::vector<uint32_t> counts = shots.class_counts();
+  std::vector<std::string> absent;
+  for (size_t k = 0; k < counts.size(); ++k) {
+    if (counts[k] == 0) absent.push_back(shots.classes[k]);
+  }
+  if (!absent.empty()) {
+    log::warning("no labelled row among the {} chosen has class {}: it cannot be predicted; use more --shots or --select stratified",
+                 rows.size(), list_names(absent));
+  }
+  return shots;
+}
+
+QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
+    : options_(options),
+      classes_(train.classes),
+      file_(TableFile::open(options.test, {.encoding = options.encoding, .delimiter = options.delimiter})),
+      schema_(train.features) {
+  const auto& names = file_.column_names();
+  const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  std::vector<std::string> absent;
+  for (const ColumnSchema& column : schema_.columns) {
+    if (!has(column.name)) absent.push_back(column.name);
+  }
+  if (absent.size() == schema_.columns.size()) {
+    fail(ErrorKind::kBadInput, "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", options.test,
+         list_names(absent), list_names(names));
+  }
+  log_notes(options.test, file_.notes());
+  if (!absent.empty()) {
+    log::warning("{}: no column {}; taken as missing in every row", options.test, list_names(absent));
+  }
+  std::vector<std::string> extra;
+  for (const std::string& name : names) {
+    const auto& known = train.file.column_names();
+    if (std::find(known.begin(), known.end(), name) == known.end()) extra.push_back(name);
+  }
+  if (!extra.empty()) log::info("note: {}: {} not in the training table, not used", options.test, list_names(extra));
+  has_truth_ = has(options.target);
+  if (has_truth_) {
+    schema_.columns.push_back({.name = options.target, .type = ColumnType::kCategorical, .categories = classes_});
+  }
+}
+
+uint64_t QueryReader::count_rows() const {
+  uint64_t rows = 0;
+  const size_t first_column[] = {0};
+  file_.scan(first_column, [&](const TextBatch& batch) {
+    rows += batch.num_rows;
+    return true;
+  });
+  return rows;
+}
+
+Table QueryReader::read_first(const Schema& schema, uint64_t count) const {
+  std::vector<uint64_t> rows(std::min(count, count_rows()));
+  std::iota(rows.begin(), rows.end(), uint64_t{0});
+  return read_rows(file_, schema, rows, nullptr);
+}
+
+Table QueryReader::first_rows(uint64_t count) const {
+  Schema features = schema_;
+  if (has_truth_) features.columns.pop_back();
+  return read_first(features, count);
+}
+
+std::vector<int32_t> QueryReader::first_labels(uint64_t count) const {
+  Schema target;
+  target.columns.push_back(schema_.columns.back());
+  return to_classes(read_first(target, count).columns.front(), classes_);
+}
+
+void QueryReader::scan(size_t max_rows, const Visit& visit) {
+  ReadNotes notes;
+  const size_t chunk_rows = std::min(max_rows, std::max<size_t>(kChunkCells / schema_.columns.size(), 64));
+  scan_table(file_, schema_, chunk_rows, &notes, [&](const Table& chunk, uint64_t first_row) {
+    if (!has_truth_) return visit(chunk, {}, first_row);
+    Table queries = chunk;
+    const Column target = std::move(queries.columns.back());
+    queries.columns.pop_back();
+    const std::vector<int32_t> truth = to_classes(target, classes_);
+    note_unseen(target, truth, first_row);
+    visit(queries, truth, first_row);
+  });
+  log_read_notes(options_.test, notes);
+  if (num_unseen_ > 0) {
+    log::warning("{}: row {}, column \"{}\": class \"{}\" does not occur in {}; {} of this kind count as wrong", options_.test,
+                 first_unseen_row_, options_.target, excerpt(first_unseen_), options_.train,
+                 num_unseen_ == 1 ? "1 row" : fmt::format("{} rows", num_unseen_));
+  }
+}
+
+void QueryReader::note_unseen(const Column& target, const std::vector<int32_t>& truth, uint64_t first_row) {
+  for (size_t row = 0; row < truth.size(); ++row) {
+    if (truth[row] != kUnseen) continue;
+    if (num_unseen_++ > 0) continue;
+    first_unseen_ = target.categories[target.codes[row]];
+    first_unseen_row_ = first_row + row;
+  }
+}
+
+}  // namespace manyshot

@@ -1,0 +1,95 @@
+// The two files of a task: labelled rows and queries. Opened, checked and matched to each other, with all that users should know logged.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "predict/predictor.h"
+#include "table/schema.h"
+#include "table/table_file.h"
+
+namespace manyshot {
+
+struct TaskOptions {
+  std::string train;
+  std::string test;
+  std::string target;
+  std::optional<uint64_t> shots;
+  std::string select = "stratified";
+  std::vector<std::string> ignore;
+  uint64_t seed = 0;
+  std::string encoding = "auto";
+  std::string delimiter = "auto";
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("train", self.train, any_value(), "Table with labelled rows (CSV or Parquet).");
+    v("test", self.test, any_value(), "Table with rows to predict.");
+    v("target", self.target, any_value(), "Column to predict.");
+    v("shots", self.shots, at_least(1), "Labelled rows to use; without it as many as the model can.");
+    v("select", self.select, one_of({"random", "stratified"}), "How labelled rows are chosen when there are more than can be used.");
+    v("ignore", self.ignore, any_value(), "Columns to leave out, such as ids.");
+    v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
+    v("encoding", self.encoding, any_value(), "Character encoding of the tables, such as latin1; auto: UTF-8, or UTF-16 by its mark.");
+    v("delimiter", self.delimiter, any_value(), "Delimiter of CSV tables: one character, or tab; auto finds it.");
+  }
+  // Throws Error(kBadInput) for a file or target that is not given; `command` is named in the message.
+  void require_all(const char* command) const;
+};
+
+// The training table: what its columns are, and the class of each row.
+struct TrainingTable {
+  TableFile file;
+  Schema features;                   // without target and ignored columns
+  std::vector<std::string> classes;  // sorted
+  std::vector<int32_t> labels;       // [rows] class, -1: missing
+};
+
+// Throws Error(kBadInput) without such a target, two classes or a column to predict from.
+TrainingTable open_training_table(const TaskOptions& options);
+
+// The labelled rows that a model sees: options.shots of them, or all, and no more than `limit`.
+LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit);
+
+// Queries as they come off the test table, with their true classes where the table has them.
+class QueryReader {
+ public:
+  // `options` and `train` must outlive the reader. Throws Error(kBadInput) when no training column is there.
+  QueryReader(const TaskOptions& options, const TrainingTable& train);
+
+  bool has_truth() const { return has_truth_; }
+  uint64_t count_rows() const;
+
+  // The first rows, and their labels as visit() of scan() gets them. REQUIRES for the labels: has_truth().
+  Table first_rows(uint64_t count) const;
+  std::vector<int32_t> first_labels(uint64_t count) const;
+
+  // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when the table lacks the target, else a class
+  // index, kUnscored or kUnseen for each row.
+  using Visit = std::function<void(const Table& queries, const std::vector<int32_t>& truth, uint64_t first_row)>;
+  void scan(size_t max_rows, const Visit& visit);
+
+ private:
+  Table read_first(const Schema& schema, uint64_t count) const;
+  void note_unseen(const Column& target, const std::vector<int32_t>& truth, uint64_t first_row);
+
+  const TaskOptions& options_;
+  const std::vector<std::string>& classes_;
+  TableFile file_;
+  Schema schema_;
+  bool has_truth_ = false;
+  uint64_t num_unseen_ = 0, first_unseen_row_ = 0;
+  std::string first_unseen_;
+};
+
+inline constexpr int32_t kUnscored = -1;  // truth of a query whose label is missing
+inline constexpr int32_t kUnseen = -2;    // its label does not occur in the training table
+
+// Logs each note with the path it is about.
+void log_notes(const std::string& path, const std::vector<std::string>& notes);
+
+}  // namespace manyshot

@@ -1,0 +1,38 @@
+// A task as a language model reads it: the prompt format, and the views whose rows fit the model's window.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "encoding/text/text_format.h"
+#include "model/model.h"
+#include "predict/predictor.h"
+
+namespace manyshot {
+
+class TextTask {
+ public:
+  // `tokenizer` must outlive the task. Rows are left out, each class in proportion, until a prompt with `queries_per_prompt` queries and
+  // the answers to them fits `context_window` tokens; a note says so. Throws Error(kBadInput) when one row of each class does not fit.
+  TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots, const MethodOptions& options, uint64_t seed,
+           int members, size_t queries_per_prompt);
+  TextTask(const TextTask&) = delete;
+
+  const TextFormat& format() const { return format_; }
+  const std::vector<TaskView>& views() const { return views_; }
+  const std::vector<uint32_t>& class_counts() const { return class_counts_; }
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  void fit_window(const std::vector<int32_t>& labels, size_t context_window, size_t queries_per_prompt);
+  void keep_rows(TaskView& view, const std::vector<int32_t>& labels, uint64_t count) const;
+
+  Table shots_;  // the format refers to it
+  std::vector<uint32_t> class_counts_;
+  TextFormat format_;
+  std::vector<TaskView> views_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace manyshot
