@@ -65,7 +65,7 @@ class Parity : public testing::TestWithParam<ParityCase> {};
 TEST_P(Parity, FusedEqualsReference) {
   if (!MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
   const ParityCase& test = GetParam();
-  const TemporaryFolder folder;
+  const ModelFolder folder;
   write_model(folder, test.model);
   const Prompt prompt = test.model.prompt(test.num_rows, test.num_features);
   const QueryTokens queries = test.model.queries(test.num_queries, test.num_features);

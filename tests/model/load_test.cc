@@ -25,7 +25,7 @@ class Load : public testing::Test {
   }
 
   RandomModel model_;
-  TemporaryFolder folder_;
+  ModelFolder folder_;
 };
 
 TEST_F(Load, FilesThatAreMissing) {

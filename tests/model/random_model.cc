@@ -106,21 +106,21 @@ std::string safetensors_of(const std::vector<RandomModel::Tensor>& tensors) {
   return write_safetensors(named);
 }
 
-TemporaryFolder::TemporaryFolder() {
+ModelFolder::ModelFolder() {
   std::string pattern = testing::TempDir() + "manyshot_model_XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
   path_ = pattern;
 }
 
-TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
+ModelFolder::~ModelFolder() { std::filesystem::remove_all(path_); }
 
-std::string TemporaryFolder::write(const std::string& name, const std::string& bytes) const {
+std::string ModelFolder::write(const std::string& name, const std::string& bytes) const {
   const std::string path = (path_ / name).string();
   write_file(path, bytes);
   return path;
 }
 
-void write_model(const TemporaryFolder& folder, const RandomModel& model) {
+void write_model(const ModelFolder& folder, const RandomModel& model) {
   folder.write("config.json", model.config().dump());
   folder.write("model.safetensors", safetensors_of(model.tensors()));
 }

@@ -38,10 +38,10 @@ struct RandomModel {
 std::string safetensors_of(const std::vector<RandomModel::Tensor>& tensors);
 
 // A fresh folder, removed at the end.
-class TemporaryFolder {
+class ModelFolder {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
+  ModelFolder();
+  ~ModelFolder();
   std::string path() const { return path_.string(); }
   std::string write(const std::string& name, const std::string& bytes) const;  // returns the file's path
 
@@ -50,6 +50,6 @@ class TemporaryFolder {
 };
 
 // Writes config.json and model.safetensors.
-void write_model(const TemporaryFolder& folder, const RandomModel& model);
+void write_model(const ModelFolder& folder, const RandomModel& model);
 
 }  // namespace manyshot

@@ -63,6 +63,13 @@ TEST(TextPrompt, LabelSetIsThatOfTheDemonstrations) {
   EXPECT_NE(text.find("Label set = [1].  \n"), std::string::npos) << text;
 }
 
+TEST(TextPrompt, LabelNamesAreJsonStrings) {
+  const TextPrompt prompt(kShots, kLabels, {.label_names = {"no", "a \"b\"\nc"}});
+  const std::string text = prompt.head({.rows = {1, 0}, .features = {0}, .labels = {1, 0}}, 1);
+  EXPECT_NE(text.find("Label set = [\"no\", \"a \\\"b\\\"\\nc\"].  \n"), std::string::npos) << text;
+  EXPECT_NE(text.find("2 rows:  \n500|\"a \\\"b\\\"\\nc\"\n380|\"no\"\n"), std::string::npos) << text;
+}
+
 TEST(CellText, PaperNumbers) {
   const Table shots{.columns = {{.name = "x", .numbers = {0, 1, kMissingNumber}}, {.name = "constant", .numbers = {3, 3, 3}}}, .num_rows = 3};
   const CellText cells(shots, NumberText::kPaper);

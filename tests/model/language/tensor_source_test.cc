@@ -86,7 +86,7 @@ class Source : public testing::Test {
 
   LanguageModelConfig config_ = tiny_language_config(LanguageArchitecture::kLlama);
   std::vector<RandomModel::Tensor> tensors_ = tiny_language_tensors(config_);
-  TemporaryFolder folder_;
+  ModelFolder folder_;
 };
 
 TEST_F(Source, OneModelInThreeForms) {

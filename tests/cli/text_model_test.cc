@@ -1,0 +1,180 @@
+// Language models on the command line: predict, prompt, tokenize, score and info, with a small model of random weights.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/run_program.h"
+#include "model/language/tiny_text_model.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using nlohmann::json;
+
+constexpr const char* kTrain = "age,job,label\n30,nurse,no\n40,clerk,yes\n50,nurse,yes\n35,cook,no\n";
+constexpr const char* kTest = "age,job,label\n35,clerk,yes\n60,nurse,no\n";
+
+class TextModel : public ::testing::Test {
+ protected:
+  TextModel() {
+    std::filesystem::create_directory(model());
+    write_tiny_text_model(model());
+  }
+  std::string model() const { return folder_.file("model"); }
+  ProgramResult run(const std::string& command, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{command, "--model", model()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_manyshot(arguments);
+  }
+  ProgramResult run_task(const std::string& command, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"--train", folder_.write("train.csv", kTrain), "--test", folder_.write("test.csv", kTest), "--target", "label"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(command, arguments);
+  }
+  static void expect_refused(const ProgramResult& result, const std::vector<std::string>& parts) {
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_THAT(result.out, IsEmpty());
+    for (const std::string& part : parts) EXPECT_THAT(result.err, HasSubstr(part));
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(TextModel, PredictsWithEveryFormat) {
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--format", "tabllm"}, {"--labels", "names", "--ensemble", "3"},
+                                               {"--compat", "repo", "--chat", "raw"}, {"--answers", "sequential"}}) {
+    const ProgramResult result = run_task("predict", more);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.out, StartsWith("row,prediction,p_no,p_yes\n0,"));
+    EXPECT_THAT(result.err, HasSubstr("2 rows predicted, 2 classes, from 4 of 4 labelled rows"));
+  }
+}
+
+TEST_F(TextModel, BytesDoNotDependOnThreads) {
+  const std::string one = run_task("predict", {"--threads", "1", "--ensemble", "2"}).out;
+  EXPECT_THAT(one, StartsWith("row,"));
+  EXPECT_EQ(run_task("predict", {"--threads", "2", "--ensemble", "2"}).out, one);
+  EXPECT_EQ(run_task("predict", {"--threads", "7", "--ensemble", "2"}).out, one);
+}
+
+TEST_F(TextModel, PromptIsThePublishedText) {
+  const ProgramResult result = run_task("prompt", {"--chat", "raw", "--queries", "2"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(StartsWith("You are an AI assistant. Your task is supervised classification.\n\n[Data]\n• Each sample = 2 features + 1 label.  "
+                                           "Label set = [0, 1].  \n"),
+                                HasSubstr("[Training set]  (order of rows does NOT matter)  \n4 rows:  \n"), HasSubstr("\n2 rows:  \nID 0:"), HasSubstr("\nID 1:"),
+                                EndsWith("Do not output anything except the JSON array.\n\n")));
+  EXPECT_THAT(run_task("prompt").out, AllOf(StartsWith("<|im_start|>system\n"), EndsWith("<|im_end|>\n<|im_start|>assistant\n\n")));
+  EXPECT_THAT(run_task("prompt", {"--labels", "names"}).out, HasSubstr("Label set = [\"no\", \"yes\"]"));
+}
+
+TEST_F(TextModel, PromptTokensAreThoseOfTheText) {
+  // A score request with the prompt as text has as many tokens as the prompt has.
+  const std::string text = run_task("prompt", {"--queries", "1"}).out;
+  const json tokens = json::parse(run_task("prompt", {"--queries", "1", "--layout", "tokens"}).out);
+  const json request{{"prompt", "<|im_start|>"}, {"continuations", {text.substr(std::string("<|im_start|>").size(), text.size() - 1 - std::string("<|im_start|>").size())}}};
+  const json scored = json::parse(run("score", {"--in", folder_.write("in.jsonl", request.dump())}).out);
+  EXPECT_EQ(scored["tokens"][0], tokens.size() - 1);
+}
+
+TEST_F(TextModel, AlpacaAndMessagesCarryTheTrueAnswers) {
+  const json alpaca = json::parse(run_task("prompt", {"--layout", "alpaca", "--labels", "names"}).out);
+  EXPECT_EQ(alpaca["instruction"], "You are an AI assistant. Your task is supervised classification.");
+  EXPECT_EQ(alpaca["output"], R"([{"id": 0, "label": "yes"}, {"id": 1, "label": "no"}])");
+  const json messages = json::parse(run_task("prompt", {"--layout", "messages", "--labels", "names"}).out)["messages"];
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_EQ(messages[1]["content"], alpaca["input"]);
+  EXPECT_EQ(messages[2]["content"], alpaca["output"]);
+}
+
+TEST_F(TextModel, TokenizeTakesFilesAndStandardInput) {
+  const ProgramResult result = run("tokenize", {folder_.write("lines.txt", "380,nurse|0\n\n<|im_end|>\n")});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::istringstream lines(result.out);
+  std::string first, second, third, end;
+  std::getline(lines, first);
+  std::getline(lines, second);
+  std::getline(lines, third);
+  EXPECT_FALSE(std::getline(lines, end));
+  EXPECT_GT(json::parse(first).size(), 5u);
+  EXPECT_EQ(second, "[]");
+  EXPECT_GT(json::parse(third).size(), 1u) << "special tokens are plain text unless asked for";
+  EXPECT_THAT(run("tokenize", {folder_.file("lines.txt"), "--special"}).out, EndsWith("\n[2]\n"));
+}
+
+TEST_F(TextModel, ScoreSumsContinuationsAndSharesPrefixes) {
+  const std::string requests = folder_.write("in.jsonl",
+                                             "{\"prompt\": \"the nurse\", \"continuations\": [\" is\", \" is here\", \"\"], \"id\": 7}\n\n"
+                                             "{\"prompt\": \"the nurse is\", \"continuations\": [\" here\"]}\n");
+  const ProgramResult result = run("score", {"--in", requests, "--dtype", "float32"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::istringstream lines(result.out);
+  std::string text;
+  std::getline(lines, text);
+  const json first = json::parse(text);
+  std::getline(lines, text);
+  const json second = json::parse(text);
+  EXPECT_EQ(first["id"], 7);
+  EXPECT_EQ(first["logprobs"][2], 0);
+  EXPECT_EQ(first["tokens"][2], 0);
+  EXPECT_LT(first["logprobs"][0], 0);
+  // ln p(" is here") = ln p(" is") + ln p(" here" behind it).
+  EXPECT_NEAR(first["logprobs"][1].get<double>(), first["logprobs"][0].get<double>() + second["logprobs"][0].get<double>(), 1e-4);
+  EXPECT_EQ(run("score", {"--in", requests, "--dtype", "float32", "--threads", "7"}).out, result.out);
+}
+
+TEST_F(TextModel, ScoreNamesBadLines) {
+  expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n{\"prompt\": 3}\n"), "--out", folder_.file("out.jsonl")}),
+                 {"in.jsonl:2", "continuations"});
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("out.jsonl")));
+  expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"\", \"continuations\": [\" b\"]}\n")}), {"nothing is left to predict from"});
+  expect_refused(run("score", {"--in", folder_.file("nowhere.jsonl")}), {"nowhere.jsonl"});
+  expect_refused(run_manyshot({"score", "--model", "default", "--in", folder_.file("in.jsonl")}), {"no language model"});
+}
+
+TEST_F(TextModel, InfoReadsHeadersOnly) {
+  const ProgramResult result = run("info");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("Llama, 2 layers, width 32"), HasSubstr("byte-level BPE, 556 tokens"), HasSubstr("keys and values a token")));
+  const json facts = json::parse(run("info", {"--json"}).out);
+  EXPECT_EQ(facts["num_key_value_heads"], 2);
+  EXPECT_EQ(facts["tokenizer"]["bos"], "<|im_start|>");
+}
+
+TEST_F(TextModel, DamagedAndForeignFilesAreNamed) {
+  folder_.write("model/tokenizer.json", "{\"model\": {\"type\": \"WordPiece\"}}");
+  expect_refused(run_task("predict"), {"tokenizer.json", "WordPiece"});
+  write_tiny_text_model(model());
+  json config = json::parse(read_text(model() + "/config.json"));
+  config["architectures"] = {"MambaForCausalLM"};
+  config["model_type"] = "mamba";
+  folder_.write("model/config.json", config.dump());
+  expect_refused(run_task("predict"), {"config.json", "MambaForCausalLM"});
+  write_tiny_text_model(model());
+  const std::string weights = read_text(model() + "/model.safetensors");
+  folder_.write("model/model.safetensors", weights.substr(0, weights.size() / 2));
+  expect_refused(run_task("predict", {"--out", folder_.file("out.csv")}), {"model.safetensors"});
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("out.csv")));
+  folder_.write("model.gguf", "GGUF\x03");
+  expect_refused(run_manyshot({"info", "--model", folder_.file("model.gguf")}), {"model.gguf"});
+}
+
+TEST_F(TextModel, AdapterOfAnotherBaseIsRefused) {
+  std::filesystem::create_directory(folder_.file("adapter"));
+  write_tiny_adapter(folder_.file("adapter"));
+  EXPECT_EQ(run_task("predict", {"--adapter", folder_.file("adapter")}).exit_code, 0);
+  write_tiny_text_model(model(), 8192, LanguageArchitecture::kQwen2);
+  const ProgramResult same_shape = run_task("predict", {"--adapter", folder_.file("adapter")});
+  EXPECT_EQ(same_shape.exit_code, 0) << "shapes fit: nothing tells the bases apart";
+  expect_refused(run_task("predict", {"--adapter", folder_.file("nowhere")}), {"adapter_config.json"});
+}
+
+}  // namespace
+}  // namespace manyshot

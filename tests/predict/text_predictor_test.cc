@@ -1,0 +1,189 @@
+// Language models as predictors, on a small model with random weights: not what it answers matters, but how.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "encoding/tokenizer/tokenizer.h"
+#include "model/expect_error.h"
+#include "model/language/language_model.h"
+#include "model/language/tiny_text_model.h"
+#include "model/random_model.h"
+#include "predict/predictor.h"
+#include "predict/text_task.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
+  const Rng rng(4);
+  LabelledTable shots{.features = {.num_rows = num_rows}, .classes = std::move(classes)};
+  Column age{.name = "age"}, job{.name = "job", .type = ColumnType::kCategorical, .categories = {"nurse", "clerk", "cook"}};
+  for (size_t row = 0; row < num_rows; ++row) {
+    age.numbers.push_back(rng.normal(row));
+    job.codes.push_back(static_cast<int32_t>(rng.child("job").below(row, 3)));
+    shots.labels.push_back(static_cast<int32_t>(row % shots.classes.size()));
+  }
+  shots.features.columns = {std::move(age), std::move(job)};
+  return shots;
+}
+
+Table rows_of(const Table& table, const std::vector<size_t>& rows) {
+  Table result{.columns = table.columns, .num_rows = rows.size()};
+  for (size_t column = 0; column < table.columns.size(); ++column) {
+    result.columns[column].numbers.clear();
+    result.columns[column].codes.clear();
+    for (const size_t row : rows) {
+      if (table.columns[column].is_number()) {
+        result.columns[column].numbers.push_back(table.columns[column].numbers[row]);
+      } else {
+        result.columns[column].codes.push_back(table.columns[column].codes[row]);
+      }
+    }
+  }
+  return result;
+}
+
+class TextPredictor : public ::testing::Test {
+ protected:
+  TextPredictor() { write_tiny_text_model(model_.path()); }
+  ~TextPredictor() override { set_num_threads(0); }
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots, const MethodOptions& options = {}, uint64_t seed = 0) const {
+    return open_method(model_.path(), options, seed)->fit(shots);
+  }
+  ModelFolder model_;
+};
+
+TEST_F(TextPredictor, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
+  // Labels of one and of two digits: "1" begins "10".
+  std::vector<std::string> classes;
+  for (int k = 0; k < 12; ++k) classes.push_back("c" + std::to_string(k));
+  const LabelledTable shots = task(36, classes), queries = task(40, classes);
+  for (const char* dtype : {"float32", "auto"}) {
+    const MethodOptions options{.ensemble = 2, .dtype = dtype};
+    set_num_threads(1);
+    const auto reference = fit(shots, options)->predict(queries.features);
+    for (const int threads : {2, 7}) {
+      set_num_threads(threads);
+      const auto predictor = fit(shots, options);
+      EXPECT_EQ(predictor->predict(queries.features), reference) << threads;
+      for (const std::vector<size_t>& rows : {std::vector<size_t>{33}, {39, 33, 0}}) {
+        const auto some = predictor->predict(rows_of(queries.features, rows));
+        for (size_t i = 0; i < rows.size(); ++i) {
+          for (size_t k = 0; k < 12; ++k) EXPECT_EQ(some[i * 12 + k], reference[rows[i] * 12 + k]);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
+  // The labels 0, 1 and 2 part at one token: each class's share there, computed one whole text at a time.
+  const LabelledTable shots = task(8, {"a", "b", "c"}), queries = task(3, shots.classes);
+  const MethodOptions options{.dtype = "float32"};
+  const auto probabilities = fit(shots, options, 3)->predict(queries.features);
+  const auto model = load_model(model_.path(), {.dtype = "float32"});
+  const TextTask text_task(*model->tokenizer(), 8192, shots, options, 3, 1, 1);
+  const TaskView& view = text_task.views().front();
+  for (size_t row = 0; row < 3; ++row) {
+    const TextCachePtr prompt = model->language_model()->prefill(text_task.format().prompt_tokens(rows_of(queries.features, {row}), view));
+    std::vector<double> expected;
+    for (size_t k = 0; k < 3; ++k) {
+      const auto answer = model->tokenizer()->encode("[{\"id\": 0, \"label\": " + text_task.format().label(k, view), /*parse_special=*/false);
+      const Branch branch{.prefix = prompt, .tokens = answer};
+      double log_prob = 0;
+      const std::vector<BranchScore> scores = model->language_model()->score(std::span(&branch, 1));
+      for (const float value : scores.front().log_probs) log_prob += value;
+      expected.push_back(std::exp(log_prob));
+    }
+    const double sum = expected[0] + expected[1] + expected[2];
+    for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(probabilities[row * 3 + k], expected[k] / sum, 1e-5);
+  }
+}
+
+TEST_F(TextPredictor, AnyLabelNamesWork) {
+  // Prefixes of each other, quotes, line ends, nothing at all.
+  const LabelledTable shots = task(14, {"", "a", "ab", "abc \"d\"", "line\nend", "\\", "\xe2\x82\xac"}), queries = task(3, shots.classes);
+  const auto probabilities = fit(shots, {.labels = "names"})->predict(queries.features);
+  for (size_t row = 0; row < 3; ++row) {
+    double sum = 0;
+    for (size_t k = 0; k < 7; ++k) {
+      EXPECT_GT(probabilities[row * 7 + k], 0);
+      sum += probabilities[row * 7 + k];
+    }
+    EXPECT_NEAR(sum, 1, 1e-9);
+  }
+}
+
+TEST_F(TextPredictor, MembersProbabilitiesAreSummed) {
+  const LabelledTable shots = task(12, {"a", "b"}), queries = task(4, {"a", "b"});
+  const auto model = load_model(model_.path());
+  const auto two = fit(shots, {.ensemble = 2}, 5)->predict(queries.features);
+  const TextTask text_task(*model->tokenizer(), 8192, shots, {}, 5, 2, 1);
+  std::vector<double> sum(two.size());
+  for (const TaskView& view : text_task.views()) {
+    std::vector<float> scores(two.size());
+    model->encode(text_task.format().prompt(view))->score(text_task.format().queries(queries.features, std::span(&view, 1)).front(), scores);
+    for (size_t i = 0; i < sum.size(); i += 2) {
+      const double a = std::exp(double{scores[i]}), b = std::exp(double{scores[i + 1]});
+      sum[i] += a / (a + b) / 2;
+      sum[i + 1] += b / (a + b) / 2;
+    }
+  }
+  for (size_t i = 0; i < sum.size(); ++i) EXPECT_NEAR(two[i], sum[i], 1e-12);
+}
+
+TEST_F(TextPredictor, RowsThatDoNotFitTheWindowAreLeftOutWithANote) {
+  const ModelFolder small;
+  write_tiny_text_model(small.path(), /*context_window=*/900);
+  const auto predictor = open_method(small.path())->fit(task(120, {"a", "b"}));
+  ASSERT_THAT(predictor->notes(), ElementsAre(HasSubstr("120 labelled rows do not fit the model's window of 900 tokens")));
+  EXPECT_EQ(predictor->predict(task(5, {"a", "b"}).features).size(), 10u);
+  write_tiny_text_model(small.path(), /*context_window=*/200);
+  EXPECT_ERROR(open_method(small.path())->fit(task(20, {"a", "b"})), ErrorKind::kBadInput, "window of 200 tokens");
+}
+
+TEST_F(TextPredictor, AQueryLongerThanTheWindowIsAnError) {
+  const ModelFolder small;
+  write_tiny_text_model(small.path(), /*context_window=*/900);
+  LabelledTable queries = task(1, {"a", "b"});
+  queries.features.columns[1].categories.push_back(std::string(5000, '7'));
+  queries.features.columns[1].codes[0] = 3;
+  EXPECT_ERROR(open_method(small.path())->fit(task(10, {"a", "b"}))->predict(queries.features), ErrorKind::kBadInput, "900");
+}
+
+TEST_F(TextPredictor, SequentialAnswersFallBackWhenTheModelWritesNonsense) {
+  const LabelledTable shots = task(9, {"a", "b", "c"}), queries = task(7, {"a", "b", "c"});
+  const MethodOptions options{.answers = "sequential"};
+  const auto predictor = fit(shots, options);
+  const auto probabilities = predictor->predict(queries.features);
+  ASSERT_EQ(probabilities.size(), 21u);
+  for (size_t row = 0; row < 7; ++row) EXPECT_NEAR(probabilities[row * 3] + probabilities[row * 3 + 1] + probabilities[row * 3 + 2], 1, 1e-9);
+  EXPECT_THAT(predictor->closing_notes(), ElementsAre(HasSubstr("7 written answers: ")));
+  set_num_threads(1);
+  EXPECT_EQ(fit(shots, options)->predict(queries.features), probabilities);
+}
+
+TEST_F(TextPredictor, OptionsOfOtherModelsAreErrors) {
+  const LabelledTable shots = task(9, {"a", "b"});
+  EXPECT_ERROR(fit(shots, {.format = "compact"}), ErrorKind::kBadInput, "--format compact");
+  EXPECT_ERROR(open_method("default", {.format = "concat"}), ErrorKind::kBadInput, "--format concat");
+  EXPECT_ERROR(open_method("default", {.labels = "names"}), ErrorKind::kBadInput, "--labels names");
+  EXPECT_ERROR(open_method("default", {.answers = "sequential"}), ErrorKind::kBadInput, "--answers sequential");
+  EXPECT_ERROR(open_method("default", {.adapter = model_.path()}), ErrorKind::kUnsupported, "--adapter");
+}
+
+TEST_F(TextPredictor, AnAdapterChangesTheAnswers) {
+  const ModelFolder adapter;
+  write_tiny_adapter(adapter.path());
+  const LabelledTable shots = task(9, {"a", "b"}), queries = task(3, {"a", "b"});
+  EXPECT_NE(fit(shots, {.adapter = adapter.path()})->predict(queries.features), fit(shots)->predict(queries.features));
+}
+
+}  // namespace
+}  // namespace manyshot
