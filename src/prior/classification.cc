@@ -139,7 +139,8 @@ void categorise_columns(NodeMatrix& x, size_t num_features, const Rng& rng, std:
 }
 
 std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& info,
-                                        const std::vector<uint32_t>& order, const Rng& rng, Task& task, Notes* notes) {
+                                        const std::vector<uint32_t>& order, const Rng& rng, Task& task,
+                                        bool clamp_levels, Notes* notes) {
   const size_t num_rows = x.num_rows();
   std::vector<uint32_t> kept;
   std::vector<float> known;
@@ -156,10 +157,11 @@ std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& 
     }
     const Moments all = column_moments(cells, count);
     if (!is_finite(all)) return Rejection::kNotFinite;
-    const float reach = 4 * std::max(all.deviation, kLeastDeviation);
+    const bool clamped_at_all = clamp_levels || info[feature].num_levels == 0;
+    const float reach = clamped_at_all ? 4 * std::max(all.deviation, kLeastDeviation) : kInfinity;
     Moments inner = moments_within(cells, count, all.mean - reach, all.mean + reach);
     if (!is_finite(inner)) return Rejection::kNotFinite;
-    const float inner_reach = 4 * std::max(inner.deviation, kLeastDeviation);
+    const float inner_reach = clamped_at_all ? 4 * std::max(inner.deviation, kLeastDeviation) : kInfinity;
     const float low = inner.mean - inner_reach;
     const float high = inner.mean + inner_reach;
     // Moments of the clamped values; the clamp rarely moves one.

@@ -41,7 +41,8 @@ void categorise_columns(NodeMatrix& x, size_t num_features, const Rng& rng, std:
 // columns, shuffles columns, applies `order`, and fills the task's columns and info. NaN cells stay (moments over the
 // others). Returns the reason when there is no table to give.
 std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& info,
-                                        const std::vector<uint32_t>& order, const Rng& rng, Task& task, Notes* notes);
+                                        const std::vector<uint32_t>& order, const Rng& rng, Task& task,
+                                        bool clamp_levels, Notes* notes);
 
 // task.labels = labels in that order.
 void finish_labels(const std::vector<int32_t>& labels, int num_classes, const std::vector<uint32_t>& order, Task& task);

@@ -100,6 +100,41 @@ void add_scaled_column(const float* x, size_t count, float factor, float* y) {
   for (size_t i = whole; i < count; ++i) y[i] = std::fma(x[i], factor, y[i]);
 }
 
+HWY_INLINE Floats power_of(Floats magnitude, Floats exponent) {
+  const GroupFloats d;
+  return exp_or_infinity(d, hn::Min(hn::Mul(log_normal_f32(d, magnitude), exponent), hn::Set(d, 88.0f)));
+}
+
+void add_power_distances(const float* x, size_t count, float centre, float exponent, float* sums) {
+  const GroupFloats d;
+  const auto centre_v = hn::Set(d, centre), exponent_v = hn::Set(d, exponent);
+  alignas(64) float rest[2 * kGroupLanes] = {};
+  size_t i = 0;
+  for (; i + kGroupLanes <= count; i += kGroupLanes) {
+    const Floats distance = hn::Abs(hn::Sub(hn::LoadU(d, x + i), centre_v));
+    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), power_of(distance, exponent_v)), d, sums + i);
+  }
+  if (i < count) {
+    for (size_t j = i; j < count; ++j) rest[j - i] = x[j];
+    const Floats distance = hn::Abs(hn::Sub(hn::Load(d, rest), centre_v));
+    hn::Store(power_of(distance, exponent_v), d, rest);
+    for (size_t j = i; j < count; ++j) sums[j] += rest[j - i];
+  }
+}
+
+void power_values(const float* x, size_t count, float exponent, float factor, bool keep_sign, float* out) {
+  const GroupFloats d;
+  const auto exponent_v = hn::Set(d, exponent), factor_v = hn::Set(d, factor);
+  if (keep_sign) {
+    transform_column(x, count, out, [&](Floats v) HWY_ATTR {
+      return hn::Mul(factor_v, hn::CopySign(power_of(hn::Abs(v), exponent_v), v));
+    });
+  } else {
+    transform_column(x, count, out,
+                     [&](Floats v) HWY_ATTR { return hn::Mul(factor_v, power_of(hn::Abs(v), exponent_v)); });
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot
 HWY_AFTER_NAMESPACE();
@@ -113,6 +148,8 @@ HWY_EXPORT(extremes_of);
 HWY_EXPORT(clamp_scale);
 HWY_EXPORT(count_thresholds);
 HWY_EXPORT(add_scaled_column);
+HWY_EXPORT(add_power_distances);
+HWY_EXPORT(power_values);
 
 Moments column_moments(const float* x, size_t count) { return HWY_DYNAMIC_DISPATCH(moments_of)(x, count); }
 
@@ -139,6 +176,22 @@ void count_below(const float* x, size_t count, const float* thresholds, size_t n
 
 void add_scaled(const float* x, size_t count, float factor, float* y) {
   HWY_DYNAMIC_DISPATCH(add_scaled_column)(x, count, factor, y);
+}
+
+void add_power_distance(const float* x, size_t count, float centre, float exponent, float* sums) {
+  HWY_DYNAMIC_DISPATCH(add_power_distances)(x, count, centre, exponent, sums);
+}
+
+void power_column(const float* x, size_t count, float exponent, float factor, bool keep_sign, float* out) {
+  HWY_DYNAMIC_DISPATCH(power_values)(x, count, exponent, factor, keep_sign, out);
+}
+
+bool standardise(float* x, size_t count) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const Moments moments = column_moments(x, count);
+  if (!std::isfinite(moments.mean) || !std::isfinite(moments.deviation)) return false;
+  clamp_and_scale(x, count, -kInfinity, kInfinity, moments.mean, 1 / (moments.deviation + 1e-6f), kInfinity, x);
+  return true;
 }
 
 }  // namespace manyshot

@@ -33,4 +33,14 @@ void count_below(const float* x, size_t count, const float* thresholds, size_t n
 // y += factor * x
 void add_scaled(const float* x, size_t count, float factor, float* y);
 
+// sums[i] += |x[i] - centre|^exponent. REQUIRES: exponent > 0.
+void add_power_distance(const float* x, size_t count, float centre, float exponent, float* sums);
+
+// out[i] = factor * |x[i]|^exponent, with the sign of x[i] when keep_sign. out may be x. A value of 0 gives about
+// e^(-87 exponent), at most e^88.
+void power_column(const float* x, size_t count, float exponent, float factor, bool keep_sign, float* out);
+
+// (x - mean) / (deviation + 1e-6) in place. False, and x as it was, when the moments are not finite.
+bool standardise(float* x, size_t count);
+
 }  // namespace manyshot

@@ -85,7 +85,8 @@ std::string explanation_dot(const Json& explanation) {
                        style);
   }
   for (const Json& edge : explanation["graph"]["edges"]) {
-    dot += fmt::format("  {} -> {}", dot_name(edge["from"].get<std::string>()), dot_name(edge["to"].get<std::string>()));
+    dot +=
+        fmt::format("  {} -> {}", dot_name(edge["from"].get<std::string>()), dot_name(edge["to"].get<std::string>()));
     if (edge.contains("weight")) dot += fmt::format(" [label=\"{:.3g}\", fontsize=8]", edge["weight"].get<double>());
     dot += ";\n";
   }

@@ -1,7 +1,7 @@
 #include "prior/prior.h"
 
-#include "core/error.h"
 #include "prior/explain.h"
+#include "prior/forest_prior.h"
 #include "prior/scm_prior.h"
 #include "prior/scratch.h"
 
@@ -18,10 +18,12 @@ void draw_task(const PriorOptions& options, const PriorSettings& settings, uint6
   Draws draws(rng.child("part"));
   const std::string& name = settings.parts[draws.weighted(weights)].name;
   const Rng own = rng.child(name);
-  if (name == "mlp" || name == "tree") {
-    draw_scm_task(name == "mlp" ? ScmKind::kMlp : ScmKind::kTree, settings, own, buffers, task, notes);
+  if (name == "graph") {
+    draw_graph_task(settings, own, buffers.graph, buffers.labels, task, notes);
+  } else if (name == "forest") {
+    draw_forest_task(settings, own, buffers.graph.columns, buffers.labels, task, notes);
   } else {
-    fail(ErrorKind::kUnsupported, "--prior {}: not in this version", name);
+    draw_scm_task(name == "mlp" ? ScmKind::kMlp : ScmKind::kTree, settings, own, buffers, task, notes);
   }
 }
 

@@ -28,6 +28,13 @@ int draw_num_classes(const PriorSettings& settings, double default_binary, const
   return static_cast<int>(draws.between(settings.classes.low, settings.classes.high));
 }
 
+size_t draw_num_features(const PriorSettings& settings, size_t num_rows, const Rng& rng) {
+  Draws draws(rng.child("features"));
+  if (settings.features) return static_cast<size_t>(draws.between(settings.features->low, settings.features->high));
+  const double most = std::clamp(static_cast<double>(num_rows) / 25, 3.0, 40.0);
+  return static_cast<size_t>(draws.log_uniform(2, std::floor(most) + 1));
+}
+
 void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, PriorScratch::Buffers& buffers,
                    Task& task, Notes* notes) {
   for (uint64_t restart = 0;; ++restart) {
@@ -63,7 +70,8 @@ void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, 
         std::vector<ColumnInfo> info(shape.num_features);
         if (notes != nullptr) notes->feature_rules.resize(shape.num_features);
         categorise_columns(buffers.scm.features, shape.num_features, again.child("categories"), info, notes);
-        rejection = finish_columns(buffers.scm.features, info, order.order, again.child("columns"), task, notes);
+        rejection = finish_columns(buffers.scm.features, info, order.order, again.child("columns"), task,
+                                   /*clamp_levels=*/true, notes);
       }
       if (!rejection) {
         finish_labels(buffers.labels, num_classes, order.order, task);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "prior/graph/graph_prior.h"
 #include "prior/prior.h"
 #include "prior/scm.h"
 
@@ -10,6 +11,7 @@ namespace manyshot {
 
 struct PriorScratch::Buffers {
   ScmBuffers scm;
+  GraphBuffers graph;
   std::vector<int32_t> labels;
 };
 

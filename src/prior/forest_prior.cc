@@ -1,0 +1,203 @@
+#include "prior/forest_prior.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "prior/bulk_random.h"
+#include "prior/classification.h"
+#include "prior/column_loops.h"
+#include "prior/scm_prior.h"
+
+namespace manyshot {
+namespace {
+
+constexpr double kBinary = 0.325;
+
+// One random tree over some of the columns; leaves name classes in turn.
+class SampledTree {
+ public:
+  SampledTree(const std::vector<uint32_t>& features, const std::vector<Extremes>& ranges, int num_classes,
+              size_t max_depth, double stop, Draws& draws)
+      : features_(features), num_classes_(num_classes), max_depth_(max_depth), stop_(stop), draws_(draws) {
+    next_class_ = static_cast<int32_t>(draws.below(static_cast<uint64_t>(num_classes)));
+    std::vector<Extremes> open = ranges;
+    grow(0, open);
+  }
+
+  int32_t class_of(const NodeMatrix& columns, size_t row) const {
+    size_t at = 0;
+    while (nodes_[at].right != 0) {
+      const Node& node = nodes_[at];
+      at = columns.node(node.feature)[row] > node.threshold ? node.right : at + 1;
+    }
+    return nodes_[at].leaf_class;
+  }
+  size_t num_leaves() const { return (nodes_.size() + 1) / 2; }
+  std::string root_text() const {
+    return nodes_[0].right == 0 ? "a leaf"
+                                : fmt::format("f{} > {}", nodes_[0].feature, short_number(nodes_[0].threshold));
+  }
+  void count_features(std::vector<size_t>& counts) const {
+    for (const Node& node : nodes_) counts[node.feature] += node.right != 0 ? 1 : 0;
+  }
+
+ private:
+  // The left child stands behind its parent; right is 0 for a leaf.
+  struct Node {
+    uint32_t feature = 0;
+    float threshold = 0;
+    uint32_t right = 0;
+    int32_t leaf_class = 0;
+  };
+
+  // A feature at random, a threshold uniform in what is still open of it.
+  void grow(size_t depth, std::vector<Extremes>& open) {
+    const size_t at = nodes_.size();
+    nodes_.emplace_back();
+    if (depth >= max_depth_ || (depth > 0 && draws_.chance(stop_))) {
+      nodes_[at].leaf_class = next_class_;
+      next_class_ = (next_class_ + 1) % num_classes_;
+      return;
+    }
+    const uint32_t feature = features_[draws_.below(features_.size())];
+    const Extremes whole = open[feature];
+    const auto threshold = static_cast<float>(draws_.uniform(whole.low, whole.high));
+    open[feature] = {whole.low, threshold};
+    grow(depth + 1, open);
+    const auto right = static_cast<uint32_t>(nodes_.size());
+    open[feature] = {threshold, whole.high};
+    grow(depth + 1, open);
+    open[feature] = whole;
+    nodes_[at].feature = feature;
+    nodes_[at].threshold = threshold;
+    nodes_[at].right = right;
+  }
+
+  const std::vector<uint32_t>& features_;
+  int32_t num_classes_;
+  size_t max_depth_;
+  double stop_;
+  Draws& draws_;
+  int32_t next_class_ = 0;
+  std::vector<Node> nodes_;
+};
+
+// Numeric columns N(0,1) or uniform; categorical ones with 2 + Geometric levels and random frequencies.
+void draw_columns(const Rng& rng, NodeMatrix& columns, std::vector<ColumnInfo>& info, Notes* notes) {
+  Draws draws(rng.child("laws"));
+  const BulkRandom bulk(rng.child("values"));
+  const double categorical = draws.uniform();
+  for (uint32_t feature = 0; feature < info.size(); ++feature) {
+    float* x = columns.node(feature);
+    std::string law;
+    if (draws.chance(categorical)) {
+      int32_t num_levels = 2;
+      while (num_levels < 40 && draws.chance(0.6)) ++num_levels;
+      std::vector<float> bounds;
+      std::vector<double> shares;
+      double total = 0, reached = 0;
+      for (int32_t level = 0; level < num_levels; ++level) total += shares.emplace_back(draws.exponential());
+      for (const double share : shares) bounds.push_back(static_cast<float>((reached += share) / total));
+      bounds.pop_back();
+      bulk.uniform(feature, 0, 1, x, columns.num_rows());
+      std::vector<int32_t> codes(columns.num_rows());
+      count_below(x, columns.num_rows(), bounds.data(), bounds.size(), codes.data());
+      std::copy(codes.begin(), codes.end(), x);
+      info[feature].kind = ColumnKind::kCategorical;
+      info[feature].num_levels = num_levels;
+      law = fmt::format("one of {} levels", num_levels);
+    } else if (draws.chance(0.7)) {
+      bulk.normal(feature, 0, 1, x, columns.num_rows());
+      law = "N(0, 1)";
+    } else {
+      bulk.uniform(feature, -1.7f, 1.7f, x, columns.num_rows());
+      law = "U(-1.7, 1.7)";
+    }
+    if (notes != nullptr) {
+      const std::string id = fmt::format("f{}", feature);
+      notes->add_node(id, "root", fmt::format("{} ~ {}", id, law));
+      notes->feature_sources.push_back(id);
+      notes->feature_rules.emplace_back();
+    }
+  }
+}
+
+void draw_labels(const Rng& rng, const NodeMatrix& columns, int num_classes, std::vector<int32_t>& labels,
+                 Notes* notes) {
+  Draws draws(rng);
+  const size_t num_features = columns.num_nodes();
+  const auto num_used = static_cast<uint32_t>(draws.between(1, static_cast<int64_t>(num_features)));
+  const std::vector<uint32_t> used = rng.child("used").sample(static_cast<uint32_t>(num_features), num_used);
+  const auto num_trees = static_cast<size_t>(draws.log_uniform(1, 31));
+  const auto least_depth = std::lrint(std::ceil(std::log2(num_classes)));
+  const auto max_depth = static_cast<size_t>(draws.between(std::max<long>(2, least_depth), 10));
+  const double stop = draws.uniform(0, 0.3);
+  std::vector<Extremes> ranges;
+  for (size_t feature = 0; feature < num_features; ++feature)
+    ranges.push_back(column_extremes(columns.node(feature), columns.num_rows()));
+  std::vector<std::vector<uint16_t>> votes(columns.num_rows(),
+                                           std::vector<uint16_t>(static_cast<size_t>(num_classes), 0));
+  std::vector<size_t> counts(num_features, 0);
+  size_t leaves = 0;
+  std::string roots;
+  for (size_t tree = 0; tree < num_trees; ++tree) {
+    const SampledTree sampled(used, ranges, num_classes, max_depth, stop, draws);
+    for (size_t row = 0; row < columns.num_rows(); ++row)
+      ++votes[row][static_cast<size_t>(sampled.class_of(columns, row))];
+    sampled.count_features(counts);
+    leaves += sampled.num_leaves();
+    if (tree < 4) roots += (tree == 0 ? "" : "; ") + sampled.root_text();
+  }
+  labels.resize(columns.num_rows());
+  for (size_t row = 0; row < labels.size(); ++row) {
+    labels[row] = static_cast<int32_t>(std::max_element(votes[row].begin(), votes[row].end()) - votes[row].begin());
+  }
+  if (notes != nullptr) {
+    notes->hyper_parameters = {
+        {"trees", num_trees}, {"max_depth", max_depth}, {"stop", stop}, {"features_used", num_used}};
+    notes->details["leaves"] = leaves;
+    notes->add_node("vote", "hidden",
+                    fmt::format("vote = majority of {} trees, {} leaves; roots {}", num_trees, leaves, roots));
+    for (size_t feature = 0; feature < num_features; ++feature) {
+      if (counts[feature] > 0)
+        notes->add_edge(fmt::format("f{}", feature), "vote", static_cast<double>(counts[feature]));
+    }
+    notes->label_source = "vote";
+    notes->label_rule = fmt::format("the class most trees name, of {}", num_classes);
+  }
+}
+
+}  // namespace
+
+void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix& columns, std::vector<int32_t>& labels,
+                      Task& task, Notes* notes) {
+  const size_t num_rows = draw_num_rows(settings, rng);
+  const size_t num_features = draw_num_features(settings, num_rows, rng);
+  const int asked = draw_num_classes(settings, kBinary, rng);
+  Draws draws(rng.child("split"));
+  const auto split = static_cast<size_t>(static_cast<double>(num_rows) * draws.uniform(0.3, 0.9));
+  task.prior = "forest";
+  for (uint64_t attempt = 0;; ++attempt) {
+    const Rng again = rng.child("attempt", attempt);
+    if (notes != nullptr) *notes = {};
+    columns.reshape(num_features, num_rows);
+    std::vector<ColumnInfo> info(num_features);
+    draw_columns(again.child("columns"), columns, info, notes);
+    draw_labels(again.child("labels"), columns, asked, labels, notes);
+    const int num_classes = compact_labels(asked, again.child("label order"), labels);
+    const RowOrder order = order_rows(labels, num_classes, split, again.child("rows"));
+    auto rejection = order.rejection;
+    if (!rejection)
+      rejection = finish_columns(columns, info, order.order, again.child("order"), task, /*clamp_levels=*/false, notes);
+    if (!rejection) {
+      finish_labels(labels, num_classes, order.order, task);
+      if (notes != nullptr) notes->details["split"] = split;
+      return;
+    }
+    ++task.rejections[static_cast<size_t>(*rejection)];
+  }
+}
+
+}  // namespace manyshot

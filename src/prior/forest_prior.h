@@ -1,0 +1,14 @@
+// The prior `forest`: labels by the vote of random trees that nothing is fitted to (docs/prior.md, "forest").
+#pragma once
+
+#include "core/rng.h"
+#include "prior/node_matrix.h"
+#include "prior/notes.h"
+#include "prior/prior.h"
+
+namespace manyshot {
+
+void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix& columns, std::vector<int32_t>& labels,
+                      Task& task, Notes* notes);
+
+}  // namespace manyshot

@@ -1,0 +1,88 @@
+// How columns and labels read their values off a node, and what they leave there for the node's children
+// (docs/prior.md, "graph").
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prior/graph/mechanisms.h"
+#include "prior/task.h"
+
+namespace manyshot {
+
+// What a numeric column's values look like. All but the first two keep the order of the node's values and take their
+// law from elsewhere.
+enum class Marginal {
+  kIdentity,
+  kKumaraswamy,  // 1 - (1 - x^a)^b of values scaled to [0, 1]
+  kNormal,
+  kHeavyTailed,
+  kUniform,
+  kMultimodal,
+  kZeroInflated,
+  kCounts,
+  kOrdinal,
+};
+inline constexpr size_t kNumMarginals = 9;
+std::string_view marginal_name(Marginal marginal);
+
+// How levels come about. The first seven are native: a row's levels are places in the node's space, not cuts of a
+// score.
+enum class LevelRule {
+  kNeighbourId,        // nearest of c random rows; the node stays as it is
+  kNeighbourCentre,    // …; the node becomes the centre
+  kNeighbourFunction,  // …; a random function of the centre
+  kNeighbourIndex,     // …; the index
+  kSoftmaxId,          // drawn from softmax(a z + ln w)
+  kSoftmaxPoint,       // …; the node becomes a random point of the level
+  kSoftmaxIndex,       // …; the index
+  kThreshold,          // of one dimension at normal draws (labels only, as the three below)
+  kRank,               // of one dimension at values of random rows
+  kArgMax,             // the largest of c scores with noise
+  kTree,               // the leaf of a random decision tree
+};
+inline constexpr size_t kNumNativeRules = 7;
+inline constexpr size_t kNumLevelRules = 11;
+std::string_view level_rule_name(LevelRule rule);
+
+// One column or label on a node: which of the node's dimensions it reads.
+struct Converter {
+  ColumnKind kind = ColumnKind::kNumeric;
+  Marginal marginal = Marginal::kIdentity;
+  LevelRule rule = LevelRule::kNeighbourId;
+  int num_levels = 0;
+  size_t num_dimensions = 1;
+};
+Converter draw_numeric_converter(CorrelatedDraws& draws);
+Converter draw_level_converter(LevelRule rule, int num_levels, CorrelatedDraws& draws);
+// For a categorical column any native rule; for a label also the others.
+LevelRule draw_level_rule(bool is_label, Draws& draws);
+
+// Reads the slice (num_dimensions columns), writes the column's values, and overwrites the slice with what children
+// see.
+class Converters {
+ public:
+  // `values` [rows]: numbers, counts, or levels 0..num_levels-1 (some may be empty). Fills kind and levels of `info`.
+  void convert(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice, std::vector<float>& values,
+               ColumnInfo& info, std::string* text);
+
+ private:
+  void convert_number(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice, std::vector<float>& values,
+                      ColumnInfo& info, std::string* text);
+  void convert_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice, std::vector<float>& values,
+                      std::string* text);
+
+  RandomFunctions functions_;
+  NodeMatrix scratch_, result_;
+};
+
+enum class Missingness { kMcar, kMar, kMnar };
+inline constexpr size_t kNumMissingness = 3;
+std::string_view missingness_name(Missingness kind);
+
+// Some columns lose cells (NaN): completely at random, by the value of another column, or by their own. `columns` is
+// [F nodes, rows]. Returns a sentence.
+std::string remove_cells(Missingness kind, CorrelatedDraws& draws, NodeMatrix& columns, std::vector<ColumnInfo>& info);
+
+}  // namespace manyshot
