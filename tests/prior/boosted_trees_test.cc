@@ -20,7 +20,7 @@ void fill(NodeMatrix& matrix, size_t nodes, size_t rows, uint64_t seed) {
 class Exact {
  public:
   Exact(const NodeMatrix& x, const BoostingOptions& options, const NodeMatrix& targets)
-      : x_(x), options_(options), targets_(targets) {
+      : x_(x), options_(options) {
     const size_t n = x.num_rows(), k = targets.num_nodes();
     double base = 0;
     for (size_t output = 0; output < k; ++output)
@@ -80,7 +80,6 @@ class Exact {
   }
   const NodeMatrix& x_;
   BoostingOptions options_;
-  const NodeMatrix& targets_;
   std::vector<std::vector<double>> gradients_;
 };
 

@@ -174,7 +174,9 @@ class GraphTask {
       buffers_.converters.convert(converter, draws_, slice, buffers_.values, info, notes_ != nullptr ? &rule : nullptr);
       for (size_t k = 0; k < converter.num_dimensions; ++k)
         std::copy_n(slice.node(k), num_rows, values.node(first + k));
-      rule = fmt::format("dimensions {}..{}, {}", first, first + converter.num_dimensions - 1, rule);
+      rule = converter.num_dimensions == 1
+                 ? fmt::format("dimension {}, {}", first, rule)
+                 : fmt::format("dimensions {} to {}, {}", first, first + converter.num_dimensions - 1, rule);
       first += converter.num_dimensions;
       if (is_label(column)) {
         label_values_ = buffers_.values;

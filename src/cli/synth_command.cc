@@ -1,0 +1,259 @@
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/command.h"
+#include "cli/version.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/interrupt.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "prior/explain.h"
+#include "prior/prior.h"
+#include "prior/task_file.h"
+
+namespace manyshot {
+namespace {
+
+struct SynthOptions {
+  PriorOptions prior;
+  int64_t tasks = 0;
+  std::string out;
+  std::string shard = "0/1";
+  std::string layout = "csv";
+  std::optional<int64_t> explain;
+  std::string explain_format = "json";
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("tasks", self.tasks, between(0, 1e12), "How many tasks: 0, 1, … of this seed.");
+    v("out", self.out, any_value(), "Folder for one file a task and tasks.jsonl; made when it does not exist.");
+    PriorOptions::visit(self.prior, v);
+    v("shard", self.shard, any_value(),
+      "I/N: only the tasks whose number leaves I when divided by N. I counts from 0.");
+    v("layout", self.layout, one_of({"csv", "parquet"}), "Format of the tables.");
+    v("explain", self.explain, at_least(0), "Print how this task comes about, and write nothing.");
+    v("explain_format", self.explain_format, one_of({"json", "dot"}), "JSON, or a graph for Graphviz.");
+  }
+};
+
+struct Shard {
+  uint64_t index = 0;
+  uint64_t count = 1;
+};
+
+Shard read_shard(std::string_view text) {
+  Shard shard;
+  const size_t slash = text.find('/');
+  const auto read = [](std::string_view part, uint64_t& value) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return !part.empty() && error == std::errc() && end == part.data() + part.size();
+  };
+  if (slash == std::string_view::npos || !read(text.substr(0, slash), shard.index) ||
+      !read(text.substr(slash + 1), shard.count) || shard.count == 0 || shard.count > 1'000'000 ||
+      shard.index >= shard.count) {
+    fail(ErrorKind::kBadInput, "--shard: expected I/N with I from 0 to N - 1, such as 0/8 to 7/8, got \"{}\"",
+         excerpt(text));
+  }
+  return shard;
+}
+
+// The file that lists what is finished: a line about the options, then one for each task in order. Lines are added
+// behind the tables they speak of, so every line is true at any time; a line cut short by a crash is cut off.
+class Manifest {
+ public:
+  Manifest(const std::string& path, const Json& options) : path_(path) {
+    if (!std::filesystem::exists(path_)) {
+      write_file(path_,
+                 Json{{"format", "manyshot tasks 1"}, {"version", kVersion}, {"options", options}}.dump() + "\n");
+      return;
+    }
+    std::ifstream file(path_, std::ios::binary);
+    std::string line;
+    uint64_t bytes = 0;
+    if (!file || !std::getline(file, line))
+      fail(ErrorKind::kBadInput, "{}: cannot be read; remove it, or choose another --out", path_);
+    check_header(line, options);
+    bytes = line.size() + 1;
+    while (std::getline(file, line) && !file.eof()) {
+      const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+      if (!json.is_object() || !json.contains("task") || !json["task"].is_number_unsigned() || !json.contains("file")) {
+        fail(ErrorKind::kCorruptFile, "{}:{}: expected the facts of a task, found {}; remove the file to start again",
+             path_, finished_ + 2, excerpt(line));
+      }
+      bytes += line.size() + 1;
+      ++finished_;
+      last_task_ = json["task"];
+    }
+    file.close();
+    if (bytes < std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, bytes);
+  }
+
+  uint64_t num_finished() const { return finished_; }
+  std::optional<uint64_t> last_task() const { return last_task_; }
+
+  void append(const std::string& lines) {
+    std::ofstream file(path_, std::ios::binary | std::ios::app);
+    file.write(lines.data(), static_cast<std::streamsize>(lines.size()));
+    file.flush();
+    if (!file)
+      fail(ErrorKind::kBadInput, "{}: cannot write; is the disk full? The same command goes on from here", path_);
+  }
+
+ private:
+  void check_header(const std::string& line, const Json& options) const {
+    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || json.value("format", "") != "manyshot tasks 1" || !json.contains("options") ||
+        !json["options"].is_object()) {
+      fail(ErrorKind::kCorruptFile,
+           "{}:1: expected a manifest of format \"manyshot tasks 1\", found {}; choose another --out", path_,
+           excerpt(line));
+    }
+    if (json.value("version", "") != kVersion) {
+      fail(ErrorKind::kBadInput, "{}: made by version {}, this is {}; its tasks may differ: choose another --out",
+           path_, json.value("version", "?"), kVersion);
+    }
+    for (const auto& [name, value] : options.items()) {
+      const Json before = json["options"].value(name, Json());
+      if (before != value) {
+        fail(ErrorKind::kBadInput,
+             "{}: made with {} {}, now {}; repeat the options it was made with, or choose another --out", path_, name,
+             before.dump(), value.dump());
+      }
+    }
+  }
+
+  std::string path_;
+  uint64_t finished_ = 0;
+  std::optional<uint64_t> last_task_;
+};
+
+class SynthCommand : public Command {
+ public:
+  std::string name() const override { return "synth"; }
+  std::string summary() const override { return "classification tables from structural causal models"; }
+  std::string details() const override {
+    return "Draws tasks from a prior over tables (docs/prior.md) and writes one table for each, the label last, with a "
+           "manifest tasks.jsonl. A "
+           "task is a function of the options, the seed and its number: threads, shards and restarts change nothing. "
+           "The same command goes on "
+           "where an interrupted one ended, and with more --tasks it adds to a folder. --explain shows the graph and "
+           "the equations behind a task.";
+  }
+  std::string examples() const override {
+    return "    manyshot synth --tasks 1000 --seed 1 --out tasks\n"
+           "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior mix:0.4,graph:0.6 --rows 256:2048 --features "
+           "3:20 --classes 2:5\n"
+           "    manyshot synth --tasks 1000000 --seed 1 --out tasks --layout parquet --shard 3/8\n"
+           "    manyshot synth --seed 1 --prior graph --explain 7\n"
+           "    manyshot synth --seed 1 --prior graph --explain 7 --explain-format dot | dot -Tsvg > task.svg\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions& common) override {
+    const Prior prior(options_.prior);
+    if (options_.explain) {
+      PriorScratch scratch;
+      const Json explanation = prior.explain(static_cast<uint64_t>(*options_.explain), scratch);
+      fmt::print("{}{}", options_.explain_format == "dot" ? explanation_dot(explanation) : explanation.dump(2),
+                 options_.explain_format == "dot" ? "" : "\n");
+      return;
+    }
+    if (options_.tasks == 0 || options_.out.empty()) {
+      fail(ErrorKind::kBadInput, "--tasks and --out are needed (or --explain); see manyshot synth --help");
+    }
+    write_tasks(prior, common);
+  }
+
+ private:
+  void write_tasks(const Prior& prior, const CommonOptions& common) {
+    const auto start = std::chrono::steady_clock::now();
+    const Shard shard = read_shard(options_.shard);
+    std::error_code error;
+    std::filesystem::create_directories(options_.out, error);
+    if (error) fail(ErrorKind::kBadInput, "--out {}: cannot make this folder: {}", options_.out, error.message());
+    const std::string manifest_name =
+        shard.count == 1 ? "tasks.jsonl" : fmt::format("tasks-{}-of-{}.jsonl", shard.index, shard.count);
+    Json kept = to_json(options_of(options_.prior));
+    kept["layout"] = options_.layout;
+    kept["shard"] = options_.shard;
+    Manifest manifest((std::filesystem::path(options_.out) / manifest_name).string(), kept);
+
+    const auto num_tasks = static_cast<uint64_t>(options_.tasks);
+    const uint64_t num_mine = num_tasks > shard.index ? (num_tasks - shard.index - 1) / shard.count + 1 : 0;
+    const uint64_t already = std::min(manifest.num_finished(), num_mine);
+    if (manifest.num_finished() > 0 &&
+        manifest.last_task() != shard.index + (manifest.num_finished() - 1) * shard.count) {
+      fail(ErrorKind::kCorruptFile, "{}: its tasks are not in order; remove the file to start again", manifest_name);
+    }
+    std::array<uint64_t, kNumRejections> rejections{};
+    {
+      Progress progress("synth", num_mine - already, "tasks");
+      std::vector<PriorScratch> scratches(static_cast<size_t>(num_threads()));
+      std::vector<Task> tasks(scratches.size());
+      constexpr uint64_t kBlock = 256;
+      for (uint64_t first = already; first < num_mine; first += kBlock) {
+        const auto count = static_cast<size_t>(std::min(kBlock, num_mine - first));
+        std::vector<std::string> lines(count);
+        std::vector<std::array<uint32_t, kNumRejections>> counts(count);
+        parallel_for(count, [&](size_t i, int worker) {
+          check_interrupted();
+          const uint64_t index = shard.index + (first + i) * shard.count;
+          Task& task = tasks[static_cast<size_t>(worker)];
+          prior.draw(index, scratches[static_cast<size_t>(worker)], task);
+          const std::string name = fmt::format("task_{:06}.{}", index, options_.layout);
+          write_task(task, (std::filesystem::path(options_.out) / name).string());
+          Json facts = task_facts(task);
+          facts["file"] = name;
+          lines[i] = facts.dump() + "\n";
+          counts[i] = task.rejections;
+          progress.add();
+        });
+        std::string block;
+        for (const std::string& line : lines) block += line;
+        manifest.append(block);
+        for (const auto& of_task : counts) {
+          for (size_t reason = 0; reason < kNumRejections; ++reason) rejections[reason] += of_task[reason];
+        }
+      }
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    Json reasons = Json::object();
+    for (size_t reason = 0; reason < kNumRejections; ++reason) {
+      reasons[std::string(rejection_name(static_cast<Rejection>(reason)))] = rejections[reason];
+    }
+    if (common.json) {
+      fmt::print("{}\n", Json{{"command", "synth"},
+                              {"version", kVersion},
+                              {"options", to_json(options())},
+                              {"tasks", num_mine},
+                              {"written", num_mine - already},
+                              {"rejections", reasons},
+                              {"seconds", seconds},
+                              {"peak_memory_bytes", peak_memory_bytes()}}
+                             .dump());
+      return;
+    }
+    log::info("{} tasks written to {}{}; draws thrown away: {}; {:.1f} s, {:.0f} tasks/s, peak memory {}",
+              with_thousands(static_cast<long long>(num_mine - already)), options_.out,
+              already > 0 ? fmt::format(", {} were there", with_thousands(static_cast<long long>(already))) : "",
+              reasons.dump(), seconds, static_cast<double>(num_mine - already) / std::max(seconds, 1e-9),
+              format_bytes(peak_memory_bytes()));
+  }
+
+  SynthOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_synth_command() { return std::make_unique<SynthCommand>(); }
+
+}  // namespace manyshot
