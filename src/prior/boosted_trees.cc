@@ -23,27 +23,26 @@ namespace {
 #ifndef MANYSHOT_BOOSTED_TREES_TYPES
 #define MANYSHOT_BOOSTED_TREES_TYPES
 constexpr size_t kNumBins = 256;
-constexpr size_t kMaxNodes = 32;  // at the deepest level that splits
 
 struct GrowingNode {
   std::array<float, kMaxTreeOutputs> total{};  // sum of gradients
+  uint32_t first = 0;                          // its rows stand together
   uint32_t count = 0;
   float best_gain = 1e-6f;  // what a split must add, as XGBoost has it
   int32_t best_feature = -1;
   uint32_t best_bin = 0;  // left: bins up to this one
 };
 
-// The rows of one feature, and where its histogram goes.
+// One feature, the rows of all nodes, and where histograms go.
 struct FeaturePass {
-  const uint8_t* bins = nullptr;
+  const uint8_t* bins = nullptr;  // by row
   size_t num_bins = 0;
   int32_t feature = 0;
-  const uint8_t* node_of_row = nullptr;  // num_nodes: in no node that can split
-  const float* gradients = nullptr;
-  size_t num_rows = 0;
+  const uint32_t* rows = nullptr;    // node after node
+  const float* gradients = nullptr;  // in the order of `rows`
   const float* inverse = nullptr;
-  float* histogram = nullptr;
-  uint32_t* counts = nullptr;
+  float* histogram = nullptr;  // [256, lanes]
+  uint32_t* counts = nullptr;  // [256]
 };
 #endif
 }  // namespace
@@ -55,27 +54,29 @@ using Lanes = hn::CappedTag<float, 8>;
 using LaneVec = hn::Vec<Lanes>;
 inline constexpr size_t kLanes = hn::MaxLanes(Lanes());
 
-// Histogram of one feature over the nodes, then the best split of each node. kVectors vectors hold a row's gradients.
+// For each node the histogram of one feature, and the best split in it. kVectors vectors hold a row's gradients.
 template <size_t kVectors>
 HWY_INLINE void search_feature(const FeaturePass& pass, GrowingNode* nodes, size_t num_nodes) {
   const Lanes d;
   constexpr size_t kWidth = kVectors * kLanes;
-  for (size_t node = 0; node < num_nodes; ++node) {
-    std::memset(pass.histogram + node * kNumBins * kWidth, 0, pass.num_bins * kWidth * sizeof(float));
-    std::memset(pass.counts + node * kNumBins, 0, pass.num_bins * sizeof(uint32_t));
-  }
-  for (size_t row = 0; row < pass.num_rows; ++row) {
-    const size_t cell = pass.node_of_row[row] * kNumBins + pass.bins[row];
-    ++pass.counts[cell];
-    float* to = pass.histogram + cell * kWidth;
-    const float* from = pass.gradients + row * kWidth;
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      hn::Store(hn::Add(hn::Load(d, to + v * kLanes), hn::Load(d, from + v * kLanes)), d, to + v * kLanes);
-    }
-  }
   for (size_t node_index = 0; node_index < num_nodes; ++node_index) {
     GrowingNode& node = nodes[node_index];
+    float* HWY_RESTRICT histogram = pass.histogram;
+    uint32_t* HWY_RESTRICT counts = pass.counts;
+    std::memset(histogram, 0, pass.num_bins * kWidth * sizeof(float));
+    std::memset(counts, 0, pass.num_bins * sizeof(uint32_t));
+    const uint32_t* rows = pass.rows + node.first;
+    const float* HWY_RESTRICT from = pass.gradients + node.first * kWidth;
+    const uint8_t* bins = pass.bins;
+    for (size_t i = 0, count = node.count; i < count; ++i, from += kWidth) {
+      const size_t bin = bins[rows[i]];
+      ++counts[bin];
+      float* to = histogram + bin * kWidth;
+      MANYSHOT_UNROLL
+      for (size_t v = 0; v < kVectors; ++v) {
+        hn::Store(hn::Add(hn::Load(d, to + v * kLanes), hn::Load(d, from + v * kLanes)), d, to + v * kLanes);
+      }
+    }
     LaneVec total[kVectors], left[kVectors];
     LaneVec parent = hn::Zero(d);
     MANYSHOT_UNROLL
@@ -85,8 +86,6 @@ HWY_INLINE void search_feature(const FeaturePass& pass, GrowingNode* nodes, size
       parent = hn::MulAdd(total[v], total[v], parent);
     }
     const float parent_score = hn::GetLane(hn::SumOfLanes(d, parent)) * pass.inverse[node.count];
-    const float* histogram = pass.histogram + node_index * kNumBins * kWidth;
-    const uint32_t* counts = pass.counts + node_index * kNumBins;
     uint32_t left_count = 0;
     for (size_t bin = 0; bin + 1 < pass.num_bins; ++bin) {
       if (counts[bin] == 0) continue;
@@ -205,6 +204,91 @@ void BoostedTrees::bin_column(const float* x, size_t feature) {
   num_bins_[feature] = bin + 1;
 }
 
+template <size_t kWidth>
+void BoostedTrees::grow_trees(size_t num_features, const BoostingOptions& options, const NodeMatrix& targets) {
+  const size_t num_outputs = targets.num_nodes();
+  double sum = 0;
+  for (size_t output = 0; output < num_outputs; ++output) {
+    for (size_t row = 0; row < num_rows_; ++row) sum += targets.node(output)[row];
+  }
+  const auto base = static_cast<float>(sum / static_cast<double>(num_outputs * num_rows_));
+  std::fill_n(predictions_.data(), num_rows_ * kWidth, base);
+
+  std::vector<GrowingNode> nodes, children;
+  for (int tree = 0; tree < options.num_trees; ++tree) {
+    for (size_t row = 0; row < num_rows_; ++row) {
+      rows_[row] = static_cast<uint32_t>(row);
+      float* to = gradients_.data() + row * kWidth;
+      for (size_t output = 0; output < kWidth; ++output) {
+        to[output] = output < num_outputs ? predictions_[row * kWidth + output] - targets.node(output)[row] : 0.0f;
+      }
+    }
+    nodes.assign(1, {});
+    nodes[0].count = static_cast<uint32_t>(num_rows_);
+    for (int depth = 0; !nodes.empty(); ++depth) {
+      for (GrowingNode& node : nodes) {
+        const float* from = gradients_.data() + node.first * kWidth;
+        for (uint32_t i = 0; i < node.count; ++i, from += kWidth) {
+          for (size_t output = 0; output < kWidth; ++output) node.total[output] += from[output];
+        }
+      }
+      for (size_t feature = 0; depth < options.max_depth && feature < num_features; ++feature) {
+        if (num_bins_[feature] < 2) continue;
+        const FeaturePass pass = {bins_.data() + feature * num_rows_,
+                                  num_bins_[feature],
+                                  static_cast<int32_t>(feature),
+                                  rows_.data(),
+                                  gradients_.data(),
+                                  inverse_.data(),
+                                  histogram_.data(),
+                                  bin_counts_.data()};
+        if constexpr (kWidth == 8) {
+          HWY_DYNAMIC_DISPATCH(search_narrow)(pass, nodes.data(), nodes.size());
+        } else {
+          HWY_DYNAMIC_DISPATCH(search_wide)(pass, nodes.data(), nodes.size());
+        }
+      }
+      // Rows move to their child, or get their leaf's value and rest.
+      children.clear();
+      uint32_t place = 0;
+      for (const GrowingNode& node : nodes) {
+        if (node.best_feature < 0) {
+          const float factor = -options.eta * inverse_[node.count];
+          for (uint32_t i = node.first; i < node.first + node.count; ++i) {
+            float* to = predictions_.data() + rows_[i] * kWidth;
+            for (size_t output = 0; output < kWidth; ++output) to[output] += factor * node.total[output];
+          }
+          continue;
+        }
+        const auto feature = static_cast<uint32_t>(node.best_feature);
+        splits_.push_back({static_cast<uint32_t>(tree), feature, lower_edges_[feature * kNumBins + node.best_bin + 1],
+                           node.best_gain});
+        const uint8_t* bins = bins_.data() + feature * num_rows_;
+        const uint32_t end = node.first + node.count;
+        uint32_t num_left = 0;
+        for (uint32_t i = node.first; i < end; ++i) num_left += bins[rows_[i]] <= node.best_bin ? 1 : 0;
+        GrowingNode left, right;
+        left.first = place;
+        left.count = num_left;
+        right.first = place + num_left;
+        right.count = node.count - num_left;
+        uint32_t next[2] = {left.first, right.first};  // sides of random rows: no branch to guess
+        for (uint32_t i = node.first; i < end; ++i) {
+          const uint32_t to = next[bins[rows_[i]] > node.best_bin ? 1 : 0]++;
+          rows_spare_[to] = rows_[i];
+          std::copy_n(gradients_.data() + i * kWidth, kWidth, gradients_spare_.data() + to * kWidth);
+        }
+        place += node.count;
+        children.push_back(left);
+        children.push_back(right);
+      }
+      rows_.swap(rows_spare_);
+      std::swap(gradients_, gradients_spare_);
+      nodes.swap(children);
+    }
+  }
+}
+
 void BoostedTrees::fit(const NodeMatrix& x, const BoostingOptions& options, const NodeMatrix& targets,
                        NodeMatrix& fitted) {
   const size_t num_outputs = targets.num_nodes();
@@ -220,89 +304,18 @@ void BoostedTrees::fit(const NodeMatrix& x, const BoostingOptions& options, cons
   inverse_.resize(num_rows_ + 1);
   for (size_t count = 0; count <= num_rows_; ++count)
     inverse_[count] = 1 / (static_cast<float>(count) + options.lambda);
-  double sum = 0;
-  for (size_t output = 0; output < num_outputs; ++output) {
-    for (size_t row = 0; row < num_rows_; ++row) sum += targets.node(output)[row];
-  }
-  const auto base = static_cast<float>(sum / static_cast<double>(num_outputs * num_rows_));
   grow(predictions_, num_rows_ * width);
   grow(gradients_, num_rows_ * width);
-  for (size_t row = 0; row < num_rows_; ++row) {
-    for (size_t output = 0; output < width; ++output) {
-      predictions_[row * width + output] = base;
-      gradients_[row * width + output] = output < num_outputs ? base - targets.node(output)[row] : 0.0f;
-    }
-  }
-  const size_t most_nodes = size_t{1} << (options.max_depth - 1);
-  grow(histogram_, (most_nodes + 1) * kNumBins * width);
-  bin_counts_.resize((most_nodes + 1) * kNumBins);
-  node_of_row_.resize(num_rows_);
+  grow(gradients_spare_, num_rows_ * width);
+  grow(histogram_, kNumBins * width);
+  bin_counts_.resize(kNumBins);
+  rows_.resize(num_rows_);
+  rows_spare_.resize(num_rows_);
   splits_.clear();
-
-  std::vector<GrowingNode> nodes;
-  std::array<uint8_t, 2 * kMaxNodes> child_of{};  // [node, side]
-  for (int tree = 0; tree < options.num_trees; ++tree) {
-    std::fill(node_of_row_.begin(), node_of_row_.end(), uint8_t{0});
-    nodes.assign(1, {});
-    for (int depth = 0; !nodes.empty(); ++depth) {
-      const size_t num_nodes = nodes.size();
-      for (size_t row = 0; row < num_rows_; ++row) {
-        if (node_of_row_[row] == num_nodes) continue;
-        GrowingNode& node = nodes[node_of_row_[row]];
-        ++node.count;
-        for (size_t output = 0; output < width; ++output) node.total[output] += gradients_[row * width + output];
-      }
-      if (depth < options.max_depth) {
-        for (size_t feature = 0; feature < num_features; ++feature) {
-          if (num_bins_[feature] < 2) continue;
-          const FeaturePass pass = {bins_.data() + feature * num_rows_,
-                                    num_bins_[feature],
-                                    static_cast<int32_t>(feature),
-                                    node_of_row_.data(),
-                                    gradients_.data(),
-                                    num_rows_,
-                                    inverse_.data(),
-                                    histogram_.data(),
-                                    bin_counts_.data()};
-          if (width == 8) {
-            HWY_DYNAMIC_DISPATCH(search_narrow)(pass, nodes.data(), num_nodes);
-          } else {
-            HWY_DYNAMIC_DISPATCH(search_wide)(pass, nodes.data(), num_nodes);
-          }
-        }
-      }
-      size_t num_children = 0;
-      for (size_t node = 0; node < num_nodes; ++node) {
-        if (nodes[node].best_feature < 0) continue;
-        child_of[2 * node] = static_cast<uint8_t>(num_children++);
-        child_of[2 * node + 1] = static_cast<uint8_t>(num_children++);
-        const auto feature = static_cast<uint32_t>(nodes[node].best_feature);
-        splits_.push_back({static_cast<uint32_t>(tree), feature,
-                           lower_edges_[feature * kNumBins + nodes[node].best_bin + 1], nodes[node].best_gain});
-      }
-      // Rows go to their child, or get their leaf's value and rest.
-      for (size_t row = 0; row < num_rows_; ++row) {
-        const uint8_t index = node_of_row_[row];
-        if (index == num_nodes) {
-          node_of_row_[row] = static_cast<uint8_t>(num_children);
-          continue;
-        }
-        const GrowingNode& node = nodes[index];
-        if (node.best_feature >= 0) {
-          const uint8_t bin = bins_[static_cast<size_t>(node.best_feature) * num_rows_ + row];
-          node_of_row_[row] = child_of[2 * index + (bin > node.best_bin ? 1 : 0)];
-          continue;
-        }
-        const float factor = -options.eta * inverse_[node.count];
-        for (size_t output = 0; output < width; ++output) {
-          const float value = factor * node.total[output];
-          predictions_[row * width + output] += value;
-          gradients_[row * width + output] += value;
-        }
-        node_of_row_[row] = static_cast<uint8_t>(num_children);
-      }
-      nodes.assign(num_children, {});
-    }
+  if (width == 8) {
+    grow_trees<8>(num_features, options, targets);
+  } else {
+    grow_trees<16>(num_features, options, targets);
   }
   fitted.reshape(num_outputs, num_rows_);
   for (size_t output = 0; output < num_outputs; ++output) {

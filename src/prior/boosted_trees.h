@@ -39,16 +39,20 @@ class BoostedTrees {
 
  private:
   void bin_column(const float* x, size_t feature);
+  template <size_t kWidth>
+  void grow_trees(size_t num_features, const BoostingOptions& options, const NodeMatrix& targets);
 
   size_t num_rows_ = 0;
   std::vector<uint8_t> bins_;       // [F, N]
   std::vector<float> lower_edges_;  // [F, 256]: the smallest value of each bin
   std::vector<uint32_t> num_bins_;  // [F]
   std::vector<uint32_t> keys_, keys_spare_, order_, order_spare_;
-  AlignedBuffer<float> predictions_, gradients_;  // [N, lanes]
-  AlignedBuffer<float> histogram_;                // [nodes + 1, 256, lanes]
-  std::vector<uint32_t> bin_counts_;              // [nodes + 1, 256]
-  std::vector<uint8_t> node_of_row_;
+  AlignedBuffer<float> predictions_;  // [N, lanes]
+  // Of the rows that can still be split, node after node.
+  std::vector<uint32_t> rows_, rows_spare_;
+  AlignedBuffer<float> gradients_, gradients_spare_;  // [N, lanes]
+  AlignedBuffer<float> histogram_;                    // [256, lanes]
+  std::vector<uint32_t> bin_counts_;
   std::vector<float> inverse_;  // 1 / (n + lambda)
   std::vector<TreeSplit> splits_;
 };
