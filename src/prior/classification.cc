@@ -193,6 +193,11 @@ std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& 
   if (kept.empty()) return Rejection::kNoColumns;
 
   const std::vector<uint32_t> places = rng.permutation(static_cast<uint32_t>(kept.size()));
+  std::vector<std::string> names;
+  if (notes != nullptr) {
+    names.assign(info.size(), "a dropped column");
+    for (size_t column = 0; column < kept.size(); ++column) names[kept[places[column]]] = fmt::format("x{}", column);
+  }
   task.num_rows = num_rows;
   task.columns.resize(kept.size() * num_rows);
   task.info.clear();
@@ -208,7 +213,7 @@ std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& 
     task.info.push_back(info[feature]);
     if (notes != nullptr) {
       notes->column_sources.push_back(notes->feature_sources[feature]);
-      notes->column_rules.push_back(notes->feature_rules[feature]);
+      notes->column_rules.push_back(with_column_names(notes->feature_rules[feature], names));
     }
   }
   return std::nullopt;

@@ -29,6 +29,9 @@ struct Notes {
   }
 };
 
+// #7# in `text` becomes names[7].
+std::string with_column_names(std::string text, const std::vector<std::string>& names);
+
 // 1.2346, 0.00012346, 1.2e+07: a number for an equation.
 std::string short_number(double value);
 // "a, b, c" of numbers.

@@ -17,14 +17,28 @@ double raw_value(const ColumnInfo& info, float value) {
   return std::abs(raw) < 5e-7 * std::max(std::abs(info.offset), info.scale) ? 0 : raw;
 }
 
-bool is_whole(double value) { return std::abs(value - std::nearbyint(value)) < 2e-3; }
-
-// Levels and counts print as such only when standardising them can be undone exactly.
+// Levels and counts print as such only when standardising them can be undone: the clamp of mix moves rare levels to
+// within a millionth of the others.
 bool has_whole_cells(const Task& task, size_t feature) {
   const ColumnInfo& info = task.info[feature];
   if (info.kind == ColumnKind::kNumeric) return false;
+  const double tolerance = 1e-3 * std::min(info.scale, 1.0);
   const auto values = task.column(feature);
-  return std::all_of(values.begin(), values.end(), [&](float v) { return v != v || is_whole(raw_value(info, v)); });
+  return std::all_of(values.begin(), values.end(), [&](float v) {
+    const double raw = raw_value(info, v);
+    return v != v || std::abs(raw - std::nearbyint(raw)) < tolerance;
+  });
+}
+
+// As short as a float allows; with more digits where the column's values differ only far behind the point.
+void append_number(std::string& text, const ColumnInfo& info, double raw) {
+  const double ratio = std::abs(info.offset) / info.scale;
+  if (ratio < 100) {
+    fmt::format_to(std::back_inserter(text), "{}", static_cast<float>(raw));
+  } else {
+    const int digits = std::min(17, 7 + static_cast<int>(std::ceil(std::log10(ratio))));
+    fmt::format_to(std::back_inserter(text), "{:.{}g}", raw, digits);
+  }
 }
 
 void write_csv(const Task& task, const std::string& path) {
@@ -43,7 +57,7 @@ void write_csv(const Task& task, const std::string& path) {
       if (value == value) {
         const double raw = raw_value(info, value);
         if (!whole[feature]) {
-          fmt::format_to(std::back_inserter(text), "{}", static_cast<float>(raw));
+          append_number(text, info, raw);
         } else if (info.kind == ColumnKind::kCategorical) {
           text += level_text(static_cast<int32_t>(std::lrint(raw)));
         } else {

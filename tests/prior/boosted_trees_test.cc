@@ -19,8 +19,7 @@ void fill(NodeMatrix& matrix, size_t nodes, size_t rows, uint64_t seed) {
 // The definition, by trying every split of every feature: sums of squared gradients over (rows + lambda).
 class Exact {
  public:
-  Exact(const NodeMatrix& x, const BoostingOptions& options, const NodeMatrix& targets)
-      : x_(x), options_(options) {
+  Exact(const NodeMatrix& x, const BoostingOptions& options, const NodeMatrix& targets) : x_(x), options_(options) {
     const size_t n = x.num_rows(), k = targets.num_nodes();
     double base = 0;
     for (size_t output = 0; output < k; ++output)

@@ -292,23 +292,24 @@ class GraphTask {
       standardise(a.data(), num_rows);
       draws_.bulk().normal(0, 0, static_cast<float>(noise), to, num_rows);
       add_scaled(a.data(), num_rows, 1, to);
-      rule = fmt::format("redundant: column {} plus N(0, {})", from, short_number(noise));
+      rule = fmt::format("redundant: #{}# plus N(0, {})", from, short_number(noise));
     } else if (kind == ExtraKind::kInteraction) {
       standardise(a.data(), num_rows);
       standardise(b.data(), num_rows);
       for (size_t row = 0; row < num_rows; ++row) to[row] = a[row] * b[row];
-      rule = fmt::format("product of columns {} and {}", from, other);
+      rule = fmt::format("product of #{}# and #{}#", from, other);
     } else if (kind == ExtraKind::kShuffled) {
       const std::vector<uint32_t> order =
           rng_.child("shuffled column", column).permutation(static_cast<uint32_t>(num_rows));
       for (size_t row = 0; row < num_rows; ++row) to[row] = a[order[row]];
       info_[column] = info_[from];
-      rule = fmt::format("irrelevant: column {} in random order", from);
+      rule = fmt::format("irrelevant: #{}# in random order", from);
     } else {
       draws_.bulk().normal(0, 0, 1, to, num_rows);
       rule = "irrelevant: noise";
     }
-    extras.push_back(rule);
+    constexpr std::string_view kKinds[] = {"", "redundant", "interaction", "irrelevant: shuffled", "irrelevant: noise"};
+    extras.push_back(kKinds[static_cast<size_t>(kind)]);
     if (notes_ != nullptr) {
       // The node of the column it is made of, or none: an own one.
       if (kind == ExtraKind::kNoise || kind == ExtraKind::kShuffled) {
