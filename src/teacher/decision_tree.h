@@ -73,7 +73,7 @@ struct TreeTask {
   const RankedColumns& ranked;      // of the same columns
   std::span<const int32_t> labels;  // [N] 0..num_classes-1
   std::span<const uint32_t>
-      weights;          // [N] how often each row counts; 0: left out. Each below 65,536, one at least not 0
+      weights;          // [N] how often each row counts; 0: left out. One at least not 0, the sum below 2^32
   int num_classes = 0;  // at most 65,536
   uint64_t seed = 0;    // of the order in which features are drawn
 };

@@ -2,19 +2,19 @@
 // row's place in the sorted column, and places are small integers. Class counts are integers, and a split is judged by
 // the fraction
 //   (n n_l n_r - n_r sum_k l_k^2 - n_l sum_k r_k^2) / (n_l n_r),
-// the weighted Gini impurity of both sides, whose parts are whole numbers; fractions are compared by cross
-// multiplication, exactly while n^5 < 2^53 and to the last bits of a double beyond. No order of additions, vector width
-// or compiler can change a choice.
+// the weighted Gini impurity of both sides, whose parts are whole numbers; with two classes half of it is
+//   (n_r l_0 l_1 + n_l r_0 r_1) / (n_l n_r).
+// Fractions are compared by cross multiplication, exactly while n^5 < 2^53 and to the last bits of a double beyond.
+// Candidates are dealt to kLanes lanes on every processor, so that no vector width can change a choice.
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
 #include <cmath>
-#include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
-#include "kernels/aligned_buffer.h"
 #include "teacher/decision_tree.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -25,6 +25,8 @@
 // after foreach_target.h
 #include <hwy/highway.h>
 
+#include "kernels/unroll.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
 namespace {
@@ -32,19 +34,16 @@ namespace {
 #ifndef MANYSHOT_TREE_GROWER_TYPES
 #define MANYSHOT_TREE_GROWER_TYPES
 
-constexpr size_t kPadding = 16;  // entries a vector may read beyond the last
+constexpr size_t kLanes = 8;
+constexpr size_t kPadding = 32;  // entries that a vector may read or write beyond the last
 
-template <class Position>
-struct PositionBuffers {
-  std::vector<Position> rows, spare;  // rows of the tree, each node's together
-  std::vector<Position> sorted;       // rows of a node in the order of a feature
-  std::vector<Position> group_end;    // last index into `sorted` of each run of equal values
-};
+// A row of a node: packed as row << 16 | class << 8 | weight, never 0, or the row alone.
+using Entry = uint32_t;
 
 struct PendingNode {
-  uint32_t node;
-  uint32_t begin, end;  // its rows
-  uint32_t depth;
+  uint32_t node = 0;
+  uint32_t begin = 0, end = 0;  // its entries
+  uint32_t depth = 0;
 };
 
 struct GrownTree {
@@ -59,7 +58,6 @@ struct BestSplit {
   double numerator = 1;
   double denominator = 0;
   uint32_t feature = 0;
-  uint32_t position = 0;                 // last place of the sorted column that goes left
   uint32_t left_row = 0, right_row = 0;  // a row with the largest value that goes left, and with the smallest other
 
   bool found() const { return denominator > 0; }
@@ -90,17 +88,17 @@ class NodeRandom {
 #ifndef MANYSHOT_TREE_GROWER_BUFFERS
 #define MANYSHOT_TREE_GROWER_BUFFERS
 struct TreeGrower::Buffers {
-  PositionBuffers<uint16_t> narrow;
-  PositionBuffers<uint32_t> wide;
-  std::vector<uint32_t> payload;     // [N] weight | class << 16
-  std::vector<uint32_t> two_class;   // [N] weight | (weight << 16 if of the second class), for the rows of a node
-  std::vector<uint8_t> member;       // [N] 1 for the rows of a node; 0 between nodes
-  std::vector<uint64_t> bitmap;      // places taken; empty between features
-  std::vector<uint64_t> summary;     // words of the bitmap that are not empty
-  std::vector<uint32_t> left_pairs;  // [runs] weight | weight of the second class << 16, up to the end of each run
-  std::vector<double> left_weight, left_squares, left_dot;  // [runs] the same for many classes
+  std::vector<Entry> entries, spare;   // the rows of the tree, each node's together
+  std::vector<Entry> sorted;           // a node's in the order of a feature
+  std::vector<uint32_t> run_end;       // last index into `sorted` of each run of equal values
+  std::vector<Entry> slots;            // [N] entries by place; 0 between features
+  std::vector<uint64_t> bitmap;        // places taken; 0 between features
+  std::vector<uint64_t> summary;       // words of the bitmap that are not 0
+  std::vector<uint32_t> left_pairs;    // [runs] weight | weight of the second class << 16, up to the end of each run
+  std::vector<uint64_t> left_sums;     // [runs] with more classes: sum of l_k^2 | sum of l_k n_k << 32
+  std::vector<uint64_t> class_states;  // [K] 2 l_k | n_k << 32
+  std::vector<double> left_weight, left_squares, left_dot;  // [runs] the same where 32 bits do not do
   std::vector<uint32_t> class_weights, left_classes;        // [K]
-  std::vector<uint32_t> cells;                              // [values of a feature, classes]
   std::vector<uint32_t> features;                           // [F] in the order drawn
   std::vector<PendingNode> pending;
 };
@@ -109,44 +107,55 @@ struct TreeGrower::Buffers {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Doubles = hn::CappedTag<double, 8>;
+using Doubles = hn::CappedTag<double, kLanes>;
 using DoubleVec = hn::Vec<Doubles>;
-constexpr size_t kLanes = hn::MaxLanes(Doubles());
+constexpr size_t kVectorLanes = hn::MaxLanes(Doubles());
+constexpr size_t kVectors = kLanes / kVectorLanes;
 
 // The cheapest of the candidates seen, lane by lane; starts from the best split of other features.
 struct LaneBest {
-  DoubleVec numerator, denominator, index;
+  DoubleVec numerator[kVectors], denominator[kVectors], index[kVectors];
 
   HWY_INLINE explicit LaneBest(const BestSplit& best) {
     const Doubles d;
-    numerator = hn::Set(d, best.numerator);
-    denominator = hn::Set(d, best.denominator);
-    index = hn::Set(d, -1.0);
+    for (size_t v = 0; v < kVectors; ++v) {
+      numerator[v] = hn::Set(d, best.numerator);
+      denominator[v] = hn::Set(d, best.denominator);
+      index[v] = hn::Set(d, -1.0);
+    }
   }
-  HWY_INLINE void offer(DoubleVec num, DoubleVec den, DoubleVec at) {
-    const auto better = hn::Lt(hn::Mul(num, denominator), hn::Mul(numerator, den));
-    numerator = hn::IfThenElse(better, num, numerator);
-    denominator = hn::IfThenElse(better, den, denominator);
-    index = hn::IfThenElse(better, at, index);
+  HWY_INLINE void offer(size_t v, DoubleVec num, DoubleVec den, DoubleVec at) {
+    const auto better = hn::Lt(hn::Mul(num, denominator[v]), hn::Mul(numerator[v], den));
+    numerator[v] = hn::IfThenElse(better, num, numerator[v]);
+    denominator[v] = hn::IfThenElse(better, den, denominator[v]);
+    index[v] = hn::IfThenElse(better, at, index[v]);
   }
   // The first of the cheapest candidates, or -1 when none is cheaper than `best`, which it replaces otherwise.
   HWY_INLINE int64_t choose(BestSplit& best) const {
     const Doubles d;
+    DoubleVec seen = index[0];
+    for (size_t v = 1; v < kVectors; ++v) seen = hn::Max(seen, index[v]);
+    if (hn::AllTrue(d, hn::Lt(seen, hn::Zero(d)))) return -1;
     alignas(64) double nums[kLanes], dens[kLanes], indices[kLanes];
-    hn::Store(numerator, d, nums);
-    hn::Store(denominator, d, dens);
-    hn::Store(index, d, indices);
-    double chosen = -1;
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      if (indices[lane] < 0) continue;
-      const double mine = nums[lane] * best.denominator;
-      const double other = best.numerator * dens[lane];
-      if (mine < other || (mine == other && indices[lane] < chosen)) {
-        best.numerator = nums[lane];
-        best.denominator = dens[lane];
-        chosen = indices[lane];
-      }
+    for (size_t v = 0; v < kVectors; ++v) {
+      hn::Store(numerator[v], d, nums + v * kVectorLanes);
+      hn::Store(denominator[v], d, dens + v * kVectorLanes);
+      hn::Store(index[v], d, indices + v * kVectorLanes);
     }
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    double chosen = kNone;
+    double num = best.numerator, den = best.denominator;
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const double at = indices[lane] < 0 ? kNone : indices[lane];
+      const double mine = nums[lane] * den;
+      const double other = num * dens[lane];
+      const bool better = (mine < other) | ((mine == other) & (at < chosen));
+      num = better ? nums[lane] : num;
+      den = better ? dens[lane] : den;
+      chosen = better ? at : chosen;
+    }
+    best.numerator = num;
+    best.denominator = den;
     return static_cast<int64_t>(chosen);
   }
 };
@@ -159,19 +168,60 @@ HWY_INLINE int64_t best_of_pairs(const uint32_t* pairs, size_t first, size_t las
   const DoubleVec all = hn::Set(d, static_cast<double>(total & 0xFFFF));
   const DoubleVec all_second = hn::Set(d, static_cast<double>(total >> 16));
   const auto low_half = hn::Set(d_pair, 0xFFFFu);
-  const DoubleVec step = hn::Set(d, static_cast<double>(kLanes));
+  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
   DoubleVec index = hn::Iota(d, static_cast<double>(first));
   LaneBest lanes(best);
   for (size_t i = first; i < last; i += kLanes) {
-    const auto pair = hn::LoadU(d_pair, pairs + i);
-    const DoubleVec left = hn::PromoteTo(d, hn::BitCast(d_int, hn::And(pair, low_half)));
-    const DoubleVec left_second = hn::PromoteTo(d, hn::BitCast(d_int, hn::ShiftRight<16>(pair)));
-    const DoubleVec right = hn::Sub(all, left);
-    const DoubleVec right_second = hn::Sub(all_second, left_second);
-    const DoubleVec left_cost = hn::Mul(hn::Mul(left_second, hn::Sub(left, left_second)), right);
-    const DoubleVec right_cost = hn::Mul(hn::Mul(right_second, hn::Sub(right, right_second)), left);
-    lanes.offer(hn::Add(left_cost, right_cost), hn::Mul(left, right), index);
-    index = hn::Add(index, step);
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      const auto pair = hn::LoadU(d_pair, pairs + i + v * kVectorLanes);
+      const DoubleVec left = hn::PromoteTo(d, hn::BitCast(d_int, hn::And(pair, low_half)));
+      const DoubleVec left_second = hn::PromoteTo(d, hn::BitCast(d_int, hn::ShiftRight<16>(pair)));
+      const DoubleVec right = hn::Sub(all, left);
+      const DoubleVec right_second = hn::Sub(all_second, left_second);
+      const DoubleVec left_cost = hn::Mul(hn::Mul(left_second, hn::Sub(left, left_second)), right);
+      const DoubleVec right_cost = hn::Mul(hn::Mul(right_second, hn::Sub(right, right_second)), left);
+      lanes.offer(v, hn::Add(left_cost, right_cost), hn::Mul(left, right), index);
+      index = hn::Add(index, step);
+    }
+  }
+  return lanes.choose(best);
+}
+
+// A whole number below 2^32 in each 64-bit lane: put into the low bits of 2^52, which is then taken away.
+HWY_INLINE DoubleVec to_double(hn::Vec<hn::Rebind<uint64_t, Doubles>> numbers) {
+  const Doubles d;
+  const hn::Rebind<uint64_t, Doubles> d_bits;
+  return hn::Sub(hn::BitCast(d, hn::Or(numbers, hn::Set(d_bits, uint64_t{0x4330000000000000}))), hn::Set(d, 0x1p52));
+}
+
+// Candidates [first, last) given as weight, and as sum of l_k^2 | sum of l_k n_k << 32; entries up to the next kLanes
+// must hold the node's own.
+HWY_INLINE int64_t best_of_sums(const uint32_t* weights, const uint64_t* sums, size_t first, size_t last, double total,
+                                double total_squares, BestSplit& best) {
+  const Doubles d;
+  const hn::Rebind<uint64_t, Doubles> d_sum;
+  const hn::Rebind<int32_t, Doubles> d_int;
+  const DoubleVec all = hn::Set(d, total);
+  const DoubleVec all_squares = hn::Set(d, total_squares);
+  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
+  DoubleVec index = hn::Iota(d, static_cast<double>(first));
+  LaneBest lanes(best);
+  for (size_t i = first; i < last; i += kLanes) {
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      const size_t at = i + v * kVectorLanes;
+      const DoubleVec left = hn::PromoteTo(d, hn::LoadU(d_int, reinterpret_cast<const int32_t*>(weights) + at));
+      const DoubleVec right = hn::Sub(all, left);
+      const auto sum = hn::LoadU(d_sum, sums + at);
+      const DoubleVec left_squares = to_double(hn::And(sum, hn::Set(d_sum, uint64_t{0xFFFFFFFF})));
+      const DoubleVec dot = to_double(hn::ShiftRight<32>(sum));
+      const DoubleVec right_squares = hn::Add(hn::Sub(all_squares, hn::Add(dot, dot)), left_squares);
+      const DoubleVec denominator = hn::Mul(left, right);
+      const DoubleVec kept = hn::Add(hn::Mul(left_squares, right), hn::Mul(right_squares, left));
+      lanes.offer(v, hn::Sub(hn::Mul(all, denominator), kept), denominator, index);
+      index = hn::Add(index, step);
+    }
   }
   return lanes.choose(best);
 }
@@ -183,35 +233,39 @@ HWY_INLINE int64_t best_of_squares(const double* weights, const double* squares,
   const Doubles d;
   const DoubleVec all = hn::Set(d, total);
   const DoubleVec all_squares = hn::Set(d, total_squares);
-  const DoubleVec step = hn::Set(d, static_cast<double>(kLanes));
+  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
   DoubleVec index = hn::Iota(d, static_cast<double>(first));
   LaneBest lanes(best);
   for (size_t i = first; i < last; i += kLanes) {
-    const DoubleVec left = hn::LoadU(d, weights + i);
-    const DoubleVec right = hn::Sub(all, left);
-    const DoubleVec left_squares = hn::LoadU(d, squares + i);
-    const DoubleVec dot = hn::LoadU(d, dots + i);
-    const DoubleVec right_squares = hn::Add(hn::Sub(all_squares, hn::Add(dot, dot)), left_squares);
-    const DoubleVec denominator = hn::Mul(left, right);
-    const DoubleVec kept = hn::Add(hn::Mul(left_squares, right), hn::Mul(right_squares, left));
-    lanes.offer(hn::Sub(hn::Mul(all, denominator), kept), denominator, index);
-    index = hn::Add(index, step);
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      const size_t at = i + v * kVectorLanes;
+      const DoubleVec left = hn::LoadU(d, weights + at);
+      const DoubleVec right = hn::Sub(all, left);
+      const DoubleVec left_squares = hn::LoadU(d, squares + at);
+      const DoubleVec dot = hn::LoadU(d, dots + at);
+      const DoubleVec right_squares = hn::Add(hn::Sub(all_squares, hn::Add(dot, dot)), left_squares);
+      const DoubleVec denominator = hn::Mul(left, right);
+      const DoubleVec kept = hn::Add(hn::Mul(left_squares, right), hn::Mul(right_squares, left));
+      lanes.offer(v, hn::Sub(hn::Mul(all, denominator), kept), denominator, index);
+      index = hn::Add(index, step);
+    }
   }
   return lanes.choose(best);
 }
 
-template <class Position>
+// kIsPacked: entries hold class and weight, and sums of weights fit 16 bits, their products 32.
+template <class Position, bool kIsPacked>
 class Growth {
  public:
-  Growth(const TreeTask& task, const SortedColumns<Position>& sorted, const TreeOptions& options,
-         TreeGrower::Buffers& buffers, PositionBuffers<Position>& own, GrownTree& tree)
+  Growth(const TreeTask& task, const SortedColumns<Position>& columns, const TreeOptions& options,
+         TreeGrower::Buffers& buffers, GrownTree& tree)
       : task_(task),
-        sorted_(sorted),
+        columns_(columns),
         options_(options),
         b_(buffers),
-        own_(own),
         tree_(tree),
-        num_tried_(num_tried_features(options, sorted.num_features)),
+        num_tried_(num_tried_features(options, columns.num_features)),
         random_(task.seed) {}
 
   void run() {
@@ -226,51 +280,59 @@ class Growth {
  private:
   // What is known of the node at work.
   struct NodeState {
-    const Position* rows = nullptr;
+    const Entry* entries = nullptr;
     size_t num_rows = 0;
     uint32_t weight = 0;
     double squares = 0;            // sum of squared class weights
-    bool has_two_classes = false;  // then b_.two_class serves
+    bool has_two_classes = false;  // and entries are packed
+    uint32_t second_class = 0;     // the higher one of two
     uint32_t pair = 0;             // weight | weight of the second class << 16
-    bool by_scan = false;          // b_.member is set
   };
 
+  static size_t row_of(Entry entry) { return kIsPacked ? entry >> 16 : entry; }
+  uint32_t class_of(Entry entry) const {
+    return kIsPacked ? entry >> 8 & 0xFF : static_cast<uint32_t>(task_.labels[row_of(entry)]);
+  }
+  uint32_t weight_of(Entry entry) const { return kIsPacked ? entry & 0xFF : task_.weights[row_of(entry)]; }
+  Entry entry_of(size_t row) const {
+    if (!kIsPacked) return static_cast<Entry>(row);
+    return static_cast<Entry>(row << 16) | static_cast<Entry>(task_.labels[row]) << 8 | task_.weights[row];
+  }
+
   void prepare() {
-    const size_t num_rows = sorted_.num_rows;
+    const size_t num_rows = columns_.num_rows;
     const auto num_classes = static_cast<size_t>(task_.num_classes);
-    grow_to(own_.rows, num_rows);
-    grow_to(own_.spare, num_rows);
-    grow_to(own_.sorted, num_rows);
-    grow_to(own_.group_end, num_rows);
-    grow_to(b_.payload, num_rows);
-    grow_to(b_.two_class, num_rows);
-    grow_to(b_.member, num_rows);
+    grow_to(b_.entries, num_rows + kPadding);
+    grow_to(b_.spare, num_rows + kPadding);
+    grow_to(b_.sorted, num_rows + kPadding);
+    grow_to(b_.run_end, num_rows + 1);
+    grow_to(b_.slots, num_rows + kPadding);
     grow_to(b_.bitmap, num_rows / 64 + 1);
     grow_to(b_.summary, num_rows / 4096 + 1);
     grow_to(b_.left_pairs, num_rows + kPadding);
-    grow_to(b_.left_weight, num_rows + kPadding);
-    grow_to(b_.left_squares, num_rows + kPadding);
-    grow_to(b_.left_dot, num_rows + kPadding);
+    grow_to(b_.left_sums, num_rows + kPadding);
+    if (!kIsPacked) {
+      grow_to(b_.left_weight, num_rows + kPadding);
+      grow_to(b_.left_squares, num_rows + kPadding);
+      grow_to(b_.left_dot, num_rows + kPadding);
+    }
+    grow_to(b_.class_states, num_classes);
     grow_to(b_.class_weights, num_classes);
     grow_to(b_.left_classes, num_classes);
-    grow_to(b_.cells, num_rows + num_classes);
-    b_.features.resize(sorted_.num_features);
-    for (size_t feature = 0; feature < b_.features.size(); ++feature)
+    b_.features.resize(columns_.num_features);
+    for (size_t feature = 0; feature < b_.features.size(); ++feature) {
       b_.features[feature] = static_cast<uint32_t>(feature);
+    }
     std::fill(b_.class_weights.begin(), b_.class_weights.end(), 0);
 
     uint32_t count = 0;
     uint64_t total = 0;
     for (size_t row = 0; row < num_rows; ++row) {
-      const uint32_t weight = task_.weights[row];
-      assert(weight < 65'536);
-      b_.payload[row] = weight | static_cast<uint32_t>(task_.labels[row]) << 16;
-      own_.rows[count] = static_cast<Position>(row);
-      count += weight > 0;
-      total += weight;
+      b_.entries[count] = entry_of(row);
+      count += task_.weights[row] > 0;
+      total += task_.weights[row];
     }
     assert(count > 0);
-    pairs_fit_ = total < 65'536;
     total_weight_ = static_cast<double>(total);
     tree_.nodes.assign(1, {});
     tree_.shares.clear();
@@ -279,18 +341,19 @@ class Growth {
     b_.pending.assign(1, {.node = 0, .begin = 0, .end = count, .depth = 0});
   }
 
+  // New elements are 0.
   template <class T>
   static void grow_to(std::vector<T>& buffer, size_t size) {
     if (buffer.size() < size) buffer.resize(size);
   }
 
   void grow_node(const PendingNode& pending) {
-    const size_t num_classes = static_cast<size_t>(task_.num_classes);
-    NodeState node{.rows = own_.rows.data() + pending.begin, .num_rows = pending.end - pending.begin};
+    const auto num_classes = static_cast<size_t>(task_.num_classes);
+    const Entry* entries = b_.entries.data() + pending.begin;
+    NodeState node{.entries = entries, .num_rows = pending.end - pending.begin};
     uint32_t* weights = b_.class_weights.data();
     for (size_t i = 0; i < node.num_rows; ++i) {
-      const uint32_t payload = b_.payload[node.rows[i]];
-      weights[payload >> 16] += payload & 0xFFFF;
+      weights[class_of(entries[i])] += weight_of(entries[i]);
     }
     uint32_t num_present = 0;
     uint32_t last_present = 0;
@@ -309,14 +372,15 @@ class Growth {
                            node.num_rows >= 2 * min_leaf &&
                            (!options_.max_depth || pending.depth < static_cast<uint32_t>(*options_.max_depth));
     if (may_split) {
-      node.has_two_classes = num_present == 2 && pairs_fit_;
-      if (node.has_two_classes) node.pair = node.weight | weights[last_present] << 16;
-      best = find_split(node, last_present);
+      node.has_two_classes = kIsPacked && num_present == 2;
+      node.second_class = last_present;
+      node.pair = node.weight | weights[last_present] << 16;
+      best = find_split(node);
     }
-    if (!best.found()) {
-      make_leaf(pending, node, num_present, last_present);
-    } else {
+    if (best.found()) {
       split(pending, node, best);
+    } else {
+      make_leaf(pending, node, num_present, last_present);
     }
     for (size_t k = 0; k < num_classes; ++k) weights[k] = 0;
   }
@@ -336,123 +400,162 @@ class Growth {
     }
   }
 
-  BestSplit find_split(NodeState& node, uint32_t second_class) {
-    if (node.has_two_classes) {
-      for (size_t i = 0; i < node.num_rows; ++i) {
-        const uint32_t payload = b_.payload[node.rows[i]];
-        const uint32_t weight = payload & 0xFFFF;
-        b_.two_class[node.rows[i]] = weight | (payload >> 16 == second_class ? weight << 16 : 0);
-      }
-    }
-    node.by_scan = node.num_rows * 4 > sorted_.num_rows;
-    if (node.by_scan) {
-      for (size_t i = 0; i < node.num_rows; ++i) b_.member[node.rows[i]] = 1;
-    }
+  BestSplit find_split(const NodeState& node) {
     BestSplit best;
-    const auto num_features = static_cast<uint32_t>(sorted_.num_features);
+    const auto num_features = static_cast<uint32_t>(columns_.num_features);
     bool all_constant = true;
-    for (uint32_t drawn = 0; drawn < num_features && (drawn < num_tried_ || all_constant) && !best.is_perfect();
-         ++drawn) {
+    for (uint32_t drawn = 0; drawn < num_features && (drawn < num_tried_ || all_constant); ++drawn) {
       std::swap(b_.features[drawn], b_.features[drawn + random_.below(num_features - drawn)]);
       const uint32_t feature = b_.features[drawn];
-      if (sorted_.num_distinct[feature] == 1) continue;
+      if (columns_.num_distinct[feature] == 1) continue;
       all_constant &= !search_feature(node, feature, best);
-    }
-    if (node.by_scan) {
-      for (size_t i = 0; i < node.num_rows; ++i) b_.member[node.rows[i]] = 0;
+      if (best.is_perfect()) break;
     }
     return best;
   }
 
   // False when the feature is constant in the node.
   bool search_feature(const NodeState& node, uint32_t feature, BestSplit& best) {
-    sort_rows(node, feature);
+    sort_entries(node, feature);
     const size_t num_runs = find_runs(node, feature);
     if (num_runs == 1) return false;
     const bool one_row_each = num_runs == node.num_rows;
     // The candidates: behind run `first` at the earliest, and not behind the last run.
     size_t first = 0, last = num_runs - 1;
     const auto min_leaf = static_cast<size_t>(options_.min_samples_leaf);
-    const auto rows_up_to = [&](size_t run) { return (one_row_each ? run : own_.group_end[run]) + size_t{1}; };
+    const auto rows_up_to = [&](size_t run) { return (one_row_each ? run : b_.run_end[run]) + size_t{1}; };
     while (first < last && rows_up_to(first) < min_leaf) ++first;
     while (first < last && node.num_rows - rows_up_to(last - 1) < min_leaf) --last;
     if (first == last) return true;
 
     const int64_t chosen = node.has_two_classes ? search_pairs(node, num_runs, first, last, best)
+                           : kIsPacked          ? search_sums(node, num_runs, first, last, best)
                                                 : search_squares(node, num_runs, first, last, best);
     if (chosen < 0) return true;
     const size_t end = rows_up_to(static_cast<size_t>(chosen));
     best.feature = feature;
-    best.left_row = own_.sorted[end - 1];
-    best.right_row = own_.sorted[end];
-    best.position = sorted_.position[feature * sorted_.num_rows + best.left_row];
+    best.left_row = static_cast<uint32_t>(row_of(b_.sorted[end - 1]));
+    best.right_row = static_cast<uint32_t>(row_of(b_.sorted[end]));
     return true;
   }
 
-  // own_.sorted: the node's rows by value.
-  void sort_rows(const NodeState& node, uint32_t feature) {
-    const size_t all_rows = sorted_.num_rows;
-    const Position* order = sorted_.order.data() + feature * all_rows;
-    const Position* position = sorted_.position.data() + feature * all_rows;
-    Position* out = own_.sorted.data();
-    if (node.by_scan) {
-      size_t count = 0;
-      for (size_t place = 0; place < all_rows && count < node.num_rows; ++place) {
-        out[count] = order[place];
-        count += b_.member[order[place]];
-      }
-      return;
+  // b_.sorted: the node's entries by value.
+  void sort_entries(const NodeState& node, uint32_t feature) {
+    const Position* position = columns_.position.data() + feature * columns_.num_rows;
+    if (node.num_rows <= kPlaceLanes) {
+      sort_by_counting<1>(node, position);
+    } else if (node.num_rows <= 2 * kPlaceLanes) {
+      sort_by_counting<2>(node, position);
+    } else if (node.num_rows <= 4 * kPlaceLanes) {
+      sort_by_counting<4>(node, position);
+    } else if (kIsPacked && node.num_rows * 32 >= columns_.num_rows) {
+      sort_by_slots(node, position);
+    } else {
+      sort_by_bitmap(node, position, columns_.order.data() + feature * columns_.num_rows);
     }
-    if (node.num_rows <= 16) {
-      for (size_t i = 0; i < node.num_rows; ++i) {
-        const Position place = position[node.rows[i]];
-        size_t j = i;
-        for (; j > 0 && out[j - 1] > place; --j) out[j] = out[j - 1];
-        out[j] = place;
-      }
-      for (size_t i = 0; i < node.num_rows; ++i) out[i] = order[out[i]];
-      return;
+  }
+
+  using Place = std::make_signed_t<Position>;
+  using Places = hn::CappedTag<Place, 32>;
+  static constexpr size_t kPlaceLanes = hn::MaxLanes(Places());
+
+  // Each entry goes where the number of smaller places says: n^2 comparisons, kBlocks vectors of them at a time.
+  // REQUIRES: at most kBlocks * kPlaceLanes rows.
+  template <size_t kBlocks>
+  HWY_INLINE void sort_by_counting(const NodeState& node, const Position* position) {
+    const Places d;
+    constexpr Position kSignBit = Position{1} << (8 * sizeof(Position) - 1);
+    HWY_ALIGN Place places[kBlocks * kPlaceLanes];
+    HWY_ALIGN Place smaller[kBlocks * kPlaceLanes];
+    const size_t count = node.num_rows;
+    for (size_t i = 0; i < count; ++i) places[i] = static_cast<Place>(position[row_of(node.entries[i])] ^ kSignBit);
+    hn::Vec<Places> mine[kBlocks], sum[kBlocks];
+    MANYSHOT_UNROLL
+    for (size_t block = 0; block < kBlocks; ++block) {
+      mine[block] = hn::Load(d, places + block * kPlaceLanes);  // beyond `count` anything
+      sum[block] = hn::Zero(d);
     }
+    for (size_t i = 0; i < count; ++i) {
+      const auto other = hn::Set(d, places[i]);
+      MANYSHOT_UNROLL
+      for (size_t block = 0; block < kBlocks; ++block) {
+        sum[block] = hn::Sub(sum[block], hn::VecFromMask(d, hn::Gt(mine[block], other)));
+      }
+    }
+    MANYSHOT_UNROLL
+    for (size_t block = 0; block < kBlocks; ++block) hn::Store(sum[block], d, smaller + block * kPlaceLanes);
+    for (size_t i = 0; i < count; ++i) b_.sorted[static_cast<size_t>(smaller[i])] = node.entries[i];
+  }
+
+  // Each entry goes to its place in an array of all places; what is not 0 there is then pushed together.
+  void sort_by_slots(const NodeState& node, const Position* position) {
+    Entry* slots = b_.slots.data();
+    for (size_t i = 0; i < node.num_rows; ++i) slots[position[row_of(node.entries[i])]] = node.entries[i];
+    const hn::CappedTag<Entry, kPadding / 2> d;
+    Entry* out = b_.sorted.data();
+    for (size_t place = 0; place < columns_.num_rows; place += hn::Lanes(d)) {
+      const auto entries = hn::LoadU(d, slots + place);
+      hn::StoreU(hn::Zero(d), d, slots + place);
+      const auto taken = hn::Ne(entries, hn::Zero(d));
+      hn::StoreU(hn::Compress(entries, taken), d, out);
+      out += hn::CountTrue(d, taken);
+    }
+  }
+
+  // The same with a bit a place, and a bit for each word of bits, for few rows of a long column.
+  void sort_by_bitmap(const NodeState& node, const Position* position, const Position* order) {
     for (size_t i = 0; i < node.num_rows; ++i) {
-      const size_t place = position[node.rows[i]];
+      const size_t place = position[row_of(node.entries[i])];
       b_.bitmap[place / 64] |= uint64_t{1} << place % 64;
       b_.summary[place / 4096] |= uint64_t{1} << place / 64 % 64;
     }
-    const size_t num_summaries = all_rows / 4096 + 1;
+    Entry* out = b_.sorted.data();
+    const size_t num_summaries = columns_.num_rows / 4096 + 1;
     for (size_t s = 0; s < num_summaries; ++s) {
       for (uint64_t words = std::exchange(b_.summary[s], 0); words != 0; words &= words - 1) {
         const size_t word = s * 64 + static_cast<size_t>(std::countr_zero(words));
         for (uint64_t bits = std::exchange(b_.bitmap[word], 0); bits != 0; bits &= bits - 1) {
-          *out++ = order[word * 64 + static_cast<size_t>(std::countr_zero(bits))];
+          *out++ = entry_of(order[word * 64 + static_cast<size_t>(std::countr_zero(bits))]);
         }
       }
     }
   }
 
-  // Runs of equal values in own_.sorted; fills own_.group_end unless every row is a run of its own.
+  // Runs of equal values in b_.sorted; fills b_.run_end unless every row is a run of its own.
   size_t find_runs(const NodeState& node, uint32_t feature) {
-    if (!sorted_.has_ties(feature)) return node.num_rows;
-    const Position* rank = sorted_.ranks(feature);
+    if (!columns_.has_ties(feature)) return node.num_rows;
+    const Position* rank = columns_.ranks(feature);
     size_t run = 0;
-    Position current = rank[own_.sorted[0]];
+    Position current = rank[row_of(b_.sorted[0])];
     for (size_t i = 0; i < node.num_rows; ++i) {
-      const Position mine = rank[own_.sorted[i]];
+      const Position mine = rank[row_of(b_.sorted[i])];
       run += mine != current;
       current = mine;
-      own_.group_end[run] = static_cast<Position>(i);
+      b_.run_end[run] = static_cast<uint32_t>(i);
     }
     return run + 1;
   }
 
   int64_t search_pairs(const NodeState& node, size_t num_runs, size_t first, size_t last, BestSplit& best) {
     uint32_t* pairs = b_.left_pairs.data();
+    const Entry* sorted = b_.sorted.data();
+    // Each row's own pair, then the sums.
+    const hn::CappedTag<uint32_t, kPadding / 2> d;
+    const auto class_bits = hn::Set(d, 0xFF00u);
+    const auto second = hn::Set(d, node.second_class << 8);
+    for (size_t i = 0; i < node.num_rows; i += hn::Lanes(d)) {
+      const auto entry = hn::LoadU(d, sorted + i);
+      const auto weight = hn::And(entry, hn::Set(d, 0xFFu));
+      const auto is_second = hn::Eq(hn::And(entry, class_bits), second);
+      hn::StoreU(hn::Or(weight, hn::IfThenElseZero(is_second, hn::ShiftLeft<16>(weight))), d, pairs + i);
+    }
     uint32_t left = 0;
     if (num_runs == node.num_rows) {
-      for (size_t i = 0; i < node.num_rows; ++i) pairs[i] = left += b_.two_class[own_.sorted[i]];
+      for (size_t i = 0; i < last; ++i) pairs[i] = left += pairs[i];
     } else {
       size_t i = 0;
-      for (size_t run = 0; run < num_runs; ++run) {
-        for (; i <= own_.group_end[run]; ++i) left += b_.two_class[own_.sorted[i]];
+      for (size_t run = 0; run < last; ++run) {
+        for (; i <= b_.run_end[run]; ++i) left += pairs[i];
         pairs[run] = left;
       }
     }
@@ -460,27 +563,64 @@ class Growth {
     return best_of_pairs(pairs, first, last, node.pair, best);
   }
 
+  int64_t search_sums(const NodeState& node, size_t num_runs, size_t first, size_t last, BestSplit& best) {
+    const auto num_classes = static_cast<size_t>(task_.num_classes);
+    uint64_t* states = b_.class_states.data();
+    for (size_t k = 0; k < num_classes; ++k) states[k] = uint64_t{b_.class_weights[k]} << 32;
+    uint32_t* weights = b_.left_pairs.data();
+    uint64_t* sums = b_.left_sums.data();
+    const Entry* sorted = b_.sorted.data();
+    uint32_t weight = 0;
+    uint64_t sum = 0;
+    // One more row of weight w adds w (2 l_k + w) to the squares and w n_k to the product.
+    const auto add = [&](Entry entry) {
+      const uint32_t mine = entry & 0xFF;
+      uint64_t& state = states[entry >> 8 & 0xFF];
+      weight += mine;
+      sum += mine * (state + mine);
+      state += 2 * mine;
+    };
+    if (num_runs == node.num_rows) {
+      for (size_t i = 0; i < last; ++i) {
+        add(sorted[i]);
+        weights[i] = weight;
+        sums[i] = sum;
+      }
+    } else {
+      size_t i = 0;
+      for (size_t run = 0; run < last; ++run) {
+        for (; i <= b_.run_end[run]; ++i) add(sorted[i]);
+        weights[run] = weight;
+        sums[run] = sum;
+      }
+    }
+    const auto squares = static_cast<uint64_t>(node.squares);
+    for (size_t i = last; i < last + kLanes; ++i) {
+      weights[i] = node.weight;
+      sums[i] = squares | squares << 32;
+    }
+    return best_of_sums(weights, sums, first, last, node.weight, node.squares, best);
+  }
+
   int64_t search_squares(const NodeState& node, size_t num_runs, size_t first, size_t last, BestSplit& best) {
     const auto num_classes = static_cast<size_t>(task_.num_classes);
     uint32_t* left_classes = b_.left_classes.data();
     for (size_t k = 0; k < num_classes; ++k) left_classes[k] = 0;
-    uint32_t weight = 0;
-    uint64_t squares = 0, dot = 0;
+    uint64_t weight = 0, squares = 0, dot = 0;
     const bool one_row_each = num_runs == node.num_rows;
     size_t run = 0;
     for (size_t i = 0; i < node.num_rows; ++i) {
-      const uint32_t payload = b_.payload[own_.sorted[i]];
-      const uint32_t k = payload >> 16;
-      const uint64_t mine = payload & 0xFFFF;
+      const uint32_t k = class_of(b_.sorted[i]);
+      const uint64_t mine = weight_of(b_.sorted[i]);
       const uint64_t before = left_classes[k];
       left_classes[k] = static_cast<uint32_t>(before + mine);
-      weight += static_cast<uint32_t>(mine);
+      weight += mine;
       squares += mine * (2 * before + mine);
       dot += mine * b_.class_weights[k];
-      b_.left_weight[run] = weight;
+      b_.left_weight[run] = static_cast<double>(weight);
       b_.left_squares[run] = static_cast<double>(squares);
       b_.left_dot[run] = static_cast<double>(dot);
-      run += one_row_each || i == own_.group_end[run];
+      run += one_row_each || i == b_.run_end[run];
     }
     for (size_t i = last; i < last + kLanes; ++i) {
       b_.left_weight[i] = node.weight;
@@ -492,18 +632,20 @@ class Growth {
   }
 
   void split(const PendingNode& pending, const NodeState& node, const BestSplit& best) {
-    const Position* position = sorted_.position.data() + best.feature * sorted_.num_rows;
-    Position* rows = own_.rows.data() + pending.begin;
+    const Position* position = columns_.position.data() + best.feature * columns_.num_rows;
+    const Position boundary = position[best.left_row];
+    Entry* entries = b_.entries.data() + pending.begin;
+    Entry* spare = b_.spare.data();
     size_t num_left = 0, num_right = 0;
     for (size_t i = 0; i < node.num_rows; ++i) {
-      const Position row = rows[i];
-      const bool goes_left = position[row] <= best.position;
-      rows[num_left] = row;
-      own_.spare[num_right] = row;
+      const Entry entry = entries[i];
+      const bool goes_left = position[row_of(entry)] <= boundary;
+      entries[num_left] = entry;
+      spare[num_right] = entry;
       num_left += goes_left;
       num_right += !goes_left;
     }
-    std::copy_n(own_.spare.begin(), num_right, rows + num_left);
+    std::copy_n(spare, num_right, entries + num_left);
     assert(num_left > 0 && num_right > 0);
 
     const auto left = static_cast<uint32_t>(tree_.nodes.size());
@@ -512,12 +654,11 @@ class Growth {
                                                      task_.columns.at(best.right_row, best.feature)),
                                  .feature = static_cast<int32_t>(best.feature),
                                  .next = left};
-    const auto boundary = pending.begin + static_cast<uint32_t>(num_left);
-    b_.pending.push_back({.node = left + 1, .begin = boundary, .end = pending.end, .depth = pending.depth + 1});
-    b_.pending.push_back({.node = left, .begin = pending.begin, .end = boundary, .depth = pending.depth + 1});
+    const auto middle_entry = pending.begin + static_cast<uint32_t>(num_left);
+    b_.pending.push_back({.node = left + 1, .begin = middle_entry, .end = pending.end, .depth = pending.depth + 1});
+    b_.pending.push_back({.node = left, .begin = pending.begin, .end = middle_entry, .depth = pending.depth + 1});
     if (!tree_.decreases.empty()) {
       const double before = node.weight - node.squares / node.weight;
-      // Pairs give half of the cost (see the head of this file): l_0 l_1 instead of n_l^2 - l_0^2 - l_1^2.
       const double after = (node.has_two_classes ? 2 : 1) * best.numerator / best.denominator;
       tree_.decreases[best.feature] += (before - after) / total_weight_;
     }
@@ -531,22 +672,34 @@ class Growth {
   }
 
   const TreeTask& task_;
-  const SortedColumns<Position>& sorted_;
+  const SortedColumns<Position>& columns_;
   const TreeOptions& options_;
   TreeGrower::Buffers& b_;
-  PositionBuffers<Position>& own_;
   GrownTree& tree_;
   size_t num_tried_;
   NodeRandom random_;
-  bool pairs_fit_ = false;
   double total_weight_ = 0;
 };
 
+// Whether entries can hold classes and weights.
+bool can_pack(const TreeTask& task) {
+  if (!task.ranked.is_narrow() || task.num_classes > 256) return false;
+  uint64_t total = 0;
+  uint32_t largest = 0;
+  for (const uint32_t weight : task.weights) {
+    total += weight;
+    largest = std::max(largest, weight);
+  }
+  return total < 65'536 && largest < 256;
+}
+
 void grow_tree(const TreeTask& task, const TreeOptions& options, TreeGrower::Buffers& buffers, GrownTree& tree) {
-  if (task.ranked.is_narrow()) {
-    Growth<uint16_t>(task, task.ranked.narrow(), options, buffers, buffers.narrow, tree).run();
+  if (can_pack(task)) {
+    Growth<uint16_t, true>(task, task.ranked.narrow(), options, buffers, tree).run();
+  } else if (task.ranked.is_narrow()) {
+    Growth<uint16_t, false>(task, task.ranked.narrow(), options, buffers, tree).run();
   } else {
-    Growth<uint32_t>(task, task.ranked.wide(), options, buffers, buffers.wide, tree).run();
+    Growth<uint32_t, false>(task, task.ranked.wide(), options, buffers, tree).run();
   }
 }
 
