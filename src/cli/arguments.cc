@@ -51,9 +51,7 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
       given[&option] = values;
       return true;
     };
-    app.add_option(option.flag, keep)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option(option.flag, keep)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
@@ -69,10 +67,11 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   }
   if (!extras.empty()) {
     fail(ErrorKind::kBadInput, "manyshot {} has no {} \"{}\"{}; see manyshot {} --help", command.name(),
-         extras.front().starts_with("-") ? "option" : "argument", extras.front(), did_you_mean(extras.front(), flags_of(list)),
-         command.name());
+         extras.front().starts_with("-") ? "option" : "argument", extras.front(),
+         did_you_mean(extras.front(), flags_of(list)), command.name());
   }
-  const auto config = std::find_if(given.begin(), given.end(), [](const auto& entry) { return entry.first->name == "config"; });
+  const auto config =
+      std::find_if(given.begin(), given.end(), [](const auto& entry) { return entry.first->name == "config"; });
   if (config != given.end()) {
     set_values(*config->first, config->second);
     read_toml(list, common.config);

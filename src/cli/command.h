@@ -21,10 +21,12 @@ struct CommonOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("config", self.config, any_value(), "TOML file with options by name (seed = 7); the command line wins over it.");
-    v("threads", self.threads, between(0, 1024), "Threads; 0: all cores this process may use. Results do not depend on it.");
+    v("threads", self.threads, between(0, 1024),
+      "Threads; 0: all cores this process may use. Results do not depend on it.");
     v("device", self.device, one_of({"cpu", "cuda"}), "Where models run. This version has cpu.");
     v("quiet", self.quiet, any_value(), "Only warnings and errors on standard error.");
-    v("json", self.json, any_value(), "The summary as one line of JSON: on standard output, or on standard error when that carries the result.");
+    v("json", self.json, any_value(),
+      "The summary as one line of JSON: on standard output, or on standard error when that carries the result.");
   }
 };
 
@@ -50,8 +52,8 @@ std::unique_ptr<Command> make_score_command();
 std::unique_ptr<Command> make_synth_command();
 std::unique_ptr<Command> make_prompt_command();
 
-// Sets the options of `command` and `common` from the command line (and from --config, which it names), and says whether --help was
-// asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.
+// Sets the options of `command` and `common` from the command line (and from --config, which it names), and says
+// whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.
 struct ParsedArguments {
   bool help = false;
 };

@@ -35,10 +35,14 @@ std::string option_lines(const OptionList& list) {
   size_t width = 0;
   for (const Option& option : list) {
     std::string head = "  " + option.flag;
-    if (option.is_list) head += " A,B";
-    else if (option.type == "integer") head += " N";
-    else if (option.type == "number") head += " X";
-    else if (!option.is_flag) head += " TEXT";
+    if (option.is_list)
+      head += " A,B";
+    else if (option.type == "integer")
+      head += " N";
+    else if (option.type == "number")
+      head += " X";
+    else if (!option.is_flag)
+      head += " TEXT";
     width = std::max(width, head.size() + 2);
     heads.push_back(std::move(head));
   }
@@ -57,28 +61,32 @@ std::string option_lines(const OptionList& list) {
 
 std::string command_help(Command& command) {
   CommonOptions common;
-  return fmt::format("manyshot {}: {}\n\n{}\n\nExamples:\n{}\nOptions:\n{}\nOptions of every command:\n{}", command.name(),
-                     command.summary(), wrap(command.details(), 0), command.examples(), option_lines(command.options()),
-                     option_lines(options_of(common)));
+  return fmt::format("manyshot {}: {}\n\n{}\n\nExamples:\n{}\nOptions:\n{}\nOptions of every command:\n{}",
+                     command.name(), command.summary(), wrap(command.details(), 0), command.examples(),
+                     option_lines(command.options()), option_lines(options_of(common)));
 }
 
 std::string program_help() {
   std::string text =
-      "manyshot: labels and probabilities for the rows of a table, from labelled example rows in the prompt of a language model\n\n"
+      "manyshot: labels and probabilities for the rows of a table, from labelled example rows in the prompt of a "
+      "language model\n\n"
       "    manyshot predict --train labelled.csv --test new.csv --target column\n\nCommands:\n";
   for (const auto& command : all_commands()) text += fmt::format("  {:<10}{}\n", command->name(), command->summary());
   text += fmt::format("  {:<10}{}\n", "help", "this page; manyshot COMMAND --help for one command");
   text += fmt::format("  {:<10}{}\n", "version", "the version of the program");
-  text += "\nExit code: 0 success, 2 something in the input is wrong (the message says what and where), 1 anything else.\n";
+  text +=
+      "\nExit code: 0 success, 2 something in the input is wrong (the message says what and where), 1 anything else.\n";
   return text;
 }
 
 std::string options_document() {
   std::string text =
-      "# Options\n\nMade by `./run docs` from the declarations in the sources; do not edit. Every option can stand in a TOML file too "
+      "# Options\n\nMade by `./run docs` from the declarations in the sources; do not edit. Every option can stand in "
+      "a TOML file too "
       "(`--config`), under its name with underscores.\n";
   for (const auto& command : all_commands()) {
-    text += fmt::format("\n## manyshot {}\n\n{}\n\n{}", command->name(), command->summary(), options_markdown(command->options()));
+    text += fmt::format("\n## manyshot {}\n\n{}\n\n{}", command->name(), command->summary(),
+                        options_markdown(command->options()));
   }
   CommonOptions common;
   text += "\n## Every command\n\n" + options_markdown(options_of(common));

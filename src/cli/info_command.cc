@@ -52,8 +52,9 @@ std::string model_text(const ModelInfo& info) {
   return fmt::format(
       "{}\n  architecture  {}, {} layers, width {}, {} parameters, {} tokens\n  engine        {}\n"
       "  tasks         up to {} classes, {} columns (trained with {}), {} labelled rows (trained with {})\n",
-      info.path, info.architecture, info.num_layers, info.hidden_size, with_thousands(info.num_parameters), info.vocab_size, info.engine,
-      info.max_classes, info.max_features, info.trained_features, info.max_shots, info.trained_shots);
+      info.path, info.architecture, info.num_layers, info.hidden_size, with_thousands(info.num_parameters),
+      info.vocab_size, info.engine, info.max_classes, info.max_features, info.trained_features, info.max_shots,
+      info.trained_shots);
 }
 
 // Numbers of a language model, from its headers; no weight is read.
@@ -77,7 +78,8 @@ struct LanguageModelFacts {
 
 LanguageModelFacts read_facts(const std::string& path) {
   const std::unique_ptr<TensorSource> source = open_tensor_source(path);
-  LanguageModelFacts facts{.path = path, .config = source->config(), .stored_bytes = source->stored_bytes(), .dtype = choose_dtype("auto")};
+  LanguageModelFacts facts{
+      .path = path, .config = source->config(), .stored_bytes = source->stored_bytes(), .dtype = choose_dtype("auto")};
   for (const auto& [name, shape] : language_model_tensors(facts.config)) {
     uint64_t values = 1;
     for (const uint64_t size : shape) values *= size;
@@ -132,7 +134,11 @@ Json facts_json(const LanguageModelFacts& facts) {
           {"attention_bias", config.attention_bias},
           {"stored_bytes", facts.stored_bytes},
           {"values_by_type", facts.values_by_type},
-          {"tokenizer", {{"tokens", facts.tokenizer_tokens}, {"merges", facts.tokenizer_merges}, {"bos", facts.bos}, {"eos", facts.eos}}},
+          {"tokenizer",
+           {{"tokens", facts.tokenizer_tokens},
+            {"merges", facts.tokenizer_merges},
+            {"bos", facts.bos},
+            {"eos", facts.eos}}},
           {"dtype", facts.dtype == DType::kBFloat16 ? "bfloat16" : "float32"},
           {"weight_bytes", facts.weight_bytes()},
           {"cache_bytes_per_token", facts.cache_bytes_per_token()}};
@@ -142,19 +148,24 @@ std::string facts_text(const LanguageModelFacts& facts) {
   const LanguageModelConfig& config = facts.config;
   std::vector<std::string> types;
   for (const auto& [type, values] : facts.values_by_type) {
-    types.push_back(fmt::format("{} {:.1f} %", type, 100.0 * static_cast<double>(values) / static_cast<double>(facts.parameters)));
+    types.push_back(
+        fmt::format("{} {:.1f} %", type, 100.0 * static_cast<double>(values) / static_cast<double>(facts.parameters)));
   }
   const uint64_t cache = facts.cache_bytes_per_token(), window = static_cast<uint64_t>(config.max_position_embeddings);
   return fmt::format(
-      "{}\n  architecture  {}, {} layers, width {} (MLP {}), {} heads of {} with {} for keys and values, {} parameters{}\n"
-      "  context       {} tokens, RoPE theta {}{}\n  tokenizer     byte-level BPE, {} tokens, {} merges, begin {}, end {}\n"
+      "{}\n  architecture  {}, {} layers, width {} (MLP {}), {} heads of {} with {} for keys and values, {} "
+      "parameters{}\n"
+      "  context       {} tokens, RoPE theta {}{}\n  tokenizer     byte-level BPE, {} tokens, {} merges, begin {}, end "
+      "{}\n"
       "  stored        {}: {}\n  memory        {} weights as {}, {} keys and values a token ({} for a full context)\n",
-      facts.path, architecture_name(config.architecture), config.num_hidden_layers, config.hidden_size, config.intermediate_size,
-      config.num_attention_heads, config.head_dim, config.num_key_value_heads, with_thousands(static_cast<uint64_t>(facts.parameters)),
-      config.tie_word_embeddings ? ", tied embeddings" : "", with_thousands(window), config.rope_theta, rope_name(config.rope_scaling),
-      with_thousands(facts.tokenizer_tokens), with_thousands(facts.tokenizer_merges), facts.bos.empty() ? "none" : facts.bos,
-      facts.eos.empty() ? "none" : facts.eos, format_bytes(facts.stored_bytes), fmt::join(types, ", "), format_bytes(facts.weight_bytes()),
-      facts.dtype == DType::kBFloat16 ? "bfloat16" : "float32", format_bytes(cache), format_bytes(cache * window));
+      facts.path, architecture_name(config.architecture), config.num_hidden_layers, config.hidden_size,
+      config.intermediate_size, config.num_attention_heads, config.head_dim, config.num_key_value_heads,
+      with_thousands(static_cast<uint64_t>(facts.parameters)), config.tie_word_embeddings ? ", tied embeddings" : "",
+      with_thousands(window), config.rope_theta, rope_name(config.rope_scaling), with_thousands(facts.tokenizer_tokens),
+      with_thousands(facts.tokenizer_merges), facts.bos.empty() ? "none" : facts.bos,
+      facts.eos.empty() ? "none" : facts.eos, format_bytes(facts.stored_bytes), fmt::join(types, ", "),
+      format_bytes(facts.weight_bytes()), facts.dtype == DType::kBFloat16 ? "bfloat16" : "float32", format_bytes(cache),
+      format_bytes(cache * window));
 }
 
 class InfoCommand : public Command {
@@ -162,8 +173,10 @@ class InfoCommand : public Command {
   std::string name() const override { return "info"; }
   std::string summary() const override { return "what was understood of a table, or what a model is"; }
   std::string details() const override {
-    return "For a table: format, delimiter and encoding, and each column's type, missing cells, distinct values and range. For a model: "
-           "architecture, size, limits, and the engine that would run it here; for a language model tokenizer, quantisation and the memory it needs.";
+    return "For a table: format, delimiter and encoding, and each column's type, missing cells, distinct values and "
+           "range. For a model: "
+           "architecture, size, limits, and the engine that would run it here; for a language model tokenizer, "
+           "quantisation and the memory it needs.";
   }
   std::string examples() const override {
     return "    manyshot info --table data.csv\n"
@@ -178,7 +191,8 @@ class InfoCommand : public Command {
       fail(ErrorKind::kBadInput, "give manyshot info either --table FILE or --model NAME");
     }
     if (!options_.table.empty()) {
-      const TableFile file = TableFile::open(options_.table, {.encoding = options_.encoding, .delimiter = options_.delimiter});
+      const TableFile file =
+          TableFile::open(options_.table, {.encoding = options_.encoding, .delimiter = options_.delimiter});
       const Schema schema = infer_schema(file);
       fmt::print("{}", common.json ? table_to_json(file, schema).dump() + "\n" : describe_table(file, schema));
       return;

@@ -31,7 +31,8 @@ namespace {
 void apply_common(const CommonOptions& common) {
   if (common.quiet) log::set_level(log::Level::kWarning);
   if (common.device != "cpu") {
-    fail(ErrorKind::kUnsupported, "--device {}: this version runs on the processor only; leave the option out", common.device);
+    fail(ErrorKind::kUnsupported, "--device {}: this version runs on the processor only; leave the option out",
+         common.device);
   }
   set_num_threads(common.threads);
 }
@@ -80,7 +81,8 @@ int run_program(const std::vector<std::string>& arguments) {
     log::write(log::Level::kError, error.what());
     return exit_code(error.kind());
   } catch (const std::bad_alloc&) {
-    log::write(log::Level::kError, "out of memory; use fewer --shots or columns, or a machine or container with more memory");
+    log::write(log::Level::kError,
+               "out of memory; use fewer --shots or columns, or a machine or container with more memory");
     return 1;
   } catch (const std::exception& error) {
     log::write(log::Level::kError, fmt::format("internal error: {}; please report it with the command", error.what()));
@@ -88,7 +90,8 @@ int run_program(const std::vector<std::string>& arguments) {
   }
 }
 
-// Freed blocks stay with the process: giving pages back and faulting them in again costs more than the products computed in them.
+// Freed blocks stay with the process: giving pages back and faulting them in again costs more than the products
+// computed in them.
 void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 2'000'000'000);

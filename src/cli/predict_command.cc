@@ -48,16 +48,22 @@ class PredictCommand : public Command {
   std::string name() const override { return "predict"; }
   std::string summary() const override { return "labels and class probabilities for the rows of a table"; }
   std::string details() const override {
-    return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every class for each row of --test; "
-           "nothing is trained and nothing is sampled. The result has the columns row (0-based row of the test table), prediction, and one "
-           "p_CLASS per class in sorted order. When the test table has the target column, it is never shown to the model: the predictions "
+    return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every "
+           "class for each row of --test; "
+           "nothing is trained and nothing is sampled. The result has the columns row (0-based row of the test table), "
+           "prediction, and one "
+           "p_CLASS per class in sorted order. When the test table has the target column, it is never shown to the "
+           "model: the predictions "
            "are scored against it, beside the baselines majority and knn.";
   }
   std::string examples() const override {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"
-           "    manyshot predict --train train.csv --test test.csv --target species --out predictions.parquet --ignore id,name\n"
-           "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model ./my-model\n"
-           "    manyshot predict --train train.csv --test test.csv --target species --model xgboost --out boosted.csv --json\n";
+           "    manyshot predict --train train.csv --test test.csv --target species --out predictions.parquet --ignore "
+           "id,name\n"
+           "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model "
+           "./my-model\n"
+           "    manyshot predict --train train.csv --test test.csv --target species --model xgboost --out boosted.csv "
+           "--json\n";
   }
   OptionList options() override { return options_of(options_); }
 
@@ -82,11 +88,11 @@ class PredictCommand : public Command {
  private:
   void print_text(const PredictReport& report, const std::vector<ScoredMethod>& methods) const {
     log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
-              report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows), options_.model,
-              options_.out.empty() ? "" : fmt::format(", written to {}", options_.out));
+              report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
+              options_.model, options_.out.empty() ? "" : fmt::format(", written to {}", options_.out));
     if (!methods.empty()) log::info("{}", score_table(methods));
-    log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s, report.predict_s,
-              format_bytes(peak_memory_bytes()));
+    log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s,
+              report.predict_s, format_bytes(peak_memory_bytes()));
   }
 
   void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) {

@@ -23,7 +23,8 @@ struct ScoreOptions {
   static void visit(Self& self, Visitor& v) {
     v("model", self.model, any_value(), "Language model: an installed name, a folder, or a .gguf file.");
     v("in", self.in, any_value(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
-    v("out", self.out, any_value(), "The same lines with \"logprobs\" and \"tokens\" added; without it standard output.");
+    v("out", self.out, any_value(),
+      "The same lines with \"logprobs\" and \"tokens\" added; without it standard output.");
     v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}), "Number type of the model's products.");
   }
 };
@@ -42,11 +43,13 @@ class RequestReader {
       ++line_;
     } while (text.find_first_not_of(" \t\r") == std::string::npos);
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    const bool fits = json.is_object() && json.contains("prompt") && json["prompt"].is_string() && json.contains("continuations") &&
-                      json["continuations"].is_array() &&
-                      std::all_of(json["continuations"].begin(), json["continuations"].end(), [](const Json& c) { return c.is_string(); });
+    const bool fits = json.is_object() && json.contains("prompt") && json["prompt"].is_string() &&
+                      json.contains("continuations") && json["continuations"].is_array() &&
+                      std::all_of(json["continuations"].begin(), json["continuations"].end(),
+                                  [](const Json& c) { return c.is_string(); });
     if (!fits) {
-      fail(ErrorKind::kBadInput, "{}:{}: expected {{\"prompt\": text, \"continuations\": [text, …]}}, found {}", path_, line_, excerpt(text));
+      fail(ErrorKind::kBadInput, "{}:{}: expected {{\"prompt\": text, \"continuations\": [text, …]}}, found {}", path_,
+           line_, excerpt(text));
     }
     request.prompt = json["prompt"];
     request.continuations = json["continuations"].get<std::vector<std::string>>();
@@ -72,7 +75,8 @@ class ScoreCommand : public Command {
   std::string name() const override { return "score"; }
   std::string summary() const override { return "log-likelihoods of continuations behind prompts"; }
   std::string details() const override {
-    return "Adds to each line \"logprobs\", the summed natural log-probabilities of each continuation, and \"tokens\", how many tokens it has. "
+    return "Adds to each line \"logprobs\", the summed natural log-probabilities of each continuation, and \"tokens\", "
+           "how many tokens it has. "
            "What neighbouring prompts share is computed once.";
   }
   std::string examples() const override {

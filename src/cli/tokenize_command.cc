@@ -19,8 +19,10 @@ struct TokenizeOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(), "Language model: an installed name, a folder with tokenizer.json, or a .gguf file.");
-    v("file", self.file, any_value(), "Text to tokenize, line by line; may stand without the flag. Without it standard input.");
+    v("model", self.model, any_value(),
+      "Language model: an installed name, a folder with tokenizer.json, or a .gguf file.");
+    v("file", self.file, any_value(),
+      "Text to tokenize, line by line; may stand without the flag. Without it standard input.");
     v("special", self.special, any_value(), "Recognise special tokens such as <|im_start|> in the text.");
   }
 };
@@ -30,7 +32,8 @@ class TokenizeCommand : public Command {
   std::string name() const override { return "tokenize"; }
   std::string summary() const override { return "token ids of each line of a text"; }
   std::string details() const override {
-    return "Prints one JSON array of token ids per input line (without its line end), as the model's own tokenizer makes them.";
+    return "Prints one JSON array of token ids per input line (without its line end), as the model's own tokenizer "
+           "makes them.";
   }
   std::string examples() const override {
     return "    manyshot tokenize --model smollm2 prompt.txt\n"
@@ -40,7 +43,8 @@ class TokenizeCommand : public Command {
   std::string positional() const override { return "file"; }
 
   void run(const CommonOptions&) override {
-    if (options_.model.empty()) fail(ErrorKind::kBadInput, "--model is needed: whose tokenizer; see manyshot tokenize --help");
+    if (options_.model.empty())
+      fail(ErrorKind::kBadInput, "--model is needed: whose tokenizer; see manyshot tokenize --help");
     const std::string path = resolve_model(options_.model), text_path = language_model_path(path);
     // A folder may hold a tokenizer.json and nothing else.
     const Tokenizer tokenizer(read_model_tokenizer(text_path.empty() ? path : text_path));
@@ -50,7 +54,8 @@ class TokenizeCommand : public Command {
       if (!file) fail(ErrorKind::kNotFound, "{}: cannot open this file; check the path", options_.file);
     }
     std::istream& input = options_.file.empty() ? std::cin : file;
-    for (std::string line; std::getline(input, line);) fmt::print("{}\n", Json(tokenizer.encode(line, options_.special)).dump());
+    for (std::string line; std::getline(input, line);)
+      fmt::print("{}\n", Json(tokenizer.encode(line, options_.special)).dump());
   }
 
  private:

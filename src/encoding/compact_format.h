@@ -14,7 +14,8 @@ namespace manyshot {
 
 class CompactFormat : public PromptFormat {
  public:
-  // `shots` are the labelled rows and `labels` their class indices [N]; features and number codes are fitted on these rows only.
+  // `shots` are the labelled rows and `labels` their class indices [N]; features and number codes are fitted on these
+  // rows only.
   CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary);
 
   std::string_view name() const override { return "compact"; }

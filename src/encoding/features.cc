@@ -103,10 +103,11 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
   add_note(encoder.notes_, constant, "left out: the same value in all labelled rows");
   add_note(encoder.notes_, text, "read as text: only its length in characters is used");
   if (encoder.features_.empty()) {
-    fail(ErrorKind::kBadInput,
-         "none of the {} columns has two different values in the {} labelled rows, so there is nothing to predict from; "
-         "check the delimiter and the target, or use more rows",
-         shots.columns.size(), shots.num_rows);
+    fail(
+        ErrorKind::kBadInput,
+        "none of the {} columns has two different values in the {} labelled rows, so there is nothing to predict from; "
+        "check the delimiter and the target, or use more rows",
+        shots.columns.size(), shots.num_rows);
   }
   return encoder;
 }

@@ -2,11 +2,13 @@
 //
 // Rules, fitted on the labelled rows:
 //   numeric, boolean, date  the number itself (0/1; days since 1970-01-01)
-//   categorical             the rank of the string among the labelled rows' distinct strings, sorted by bytes (strings that are all
-//                           numbers: by value); a missing cell is a category of its own, the last, when the labelled rows have one
+//   categorical             the rank of the string among the labelled rows' distinct strings, sorted by bytes (strings
+//   that are all
+//                           numbers: by value); a missing cell is a category of its own, the last, when the labelled
+//                           rows have one
 //   text                    its length in characters: all other information is lost, and a note says so
-// A string that no labelled row has is missing. Columns without two different values in the labelled rows are left out, and
-// noted.
+// A string that no labelled row has is missing. Columns without two different values in the labelled rows are left out,
+// and noted.
 #pragma once
 
 #include <cstdint>
@@ -41,9 +43,9 @@ class FeatureEncoder {
 
  private:
   struct Feature {
-    size_t column;                // index into Table::columns
+    size_t column;  // index into Table::columns
     ColumnType type;
-    std::vector<double> ranks;    // categorical: by category code of the labelled rows; NaN for one they lack
+    std::vector<double> ranks;        // categorical: by category code of the labelled rows; NaN for one they lack
     double missing = kMissingNumber;  // the number a missing cell stands for
   };
   double value(const Feature& feature, const Column& column, size_t row) const;

@@ -1,6 +1,6 @@
-// Numbers as one of 1,000 codes. A value is standardised with statistics of the labelled rows only and mapped to 0..999; the
-// ends are reached at z = -4.17 and +4.16.
-// Source: Dong et al. 2025, arXiv 2509.06806, section 2.4.2: clip(round(120 z + 500), 0, 999) with round(x) = floor(x + 1/2).
+// Numbers as one of 1,000 codes. A value is standardised with statistics of the labelled rows only and mapped to
+// 0..999; the ends are reached at z = -4.17 and +4.16. Source: Dong et al. 2025, arXiv 2509.06806, section 2.4.2:
+// clip(round(120 z + 500), 0, 999) with round(x) = floor(x + 1/2).
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@ class NumberCode {
   // Mean and population standard deviation of the finite values of the labelled rows; NaN is missing.
   static NumberCode fit(std::span<const double> values);
 
-  // floor(120 z + 500.5) clipped to 0..999; kMissingCodeValue for NaN; +-infinity gives the ends. In a constant column every
-  // value equal to the constant, and every other one, gives 500: it carries nothing the labelled rows could explain.
+  // floor(120 z + 500.5) clipped to 0..999; kMissingCodeValue for NaN; +-infinity gives the ends. In a constant column
+  // every value equal to the constant, and every other one, gives 500: it carries nothing the labelled rows could
+  // explain.
   int encode(double value) const;
 
   // No labelled row has a value, or all have the same one.

@@ -1,5 +1,5 @@
-// PromptFormat: how labelled rows and queries become tokens. `compact` is for models with the vocabulary of docs/formats/compact.md;
-// text formats for general language models implement the same interface.
+// PromptFormat: how labelled rows and queries become tokens. `compact` is for models with the vocabulary of
+// docs/formats/compact.md; text formats for general language models implement the same interface.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace manyshot {
 
-// One way to look at a task: which labelled rows, columns and label names the model sees, and in which order. An ensemble averages
-// over several.
+// One way to look at a task: which labelled rows, columns and label names the model sees, and in which order. An
+// ensemble averages over several.
 struct TaskView {
   std::vector<uint32_t> rows;      // labelled rows in prompt order
   std::vector<uint32_t> features;  // features in prompt order
@@ -27,7 +27,8 @@ class PromptFormat {
   virtual std::string_view name() const = 0;
   // How many features a TaskView may pick from, after columns that carry nothing have been left out.
   virtual size_t num_features() const = 0;
-  // [num_features()] how well each feature alone tells the classes of the labelled rows apart, from 0 to 1; for choosing among many.
+  // [num_features()] how well each feature alone tells the classes of the labelled rows apart, from 0 to 1; for
+  // choosing among many.
   virtual std::vector<double> relevance() const = 0;
   // What the encoding had to leave out or lose, as sentences.
   virtual const std::vector<std::string>& notes() const = 0;

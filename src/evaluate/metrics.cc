@@ -7,13 +7,17 @@
 namespace manyshot {
 
 MetricsAccumulator::MetricsAccumulator(size_t num_classes)
-    : num_classes_(num_classes), class_rows_(num_classes + 1), class_correct_(num_classes + 1), bins_(kCalibrationBins) {}
+    : num_classes_(num_classes),
+      class_rows_(num_classes + 1),
+      class_correct_(num_classes + 1),
+      bins_(kCalibrationBins) {}
 
 void MetricsAccumulator::add(std::span<const double> probabilities, std::span<const int32_t> truth) {
   for (size_t row = 0; row < truth.size(); ++row) {
     if (truth[row] == -1) continue;
     const auto row_probabilities = probabilities.subspan(row * num_classes_, num_classes_);
-    const auto predicted = std::max_element(row_probabilities.begin(), row_probabilities.end()) - row_probabilities.begin();
+    const auto predicted =
+        std::max_element(row_probabilities.begin(), row_probabilities.end()) - row_probabilities.begin();
     const double confidence = row_probabilities[predicted];
     const bool correct = predicted == truth[row];
     const size_t k = truth[row] < 0 ? num_classes_ : static_cast<size_t>(truth[row]);
@@ -37,7 +41,8 @@ Metrics MetricsAccumulator::result() const {
   metrics.rows = std::accumulate(class_rows_.begin(), class_rows_.end(), uint64_t{0});
   if (metrics.rows == 0) return metrics;
   const auto rows = static_cast<double>(metrics.rows);
-  metrics.accuracy = static_cast<double>(std::accumulate(class_correct_.begin(), class_correct_.end(), uint64_t{0})) / rows;
+  metrics.accuracy =
+      static_cast<double>(std::accumulate(class_correct_.begin(), class_correct_.end(), uint64_t{0})) / rows;
   double recall_sum = 0;
   size_t classes_present = 0;
   for (size_t k = 0; k < class_rows_.size(); ++k) {

@@ -16,7 +16,7 @@ struct Metrics {
   double accuracy = 0;
   double balanced_accuracy = 0;  // mean recall over the classes that occur
   double log_loss = 0;           // nats a row, floored as above
-  double ece = 0;                // expected calibration error of the predicted class, 15 equal-width bins (Guo et al. 2017, eq. 3)
+  double ece = 0;  // expected calibration error of the predicted class, 15 equal-width bins (Guo et al. 2017, eq. 3)
 };
 
 // Adds up batches. A truth of -1 is not scored; -2, a class no model knows, counts as wrong, with the floor as its

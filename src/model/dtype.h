@@ -7,8 +7,8 @@
 
 namespace manyshot {
 
-// "auto" is bfloat16 where the processor multiplies it natively, else float32. Throws Error(kBadInput) for an unknown name,
-// Error(kUnsupported) for bfloat16 on a processor without avx512_bf16.
+// "auto" is bfloat16 where the processor multiplies it natively, else float32. Throws Error(kBadInput) for an unknown
+// name, Error(kUnsupported) for bfloat16 on a processor without avx512_bf16.
 DType choose_dtype(const std::string& name);
 
 }  // namespace manyshot

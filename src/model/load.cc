@@ -76,9 +76,11 @@ DType choose_dtype(const std::string& name) {
 }
 
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
-  if (const std::string text_path = language_model_path(path); !text_path.empty()) return load_text_model(text_path, options);
+  if (const std::string text_path = language_model_path(path); !text_path.empty())
+    return load_text_model(text_path, options);
   if (!options.adapter.empty()) {
-    fail(ErrorKind::kUnsupported, "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);
+    fail(ErrorKind::kUnsupported,
+         "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);
   }
   const std::string config_path = required_file(path, "config.json");
   const ModelConfig config = parse_model_config(read_file(config_path), config_path);

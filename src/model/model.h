@@ -62,7 +62,7 @@ class Model {
 struct LoadOptions {
   std::string dtype = "auto";   // auto | float32 | bfloat16 (auto: bfloat16 where the processor multiplies it natively)
   std::string engine = "auto";  // auto | fused | reference (libtorch, dense masks; slow, for checking)
-  std::string adapter;          // folder of a PEFT LoRA adapter for a language model (model/language/adapter.h); empty: none
+  std::string adapter;  // folder of a PEFT LoRA adapter for a language model (model/language/adapter.h); empty: none
 };
 
 // Opens a model folder (config.json with a "manyshot" section, model.safetensors). Throws Error(kNotFound) without such

@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kScalePenalty = 3;    // in units of labelled rows; chosen on the tables' log loss at 32 and 128 shots,
 constexpr double kOffsetPenalty = 10;  // where 1 to 10 and 3 to 10 differ by less than .005 (docs/adr/0005)
-constexpr double kMinScale = 0.02;     // labels that contradict the predictions make them flat, they never turn them round
+constexpr double kMinScale = 0.02;  // labels that contradict the predictions make them flat, they never turn them round
 constexpr int kMaxSteps = 50;
 
 // Solves A x = b for a symmetric positive definite A [n, n] (Cholesky, in place); x replaces b.
@@ -51,7 +51,8 @@ struct Objective {
   double value = 0;
   std::vector<double> gradient, hessian;
 
-  Objective(double scale, const std::vector<double>& offsets, std::span<const double> inputs, std::span<const int32_t> labels) {
+  Objective(double scale, const std::vector<double>& offsets, std::span<const double> inputs,
+            std::span<const int32_t> labels) {
     const size_t num_classes = offsets.size(), n = num_classes + 1;
     gradient.assign(n, 0);
     hessian.assign(n * n, 0);
@@ -106,7 +107,8 @@ std::vector<double> newton_direction(const Objective& objective) {
 
 }  // namespace
 
-Calibration Calibration::fit(std::span<const double> log_probabilities, std::span<const int32_t> labels, size_t num_classes) {
+Calibration Calibration::fit(std::span<const double> log_probabilities, std::span<const int32_t> labels,
+                             size_t num_classes) {
   Calibration calibration(num_classes);
   if (labels.empty()) return calibration;
   Objective current(1, calibration.offsets_, log_probabilities, labels);

@@ -1,10 +1,11 @@
-// Calibration of an ensemble on its own context: every labelled row has been predicted from the rows before it in the same pass
+// Calibration of an ensemble on its own context: every labelled row has been predicted from the rows before it in the
+// same pass
 // ("prequential"), so a scale and one offset per class can be fitted without any further data.
 //
 //   p = softmax(scale * L + offset),  L the members' mean log-probabilities
 //
-// This is vector scaling with a common scale (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2), made safe for
-// few rows by a ridge penalty towards scale 1 and offsets 0.
+// This is vector scaling with a common scale (Guo et al. 2017, "On Calibration of Modern Neural Networks",
+// section 4.2), made safe for few rows by a ridge penalty towards scale 1 and offsets 0.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,10 @@ class Calibration {
   // Identity for K classes.
   explicit Calibration(size_t num_classes) : scale_(1), offsets_(num_classes) {}
 
-  // Minimises the negative log-likelihood of `labels` [N] given `log_probabilities` [N, K] plus the penalty; convex, by Newton's
-  // method. Classes that are -infinity in a row stay impossible.
-  static Calibration fit(std::span<const double> log_probabilities, std::span<const int32_t> labels, size_t num_classes);
+  // Minimises the negative log-likelihood of `labels` [N] given `log_probabilities` [N, K] plus the penalty; convex, by
+  // Newton's method. Classes that are -infinity in a row stay impossible.
+  static Calibration fit(std::span<const double> log_probabilities, std::span<const int32_t> labels,
+                         size_t num_classes);
 
   // [K] log-probabilities in, probabilities that sum to 1 out; in place.
   void apply(std::span<double> row) const;

@@ -16,8 +16,8 @@ std::vector<uint32_t> by_relevance(std::span<const double> relevance) {
   return order;
 }
 
-// Deals `hand_size` different cards from an endless row of shuffled decks of n cards, so that after any number of hands each card has
-// been dealt equally often, give or take one.
+// Deals `hand_size` different cards from an endless row of shuffled decks of n cards, so that after any number of hands
+// each card has been dealt equally often, give or take one.
 class Deck {
  public:
   Deck(uint32_t n, const Rng& rng) : n_(n), rng_(rng) {}
@@ -55,7 +55,8 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
   for (size_t member = 0; member < views.size(); ++member) {
     TaskView& view = views[member];
     const Rng member_rng = rng.child("member", member);
-    const auto rows = select_rows(labels, num_classes, shape.max_rows, Selection::kStratified, member_rng.child("subset"));
+    const auto rows =
+        select_rows(labels, num_classes, shape.max_rows, Selection::kStratified, member_rng.child("subset"));
     for (const uint32_t place : member_rng.child("row order").permutation(static_cast<uint32_t>(rows.size()))) {
       view.rows.push_back(static_cast<uint32_t>(rows[place]));
     }
@@ -64,7 +65,8 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
     for (const uint32_t place : member_rng.child("column order").permutation(static_cast<uint32_t>(columns.size()))) {
       view.features.push_back(columns[place]);
     }
-    view.labels = member_rng.child("labels").sample(static_cast<uint32_t>(shape.num_label_ids), static_cast<uint32_t>(num_classes));
+    view.labels = member_rng.child("labels").sample(static_cast<uint32_t>(shape.num_label_ids),
+                                                    static_cast<uint32_t>(num_classes));
   }
   return views;
 }

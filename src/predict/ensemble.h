@@ -12,14 +12,16 @@ namespace manyshot {
 
 struct EnsembleShape {
   int members = 1;
-  size_t max_rows = 0;      // labelled rows one member sees at most; more: stratified subsets
-  size_t max_features = 0;  // columns one member sees at most; more: the most relevant half, and a random half that differs between members
-  size_t num_label_ids = 0; // label names to choose from (at least K)
+  size_t max_rows = 0;       // labelled rows one member sees at most; more: stratified subsets
+  size_t max_features = 0;   // columns one member sees at most; more: the most relevant half, and a random half that
+                             // differs between members
+  size_t num_label_ids = 0;  // label names to choose from (at least K)
 };
 
-// One view per member, a pure function of its arguments. `labels` [N] are the classes of the labelled rows, `relevance` [F] as
-// PromptFormat::relevance. Row order, column order and label names are random in each view; a class without labelled rows still gets
-// a label name. Where columns are more than fit, those outside the most relevant half are used equally often.
+// One view per member, a pure function of its arguments. `labels` [N] are the classes of the labelled rows, `relevance`
+// [F] as PromptFormat::relevance. Row order, column order and label names are random in each view; a class without
+// labelled rows still gets a label name. Where columns are more than fit, those outside the most relevant half are used
+// equally often.
 std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, std::span<const double> relevance,
                                  const EnsembleShape& shape, const Rng& rng);
 

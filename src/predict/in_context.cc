@@ -17,7 +17,8 @@ namespace {
 
 class CompactPredictor : public Predictor {
  public:
-  CompactPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options, uint64_t seed, int members)
+  CompactPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
+                   uint64_t seed, int members)
       : model_(std::move(model)),
         shots_(shots.features),
         class_counts_(shots.class_counts()),
@@ -103,16 +104,20 @@ class CompactPredictor : public Predictor {
   void describe(const EnsembleShape& shape, size_t num_rows) {
     notes_ = format_->notes();
     if (num_rows > shape.max_rows) {
-      notes_.push_back(fmt::format("{} labelled rows, the model takes {} at a time: each of the {} ensemble members sees its own stratified subset",
-                                   num_rows, shape.max_rows, shape.members));
+      notes_.push_back(
+          fmt::format("{} labelled rows, the model takes {} at a time: each of the {} ensemble members sees its own "
+                      "stratified subset",
+                      num_rows, shape.max_rows, shape.members));
     }
     const size_t num_features = format_->num_features(), dealt = shape.max_features - shape.max_features / 2;
     if (num_features > shape.max_features) {
       const size_t used = std::min(num_features, shape.max_features / 2 + dealt * static_cast<size_t>(shape.members));
-      notes_.push_back(fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best tell the classes apart "
-                                   "one by one, and {} random others; {} columns in all{}",
-                                   num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
-                                   used < num_features ? "; a larger --ensemble uses more" : ""));
+      notes_.push_back(
+          fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best "
+                      "tell the classes apart "
+                      "one by one, and {} random others; {} columns in all{}",
+                      num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
+                      used < num_features ? "; a larger --ensemble uses more" : ""));
     }
   }
 
@@ -135,18 +140,26 @@ int default_members(const Model& model) {
 }  // namespace
 
 InContextMethod::InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed)
-    : model_(std::move(model)), options_(options), seed_(seed), members_(options.ensemble.value_or(default_members(*model_))) {
+    : model_(std::move(model)),
+      options_(options),
+      seed_(seed),
+      members_(options.ensemble.value_or(default_members(*model_))) {
   if (members_ < 1 || members_ > kMaxMembers) {
     fail(ErrorKind::kBadInput, "--ensemble {}: give a number of members from 1 to {}", members_, kMaxMembers);
   }
   const bool text = is_text(*model_);
   if (options_.format != "auto" && text == (options_.format == "compact")) {
-    fail(ErrorKind::kBadInput, "--format {}: {} reads {}", options_.format, model_->info().path, text ? "concat or tabllm" : "compact");
+    fail(ErrorKind::kBadInput, "--format {}: {} reads {}", options_.format, model_->info().path,
+         text ? "concat or tabllm" : "compact");
   }
   if (!text) {
-    for (const auto& [flag, value, none] : {std::tuple{"--chat", &options_.chat, "auto"}, {"--compat", &options_.compat, "paper"},
-                                            {"--labels", &options_.labels, "ids"}, {"--answers", &options_.answers, "scored"}}) {
-      if (*value != none) fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag, *value, model_->info().path);
+    for (const auto& [flag, value, none] : {std::tuple{"--chat", &options_.chat, "auto"},
+                                            {"--compat", &options_.compat, "paper"},
+                                            {"--labels", &options_.labels, "ids"},
+                                            {"--answers", &options_.answers, "scored"}}) {
+      if (*value != none)
+        fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag,
+             *value, model_->info().path);
     }
   }
 }
@@ -162,7 +175,8 @@ std::unique_ptr<Predictor> InContextMethod::fit(const LabelledTable& shots) cons
   const int max_classes = model_->info().max_classes;
   if (max_classes > 0 && shots.num_classes() > static_cast<size_t>(max_classes)) {
     fail(ErrorKind::kUnsupported,
-         "the target has {} classes and this model tells at most {} apart; use --model xgboost or --model knn, or merge rare classes",
+         "the target has {} classes and this model tells at most {} apart; use --model xgboost or --model knn, or "
+         "merge rare classes",
          shots.num_classes(), max_classes);
   }
   if (!is_text(*model_)) return std::make_unique<CompactPredictor>(model_, shots, options_, seed_, members_);

@@ -1,6 +1,7 @@
-// In-context prediction: the labelled rows are the prompt's context, encoded once per ensemble member; queries are independent branches.
-// Nothing is sampled: answers are scored. For compact models the members' log-probabilities are averaged and calibrated on the context
-// itself (docs/adr/0005); for language models their probabilities are summed, as in the paper (arXiv 2509.06806, section 2.5).
+// In-context prediction: the labelled rows are the prompt's context, encoded once per ensemble member; queries are
+// independent branches. Nothing is sampled: answers are scored. For compact models the members' log-probabilities are
+// averaged and calibrated on the context itself (docs/adr/0005); for language models their probabilities are summed, as
+// in the paper (arXiv 2509.06806, section 2.5).
 #pragma once
 
 #include "model/model.h"

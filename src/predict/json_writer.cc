@@ -12,7 +12,8 @@ namespace manyshot {
 namespace {
 
 constexpr size_t kMaxTokensPerAnswer = 32;  // an answer takes about 14; a response that goes on without end is cut
-constexpr size_t kPendingTokens = 16;       // written tokens that are not cached yet: computing so many costs hardly more than one
+constexpr size_t kPendingTokens =
+    16;  // written tokens that are not cached yet: computing so many costs hardly more than one
 
 // Whether `response` stands just before a label.
 bool stands_before_label(std::string_view response) {
@@ -38,7 +39,8 @@ WrittenAnswers JsonWriter::write(const Table& queries) {
   const std::vector<TokenId> prompt = format_.prompt_tokens(queries, view_);
   // Prompts with other queries part from this one behind the labelled rows.
   const std::vector<TokenId> other = format_.prompt(view_).context;
-  const auto fork = static_cast<size_t>(std::mismatch(prompt.begin(), prompt.end(), other.begin(), other.end()).first - prompt.begin());
+  const auto fork = static_cast<size_t>(std::mismatch(prompt.begin(), prompt.end(), other.begin(), other.end()).first -
+                                        prompt.begin());
   TextCachePtr cache = caches_.go(prompt, fork);
 
   WrittenAnswers result;
@@ -69,7 +71,8 @@ WrittenAnswers JsonWriter::write(const Table& queries) {
 
 std::vector<float> JsonWriter::score_labels(const TextCachePtr& cache, std::span<const TokenId> pending) const {
   std::vector<std::vector<TokenId>> answers;
-  for (const std::string& label : labels_) answers.push_back(model_.tokenizer()->encode(" " + label + "}", /*parse_special=*/false));
+  for (const std::string& label : labels_)
+    answers.push_back(model_.tokenizer()->encode(" " + label + "}", /*parse_special=*/false));
   std::vector<float> scores(answers.size());
   QueryTokens query{.tokens = {pending.begin(), pending.end()}, .offsets = {0, pending.size()}};
   score_answers(*model_.language_model(), cache, answer_forks(answers), query, scores);

@@ -1,5 +1,6 @@
 // The paper's own way to answer: the model writes one JSON array for all queries of a prompt, most likely token first
-// (arXiv 2509.06806, section 2.5), and the label probabilities at each label are read on the way (section 4.2 of the published code).
+// (arXiv 2509.06806, section 2.5), and the label probabilities at each label are read on the way (section 4.2 of the
+// published code).
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ namespace manyshot {
 struct WrittenAnswers {
   std::string response;
   ParsedAnswers parsed;
-  // [N][K] log-likelihood of each class's label where the response writes the label of its n-th element; empty where it has fewer.
+  // [N][K] log-likelihood of each class's label where the response writes the label of its n-th element; empty where it
+  // has fewer.
   std::vector<std::vector<float>> label_scores;
 };
 

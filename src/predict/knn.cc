@@ -63,7 +63,8 @@ class KnnPredictor : public Predictor {
     std::partial_sort(order.begin(), order.begin() + num_neighbors_, order.end(), [&](uint32_t a, uint32_t b) {
       return distances[a] != distances[b] ? distances[a] < distances[b] : a < b;
     });
-    // Rows at distance 0 outweigh all others; 1/distance of very near ones may overflow, so weights are relative to the nearest.
+    // Rows at distance 0 outweigh all others; 1/distance of very near ones may overflow, so weights are relative to the
+    // nearest.
     const double nearest = distances[order[0]];
     double total = 0;
     for (size_t rank = 0; rank < num_neighbors_; ++rank) {

@@ -1,5 +1,6 @@
-// k nearest neighbours with weights 1/distance, Euclidean, on features standardised by the labelled rows (missing: the mean).
-// Eight neighbours, as the published baseline (arXiv 2509.06806, section 3.1.2), which however leaves its features unscaled.
+// k nearest neighbours with weights 1/distance, Euclidean, on features standardised by the labelled rows (missing: the
+// mean). Eight neighbours, as the published baseline (arXiv 2509.06806, section 3.1.2), which however leaves its
+// features unscaled.
 #pragma once
 
 #include "predict/predictor.h"

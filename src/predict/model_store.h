@@ -10,8 +10,8 @@ namespace manyshot {
 std::string models_folder();
 // Names of the models in models_folder(), sorted.
 std::vector<std::string> installed_models();
-// A path (it has a slash, or exists) or an installed name. Throws Error(kNotFound) with the nearest name and all names there are;
-// `other_names` are names the caller knows besides.
+// A path (it has a slash, or exists) or an installed name. Throws Error(kNotFound) with the nearest name and all names
+// there are; `other_names` are names the caller knows besides.
 std::string resolve_model(const std::string& name, const std::vector<std::string>& other_names = {});
 
 }  // namespace manyshot

@@ -22,8 +22,8 @@ struct NamedPredictor {
   std::unique_ptr<Predictor> predictor;
 };
 
-std::vector<OutputColumn> output_columns(const std::vector<double>& probabilities, const std::vector<std::string>& classes,
-                                         uint64_t first_row) {
+std::vector<OutputColumn> output_columns(const std::vector<double>& probabilities,
+                                         const std::vector<std::string>& classes, uint64_t first_row) {
   const size_t num_classes = classes.size();
   const size_t num_rows = probabilities.size() / num_classes;
   std::vector<int64_t> rows(num_rows);
@@ -53,7 +53,9 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   const std::unique_ptr<TableWriter> writer = open_table_writer(options.out, header);
   const LabelledTable shots = read_shots(options, train, method->max_labelled_rows());
 
-  PredictReport report{.classes = train.classes, .train_rows = train.labels.size(), .labelled_rows = shots.labels.size(),
+  PredictReport report{.classes = train.classes,
+                       .train_rows = train.labels.size(),
+                       .labelled_rows = shots.labels.size(),
                        .has_truth = queries.has_truth()};
   report.read_s = seconds_since(start);
   const auto fit_start = std::chrono::steady_clock::now();
@@ -69,16 +71,18 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
 
   const auto predict_start = std::chrono::steady_clock::now();
   Progress progress("predict", queries.count_rows(), "rows");
-  queries.scan(predictors.front().predictor->batch_rows(), [&](const Table& chunk, const std::vector<int32_t>& truth, uint64_t first_row) {
-    check_interrupted();
-    for (const NamedPredictor& named : predictors) {
-      const std::vector<double> probabilities = named.predictor->predict(chunk);
-      if (&named == &predictors.front()) writer->append(output_columns(probabilities, train.classes, first_row));
-      if (!truth.empty()) observe({.method = named.name, .probabilities = probabilities, .truth = truth});
-    }
-    report.queries += chunk.num_rows;
-    progress.add(chunk.num_rows);
-  });
+  queries.scan(predictors.front().predictor->batch_rows(),
+               [&](const Table& chunk, const std::vector<int32_t>& truth, uint64_t first_row) {
+                 check_interrupted();
+                 for (const NamedPredictor& named : predictors) {
+                   const std::vector<double> probabilities = named.predictor->predict(chunk);
+                   if (&named == &predictors.front())
+                     writer->append(output_columns(probabilities, train.classes, first_row));
+                   if (!truth.empty()) observe({.method = named.name, .probabilities = probabilities, .truth = truth});
+                 }
+                 report.queries += chunk.num_rows;
+                 progress.add(chunk.num_rows);
+               });
   check_interrupted();
   log_notes(options.test, predictors.front().predictor->closing_notes());
   writer->commit();

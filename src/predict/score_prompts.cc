@@ -40,8 +40,11 @@ TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
     shared = std::min(shared, shared_length(result.prompt, whole.back()));
   }
   if (shared == 0) {
-    fail(ErrorKind::kBadInput, "prompt \"{}\" is empty or joins with a continuation into one token, so that nothing is left to predict from; begin it with "
-         "more text, or the model's beginning of text", excerpt(request.prompt));
+    fail(ErrorKind::kBadInput,
+         "prompt \"{}\" is empty or joins with a continuation into one token, so that nothing is left to predict from; "
+         "begin it with "
+         "more text, or the model's beginning of text",
+         excerpt(request.prompt));
   }
   result.prompt.resize(shared);
   for (const Tokens& tokens : whole) {
@@ -51,7 +54,8 @@ TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
   return result;
 }
 
-std::vector<ContinuationScore> score(const LanguageModel& model, const TextCachePtr& prefix, const std::vector<Tokens>& continuations) {
+std::vector<ContinuationScore> score(const LanguageModel& model, const TextCachePtr& prefix,
+                                     const std::vector<Tokens>& continuations) {
   std::vector<Branch> branches;
   for (const Tokens& tokens : continuations) {
     if (!tokens.empty()) branches.push_back({.prefix = prefix, .tokens = tokens});
@@ -73,7 +77,8 @@ std::vector<ContinuationScore> score(const LanguageModel& model, const TextCache
 void score_prompts(const Model& model, const std::function<bool(ScoreRequest&)>& next,
                    const std::function<void(const ScoreRequest&, const std::vector<ContinuationScore>&)>& done) {
   if (model.language_model() == nullptr) {
-    fail(ErrorKind::kUnsupported, "{} is no language model: it scores table rows only; give a folder or .gguf file of a Llama or Qwen2 model",
+    fail(ErrorKind::kUnsupported,
+         "{} is no language model: it scores table rows only; give a folder or .gguf file of a Llama or Qwen2 model",
          model.info().path);
   }
   const auto read = [&]() -> std::optional<TokenRequest> {

@@ -16,14 +16,15 @@ struct ScoreRequest {
 };
 
 struct ContinuationScore {
-  double log_prob = 0;    // summed over the continuation's tokens, nats
+  double log_prob = 0;  // summed over the continuation's tokens, nats
   uint64_t num_tokens = 0;
 };
 
-// Scores requests in order; what one prompt shares with the one before or behind it is computed once. The tokens of a continuation are those
-// of prompt + continuation behind the ones that they share with the prompt alone, so a token across the border counts to the continuation.
-// `next` gives the next request or nothing at the end. Special tokens in the texts are recognised.
-// Throws Error(kUnsupported) for a model without a tokenizer, Error(kBadInput) for texts longer than its window and empty ones.
+// Scores requests in order; what one prompt shares with the one before or behind it is computed once. The tokens of a
+// continuation are those of prompt + continuation behind the ones that they share with the prompt alone, so a token
+// across the border counts to the continuation. `next` gives the next request or nothing at the end. Special tokens in
+// the texts are recognised. Throws Error(kUnsupported) for a model without a tokenizer, Error(kBadInput) for texts
+// longer than its window and empty ones.
 void score_prompts(const Model& model, const std::function<bool(ScoreRequest&)>& next,
                    const std::function<void(const ScoreRequest&, const std::vector<ContinuationScore>&)>& done);
 

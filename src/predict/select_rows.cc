@@ -8,8 +8,8 @@
 namespace manyshot {
 namespace {
 
-// How many rows of each class: proportional shares rounded down, at least one, and the rest to the largest remainders; when the ones
-// for rare classes overshoot, the largest shares give back.
+// How many rows of each class: proportional shares rounded down, at least one, and the rest to the largest remainders;
+// when the ones for rare classes overshoot, the largest shares give back.
 std::vector<uint64_t> stratified_counts(const std::vector<std::vector<uint64_t>>& members, uint64_t count) {
   uint64_t total = 0;
   for (const auto& rows : members) total += rows.size();
@@ -46,8 +46,8 @@ Selection parse_selection(std::string_view name) {
   fail(ErrorKind::kBadInput, "--select takes random or stratified, not \"{}\"", name);
 }
 
-std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count, Selection selection,
-                                  const Rng& rng) {
+std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count,
+                                  Selection selection, const Rng& rng) {
   std::vector<std::vector<uint64_t>> members(selection == Selection::kStratified ? num_classes : 1);
   uint64_t total = 0;
   for (uint64_t row = 0; row < labels.size(); ++row) {

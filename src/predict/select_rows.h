@@ -16,8 +16,9 @@ enum class Selection {
 };
 Selection parse_selection(std::string_view name);  // "random" or "stratified"; else Error(kBadInput)
 
-// `count` of the rows 0..N-1 whose classes are `labels` [N] (-1: never chosen), in increasing order; all of them when there are no more.
-std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count, Selection selection,
-                                  const Rng& rng);
+// `count` of the rows 0..N-1 whose classes are `labels` [N] (-1: never chosen), in increasing order; all of them when
+// there are no more.
+std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count,
+                                  Selection selection, const Rng& rng);
 
 }  // namespace manyshot

@@ -23,7 +23,8 @@ namespace {
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 // The true labels of the first rows as the prompt calls them; empty when any is unknown.
-std::vector<std::string> true_labels(QueryReader& queries, size_t count, const TextFormat& format, const TaskView& view) {
+std::vector<std::string> true_labels(QueryReader& queries, size_t count, const TextFormat& format,
+                                     const TaskView& view) {
   std::vector<std::string> labels;
   if (!queries.has_truth()) return labels;
   for (const int32_t label : queries.first_labels(count)) {
@@ -33,19 +34,23 @@ std::vector<std::string> true_labels(QueryReader& queries, size_t count, const T
   return labels;
 }
 
-std::string text_prompt(const std::string& path, const PromptOptions& options, const TrainingTable& train, QueryReader& queries) {
+std::string text_prompt(const std::string& path, const PromptOptions& options, const TrainingTable& train,
+                        QueryReader& queries) {
   const Tokenizer tokenizer(read_model_tokenizer(path));
   const auto window = static_cast<size_t>(open_tensor_source(path)->config().max_position_embeddings);
   const LabelledTable shots = read_shots(options, train, window / 3);
   const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
-  const TextTask task(tokenizer, window, shots, {.format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels},
-                      options.seed, options.member + 1, rows.num_rows);
+  const TextTask task(
+      tokenizer, window, shots,
+      {.format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels},
+      options.seed, options.member + 1, rows.num_rows);
   log_notes(options.train, task.notes());
   const TaskView& view = task.views().back();
   if (options.layout == "tokens") return dump(Json(task.format().prompt_tokens(rows, view)));
   if (options.layout == "text") return task.format().prompt_text(rows, view) + "\n";
   const std::vector<std::string> labels = true_labels(queries, rows.num_rows, task.format(), view);
-  const std::string answer = labels.empty() ? "" : TextPrompt::answer(labels), user = task.format().user_text(rows, view);
+  const std::string answer = labels.empty() ? "" : TextPrompt::answer(labels),
+                    user = task.format().user_text(rows, view);
   if (options.layout == "alpaca") return dump({{"instruction", kSystemText}, {"input", user}, {"output", answer}});
   Json messages = Json::array({{{"role", "system"}, {"content", kSystemText}}, {{"role", "user"}, {"content", user}}});
   if (!answer.empty()) messages.push_back({{"role", "assistant"}, {"content", answer}});
@@ -66,16 +71,24 @@ void append_row(std::span<const TokenId> tokens, const CompactVocabulary& vocabu
   text.back() = '\n';
 }
 
-std::string compact_prompt(const std::string& path, const PromptOptions& options, const TrainingTable& train, QueryReader& queries) {
-  for (const auto& [flag, value, none] : {std::tuple{"--chat", &options.chat, "auto"}, {"--compat", &options.compat, "paper"}, {"--labels", &options.labels, "ids"}}) {
-    if (*value != none) fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag, *value, path);
+std::string compact_prompt(const std::string& path, const PromptOptions& options, const TrainingTable& train,
+                           QueryReader& queries) {
+  for (const auto& [flag, value, none] : {std::tuple{"--chat", &options.chat, "auto"},
+                                          {"--compat", &options.compat, "paper"},
+                                          {"--labels", &options.labels, "ids"}}) {
+    if (*value != none)
+      fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag,
+           *value, path);
   }
-  if (options.format != "auto" && options.format != "compact") fail(ErrorKind::kBadInput, "--format {}: {} reads compact", options.format, path);
+  if (options.format != "auto" && options.format != "compact")
+    fail(ErrorKind::kBadInput, "--format {}: {} reads compact", options.format, path);
   if (options.layout == "alpaca" || options.layout == "messages") {
-    fail(ErrorKind::kBadInput, "--layout {} needs a text prompt; {} is a compact model: give --model a language model", options.layout, path);
+    fail(ErrorKind::kBadInput, "--layout {} needs a text prompt; {} is a compact model: give --model a language model",
+         options.layout, path);
   }
   const ModelInfo info = load_model(path)->info();
-  const LabelledTable shots = read_shots(options, train, static_cast<uint64_t>(info.max_shots) * static_cast<uint64_t>(options.member + 1));
+  const LabelledTable shots =
+      read_shots(options, train, static_cast<uint64_t>(info.max_shots) * static_cast<uint64_t>(options.member + 1));
   const CompactFormat format(shots.features, shots.labels, info.vocabulary);
   log_notes(options.train, format.notes());
   const EnsembleShape shape{.members = options.member + 1,
@@ -89,7 +102,8 @@ std::string compact_prompt(const std::string& path, const PromptOptions& options
   const QueryTokens tokens = format.queries(rows, std::span(&views.back(), 1)).front();
   if (options.layout == "tokens") {
     Json json{{"context", prompt.context}, {"queries", Json::array()}};
-    for (size_t query = 0; query < tokens.size(); ++query) json["queries"].push_back(std::vector<TokenId>(tokens[query].begin(), tokens[query].end()));
+    for (size_t query = 0; query < tokens.size(); ++query)
+      json["queries"].push_back(std::vector<TokenId>(tokens[query].begin(), tokens[query].end()));
     return dump(json);
   }
   const size_t row_tokens = prompt.num_features + 2;
@@ -109,7 +123,8 @@ std::string show_prompt(const PromptOptions& options) {
   const TrainingTable train = open_training_table(options);
   QueryReader queries(options, train);
   const std::string text_path = language_model_path(path);
-  return text_path.empty() ? compact_prompt(path, options, train, queries) : text_prompt(text_path, options, train, queries);
+  return text_path.empty() ? compact_prompt(path, options, train, queries)
+                           : text_prompt(text_path, options, train, queries);
 }
 
 }  // namespace manyshot

@@ -17,8 +17,9 @@ constexpr size_t kChunkCells = size_t{1} << 20;  // queries are read in chunks o
 
 void log_read_notes(const std::string& path, const ReadNotes& notes) {
   for (const auto& cell : notes.unreadable) {
-    log::warning("{}: row {}, column \"{}\": cannot read \"{}\" as the column's type; taken as missing{}", path, cell.row, cell.column,
-                 excerpt(cell.cell), cell.count > 1 ? fmt::format(", as are {} more cells of it", cell.count - 1) : "");
+    log::warning("{}: row {}, column \"{}\": cannot read \"{}\" as the column's type; taken as missing{}", path,
+                 cell.row, cell.column, excerpt(cell.cell),
+                 cell.count > 1 ? fmt::format(", as are {} more cells of it", cell.count - 1) : "");
   }
 }
 
@@ -30,7 +31,8 @@ Schema without_columns(const Schema& schema, const std::vector<std::string>& nam
   return result;
 }
 
-// The classes of the target column of every row of `file`, by index into `classes`; kUnseen for others, kUnscored for missing ones.
+// The classes of the target column of every row of `file`, by index into `classes`; kUnseen for others, kUnscored for
+// missing ones.
 std::vector<int32_t> to_classes(const Column& column, const std::vector<std::string>& classes) {
   const std::vector<int32_t> match = match_classes(column.categories, classes);
   std::vector<int32_t> labels;
@@ -45,15 +47,19 @@ void check_classes(const TaskOptions& options, const TrainingTable& table) {
   const auto num_labelled =
       std::count_if(table.labels.begin(), table.labels.end(), [](int32_t label) { return label >= 0; });
   if (num_labelled == 0) {
-    fail(ErrorKind::kBadInput, "{}: column \"{}\" has no value in any of the {} rows; give --target a column with labels", options.train,
+    fail(ErrorKind::kBadInput,
+         "{}: column \"{}\" has no value in any of the {} rows; give --target a column with labels", options.train,
          options.target, table.labels.size());
   }
   if (table.classes.size() == 1) {
-    fail(ErrorKind::kBadInput, "{}: column \"{}\" has only one value, \"{}\", in {} rows: there is nothing to tell apart; use a table with rows of two classes or more",
+    fail(ErrorKind::kBadInput,
+         "{}: column \"{}\" has only one value, \"{}\", in {} rows: there is nothing to tell apart; use a table with "
+         "rows of two classes or more",
          options.train, options.target, excerpt(table.classes.front()), num_labelled);
   }
   if (table.classes.size() > kMaxClasses) {
-    fail(ErrorKind::kBadInput, "{}: column \"{}\" has {} different values, such as \"{}\": that looks like a number or an id, not a class; "
+    fail(ErrorKind::kBadInput,
+         "{}: column \"{}\" has {} different values, such as \"{}\": that looks like a number or an id, not a class; "
          "group the values into classes, or give --target another column",
          options.train, options.target, table.classes.size(), excerpt(table.classes.front()));
   }
@@ -83,14 +89,16 @@ TrainingTable open_training_table(const TaskOptions& options) {
   file.column_index(options.target);
   for (const std::string& name : options.ignore) {
     file.column_index(name);
-    if (name == options.target) fail(ErrorKind::kBadInput, "--ignore names the target \"{}\"; take it out of one of the two", name);
+    if (name == options.target)
+      fail(ErrorKind::kBadInput, "--ignore names the target \"{}\"; take it out of one of the two", name);
   }
   const Schema schema = infer_schema(file, std::span(&options.target, 1));
   std::vector<std::string> not_features = options.ignore;
   not_features.push_back(options.target);
   TrainingTable table{.file = std::move(file), .features = without_columns(schema, not_features)};
   if (table.features.columns.empty()) {
-    fail(ErrorKind::kBadInput, "{}: no column is left to predict \"{}\" from; add columns or ignore fewer", options.train, options.target);
+    fail(ErrorKind::kBadInput, "{}: no column is left to predict \"{}\" from; add columns or ignore fewer",
+         options.train, options.target);
   }
   Schema target;
   for (const ColumnSchema& column : schema.columns) {
@@ -106,10 +114,12 @@ TrainingTable open_training_table(const TaskOptions& options) {
   log_notes(options.train, table.file.notes());
   for (const ColumnSchema& column : table.features.columns) {
     if (column.unreadable == 0) continue;
-    log::warning("{}: row {}, column \"{}\": cannot read \"{}\" as a {}; taken as missing{}: correct it, or leave the cell empty", options.train,
-                 column.first_unreadable_row, column.name, excerpt(column.first_unreadable),
-                 column.type == ColumnType::kDate ? "date" : "number",
-                 column.unreadable > 1 ? fmt::format(", as are {} more cells of the column", column.unreadable - 1) : "");
+    log::warning(
+        "{}: row {}, column \"{}\": cannot read \"{}\" as a {}; taken as missing{}: correct it, or leave the cell "
+        "empty",
+        options.train, column.first_unreadable_row, column.name, excerpt(column.first_unreadable),
+        column.type == ColumnType::kDate ? "date" : "number",
+        column.unreadable > 1 ? fmt::format(", as are {} more cells of the column", column.unreadable - 1) : "");
   }
   return table;
 }
@@ -122,8 +132,8 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
     }
     count = std::min(count, *limit);
   }
-  const std::vector<uint64_t> rows =
-      select_rows(table.labels, table.classes.size(), count, parse_selection(options.select), Rng(options.seed).child("shots"));
+  const std::vector<uint64_t> rows = select_rows(table.labels, table.classes.size(), count,
+                                                 parse_selection(options.select), Rng(options.seed).child("shots"));
   LabelledTable shots{.classes = table.classes};
   shots.features = read_rows(table.file, table.features, rows, nullptr);
   for (const uint64_t row : rows) shots.labels.push_back(table.labels[row]);
@@ -133,8 +143,10 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
     if (counts[k] == 0) absent.push_back(shots.classes[k]);
   }
   if (!absent.empty()) {
-    log::warning("no labelled row among the {} chosen has class {}: it cannot be predicted; use more --shots or --select stratified",
-                 rows.size(), list_names(absent));
+    log::warning(
+        "no labelled row among the {} chosen has class {}: it cannot be predicted; use more --shots or --select "
+        "stratified",
+        rows.size(), list_names(absent));
   }
   return shots;
 }
@@ -151,7 +163,8 @@ QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
     if (!has(column.name)) absent.push_back(column.name);
   }
   if (absent.size() == schema_.columns.size()) {
-    fail(ErrorKind::kBadInput, "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", options.test,
+    fail(ErrorKind::kBadInput,
+         "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", options.test,
          list_names(absent), list_names(names));
   }
   log_notes(options.test, file_.notes());
@@ -212,8 +225,8 @@ void QueryReader::scan(size_t max_rows, const Visit& visit) {
   });
   log_read_notes(options_.test, notes);
   if (num_unseen_ > 0) {
-    log::warning("{}: row {}, column \"{}\": class \"{}\" does not occur in {}; {} of this kind count as wrong", options_.test,
-                 first_unseen_row_, options_.target, excerpt(first_unseen_), options_.train,
+    log::warning("{}: row {}, column \"{}\": class \"{}\" does not occur in {}; {} of this kind count as wrong",
+                 options_.test, first_unseen_row_, options_.target, excerpt(first_unseen_), options_.train,
                  num_unseen_ == 1 ? "1 row" : fmt::format("{} rows", num_unseen_));
   }
 }

@@ -1,4 +1,5 @@
-// The two files of a task: labelled rows and queries. Opened, checked and matched to each other, with all that users should know logged.
+// The two files of a task: labelled rows and queries. Opened, checked and matched to each other, with all that users
+// should know logged.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,12 @@ struct TaskOptions {
     v("test", self.test, any_value(), "Table with rows to predict.");
     v("target", self.target, any_value(), "Column to predict.");
     v("shots", self.shots, at_least(1), "Labelled rows to use; without it as many as the model can.");
-    v("select", self.select, one_of({"random", "stratified"}), "How labelled rows are chosen when there are more than can be used.");
+    v("select", self.select, one_of({"random", "stratified"}),
+      "How labelled rows are chosen when there are more than can be used.");
     v("ignore", self.ignore, any_value(), "Columns to leave out, such as ids.");
     v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
-    v("encoding", self.encoding, any_value(), "Character encoding of the tables, such as latin1; auto: UTF-8, or UTF-16 by its mark.");
+    v("encoding", self.encoding, any_value(),
+      "Character encoding of the tables, such as latin1; auto: UTF-8, or UTF-16 by its mark.");
     v("delimiter", self.delimiter, any_value(), "Delimiter of CSV tables: one character, or tab; auto finds it.");
   }
   // Throws Error(kBadInput) for a file or target that is not given; `command` is named in the message.
@@ -68,8 +71,8 @@ class QueryReader {
   Table first_rows(uint64_t count) const;
   std::vector<int32_t> first_labels(uint64_t count) const;
 
-  // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when the table lacks the target, else a class
-  // index, kUnscored or kUnseen for each row.
+  // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when the table lacks the target,
+  // else a class index, kUnscored or kUnseen for each row.
   using Visit = std::function<void(const Table& queries, const std::vector<int32_t>& truth, uint64_t first_row)>;
   void scan(size_t max_rows, const Visit& visit);
 

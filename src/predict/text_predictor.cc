@@ -15,7 +15,8 @@ namespace manyshot {
 namespace {
 
 // Adds each class's share; classes without labelled rows get none.
-void add_shares(std::span<const float> log_likelihoods, const std::vector<uint32_t>& class_counts, double* probabilities) {
+void add_shares(std::span<const float> log_likelihoods, const std::vector<uint32_t>& class_counts,
+                double* probabilities) {
   double largest = -INFINITY, sum = 0;
   for (size_t k = 0; k < class_counts.size(); ++k) {
     if (class_counts[k] > 0) largest = std::max(largest, double{log_likelihoods[k]});
@@ -29,9 +30,11 @@ void add_shares(std::span<const float> log_likelihoods, const std::vector<uint32
 
 class ScoredTextPredictor : public Predictor {
  public:
-  ScoredTextPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options, uint64_t seed, int members)
+  ScoredTextPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
+                      uint64_t seed, int members)
       : model_(std::move(model)),
-        task_(*model_->tokenizer(), static_cast<size_t>(model_->info().context_window), shots, options, seed, members, /*queries_per_prompt=*/1) {
+        task_(*model_->tokenizer(), static_cast<size_t>(model_->info().context_window), shots, options, seed, members,
+              /*queries_per_prompt=*/1) {
     Progress progress("context", task_.views().size(), "members");
     for (const TaskView& view : task_.views()) {
       check_interrupted();
@@ -49,7 +52,8 @@ class ScoredTextPredictor : public Predictor {
       check_interrupted();
       contexts_[member]->score(tokens[member], scores);
       for (size_t row = 0; row < queries.num_rows; ++row) {
-        add_shares(std::span(scores).subspan(row * num_classes, num_classes), task_.class_counts(), result.data() + row * num_classes);
+        add_shares(std::span(scores).subspan(row * num_classes, num_classes), task_.class_counts(),
+                   result.data() + row * num_classes);
       }
     }
     for (double& value : result) value /= static_cast<double>(contexts_.size());
@@ -67,10 +71,13 @@ class ScoredTextPredictor : public Predictor {
 
 class SequentialTextPredictor : public Predictor {
  public:
-  SequentialTextPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options, uint64_t seed, int members)
+  SequentialTextPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
+                          uint64_t seed, int members)
       : model_(std::move(model)),
-        task_(*model_->tokenizer(), static_cast<size_t>(model_->info().context_window), shots, options, seed, members, kQueriesPerPrompt) {
-    for (const TaskView& view : task_.views()) writers_.push_back(std::make_unique<JsonWriter>(*model_, task_.format(), view));
+        task_(*model_->tokenizer(), static_cast<size_t>(model_->info().context_window), shots, options, seed, members,
+              kQueriesPerPrompt) {
+    for (const TaskView& view : task_.views())
+      writers_.push_back(std::make_unique<JsonWriter>(*model_, task_.format(), view));
     const std::vector<uint32_t>& counts = task_.class_counts();
     majority_ = static_cast<size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin());
   }
@@ -90,9 +97,12 @@ class SequentialTextPredictor : public Predictor {
 
   std::vector<std::string> notes() const override { return task_.notes(); }
   std::vector<std::string> closing_notes() const override {
-    return {fmt::format("{} written answers: {} by id, {} by position, {} from label probabilities, {} the labelled rows' majority; {} of {} responses "
-                        "were not valid JSON as they stood",
-                        by_id_ + by_position_ + by_probability_ + by_majority_, by_id_, by_position_, by_probability_, by_majority_, repaired_, responses_)};
+    return {
+        fmt::format("{} written answers: {} by id, {} by position, {} from label probabilities, {} the labelled rows' "
+                    "majority; {} of {} responses "
+                    "were not valid JSON as they stood",
+                    by_id_ + by_position_ + by_probability_ + by_majority_, by_id_, by_position_, by_probability_,
+                    by_majority_, repaired_, responses_)};
   }
   size_t batch_rows() const override { return kQueriesPerPrompt; }
 
@@ -132,9 +142,10 @@ class SequentialTextPredictor : public Predictor {
 
 }  // namespace
 
-std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
-                                               uint64_t seed, int members) {
-  if (options.answers == "sequential") return std::make_unique<SequentialTextPredictor>(std::move(model), shots, options, seed, members);
+std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const LabelledTable& shots,
+                                               const MethodOptions& options, uint64_t seed, int members) {
+  if (options.answers == "sequential")
+    return std::make_unique<SequentialTextPredictor>(std::move(model), shots, options, seed, members);
   return std::make_unique<ScoredTextPredictor>(std::move(model), shots, options, seed, members);
 }
 

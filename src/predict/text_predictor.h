@@ -9,14 +9,16 @@
 namespace manyshot {
 
 // options.answers
-//   scored      each query is a branch of its own behind the context, and the probability of each class is that of its label in the
+//   scored      each query is a branch of its own behind the context, and the probability of each class is that of its
+//   label in the
 //               forced JSON; a query's answer depends on nothing but the context.
-//   sequential  the model writes the JSON of up to 50 queries, most likely token first, as in arXiv 2509.06806, section 2.5 (the query's
-//               neighbours matter, by nature). Answers are parsed by id, then by position; where none is usable, the label probabilities at
-//               the query's place count, and without those the labelled rows' majority. A class's probability is that of its label at its
-//               place.
+//   sequential  the model writes the JSON of up to 50 queries, most likely token first, as in arXiv 2509.06806,
+//   section 2.5 (the query's
+//               neighbours matter, by nature). Answers are parsed by id, then by position; where none is usable, the
+//               label probabilities at the query's place count, and without those the labelled rows' majority. A
+//               class's probability is that of its label at its place.
 // Members' probabilities are summed (section 2.5).
-std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
-                                               uint64_t seed, int members);
+std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const LabelledTable& shots,
+                                               const MethodOptions& options, uint64_t seed, int members);
 
 }  // namespace manyshot

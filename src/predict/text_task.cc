@@ -41,11 +41,12 @@ Table first_rows(const Table& table, size_t count) {
 
 }  // namespace
 
-TextTask::TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots, const MethodOptions& options, uint64_t seed,
-                   int members, size_t queries_per_prompt)
+TextTask::TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots,
+                   const MethodOptions& options, uint64_t seed, int members, size_t queries_per_prompt)
     : shots_(shots.features),
       class_counts_(shots.class_counts()),
-      format_(shots_, shots.labels, shots.num_classes(), tokenizer, prompt_options(shots, options), chat_wrapping(tokenizer, options)),
+      format_(shots_, shots.labels, shots.num_classes(), tokenizer, prompt_options(shots, options),
+              chat_wrapping(tokenizer, options)),
       notes_(format_.notes()) {
   const EnsembleShape shape{.members = members,
                             .max_rows = shots.labels.size(),
@@ -63,7 +64,8 @@ void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_win
     size_t reserved = 0;
     for (const auto& answer : first_prompt.answers) reserved = std::max(reserved, answer.size());
     if (queries_per_prompt == 1) {
-      // A branch is the query with the prompt's end and the beginning of the answer; twice the longest of some leaves room.
+      // A branch is the query with the prompt's end and the beginning of the answer; twice the longest of some leaves
+      // room.
       const QueryTokens queries = format_.queries(sample, std::span(&view, 1)).front();
       size_t branch_tokens = 0;
       for (size_t row = 0; row < queries.size(); ++row) branch_tokens = std::max(branch_tokens, queries[row].size());
@@ -78,21 +80,24 @@ void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_win
          tokens = format_.prompt(view).context.size() + reserved) {
       const double share = 0.98 * static_cast<double>(context_window) / static_cast<double>(tokens);
       const auto count = static_cast<uint64_t>(static_cast<double>(view.rows.size()) * share);
-      const auto num_present = static_cast<uint64_t>(std::count_if(class_counts_.begin(), class_counts_.end(), [](auto n) { return n > 0; }));
+      const auto num_present = static_cast<uint64_t>(
+          std::count_if(class_counts_.begin(), class_counts_.end(), [](auto n) { return n > 0; }));
       if (reserved >= context_window || count < num_present) {
         fail(ErrorKind::kBadInput,
-             "a prompt with one row of each class and {} does not fit the model's window of {} tokens ({} are needed for {}); --ignore "
+             "a prompt with one row of each class and {} does not fit the model's window of {} tokens ({} are needed "
+             "for {}); --ignore "
              "columns, or use another model",
-             queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), context_window, reserved,
-             queries_per_prompt == 1 ? "the query" : "the queries");
+             queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), context_window,
+             reserved, queries_per_prompt == 1 ? "the query" : "the queries");
       }
       keep_rows(view, labels, count);
     }
     least_rows = std::min(least_rows, view.rows.size());
   }
   if (least_rows < labels.size()) {
-    notes_.push_back(fmt::format("{} labelled rows do not fit the model's window of {} tokens: it sees {} of them, each class in proportion",
-                                 labels.size(), context_window, least_rows));
+    notes_.push_back(fmt::format(
+        "{} labelled rows do not fit the model's window of {} tokens: it sees {} of them, each class in proportion",
+        labels.size(), context_window, least_rows));
   }
 }
 
@@ -101,7 +106,8 @@ void TextTask::keep_rows(TaskView& view, const std::vector<int32_t>& labels, uin
   std::vector<int32_t> view_labels;
   for (const uint32_t row : view.rows) view_labels.push_back(labels[row]);
   std::vector<uint32_t> kept;
-  for (const uint64_t place : select_rows(view_labels, class_counts_.size(), count, Selection::kStratified, Rng(0).child("window"))) {
+  for (const uint64_t place :
+       select_rows(view_labels, class_counts_.size(), count, Selection::kStratified, Rng(0).child("window"))) {
     kept.push_back(view.rows[place]);
   }
   view.rows = std::move(kept);

@@ -13,10 +13,11 @@ namespace manyshot {
 
 class TextTask {
  public:
-  // `tokenizer` must outlive the task. Rows are left out, each class in proportion, until a prompt with `queries_per_prompt` queries and
-  // the answers to them fits `context_window` tokens; a note says so. Throws Error(kBadInput) when one row of each class does not fit.
-  TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots, const MethodOptions& options, uint64_t seed,
-           int members, size_t queries_per_prompt);
+  // `tokenizer` must outlive the task. Rows are left out, each class in proportion, until a prompt with
+  // `queries_per_prompt` queries and the answers to them fits `context_window` tokens; a note says so. Throws
+  // Error(kBadInput) when one row of each class does not fit.
+  TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots, const MethodOptions& options,
+           uint64_t seed, int members, size_t queries_per_prompt);
   TextTask(const TextTask&) = delete;
 
   const TextFormat& format() const { return format_; }

@@ -103,7 +103,8 @@ class XgboostPredictor : public Predictor {
     const DMatrix data(encoder_.transform(queries));
     // The output buffer belongs to the booster: one prediction at a time.
     const std::lock_guard lock(mutex_);
-    const char* config = R"({"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false})";
+    const char* config =
+        R"({"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false})";
     const bst_ulong* shape = nullptr;
     bst_ulong dimensions = 0;
     const float* output = nullptr;

@@ -72,7 +72,8 @@ class ParquetTableWriter : public TableWriter {
 
 }  // namespace
 
-std::unique_ptr<TableWriter> open_parquet_writer(const std::string& path, const std::vector<std::string>& column_names) {
+std::unique_ptr<TableWriter> open_parquet_writer(const std::string& path,
+                                                 const std::vector<std::string>& column_names) {
   return std::make_unique<ParquetTableWriter>(path, column_names);
 }
 

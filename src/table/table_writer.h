@@ -1,4 +1,5 @@
-// Writes result tables as CSV or Parquet, a batch of rows at a time. The file appears under its name only when complete.
+// Writes result tables as CSV or Parquet, a batch of rows at a time. The file appears under its name only when
+// complete.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +10,21 @@
 
 namespace manyshot {
 
-// One column of a batch: integers, strings or numbers. CSV writes numbers with six significant digits, Parquet as doubles.
+// One column of a batch: integers, strings or numbers. CSV writes numbers with six significant digits, Parquet as
+// doubles.
 using OutputColumn = std::variant<std::vector<int64_t>, std::vector<std::string>, std::vector<double>>;
 
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
-  // Columns in the order of the names given to open_table_writer, all of one length; a column's type must not change between batches.
+  // Columns in the order of the names given to open_table_writer, all of one length; a column's type must not change
+  // between batches.
   virtual void append(const std::vector<OutputColumn>& columns) = 0;
   virtual void commit() = 0;
 };
 
-// Parquet when `path` ends in .parquet or .pq, else CSV (RFC 4180, UTF-8, LF); an empty path is CSV to standard output. Errors are those of
-// OutputFile.
+// Parquet when `path` ends in .parquet or .pq, else CSV (RFC 4180, UTF-8, LF); an empty path is CSV to standard output.
+// Errors are those of OutputFile.
 std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const std::vector<std::string>& column_names);
 
 }  // namespace manyshot

@@ -1,5 +1,5 @@
-// What a user can get wrong: the message names file, row or line, column, value and next step; the exit code is 2; nothing half-written is
-// left behind.
+// What a user can get wrong: the message names file, row or line, column, value and next step; the exit code is 2;
+// nothing half-written is left behind.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,7 +32,8 @@ class BadInput : public ::testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_manyshot(arguments, options);
   }
-  ProgramResult predict_text(const std::string& train, const std::string& test = kTest, std::vector<std::string> more = {}) {
+  ProgramResult predict_text(const std::string& train, const std::string& test = kTest,
+                             std::vector<std::string> more = {}) {
     return predict(folder_.write("train.csv", train), folder_.write("test.csv", test), std::move(more));
   }
   // Refused: exit code 2, no result, one line of error that has all of `parts`.
@@ -65,7 +66,9 @@ TEST_F(BadInput, UnknownIgnoredColumn) {
 TEST_F(BadInput, OneClass) {
   expect_refused(predict_text("x,label\n1,a\n2,a\n"), {"train.csv", "\"label\" has only one value, \"a\"", "2 rows"});
 }
-TEST_F(BadInput, NoLabelAtAll) { expect_refused(predict_text("x,label\n1,\n2,NA\n"), {"train.csv", "\"label\" has no value"}); }
+TEST_F(BadInput, NoLabelAtAll) {
+  expect_refused(predict_text("x,label\n1,\n2,NA\n"), {"train.csv", "\"label\" has no value"});
+}
 TEST_F(BadInput, TooManyClassesForTheModel) {
   std::string train = "x,label\n";
   for (int row = 0; row < 40; ++row) train += fmt::format("{},c{}\n", row, row % 11);
@@ -80,7 +83,8 @@ TEST_F(BadInput, ATargetThatIsNoClass) {
 TEST_F(BadInput, AClassSeenOnlyInTheTestTableIsReportedAndCountsAsWrong) {
   const ProgramResult result = predict_text(kTrain, "x,y,label\n1,5,a\n6,0,zebra\n");
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("test.csv: row 1, column \"label\": class \"zebra\" does not occur in"), HasSubstr("count as wrong")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("test.csv: row 1, column \"label\": class \"zebra\" does not occur in"),
+                                HasSubstr("count as wrong")));
   EXPECT_THAT(result.out, HasSubstr("row,prediction,p_a,p_b\n0,"));
 }
 TEST_F(BadInput, AllMissingColumnIsLeftOutWithANote) {
@@ -91,7 +95,8 @@ TEST_F(BadInput, AllMissingColumnIsLeftOutWithANote) {
 }
 TEST_F(BadInput, UnreadableNumbersCountAsMissing) {
   std::string train = "age,label\n";
-  for (int row = 0; row < 30; ++row) train += fmt::format("{},{}\n", row == 15 ? "12O" : std::to_string(row), row % 2 ? "a" : "b");
+  for (int row = 0; row < 30; ++row)
+    train += fmt::format("{},{}\n", row == 15 ? "12O" : std::to_string(row), row % 2 ? "a" : "b");
   const ProgramResult result = predict_text(train, "age\n3\nsix\n");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("train.csv: row 15, column \"age\": cannot read \"12O\" as a number"));
@@ -118,7 +123,8 @@ TEST_F(BadInput, TenThousandColumns) {
   const std::string train = header + "\n" + first + "\n" + second + "\n";
   const ProgramResult result = predict_text(train, train);
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.err, AllOf(HasSubstr("columns, the model takes 20 at a time"), HasSubstr("a larger --ensemble uses more")));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("columns, the model takes 20 at a time"), HasSubstr("a larger --ensemble uses more")));
 }
 TEST_F(BadInput, DuplicateColumnNamesAreRenamedWithANote) {
   const ProgramResult result = predict_text("x,x,label\n1,5,a\n2,4,b\n3,5,a\n", "x,x\n1,5\n");
@@ -135,13 +141,15 @@ TEST_F(BadInput, TestTableWithoutAnyTrainingColumn) {
 TEST_F(BadInput, MissingAndReorderedTestColumns) {
   const ProgramResult result = predict_text(kTrain, "extra,y\n1,5\n");
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("no column \"x\"; taken as missing"), HasSubstr("\"extra\" not in the training table")));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("no column \"x\"; taken as missing"), HasSubstr("\"extra\" not in the training table")));
   const ProgramResult one = predict_text(kTrain, "x,y\n1,5\n2,2\n"), other = predict_text(kTrain, "y,x\n5,1\n2,2\n");
   EXPECT_EQ(one.out, other.out);
 }
 
 TEST_F(BadInput, NotAModel) {
-  expect_refused(predict_text(kTrain, kTest, {"--model", "defualt"}), {"no model \"defualt\"", "did you mean \"default\"?"});
+  expect_refused(predict_text(kTrain, kTest, {"--model", "defualt"}),
+                 {"no model \"defualt\"", "did you mean \"default\"?"});
   expect_refused(predict_text(kTrain, kTest, {"--model", folder_.path()}), {"config.json"});
 }
 TEST_F(BadInput, DamagedModels) {
@@ -172,9 +180,11 @@ TEST_F(BadInput, DamagedModels) {
 }
 
 TEST_F(BadInput, OutputThatCannotBeWritten) {
-  expect_refused(predict_text(kTrain, kTest, {"--out", folder_.file("no/such/folder/out.csv")}), {"no/such/folder/out.csv"});
+  expect_refused(predict_text(kTrain, kTest, {"--out", folder_.file("no/such/folder/out.csv")}),
+                 {"no/such/folder/out.csv"});
   expect_refused(predict_text(kTrain, kTest, {"--out", folder_.path()}), {folder_.path()});
-  expect_refused(predict_text(kTrain, kTest, {"--out", "/dev/full"}), {"/dev/full", "No space left on device", "free some space"});
+  expect_refused(predict_text(kTrain, kTest, {"--out", "/dev/full"}),
+                 {"/dev/full", "No space left on device", "free some space"});
 }
 TEST_F(BadInput, DiskFullLeavesNothingBehind) {
   std::string test = "x,y\n";

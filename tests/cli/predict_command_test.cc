@@ -10,15 +10,24 @@
 namespace manyshot {
 namespace {
 
+using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-using nlohmann::json;
 
 std::vector<std::string> obesity(std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments{"predict", "--train", source_file("examples/obesity/train.csv"), "--test",
-                                     source_file("examples/obesity/test.csv"), "--target", "NObeyesdad", "--shots", "128", "--ensemble", "2"};
+  std::vector<std::string> arguments{"predict",
+                                     "--train",
+                                     source_file("examples/obesity/train.csv"),
+                                     "--test",
+                                     source_file("examples/obesity/test.csv"),
+                                     "--target",
+                                     "NObeyesdad",
+                                     "--shots",
+                                     "128",
+                                     "--ensemble",
+                                     "2"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
@@ -36,11 +45,12 @@ TEST(PredictCommand, WritesRowPredictionAndProbabilitiesInSortedClassOrder) {
   const auto rows = lines(result.out);
   ASSERT_EQ(rows.size(), 424u);
   EXPECT_EQ(rows[0],
-            "row,prediction,p_Insufficient_Weight,p_Normal_Weight,p_Obesity_Type_I,p_Obesity_Type_II,p_Obesity_Type_III,p_Overweight_Level_I,"
+            "row,prediction,p_Insufficient_Weight,p_Normal_Weight,p_Obesity_Type_I,p_Obesity_Type_II,p_Obesity_Type_"
+            "III,p_Overweight_Level_I,"
             "p_Overweight_Level_II");
   for (size_t row = 1; row < rows.size(); ++row) EXPECT_THAT(rows[row], StartsWith(std::to_string(row - 1) + ","));
-  EXPECT_THAT(result.err, AllOf(HasSubstr("423 rows predicted, 7 classes, from 128 of 1,688 labelled rows"), HasSubstr("majority"), HasSubstr("knn"),
-                                HasSubstr("balanced accuracy")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("423 rows predicted, 7 classes, from 128 of 1,688 labelled rows"),
+                                HasSubstr("majority"), HasSubstr("knn"), HasSubstr("balanced accuracy")));
 }
 
 TEST(PredictCommand, BytesDoNotDependOnThreads) {
@@ -96,8 +106,8 @@ TEST(PredictCommand, ParquetHoldsTheSameAsCsv) {
   ASSERT_EQ(info.exit_code, 0) << info.err;
   EXPECT_THAT(info.out, AllOf(HasSubstr("prediction"), HasSubstr("p_Obesity_Type_III")));
   // And a Parquet table can be the training table.
-  EXPECT_EQ(run_manyshot({"predict", "--train", folder.file("out.parquet"), "--test", folder.file("out.parquet"), "--target", "prediction", "--model",
-                          "knn", "--out", folder.file("again.csv")})
+  EXPECT_EQ(run_manyshot({"predict", "--train", folder.file("out.parquet"), "--test", folder.file("out.parquet"),
+                          "--target", "prediction", "--model", "knn", "--out", folder.file("again.csv")})
                 .exit_code,
             0);
 }
@@ -131,8 +141,9 @@ TEST(PredictCommand, Float32AndReferenceAgree) {
   for (size_t row = 0; row <= 12; ++row) few += all[row] + "\n";
   folder.write("test.csv", few);
   const auto predict = [&](const char* option, const char* value) {
-    return run_manyshot({"predict", "--train", source_file("examples/obesity/train.csv"), "--test", folder.file("test.csv"), "--target", "NObeyesdad",
-                         "--shots", "32", "--ensemble", "2", option, value});
+    return run_manyshot({"predict", "--train", source_file("examples/obesity/train.csv"), "--test",
+                         folder.file("test.csv"), "--target", "NObeyesdad", "--shots", "32", "--ensemble", "2", option,
+                         value});
   };
   const ProgramResult reference = predict("--engine", "reference");
   if (reference.exit_code == 2) GTEST_SKIP() << "built without libtorch: " << reference.err;

@@ -83,6 +83,8 @@ std::string read_text(const std::string& path) {
   return text.str();
 }
 
-std::string source_file(const std::string& relative_path) { return environment("MANYSHOT_SOURCE_DIR") + "/" + relative_path; }
+std::string source_file(const std::string& relative_path) {
+  return environment("MANYSHOT_SOURCE_DIR") + "/" + relative_path;
+}
 
 }  // namespace manyshot

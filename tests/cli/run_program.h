@@ -1,10 +1,11 @@
 // Runs the built program (environment variable MANYSHOT_PROGRAM) as a user would.
 #pragma once
 
+#include <sys/types.h>
+
 #include <csignal>
 #include <functional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace manyshot {

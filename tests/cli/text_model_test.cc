@@ -12,12 +12,12 @@
 namespace manyshot {
 namespace {
 
+using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-using nlohmann::json;
 
 constexpr const char* kTrain = "age,job,label\n30,nurse,no\n40,clerk,yes\n50,nurse,yes\n35,cook,no\n";
 constexpr const char* kTest = "age,job,label\n35,clerk,yes\n60,nurse,no\n";
@@ -35,7 +35,8 @@ class TextModel : public ::testing::Test {
     return run_manyshot(arguments);
   }
   ProgramResult run_task(const std::string& command, std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"--train", folder_.write("train.csv", kTrain), "--test", folder_.write("test.csv", kTest), "--target", "label"};
+    std::vector<std::string> arguments{
+        "--train", folder_.write("train.csv", kTrain), "--test", folder_.write("test.csv", kTest), "--target", "label"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(command, arguments);
   }
@@ -48,8 +49,11 @@ class TextModel : public ::testing::Test {
 };
 
 TEST_F(TextModel, PredictsWithEveryFormat) {
-  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--format", "tabllm"}, {"--labels", "names", "--ensemble", "3"},
-                                               {"--compat", "repo", "--chat", "raw"}, {"--answers", "sequential"}}) {
+  for (const std::vector<std::string>& more : {std::vector<std::string>{},
+                                               {"--format", "tabllm"},
+                                               {"--labels", "names", "--ensemble", "3"},
+                                               {"--compat", "repo", "--chat", "raw"},
+                                               {"--answers", "sequential"}}) {
     const ProgramResult result = run_task("predict", more);
     ASSERT_EQ(result.exit_code, 0) << result.err;
     EXPECT_THAT(result.out, StartsWith("row,prediction,p_no,p_yes\n0,"));
@@ -67,11 +71,14 @@ TEST_F(TextModel, BytesDoNotDependOnThreads) {
 TEST_F(TextModel, PromptIsThePublishedText) {
   const ProgramResult result = run_task("prompt", {"--chat", "raw", "--queries", "2"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(StartsWith("You are an AI assistant. Your task is supervised classification.\n\n[Data]\n• Each sample = 2 features + 1 label.  "
+  EXPECT_THAT(result.out, AllOf(StartsWith("You are an AI assistant. Your task is supervised "
+                                           "classification.\n\n[Data]\n• Each sample = 2 features + 1 label.  "
                                            "Label set = [0, 1].  \n"),
-                                HasSubstr("[Training set]  (order of rows does NOT matter)  \n4 rows:  \n"), HasSubstr("\n2 rows:  \nID 0:"), HasSubstr("\nID 1:"),
+                                HasSubstr("[Training set]  (order of rows does NOT matter)  \n4 rows:  \n"),
+                                HasSubstr("\n2 rows:  \nID 0:"), HasSubstr("\nID 1:"),
                                 EndsWith("Do not output anything except the JSON array.\n\n")));
-  EXPECT_THAT(run_task("prompt").out, AllOf(StartsWith("<|im_start|>system\n"), EndsWith("<|im_end|>\n<|im_start|>assistant\n\n")));
+  EXPECT_THAT(run_task("prompt").out,
+              AllOf(StartsWith("<|im_start|>system\n"), EndsWith("<|im_end|>\n<|im_start|>assistant\n\n")));
   EXPECT_THAT(run_task("prompt", {"--labels", "names"}).out, HasSubstr("Label set = [\"no\", \"yes\"]"));
 }
 
@@ -79,7 +86,10 @@ TEST_F(TextModel, PromptTokensAreThoseOfTheText) {
   // A score request with the prompt as text has as many tokens as the prompt has.
   const std::string text = run_task("prompt", {"--queries", "1"}).out;
   const json tokens = json::parse(run_task("prompt", {"--queries", "1", "--layout", "tokens"}).out);
-  const json request{{"prompt", "<|im_start|>"}, {"continuations", {text.substr(std::string("<|im_start|>").size(), text.size() - 1 - std::string("<|im_start|>").size())}}};
+  const json request{
+      {"prompt", "<|im_start|>"},
+      {"continuations",
+       {text.substr(std::string("<|im_start|>").size(), text.size() - 1 - std::string("<|im_start|>").size())}}};
   const json scored = json::parse(run("score", {"--in", folder_.write("in.jsonl", request.dump())}).out);
   EXPECT_EQ(scored["tokens"][0], tokens.size() - 1);
 }
@@ -110,9 +120,10 @@ TEST_F(TextModel, TokenizeTakesFilesAndStandardInput) {
 }
 
 TEST_F(TextModel, ScoreSumsContinuationsAndSharesPrefixes) {
-  const std::string requests = folder_.write("in.jsonl",
-                                             "{\"prompt\": \"the nurse\", \"continuations\": [\" is\", \" is here\", \"\"], \"id\": 7}\n\n"
-                                             "{\"prompt\": \"the nurse is\", \"continuations\": [\" here\"]}\n");
+  const std::string requests =
+      folder_.write("in.jsonl",
+                    "{\"prompt\": \"the nurse\", \"continuations\": [\" is\", \" is here\", \"\"], \"id\": 7}\n\n"
+                    "{\"prompt\": \"the nurse is\", \"continuations\": [\" here\"]}\n");
   const ProgramResult result = run("score", {"--in", requests, "--dtype", "float32"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::istringstream lines(result.out);
@@ -126,23 +137,30 @@ TEST_F(TextModel, ScoreSumsContinuationsAndSharesPrefixes) {
   EXPECT_EQ(first["tokens"][2], 0);
   EXPECT_LT(first["logprobs"][0], 0);
   // ln p(" is here") = ln p(" is") + ln p(" here" behind it).
-  EXPECT_NEAR(first["logprobs"][1].get<double>(), first["logprobs"][0].get<double>() + second["logprobs"][0].get<double>(), 1e-4);
+  EXPECT_NEAR(first["logprobs"][1].get<double>(),
+              first["logprobs"][0].get<double>() + second["logprobs"][0].get<double>(), 1e-4);
   EXPECT_EQ(run("score", {"--in", requests, "--dtype", "float32", "--threads", "7"}).out, result.out);
 }
 
 TEST_F(TextModel, ScoreNamesBadLines) {
-  expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n{\"prompt\": 3}\n"), "--out", folder_.file("out.jsonl")}),
-                 {"in.jsonl:2", "continuations"});
+  expect_refused(
+      run("score",
+          {"--in", folder_.write("in.jsonl", "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n{\"prompt\": 3}\n"),
+           "--out", folder_.file("out.jsonl")}),
+      {"in.jsonl:2", "continuations"});
   EXPECT_FALSE(std::filesystem::exists(folder_.file("out.jsonl")));
-  expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"\", \"continuations\": [\" b\"]}\n")}), {"nothing is left to predict from"});
+  expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"\", \"continuations\": [\" b\"]}\n")}),
+                 {"nothing is left to predict from"});
   expect_refused(run("score", {"--in", folder_.file("nowhere.jsonl")}), {"nowhere.jsonl"});
-  expect_refused(run_manyshot({"score", "--model", "default", "--in", folder_.file("in.jsonl")}), {"no language model"});
+  expect_refused(run_manyshot({"score", "--model", "default", "--in", folder_.file("in.jsonl")}),
+                 {"no language model"});
 }
 
 TEST_F(TextModel, InfoReadsHeadersOnly) {
   const ProgramResult result = run("info");
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("Llama, 2 layers, width 32"), HasSubstr("byte-level BPE, 556 tokens"), HasSubstr("keys and values a token")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("Llama, 2 layers, width 32"), HasSubstr("byte-level BPE, 556 tokens"),
+                                HasSubstr("keys and values a token")));
   const json facts = json::parse(run("info", {"--json"}).out);
   EXPECT_EQ(facts["num_key_value_heads"], 2);
   EXPECT_EQ(facts["tokenizer"]["bos"], "<|im_start|>");

@@ -10,7 +10,8 @@ using ::testing::ElementsAre;
 
 Table two_columns(std::vector<double> x, std::vector<double> y) {
   const size_t rows = x.size();
-  return {.columns = {{.name = "x", .numbers = std::move(x)}, {.name = "y", .numbers = std::move(y)}}, .num_rows = rows};
+  return {.columns = {{.name = "x", .numbers = std::move(x)}, {.name = "y", .numbers = std::move(y)}},
+          .num_rows = rows};
 }
 
 // The worked example of docs/formats/compact.md.
@@ -37,7 +38,8 @@ TEST(CompactFormat, WritesRowsAsValueTokensBarAndLabel) {
 TEST(CompactFormat, RelevanceIsTheVarianceBetweenClasses) {
   const std::vector<int32_t> labels{0, 0, 1, 1};
   // x tells the classes apart completely, y not at all.
-  const auto relevance = CompactFormat(two_columns({-1, -1, 1, 1}, {-1, 1, -1, 1}), labels, CompactVocabulary{}).relevance();
+  const auto relevance =
+      CompactFormat(two_columns({-1, -1, 1, 1}, {-1, 1, -1, 1}), labels, CompactVocabulary{}).relevance();
   EXPECT_NEAR(relevance[0], 1, 1e-12);
   EXPECT_NEAR(relevance[1], 0, 1e-12);
 }

@@ -26,11 +26,12 @@ Table table(std::vector<Column> columns) {
 
 TEST(FeatureEncoder, RanksCategoriesOfTheLabelledRowsByBytes) {
   // "blue" is in the schema but in no labelled row.
-  const Table shots = table({strings("colour", ColumnType::kCategorical, {"blue", "green", "azure", "red"}, {1, 2, 3, 1})});
+  const Table shots =
+      table({strings("colour", ColumnType::kCategorical, {"blue", "green", "azure", "red"}, {1, 2, 3, 1})});
   const FeatureEncoder encoder = FeatureEncoder::fit(shots);
   EXPECT_THAT(encoder.transform(shots).values, ElementsAre(1, 0, 2, 1));
-  const Table queries =
-      table({strings("colour", ColumnType::kCategorical, {"blue", "green", "azure", "red", "new"}, {0, 4, 3, kMissingCode})});
+  const Table queries = table(
+      {strings("colour", ColumnType::kCategorical, {"blue", "green", "azure", "red", "new"}, {0, 4, 3, kMissingCode})});
   const FeatureMatrix matrix = encoder.transform(queries);
   EXPECT_TRUE(std::isnan(matrix.at(0, 0))) << "a string no labelled row has is missing";
   EXPECT_TRUE(std::isnan(matrix.at(1, 0)));
@@ -58,12 +59,14 @@ TEST(FeatureEncoder, TextIsItsLengthInCharacters) {
 }
 
 TEST(FeatureEncoder, LeavesOutColumnsThatCarryNothing) {
-  const Table shots = table({numbers("x", {1, 2}), numbers("constant", {5, 5}), numbers("empty", {kMissingNumber, kMissingNumber}),
-                             strings("one", ColumnType::kCategorical, {"a"}, {0, 0})});
+  const Table shots =
+      table({numbers("x", {1, 2}), numbers("constant", {5, 5}), numbers("empty", {kMissingNumber, kMissingNumber}),
+             strings("one", ColumnType::kCategorical, {"a"}, {0, 0})});
   const FeatureEncoder encoder = FeatureEncoder::fit(shots);
   EXPECT_THAT(encoder.feature_names(), ElementsAre("x"));
-  EXPECT_THAT(encoder.notes(), ElementsAre("column \"empty\" left out: no value in the labelled rows",
-                                           "columns \"constant\", \"one\" left out: the same value in all labelled rows"));
+  EXPECT_THAT(encoder.notes(),
+              ElementsAre("column \"empty\" left out: no value in the labelled rows",
+                          "columns \"constant\", \"one\" left out: the same value in all labelled rows"));
 }
 
 TEST(FeatureEncoder, RefusesATableWithoutAnyUsableColumn) {

@@ -51,7 +51,8 @@ Table rows_of(const Table& table, std::span<const size_t> rows) {
 
 TEST(Majority, GivesClassShares) {
   const LabelledTable shots{.features = numbers({{1, 2, 3, 4}}), .labels = {0, 0, 2, 0}, .classes = {"a", "b", "c"}};
-  EXPECT_THAT(open_method("majority")->fit(shots)->predict(numbers({{9, 9}})), ElementsAre(0.75, 0, 0.25, 0.75, 0, 0.25));
+  EXPECT_THAT(open_method("majority")->fit(shots)->predict(numbers({{9, 9}})),
+              ElementsAre(0.75, 0, 0.25, 0.75, 0, 0.25));
 }
 
 TEST(Knn, WeighsNeighboursByInverseDistance) {
@@ -123,7 +124,8 @@ TEST(Baselines, KnnAndXgboostSeparateClouds) {
   for (const char* name : {"knn", "xgboost"}) {
     const auto probabilities = open_method(name)->fit(shots)->predict(held_out.features);
     int correct = 0;
-    for (size_t row = 0; row < held_out.labels.size(); ++row) correct += (probabilities[2 * row + 1] > 0.5) == held_out.labels[row];
+    for (size_t row = 0; row < held_out.labels.size(); ++row)
+      correct += (probabilities[2 * row + 1] > 0.5) == held_out.labels[row];
     EXPECT_GT(correct, 380) << name;  // Bayes rate .994
   }
 }

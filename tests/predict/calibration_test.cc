@@ -29,7 +29,8 @@ Sample draw(size_t num_rows, size_t num_classes, double sharpness, const Rng& rn
     for (const double logit : logits) total += std::exp(sharpness * logit);
     threshold = rng.child("label").uniform(row) * total;
     int32_t label = 0;
-    for (double reached = std::exp(sharpness * logits[0]); reached < threshold && label + 1 < static_cast<int32_t>(num_classes);) {
+    for (double reached = std::exp(sharpness * logits[0]);
+         reached < threshold && label + 1 < static_cast<int32_t>(num_classes);) {
       reached += std::exp(sharpness * logits[++label]);
     }
     sample.labels.push_back(label);
@@ -78,7 +79,8 @@ TEST(Calibration, LabelsThatContradictMakeItFlatAndNeverTurnItRound) {
     const Calibration calibration = Calibration::fit(sample.log_probabilities, sample.labels, num_classes);
     EXPECT_GT(calibration.scale(), 0);
     EXPECT_LT(calibration.scale(), 0.1);
-    std::vector<double> row(sample.log_probabilities.begin(), sample.log_probabilities.begin() + static_cast<ptrdiff_t>(num_classes));
+    std::vector<double> row(sample.log_probabilities.begin(),
+                            sample.log_probabilities.begin() + static_cast<ptrdiff_t>(num_classes));
     const size_t best = std::max_element(row.begin(), row.end()) - row.begin();
     calibration.apply(row);
     EXPECT_NEAR(std::accumulate(row.begin(), row.end(), 0.0), 1, 1e-12);

@@ -13,7 +13,8 @@ namespace {
 const std::vector<int32_t> kLabels{0, 1, 2, 0, 1, 2, 0, 0};
 
 TEST(MakeViews, EveryMemberSeesAllRowsAndColumnsThatFit) {
-  const auto views = make_views(kLabels, 3, std::vector<double>(5), {.members = 4, .max_rows = 100, .max_features = 20, .num_label_ids = 10}, Rng(1));
+  const auto views = make_views(kLabels, 3, std::vector<double>(5),
+                                {.members = 4, .max_rows = 100, .max_features = 20, .num_label_ids = 10}, Rng(1));
   ASSERT_EQ(views.size(), 4u);
   for (const TaskView& view : views) {
     EXPECT_THAT(view.rows, ::testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
@@ -28,9 +29,10 @@ TEST(MakeViews, EveryMemberSeesAllRowsAndColumnsThatFit) {
 TEST(MakeViews, HalfOfTheColumnsAreTheMostRelevantAndTheOthersTakeTurns) {
   for (const size_t num_features : {7, 20, 33, 61, 100}) {
     std::vector<double> relevance(num_features);
-    for (size_t feature = 0; feature < num_features; ++feature) relevance[feature] = static_cast<double>(feature * 13 % num_features);
-    const auto views =
-        make_views(kLabels, 3, relevance, {.members = 20, .max_rows = 100, .max_features = 6, .num_label_ids = 10}, Rng(2));
+    for (size_t feature = 0; feature < num_features; ++feature)
+      relevance[feature] = static_cast<double>(feature * 13 % num_features);
+    const auto views = make_views(kLabels, 3, relevance,
+                                  {.members = 20, .max_rows = 100, .max_features = 6, .num_label_ids = 10}, Rng(2));
     std::map<uint32_t, int> uses;
     for (const TaskView& view : views) {
       EXPECT_EQ(std::set(view.features.begin(), view.features.end()).size(), 6u) << "no column twice in one member";
@@ -51,7 +53,8 @@ TEST(MakeViews, HalfOfTheColumnsAreTheMostRelevantAndTheOthersTakeTurns) {
 TEST(MakeViews, RowSubsetsAreStratified) {
   std::vector<int32_t> labels(1000, 0);
   std::fill(labels.begin() + 900, labels.end(), 1);
-  const auto views = make_views(labels, 2, std::vector<double>(3), {.members = 3, .max_rows = 50, .max_features = 20, .num_label_ids = 10}, Rng(3));
+  const auto views = make_views(labels, 2, std::vector<double>(3),
+                                {.members = 3, .max_rows = 50, .max_features = 20, .num_label_ids = 10}, Rng(3));
   for (const TaskView& view : views) {
     EXPECT_EQ(view.rows.size(), 50u);
     EXPECT_EQ(std::count_if(view.rows.begin(), view.rows.end(), [](uint32_t row) { return row >= 900; }), 5);
@@ -61,7 +64,8 @@ TEST(MakeViews, RowSubsetsAreStratified) {
 
 TEST(MakeViews, IsAFunctionOfTheSeed) {
   const EnsembleShape shape{.members = 2, .max_rows = 5, .max_features = 2, .num_label_ids = 10};
-  const auto a = make_views(kLabels, 3, std::vector<double>(5), shape, Rng(5)), b = make_views(kLabels, 3, std::vector<double>(5), shape, Rng(5));
+  const auto a = make_views(kLabels, 3, std::vector<double>(5), shape, Rng(5)),
+             b = make_views(kLabels, 3, std::vector<double>(5), shape, Rng(5));
   for (size_t member = 0; member < a.size(); ++member) {
     EXPECT_EQ(a[member].rows, b[member].rows);
     EXPECT_EQ(a[member].features, b[member].features);

@@ -1,4 +1,5 @@
-// In-context prediction with the bundled model: it learns from its context, and a query's answer depends on nothing else.
+// In-context prediction with the bundled model: it learns from its context, and a query's answer depends on nothing
+// else.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +20,8 @@ LabelledTable task(size_t num_rows, size_t num_features, size_t num_classes, uin
   const Rng rng(seed);
   LabelledTable shots{.features = {.num_rows = num_rows}};
   for (size_t k = 0; k < num_classes; ++k) shots.classes.push_back("c" + std::to_string(k));
-  for (size_t row = 0; row < num_rows; ++row) shots.labels.push_back(static_cast<int32_t>(rng.child("label").below(row, num_classes)));
+  for (size_t row = 0; row < num_rows; ++row)
+    shots.labels.push_back(static_cast<int32_t>(rng.child("label").below(row, num_classes)));
   for (size_t feature = 0; feature < num_features; ++feature) {
     Column column{.name = "x" + std::to_string(feature)};
     for (size_t row = 0; row < num_rows; ++row) {
@@ -82,7 +84,8 @@ TEST(InContext, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
   LabelledTable shots = task(50, 3, 3, 5);
   shots.classes.push_back("never");
   for (const char* calibrate : {"context", "none"}) {
-    const auto probabilities = open_method("default", {.ensemble = 2, .calibrate = calibrate})->fit(shots)->predict(shots.features);
+    const auto probabilities =
+        open_method("default", {.ensemble = 2, .calibrate = calibrate})->fit(shots)->predict(shots.features);
     for (size_t row = 0; row < 50; ++row) {
       double sum = 0;
       for (size_t k = 0; k < 4; ++k) sum += probabilities[row * 4 + k];

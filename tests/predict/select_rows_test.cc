@@ -28,7 +28,8 @@ std::vector<int> counts_of(const std::vector<uint64_t>& rows, const std::vector<
 TEST(SelectRows, TakesAllWhenThereAreNoMore) {
   const std::vector<int32_t> labels{0, 1, -1, 1};
   for (const Selection selection : {Selection::kRandom, Selection::kStratified}) {
-    EXPECT_THAT(select_rows(labels, 2, 10, selection, Rng(1)), ElementsAre(0, 1, 3)) << "rows without a label are never chosen";
+    EXPECT_THAT(select_rows(labels, 2, 10, selection, Rng(1)), ElementsAre(0, 1, 3))
+        << "rows without a label are never chosen";
   }
 }
 
@@ -59,8 +60,10 @@ TEST(SelectRows, AnyCountIsHonouredForAnyShares) {
 
 TEST(SelectRows, DependsOnTheSeedOnly) {
   const std::vector<int32_t> labels = labels_of({{0, 500}, {1, 500}});
-  EXPECT_EQ(select_rows(labels, 2, 50, Selection::kRandom, Rng(3)), select_rows(labels, 2, 50, Selection::kRandom, Rng(3)));
-  EXPECT_NE(select_rows(labels, 2, 50, Selection::kRandom, Rng(3)), select_rows(labels, 2, 50, Selection::kRandom, Rng(4)));
+  EXPECT_EQ(select_rows(labels, 2, 50, Selection::kRandom, Rng(3)),
+            select_rows(labels, 2, 50, Selection::kRandom, Rng(3)));
+  EXPECT_NE(select_rows(labels, 2, 50, Selection::kRandom, Rng(3)),
+            select_rows(labels, 2, 50, Selection::kRandom, Rng(4)));
 }
 
 TEST(SelectRows, UnknownSelectionIsAnError) { EXPECT_THROW(parse_selection("best"), Error); }

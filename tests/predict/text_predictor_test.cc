@@ -23,7 +23,8 @@ using ::testing::HasSubstr;
 LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
   const Rng rng(4);
   LabelledTable shots{.features = {.num_rows = num_rows}, .classes = std::move(classes)};
-  Column age{.name = "age"}, job{.name = "job", .type = ColumnType::kCategorical, .categories = {"nurse", "clerk", "cook"}};
+  Column age{.name = "age"},
+      job{.name = "job", .type = ColumnType::kCategorical, .categories = {"nurse", "clerk", "cook"}};
   for (size_t row = 0; row < num_rows; ++row) {
     age.numbers.push_back(rng.normal(row));
     job.codes.push_back(static_cast<int32_t>(rng.child("job").below(row, 3)));
@@ -53,7 +54,8 @@ class TextPredictor : public ::testing::Test {
  protected:
   TextPredictor() { write_tiny_text_model(model_.path()); }
   ~TextPredictor() override { set_num_threads(0); }
-  std::unique_ptr<Predictor> fit(const LabelledTable& shots, const MethodOptions& options = {}, uint64_t seed = 0) const {
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots, const MethodOptions& options = {},
+                                 uint64_t seed = 0) const {
     return open_method(model_.path(), options, seed)->fit(shots);
   }
   ModelFolder model_;
@@ -91,10 +93,12 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
   const TextTask text_task(*model->tokenizer(), 8192, shots, options, 3, 1, 1);
   const TaskView& view = text_task.views().front();
   for (size_t row = 0; row < 3; ++row) {
-    const TextCachePtr prompt = model->language_model()->prefill(text_task.format().prompt_tokens(rows_of(queries.features, {row}), view));
+    const TextCachePtr prompt =
+        model->language_model()->prefill(text_task.format().prompt_tokens(rows_of(queries.features, {row}), view));
     std::vector<double> expected;
     for (size_t k = 0; k < 3; ++k) {
-      const auto answer = model->tokenizer()->encode("[{\"id\": 0, \"label\": " + text_task.format().label(k, view), /*parse_special=*/false);
+      const auto answer = model->tokenizer()->encode("[{\"id\": 0, \"label\": " + text_task.format().label(k, view),
+                                                     /*parse_special=*/false);
       const Branch branch{.prefix = prompt, .tokens = answer};
       double log_prob = 0;
       const std::vector<BranchScore> scores = model->language_model()->score(std::span(&branch, 1));
@@ -108,7 +112,8 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
 
 TEST_F(TextPredictor, AnyLabelNamesWork) {
   // Prefixes of each other, quotes, line ends, nothing at all.
-  const LabelledTable shots = task(14, {"", "a", "ab", "abc \"d\"", "line\nend", "\\", "\xe2\x82\xac"}), queries = task(3, shots.classes);
+  const LabelledTable shots = task(14, {"", "a", "ab", "abc \"d\"", "line\nend", "\\", "\xe2\x82\xac"}),
+                      queries = task(3, shots.classes);
   const auto probabilities = fit(shots, {.labels = "names"})->predict(queries.features);
   for (size_t row = 0; row < 3; ++row) {
     double sum = 0;
@@ -128,7 +133,8 @@ TEST_F(TextPredictor, MembersProbabilitiesAreSummed) {
   std::vector<double> sum(two.size());
   for (const TaskView& view : text_task.views()) {
     std::vector<float> scores(two.size());
-    model->encode(text_task.format().prompt(view))->score(text_task.format().queries(queries.features, std::span(&view, 1)).front(), scores);
+    model->encode(text_task.format().prompt(view))
+        ->score(text_task.format().queries(queries.features, std::span(&view, 1)).front(), scores);
     for (size_t i = 0; i < sum.size(); i += 2) {
       const double a = std::exp(double{scores[i]}), b = std::exp(double{scores[i + 1]});
       sum[i] += a / (a + b) / 2;
@@ -142,7 +148,8 @@ TEST_F(TextPredictor, RowsThatDoNotFitTheWindowAreLeftOutWithANote) {
   const ModelFolder small;
   write_tiny_text_model(small.path(), /*context_window=*/900);
   const auto predictor = open_method(small.path())->fit(task(120, {"a", "b"}));
-  ASSERT_THAT(predictor->notes(), ElementsAre(HasSubstr("120 labelled rows do not fit the model's window of 900 tokens")));
+  ASSERT_THAT(predictor->notes(),
+              ElementsAre(HasSubstr("120 labelled rows do not fit the model's window of 900 tokens")));
   EXPECT_EQ(predictor->predict(task(5, {"a", "b"}).features).size(), 10u);
   write_tiny_text_model(small.path(), /*context_window=*/200);
   EXPECT_ERROR(open_method(small.path())->fit(task(20, {"a", "b"})), ErrorKind::kBadInput, "window of 200 tokens");
@@ -154,7 +161,8 @@ TEST_F(TextPredictor, AQueryLongerThanTheWindowIsAnError) {
   LabelledTable queries = task(1, {"a", "b"});
   queries.features.columns[1].categories.push_back(std::string(5000, '7'));
   queries.features.columns[1].codes[0] = 3;
-  EXPECT_ERROR(open_method(small.path())->fit(task(10, {"a", "b"}))->predict(queries.features), ErrorKind::kBadInput, "900");
+  EXPECT_ERROR(open_method(small.path())->fit(task(10, {"a", "b"}))->predict(queries.features), ErrorKind::kBadInput,
+               "900");
 }
 
 TEST_F(TextPredictor, SequentialAnswersFallBackWhenTheModelWritesNonsense) {
@@ -163,7 +171,8 @@ TEST_F(TextPredictor, SequentialAnswersFallBackWhenTheModelWritesNonsense) {
   const auto predictor = fit(shots, options);
   const auto probabilities = predictor->predict(queries.features);
   ASSERT_EQ(probabilities.size(), 21u);
-  for (size_t row = 0; row < 7; ++row) EXPECT_NEAR(probabilities[row * 3] + probabilities[row * 3 + 1] + probabilities[row * 3 + 2], 1, 1e-9);
+  for (size_t row = 0; row < 7; ++row)
+    EXPECT_NEAR(probabilities[row * 3] + probabilities[row * 3 + 1] + probabilities[row * 3 + 2], 1, 1e-9);
   EXPECT_THAT(predictor->closing_notes(), ElementsAre(HasSubstr("7 written answers: ")));
   set_num_threads(1);
   EXPECT_EQ(fit(shots, options)->predict(queries.features), probabilities);

@@ -28,7 +28,9 @@ std::optional<int64_t> to_integer(std::string_view text) {
   return value;
 }
 
-std::string label_text(const Json& json) { return json.is_string() ? json.get<std::string>() : json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string label_text(const Json& json) {
+  return json.is_string() ? json.get<std::string>() : json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::optional<int64_t> id_number(const Json& json) {
   if (json.is_number_integer()) return json.get<int64_t>();
@@ -43,7 +45,8 @@ std::optional<std::vector<Element>> read_array(std::string_view text) {
   std::vector<Element> elements;
   for (const Json& item : json) {
     if (!item.is_object() || !item.contains("label")) continue;
-    elements.push_back({.id = item.contains("id") ? id_number(item["id"]) : std::nullopt, .label = label_text(item["label"])});
+    elements.push_back(
+        {.id = item.contains("id") ? id_number(item["id"]) : std::nullopt, .label = label_text(item["label"])});
   }
   return elements;
 }
@@ -131,12 +134,14 @@ std::string_view answer_source_name(AnswerSource source) {
 }
 
 ParsedAnswers parse_answers(std::string_view response, std::span<const std::string> labels, size_t num_queries) {
-  ParsedAnswers result{.labels = std::vector<int32_t>(num_queries, -1), .sources = std::vector<AnswerSource>(num_queries)};
+  ParsedAnswers result{.labels = std::vector<int32_t>(num_queries, -1),
+                       .sources = std::vector<AnswerSource>(num_queries)};
   std::optional<std::vector<Element>> array = read_array(response);
   result.repaired = !array;
   if (!array) {
     const size_t begin = response.find('['), end = response.rfind(']');
-    if (begin != std::string_view::npos && end != std::string_view::npos && end > begin) array = read_array(response.substr(begin, end + 1 - begin));
+    if (begin != std::string_view::npos && end != std::string_view::npos && end > begin)
+      array = read_array(response.substr(begin, end + 1 - begin));
   }
   const std::vector<Element> elements = array ? *std::move(array) : find_elements(response);
 

@@ -1,4 +1,5 @@
-// Reads the JSON array of answers that a model wrote: [{"id": 0, "label": 1}, …], as strictly as possible and as leniently as needed.
+// Reads the JSON array of answers that a model wrote: [{"id": 0, "label": 1}, …], as strictly as possible and as
+// leniently as needed.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +26,9 @@ struct ParsedAnswers {
   size_t unknown_labels = 0;          // elements whose label is not among `labels`
 };
 
-// `labels` [K] are the labels as the prompt shows them: 0, or "yes" with its quotes; a model may leave quotes out or add them. Elements
-// that can be made out count even if the array is damaged; of several with one id the first counts. Any bytes are taken.
+// `labels` [K] are the labels as the prompt shows them: 0, or "yes" with its quotes; a model may leave quotes out or
+// add them. Elements that can be made out count even if the array is damaged; of several with one id the first counts.
+// Any bytes are taken.
 ParsedAnswers parse_answers(std::string_view response, std::span<const std::string> labels, size_t num_queries);
 
 }  // namespace manyshot

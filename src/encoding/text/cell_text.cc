@@ -64,7 +64,8 @@ std::string CellText::cell(const Table& table, size_t row, size_t column) const 
     const double z = std::isnan(value) || text.deviation == 0 ? 0 : (value - text.mean) / text.deviation;
     return fmt::format("{}", static_cast<int>(std::clamp(std::floor(120 * z + 500.5), 0.0, double{kNumCodes - 1})));
   }
-  const double z = std::isnan(value) ? 0 : std::clamp((value - text.mean) / std::max(text.deviation, 1e-6), -1000.0, 1000.0);
+  const double z =
+      std::isnan(value) ? 0 : std::clamp((value - text.mean) / std::max(text.deviation, 1e-6), -1000.0, 1000.0);
   return fmt::format("{}{}", static_cast<long>(std::max(0.0, 120 * z + 500)), text.has_point ? ".0" : "");
 }
 

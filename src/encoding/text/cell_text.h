@@ -1,4 +1,5 @@
-// Table cells as the published text prompts print them (arXiv 2509.06806, section 2.4.2, and the code published with it).
+// Table cells as the published text prompts print them (arXiv 2509.06806, section 2.4.2, and the code published with
+// it).
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,13 @@
 
 namespace manyshot {
 
-// Numbers, booleans (0/1) and dates (days): z-scored by the labelled rows with the n - 1 standard deviation and printed as integers.
+// Numbers, booleans (0/1) and dates (days): z-scored by the labelled rows with the n - 1 standard deviation and printed
+// as integers.
 //   kPaper      clip(floor(120 z + 500.5), 0, 999); missing, and any value of a constant column: 500
-//   kPublished  what the code published with the paper does: z clipped to +-1000, 120 z + 500 cut off towards zero, no upper clip; a
-//               deviation under 1e-6 counts as 1e-6; ".0" behind the values of columns that hold decimals or gaps, and behind all values
-//               when no column is text
+//   kPublished  what the code published with the paper does: z clipped to +-1000, 120 z + 500 cut off towards zero, no
+//   upper clip; a
+//               deviation under 1e-6 counts as 1e-6; ".0" behind the values of columns that hold decimals or gaps, and
+//               behind all values when no column is text
 // Strings are printed as they are, commas and line ends as blanks; a missing one is "nan".
 enum class NumberText { kPaper, kPublished };
 

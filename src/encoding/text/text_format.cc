@@ -21,8 +21,10 @@ constexpr std::string_view kAnswerEnd = "}]";
 // Whether any two labelled rows differ in the column.
 bool varies(const Column& column) {
   const auto differ = [](double a, double b) { return a != b && !(std::isnan(a) && std::isnan(b)); };
-  return column.is_number() ? std::adjacent_find(column.numbers.begin(), column.numbers.end(), differ) != column.numbers.end()
-                            : std::adjacent_find(column.codes.begin(), column.codes.end(), std::not_equal_to<>()) != column.codes.end();
+  return column.is_number()
+             ? std::adjacent_find(column.numbers.begin(), column.numbers.end(), differ) != column.numbers.end()
+             : std::adjacent_find(column.codes.begin(), column.codes.end(), std::not_equal_to<>()) !=
+                   column.codes.end();
 }
 
 size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& b) {
@@ -31,8 +33,8 @@ size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& 
 
 }  // namespace
 
-TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes, const Tokenizer& tokenizer,
-                       const TextPromptOptions& options, ChatWrapping wrapping)
+TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes,
+                       const Tokenizer& tokenizer, const TextPromptOptions& options, ChatWrapping wrapping)
     : tokenizer_(tokenizer), style_(options.style), text_(shots, labels, options), wrapping_(wrapping_text(wrapping)) {
   std::vector<std::string> left_out;
   for (uint32_t column = 0; column < shots.columns.size(); ++column) {
@@ -43,10 +45,13 @@ TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size
     }
   }
   if (columns_.empty()) {
-    fail(ErrorKind::kBadInput, "none of the {} columns differs between the {} labelled rows, so there is nothing to predict from; "
-         "check the delimiter and the target, or use more rows", shots.columns.size(), shots.num_rows);
+    fail(ErrorKind::kBadInput,
+         "none of the {} columns differs between the {} labelled rows, so there is nothing to predict from; "
+         "check the delimiter and the target, or use more rows",
+         shots.columns.size(), shots.num_rows);
   }
-  if (!left_out.empty()) notes_.push_back(fmt::format("left out, the same in all labelled rows: {}", list_names(left_out)));
+  if (!left_out.empty())
+    notes_.push_back(fmt::format("left out, the same in all labelled rows: {}", list_names(left_out)));
   find_answer_start(num_classes);
 }
 
@@ -79,10 +84,12 @@ std::string TextFormat::branch_text(const Table& queries, size_t row, const Task
 
 std::vector<TokenId> TextFormat::answer_tokens(std::string_view label) const {
   if (wrapping_.after.empty()) {
-    return tokenizer_.encode(fmt::format("{}{}{}{}", kTailEnd, kAnswerStart, label, kAnswerEnd), /*parse_special=*/false);
+    return tokenizer_.encode(fmt::format("{}{}{}{}", kTailEnd, kAnswerStart, label, kAnswerEnd),
+                             /*parse_special=*/false);
   }
   std::vector<TokenId> tokens = tokenizer_.encode(kTailEnd, /*parse_special=*/false);
-  tokenizer_.append_encoded(fmt::format("{}{}{}{}", wrapping_.after, kAnswerStart, label, kAnswerEnd), /*parse_special=*/true, tokens);
+  tokenizer_.append_encoded(fmt::format("{}{}{}{}", wrapping_.after, kAnswerStart, label, kAnswerEnd),
+                            /*parse_special=*/true, tokens);
   return tokens;
 }
 

@@ -1,5 +1,6 @@
-// Text prompts as token ids: the PromptFormat of general language models. The context is everything up to the first query's values;
-// each query is a branch of its own (a test set of one row), and the answers are the ways the JSON can go on, as token sequences.
+// Text prompts as token ids: the PromptFormat of general language models. The context is everything up to the first
+// query's values; each query is a branch of its own (a test set of one row), and the answers are the ways the JSON can
+// go on, as token sequences.
 #pragma once
 
 #include <span>
@@ -14,8 +15,8 @@ namespace manyshot {
 
 class TextFormat : public PromptFormat {
  public:
-  // `shots` and `tokenizer` must outlive the format. Columns with one and the same value in all labelled rows are left out.
-  // REQUIRES: num_classes >= 2, as many as options.label_names if those are given.
+  // `shots` and `tokenizer` must outlive the format. Columns with one and the same value in all labelled rows are left
+  // out. REQUIRES: num_classes >= 2, as many as options.label_names if those are given.
   TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes, const Tokenizer& tokenizer,
              const TextPromptOptions& options, ChatWrapping wrapping);
 
@@ -26,7 +27,8 @@ class TextFormat : public PromptFormat {
   Prompt prompt(const TaskView& view) const override;
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 
-  // The whole prompt with all of `queries` in it, up to where the JSON array begins: as text, and as the model's tokens.
+  // The whole prompt with all of `queries` in it, up to where the JSON array begins: as text, and as the model's
+  // tokens.
   std::string prompt_text(const Table& queries, const TaskView& view) const;
   std::vector<TokenId> prompt_tokens(const Table& queries, const TaskView& view) const;
   // What class k is called in it.
@@ -35,7 +37,8 @@ class TextFormat : public PromptFormat {
   std::string user_text(const Table& queries, const TaskView& view) const;
 
  private:
-  // The text is cut into context, branch and answer where no token reaches across: behind a word that a blank or a full stop follows.
+  // The text is cut into context, branch and answer where no token reaches across: behind a word that a blank or a full
+  // stop follows.
   std::vector<TokenId> first_tokens() const;  // the model's beginning of text, and the wrapping before the user message
   std::string context_text(const TaskView& view) const;
   std::string branch_text(const Table& queries, size_t row, const TaskView& view) const;

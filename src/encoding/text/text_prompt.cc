@@ -12,7 +12,8 @@ namespace manyshot {
 namespace {
 
 constexpr std::string_view kTail =
-    "\n\n[Output requirements]\nReturn **only** a JSON array.\nEach element: {\"id\": <ID>, \"label\": <predicted_label>}\n\n"
+    "\n\n[Output requirements]\nReturn **only** a JSON array.\nEach element: {\"id\": <ID>, \"label\": "
+    "<predicted_label>}\n\n"
     "Begin when ready. Do not output anything except the JSON array.\n";
 
 }  // namespace
@@ -78,10 +79,12 @@ std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
   }
   text += fmt::format("\n[Training set]  (order of rows does NOT matter)  \n{} rows:  \n", view.rows.size());
   for (const uint32_t row : view.rows) {
-    text += fmt::format("{}{}{}\n", row_text(shots_, row, view), label_separator, label(static_cast<size_t>(labels_[row]), view));
+    text += fmt::format("{}{}{}\n", row_text(shots_, row, view), label_separator,
+                        label(static_cast<size_t>(labels_[row]), view));
   }
-  text += fmt::format("\n[Test set]  (keep original order!)  \nEach row = ID, then {} (ID is NOT a feature).  \n{} rows:  \n", query_columns,
-                      num_queries);
+  text += fmt::format(
+      "\n[Test set]  (keep original order!)  \nEach row = ID, then {} (ID is NOT a feature).  \n{} rows:  \n",
+      query_columns, num_queries);
   return text;
 }
 
@@ -118,7 +121,9 @@ Wrapping wrapping_text(ChatWrapping wrapping) {
               .lead = "user\n",
               .after = std::string(kAssistant)};
     case ChatWrapping::kTrained:
-      return {.before = "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n<|im_start|>",
+      return {.before =
+                  "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful "
+                  "assistant.<|im_end|>\n<|im_start|>",
               .lead = fmt::format("user\n{}\n", kSystemText),
               .after = std::string(kAssistant)};
   }

@@ -1,5 +1,6 @@
-// The text prompts of MachineLearningLM, byte for byte (arXiv 2509.06806, sections 2.4 and 2.5, and the code published with it): labelled
-// rows and queries in one user message, the answer a JSON array. Format: docs/formats/text-prompts.md.
+// The text prompts of MachineLearningLM, byte for byte (arXiv 2509.06806, sections 2.4 and 2.5, and the code published
+// with it): labelled rows and queries in one user message, the answer a JSON array. Format:
+// docs/formats/text-prompts.md.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,10 @@ TextStyle parse_text_style(std::string_view name);  // "concat" or "tabllm"; els
 struct TextPromptOptions {
   TextStyle style = TextStyle::kConcat;
   NumberText numbers = NumberText::kPaper;
-  bool feature_names = false;  // kConcat: a line that lists the columns (the paper leaves it out; kTabllm always has names)
-  // [K] what a class is shown as, each as a JSON string ("yes", quotes and line ends escaped); empty: the id that the view gives the
-  // class, as the paper has it.
+  bool feature_names =
+      false;  // kConcat: a line that lists the columns (the paper leaves it out; kTabllm always has names)
+  // [K] what a class is shown as, each as a JSON string ("yes", quotes and line ends escaped); empty: the id that the
+  // view gives the class, as the paper has it.
   std::vector<std::string> label_names;
 };
 
@@ -59,7 +61,8 @@ class TextPrompt {
 // What stands before and behind the user message.
 //   kRaw     the system text, a line end, the user text: plain continuation, as the published local evaluation does
 //   kChatMl  <|im_start|>system … <|im_end|> and so on, with the system text as the system message
-//   kTrained the ChatML of the published training: Qwen's default system message, the system text as the first line of the user's
+//   kTrained the ChatML of the published training: Qwen's default system message, the system text as the first line of
+//   the user's
 enum class ChatWrapping { kRaw, kChatMl, kTrained };
 struct Wrapping {
   std::string before;  // ends with a special token, or is empty

@@ -20,13 +20,15 @@ std::vector<AnswerFork> answer_forks(std::span<const std::vector<TokenId>> answe
       for (const int k : group) {
         const std::vector<TokenId>& answer = answers[static_cast<size_t>(k)];
         if (answer.size() <= depth) {
-          fail(ErrorKind::kBadInput, "two answers cannot be told apart: the tokens of answer {} are the beginning of another's", k);
+          fail(ErrorKind::kBadInput,
+               "two answers cannot be told apart: the tokens of answer {} are the beginning of another's", k);
         }
         by_token[answer[depth]].push_back(k);
       }
       if (by_token.size() > 1) {
         const std::vector<TokenId>& first = answers[static_cast<size_t>(group[0])];
-        AnswerFork fork{.path = {first.begin(), first.begin() + static_cast<ptrdiff_t>(depth)}, .choice = std::vector<int>(answers.size(), -1)};
+        AnswerFork fork{.path = {first.begin(), first.begin() + static_cast<ptrdiff_t>(depth)},
+                        .choice = std::vector<int>(answers.size(), -1)};
         for (const auto& [token, members] : by_token) {
           for (const int k : members) fork.choice[static_cast<size_t>(k)] = static_cast<int>(fork.candidates.size());
           fork.candidates.push_back(token);

@@ -16,9 +16,9 @@ struct AnswerFork {
   std::vector<int> choice;          // [K] index into candidates of each answer that passes, else -1
 };
 
-// The forks in the order of their depth. The probability of an answer is the product, over the forks on its way, of its candidate's
-// share among the fork's candidates, so all answers together have probability 1.
-// Throws Error(kBadInput) when one answer's tokens are the beginning of another's, or two are equal.
+// The forks in the order of their depth. The probability of an answer is the product, over the forks on its way, of its
+// candidate's share among the fork's candidates, so all answers together have probability 1. Throws Error(kBadInput)
+// when one answer's tokens are the beginning of another's, or two are equal.
 std::vector<AnswerFork> answer_forks(std::span<const std::vector<TokenId>> answers);
 
 }  // namespace manyshot

@@ -17,7 +17,8 @@ class CachePath {
 
   // The cache of `text`. Caches also stop at `fork`, where a later text will leave this one.
   TextCachePtr go(std::span<const TokenId> text, size_t fork) {
-    const auto shared = static_cast<size_t>(std::mismatch(text.begin(), text.end(), tokens_.begin(), tokens_.end()).first - text.begin());
+    const auto shared = static_cast<size_t>(
+        std::mismatch(text.begin(), text.end(), tokens_.begin(), tokens_.end()).first - text.begin());
     while (!caches_.empty() && caches_.back()->num_tokens() > shared) caches_.pop_back();
     for (const size_t end : {fork, text.size()}) {
       const size_t begin = caches_.empty() ? 0 : caches_.back()->num_tokens();

@@ -138,7 +138,9 @@ class GgufSource : public TensorSource {
 
 }  // namespace
 
-std::unique_ptr<TensorSource> make_gguf_source(GgufFile file) { return std::make_unique<GgufSource>(std::move(file), nullptr); }
+std::unique_ptr<TensorSource> make_gguf_source(GgufFile file) {
+  return std::make_unique<GgufSource>(std::move(file), nullptr);
+}
 
 std::unique_ptr<TensorSource> open_gguf_source(const std::string& path) {
   auto mapped = std::make_shared<MappedFile>(path);

@@ -21,15 +21,16 @@ void add_fork(const AnswerFork& fork, std::span<const float> log_probs, std::spa
   }
 }
 
-void score_batch(const LanguageModel& model, const TextCachePtr& prefix, std::span<const AnswerFork> forks, const QueryTokens& queries,
-                 size_t first, size_t last, std::span<float> log_likelihoods) {
+void score_batch(const LanguageModel& model, const TextCachePtr& prefix, std::span<const AnswerFork> forks,
+                 const QueryTokens& queries, size_t first, size_t last, std::span<float> log_likelihoods) {
   const size_t num_answers = log_likelihoods.size() / (last - first);
   // With several forks the queries' own keys and values are kept, so that each is computed once.
   std::vector<TextCachePtr> prefixes(last - first, prefix);
   const bool keep = forks.size() > 1;
   if (keep) {
     std::vector<Continuation> continuations;
-    for (size_t query = first; query < last; ++query) continuations.push_back({.prefix = prefix, .tokens = queries[query]});
+    for (size_t query = first; query < last; ++query)
+      continuations.push_back({.prefix = prefix, .tokens = queries[query]});
     prefixes = model.extend(continuations);
   }
   for (const AnswerFork& fork : forks) {
@@ -40,25 +41,31 @@ void score_batch(const LanguageModel& model, const TextCachePtr& prefix, std::sp
       std::vector<TokenId>& text = texts.emplace_back();
       if (!keep) text.assign(queries[query].begin(), queries[query].end());
       text.insert(text.end(), fork.path.begin(), fork.path.end());
-      branches.push_back({.prefix = prefixes[query - first], .tokens = text, .first_scored = text.size(), .candidates = fork.candidates});
+      branches.push_back({.prefix = prefixes[query - first],
+                          .tokens = text,
+                          .first_scored = text.size(),
+                          .candidates = fork.candidates});
     }
     const std::vector<BranchScore> scores = model.score(branches);
-    for (size_t i = 0; i < scores.size(); ++i) add_fork(fork, scores[i].candidates, log_likelihoods.subspan(i * num_answers, num_answers));
+    for (size_t i = 0; i < scores.size(); ++i)
+      add_fork(fork, scores[i].candidates, log_likelihoods.subspan(i * num_answers, num_answers));
   }
 }
 
 }  // namespace
 
-void score_answers(const LanguageModel& model, const TextCachePtr& prefix, std::span<const AnswerFork> forks, const QueryTokens& queries,
-                   std::span<float> log_likelihoods) {
+void score_answers(const LanguageModel& model, const TextCachePtr& prefix, std::span<const AnswerFork> forks,
+                   const QueryTokens& queries, std::span<float> log_likelihoods) {
   std::fill(log_likelihoods.begin(), log_likelihoods.end(), 0.0f);
   if (queries.size() == 0) return;
   const size_t num_answers = log_likelihoods.size() / queries.size();
   for (size_t first = 0; first < queries.size();) {
     check_interrupted();
     size_t last = first, tokens = 0;
-    while (last < queries.size() && (last == first || tokens + queries[last].size() <= kBatchTokens)) tokens += queries[last++].size();
-    score_batch(model, prefix, forks, queries, first, last, log_likelihoods.subspan(first * num_answers, (last - first) * num_answers));
+    while (last < queries.size() && (last == first || tokens + queries[last].size() <= kBatchTokens))
+      tokens += queries[last++].size();
+    score_batch(model, prefix, forks, queries, first, last,
+                log_likelihoods.subspan(first * num_answers, (last - first) * num_answers));
     first = last;
   }
 }

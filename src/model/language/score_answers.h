@@ -9,9 +9,9 @@
 
 namespace manyshot {
 
-// log_likelihoods [Q, K] row-major: ln p(answer k | prefix, query q) among the K answers of `forks`. The same bits whatever other
-// queries stand beside, by any number of threads.
-void score_answers(const LanguageModel& model, const TextCachePtr& prefix, std::span<const AnswerFork> forks, const QueryTokens& queries,
-                   std::span<float> log_likelihoods);
+// log_likelihoods [Q, K] row-major: ln p(answer k | prefix, query q) among the K answers of `forks`. The same bits
+// whatever other queries stand beside, by any number of threads.
+void score_answers(const LanguageModel& model, const TextCachePtr& prefix, std::span<const AnswerFork> forks,
+                   const QueryTokens& queries, std::span<float> log_likelihoods);
 
 }  // namespace manyshot

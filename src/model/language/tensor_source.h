@@ -31,8 +31,8 @@ class TensorSource {
   virtual uint64_t stored_bytes() const = 0;
 };
 
-// `path` is a GGUF file, a folder with model.gguf, or one with config.json and safetensors. Throws Error(kNotFound, kCorruptFile,
-// kUnsupported).
+// `path` is a GGUF file, a folder with model.gguf, or one with config.json and safetensors. Throws Error(kNotFound,
+// kCorruptFile, kUnsupported).
 std::unique_ptr<TensorSource> open_tensor_source(const std::string& path);
 
 }  // namespace manyshot

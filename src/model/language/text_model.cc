@@ -7,9 +7,9 @@
 #include "core/json.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/dtype.h"
+#include "model/language/adapter.h"
 #include "model/language/gguf.h"
 #include "model/language/gguf_tokenizer.h"
-#include "model/language/adapter.h"
 #include "model/language/language_model.h"
 #include "model/language/score_answers.h"
 
@@ -43,8 +43,8 @@ class TextModel : public Model {
     model_ = LanguageModel::load(*source, dtype);
     const LanguageModelConfig& config = model_->config();
     if (tokenizer_.vocab_size() > static_cast<size_t>(config.vocab_size)) {
-      fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path, tokenizer_.vocab_size(),
-           config.vocab_size);
+      fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path,
+           tokenizer_.vocab_size(), config.vocab_size);
     }
     info_.path = path;
     info_.architecture = config.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2";
@@ -60,7 +60,9 @@ class TextModel : public Model {
   const ModelInfo& info() const override { return info_; }
   const Tokenizer* tokenizer() const override { return &tokenizer_; }
   const LanguageModel* language_model() const override { return model_.get(); }
-  std::unique_ptr<EncodedContext> encode(const Prompt& prompt) const override { return std::make_unique<TextContext>(model_, prompt); }
+  std::unique_ptr<EncodedContext> encode(const Prompt& prompt) const override {
+    return std::make_unique<TextContext>(model_, prompt);
+  }
 
  private:
   Tokenizer tokenizer_;

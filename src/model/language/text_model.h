@@ -1,5 +1,5 @@
-// A language model behind the Model interface: the context is prefilled once, every query is a branch behind it, and answers are
-// scored where they part.
+// A language model behind the Model interface: the context is prefilled once, every query is a branch behind it, and
+// answers are scored where they part.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@ namespace manyshot {
 
 // `path` is a Hugging Face folder (config.json, safetensors, tokenizer.json) or a .gguf file.
 std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOptions& options);
-// Where the language model at `path` (a model folder or a .gguf file) stands: `path` itself, or the model.gguf in it; "" for a compact
-// model.
+// Where the language model at `path` (a model folder or a .gguf file) stands: `path` itself, or the model.gguf in it;
+// "" for a compact model.
 std::string language_model_path(const std::string& path);
 // The tokenizer that a path from language_model_path() holds.
 TokenizerSpec read_model_tokenizer(const std::string& path);

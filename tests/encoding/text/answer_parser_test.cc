@@ -21,7 +21,10 @@ TEST(AnswerParser, ReadsTheArrayById) {
 
 TEST(AnswerParser, TakesLabelsAndIdsAsStringsOrNumbers) {
   EXPECT_EQ(parse_answers(R"([{"id": "1", "label": "10"}, {"id": 0, "label": 1}])", kIds, 2).labels, (Labels{1, 2}));
-  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": "no"}, {"id": 1, "label": "yes \"sure\""}, {"id": 2, "label": ""}])", kNames, 3).labels, (Labels{0, 1, 2}));
+  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": "no"}, {"id": 1, "label": "yes \"sure\""}, {"id": 2, "label": ""}])",
+                          kNames, 3)
+                .labels,
+            (Labels{0, 1, 2}));
 }
 
 TEST(AnswerParser, ByPositionWhenIdsAreNoIds) {
@@ -29,23 +32,28 @@ TEST(AnswerParser, ByPositionWhenIdsAreNoIds) {
   EXPECT_EQ(one_based.labels, (Labels{0, 1}));
   EXPECT_EQ(one_based.sources[0], AnswerSource::kByPosition);
   EXPECT_EQ(parse_answers(R"([{"label": 0}, {"label": 1}])", kIds, 2).labels, (Labels{0, 1}));
-  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": 0}, {"id": 0, "label": 1}])", kIds, 2).labels, (Labels{0, 1})) << "one id twice";
+  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": 0}, {"id": 0, "label": 1}])", kIds, 2).labels, (Labels{0, 1}))
+      << "one id twice";
 }
 
 TEST(AnswerParser, WrongCountsCountWhereIdsAreRight) {
   EXPECT_EQ(parse_answers(R"([{"id": 1, "label": 1}])", kIds, 3).labels, (Labels{-1, 1, -1}));
-  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": 0}, {"id": 1, "label": 1}, {"id": 7, "label": 1}])", kIds, 2).labels, (Labels{0, 1}));
+  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": 0}, {"id": 1, "label": 1}, {"id": 7, "label": 1}])", kIds, 2).labels,
+            (Labels{0, 1}));
   EXPECT_EQ(parse_answers(R"([{"label": 1}])", kIds, 3).labels, (Labels{-1, -1, -1})) << "which one?";
   EXPECT_EQ(parse_answers("[]", kIds, 1).labels, (Labels{-1}));
 }
 
 TEST(AnswerParser, OfTheSameIdTheFirstCounts) {
-  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": 0}, {"id": 0, "label": 1}, {"id": 1, "label": 1}])", kIds, 2).labels, (Labels{0, 1}));
+  EXPECT_EQ(parse_answers(R"([{"id": 0, "label": 0}, {"id": 0, "label": 1}, {"id": 1, "label": 1}])", kIds, 2).labels,
+            (Labels{0, 1}));
 }
 
 TEST(AnswerParser, RepairsTextAroundAndMissingEnds) {
-  for (const char* response : {"Sure! ```json\n[{\"id\": 0, \"label\": 0}, {\"id\": 1, \"label\": 1}]\n```", "{\"id\": 0, \"label\": 0}, {\"id\": 1, \"label\": 1}",
-                               "[{'id': 0, 'label': 0}, {'id': 1, 'label': 1}]", "[{\"id\": 0, \"label\": 0}, {\"id\": 1, \"label\": 1}, {\"id\": 2, \"lab"}) {
+  for (const char* response :
+       {"Sure! ```json\n[{\"id\": 0, \"label\": 0}, {\"id\": 1, \"label\": 1}]\n```",
+        "{\"id\": 0, \"label\": 0}, {\"id\": 1, \"label\": 1}", "[{'id': 0, 'label': 0}, {'id': 1, 'label': 1}]",
+        "[{\"id\": 0, \"label\": 0}, {\"id\": 1, \"label\": 1}, {\"id\": 2, \"lab"}) {
     const ParsedAnswers answers = parse_answers(response, kIds, 2);
     EXPECT_EQ(answers.labels, (Labels{0, 1})) << response;
     EXPECT_TRUE(answers.repaired) << response;
@@ -58,7 +66,8 @@ TEST(AnswerParser, ACutLabelIsNoLabel) {
 }
 
 TEST(AnswerParser, CountsUnknownLabels) {
-  const ParsedAnswers answers = parse_answers(R"([{"id": 0, "label": 7}, {"id": 1, "label": "maybe"}, {"id": 2, "label": 1}])", kIds, 3);
+  const ParsedAnswers answers =
+      parse_answers(R"([{"id": 0, "label": 7}, {"id": 1, "label": "maybe"}, {"id": 2, "label": 1}])", kIds, 3);
   EXPECT_EQ(answers.labels, (Labels{-1, -1, 1}));
   EXPECT_EQ(answers.unknown_labels, 2u);
 }
@@ -69,7 +78,8 @@ TEST(AnswerParser, TakesAnyBytes) {
   for (uint64_t round = 0; round < 2000; ++round) {
     std::string text = whole;
     const Rng stream = rng.child("damage", round);
-    for (uint64_t i = 0; i < 1 + stream.below(0, 5); ++i) text[stream.below(10 + i, text.size())] = static_cast<char>(stream.below(20 + i, 256));
+    for (uint64_t i = 0; i < 1 + stream.below(0, 5); ++i)
+      text[stream.below(10 + i, text.size())] = static_cast<char>(stream.below(20 + i, 256));
     const ParsedAnswers answers = parse_answers(text.substr(0, stream.below(1, text.size() + 1)), kNames, 2);
     ASSERT_EQ(answers.labels.size(), 2u);
     for (const int32_t label : answers.labels) ASSERT_TRUE(label >= -1 && label < 3);

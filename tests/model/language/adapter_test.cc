@@ -21,7 +21,9 @@ class Adapter : public ::testing::Test {
     write_tiny_text_model(base_.path());
     write_tiny_adapter(adapter_.path());
   }
-  std::unique_ptr<TensorSource> adapted() const { return apply_adapter(open_tensor_source(base_.path()), adapter_.path()); }
+  std::unique_ptr<TensorSource> adapted() const {
+    return apply_adapter(open_tensor_source(base_.path()), adapter_.path());
+  }
   static std::vector<float> read(const TensorSource& source, const char* name, uint64_t first = 0, uint64_t count = 0) {
     const auto shape = source.shape(name);
     if (count == 0) count = shape[0];
@@ -55,7 +57,8 @@ TEST_F(Adapter, AddsScaledProductAndLeavesOtherTensors) {
       EXPECT_NEAR(after[row * columns + column], before[row * columns + column] + change(row, column, 2), 1e-6);
     }
   }
-  EXPECT_EQ(read(*merged, kDown, 7, 2), std::vector<float>(after.begin() + static_cast<ptrdiff_t>(7 * columns), after.begin() + static_cast<ptrdiff_t>(9 * columns)))
+  EXPECT_EQ(read(*merged, kDown, 7, 2), std::vector<float>(after.begin() + static_cast<ptrdiff_t>(7 * columns),
+                                                           after.begin() + static_cast<ptrdiff_t>(9 * columns)))
       << "any rows at once";
   EXPECT_EQ(read(*merged, "model.embed_tokens.weight"), read(*base, "model.embed_tokens.weight"));
 }
@@ -87,8 +90,10 @@ TEST_F(Adapter, RefusesWhatItCannotApply) {
 
 TEST_F(Adapter, NamesAnAdapterOfAnotherBase) {
   const auto write = [&](const std::string& module, uint64_t outputs) {
-    adapter_.write("adapter_model.safetensors", safetensors_of({{"base_model.model." + module + ".lora_A.weight", {1, 32}, std::vector<float>(32)},
-                                                                {"base_model.model." + module + ".lora_B.weight", {outputs, 1}, std::vector<float>(outputs)}}));
+    adapter_.write(
+        "adapter_model.safetensors",
+        safetensors_of({{"base_model.model." + module + ".lora_A.weight", {1, 32}, std::vector<float>(32)},
+                        {"base_model.model." + module + ".lora_B.weight", {outputs, 1}, std::vector<float>(outputs)}}));
   };
   write("model.layers.9.self_attn.q_proj", 64);
   EXPECT_ERROR(adapted(), ErrorKind::kBadInput, "another base");
@@ -97,14 +102,20 @@ TEST_F(Adapter, NamesAnAdapterOfAnotherBase) {
 }
 
 TEST_F(Adapter, NamesDamage) {
-  adapter_.write("adapter_model.safetensors", safetensors_of({{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", {1, 32}, std::vector<float>(32)}}));
+  adapter_.write(
+      "adapter_model.safetensors",
+      safetensors_of(
+          {{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", {1, 32}, std::vector<float>(32)}}));
   EXPECT_ERROR(adapted(), ErrorKind::kCorruptFile, "only one of lora_A and lora_B");
-  adapter_.write("adapter_model.safetensors", safetensors_of({{"base_model.model.lm_head.modules_to_save.weight", {1, 32}, std::vector<float>(32)}}));
+  adapter_.write(
+      "adapter_model.safetensors",
+      safetensors_of({{"base_model.model.lm_head.modules_to_save.weight", {1, 32}, std::vector<float>(32)}}));
   EXPECT_ERROR(adapted(), ErrorKind::kUnsupported, "modules_to_save");
   adapter_.write("adapter_model.safetensors", "short");
   EXPECT_ERROR(adapted(), ErrorKind::kCorruptFile, "adapter_model.safetensors");
   const ModelFolder empty;
-  EXPECT_ERROR(apply_adapter(open_tensor_source(base_.path()), empty.path()), ErrorKind::kNotFound, "adapter_config.json");
+  EXPECT_ERROR(apply_adapter(open_tensor_source(base_.path()), empty.path()), ErrorKind::kNotFound,
+               "adapter_config.json");
 }
 
 }  // namespace

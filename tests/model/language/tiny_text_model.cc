@@ -28,9 +28,11 @@ void write_tiny_text_model(const std::string& folder, int context_window, Langua
   json["head_dim"] = config.head_dim;
   write(folder + "/config.json", json.dump());
   write(folder + "/model.safetensors", safetensors_of(tiny_language_tensors(config)));
-  const std::string golden = std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/tests/encoding/tokenizer/golden/smollm.json";
+  const std::string golden =
+      std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/tests/encoding/tokenizer/golden/smollm.json";
   write(folder + "/tokenizer.json", read_file(golden));
-  write(folder + "/tokenizer_config.json", R"({"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "add_bos_token": false})");
+  write(folder + "/tokenizer_config.json",
+        R"({"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "add_bos_token": false})");
 }
 
 void write_tiny_adapter(const std::string& folder) {
@@ -41,7 +43,8 @@ void write_tiny_adapter(const std::string& folder) {
   const auto add = [&](const std::string& module, const char* matrix, uint64_t rows, uint64_t columns) {
     RandomModel::Tensor tensor{"base_model.model." + module + "." + matrix + ".weight", {rows, columns}, {}};
     const Rng rng = Rng(5).child(tensor.name);
-    for (uint64_t i = 0; i < rows * columns; ++i) tensor.values.push_back((static_cast<float>(rng.below(i, 256)) - 128) / 512);
+    for (uint64_t i = 0; i < rows * columns; ++i)
+      tensor.values.push_back((static_cast<float>(rng.below(i, 256)) - 128) / 512);
     tensors.push_back(std::move(tensor));
   };
   for (int layer = 0; layer < config.num_hidden_layers; ++layer) {
@@ -52,7 +55,9 @@ void write_tiny_adapter(const std::string& folder) {
     add(prefix + ".mlp.down_proj", "lora_B", D, 2);
   }
   write(folder + "/adapter_model.safetensors", safetensors_of(tensors));
-  write(folder + "/adapter_config.json", R"({"peft_type": "LORA", "r": 2, "lora_alpha": 4, "bias": "none", "use_rslora": false, "target_modules": ["q_proj", "down_proj"]})");
+  write(
+      folder + "/adapter_config.json",
+      R"({"peft_type": "LORA", "r": 2, "lora_alpha": 4, "bias": "none", "use_rslora": false, "target_modules": ["q_proj", "down_proj"]})");
 }
 
 }  // namespace manyshot

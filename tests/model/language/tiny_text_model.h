@@ -7,8 +7,8 @@
 
 namespace manyshot {
 
-// Writes config.json, model.safetensors, tokenizer.json and tokenizer_config.json to `folder`, which exists. The tokenizer is the small
-// SmolLM one of tests/encoding/tokenizer/golden, with ChatML's tokens.
+// Writes config.json, model.safetensors, tokenizer.json and tokenizer_config.json to `folder`, which exists. The
+// tokenizer is the small SmolLM one of tests/encoding/tokenizer/golden, with ChatML's tokens.
 void write_tiny_text_model(const std::string& folder, int context_window = 8192,
                            LanguageArchitecture architecture = LanguageArchitecture::kLlama);
 
