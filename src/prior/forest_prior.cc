@@ -176,11 +176,11 @@ void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix&
   const size_t num_rows = draw_num_rows(settings, rng);
   const size_t num_features = draw_num_features(settings, num_rows, rng);
   const int asked = draw_num_classes(settings, kBinary, rng);
-  Draws draws(rng.child("split"));
-  const auto split = static_cast<size_t>(static_cast<double>(num_rows) * draws.uniform(0.3, 0.9));
   task.prior = "forest";
   for (uint64_t attempt = 0;; ++attempt) {
     const Rng again = rng.child("attempt", attempt);
+    const double share = Draws(again.child("split")).uniform(0.3, 0.9);
+    const auto split = static_cast<size_t>(static_cast<double>(num_rows) * share);
     if (notes != nullptr) *notes = {};
     columns.reshape(num_features, num_rows);
     std::vector<ColumnInfo> info(num_features);

@@ -93,7 +93,7 @@ PriorSettings parse_settings(const PriorOptions& options) {
   PriorSettings settings;
   settings.parts = read_mixture(options.prior);
   settings.rows = read_range("--rows", options.rows, 16, 1'000'000);
-  if (options.features != "auto") settings.features = read_range("--features", options.features, 1, 10'000);
+  if (options.features != "auto") settings.features = read_range("--features", options.features, 1, 1000);
   settings.classes = read_range("--classes", options.classes, 2, 1000);
   settings.binary = options.binary;
   settings.missing = options.missing;

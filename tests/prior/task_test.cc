@@ -281,6 +281,7 @@ TEST(PriorOptions, MistakesAreNamed) {
   expect_bad([](auto& o) { o.features = "50:5"; }, "--features 50:5: the range is empty; did you mean 5:50?");
   expect_bad([](auto& o) { o.features = "many"; },
              "--features: expected a whole number, or a range like 5:50, got \"many\"");
+  expect_bad([](auto& o) { o.features = "5:5000"; }, "--features 5:5000: expected numbers from 1 to 1,000, got 5,000");
   expect_bad([](auto& o) { o.classes = "1"; }, "--classes 1: expected numbers from 2 to 1,000, got 1");
   expect_bad([](auto& o) { o.rows = "0"; }, "--rows 0: expected numbers from 16");
   expect_bad([](auto& o) { o.rows = "20"; }, "--rows 20: too few rows for 10 classes; at least 40 are needed");
@@ -301,6 +302,21 @@ TEST(PriorOptions, MixturesAreTakenApart) {
   EXPECT_NEAR(settings.parts[2].weight, 0.6, 1e-12);
   EXPECT_EQ(settings.rows, (IntRange{100, 200}));
   EXPECT_FALSE(settings.features.has_value());
+}
+
+TEST(PriorOptions, SmallTablesOfManyClassesComeToAnEnd) {
+  for (const char* name : {"mlp", "tree", "graph", "forest"}) {
+    PriorOptions options = options_for(name, "40");
+    options.features = "1:3";
+    options.classes = "10";
+    const Prior prior(options);
+    PriorScratch scratch;
+    for (uint64_t index = 0; index < 5; ++index) {
+      const Task task = prior.draw(index, scratch);
+      EXPECT_EQ(task.num_rows, 40u);
+      EXPECT_GE(task.num_classes, 2);
+    }
+  }
 }
 
 TEST(PriorOptions, RangesAreKept) {

@@ -343,9 +343,10 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
   shape.num_rows = draw_num_rows(settings, rng);
   shape.num_features = draw_num_features(settings, shape.num_rows, rng);
   shape.num_classes = draw_num_classes(settings, kBinary, rng);
-  Draws draws(rng.child("split"));
-  shape.split = static_cast<size_t>(static_cast<double>(shape.num_rows) * draws.uniform(0.3, 0.9));
   for (uint64_t attempt = 0;; ++attempt) {
+    // Drawn again each time: few rows behind it may leave no place for all classes.
+    const double share = Draws(rng.child("split", attempt)).uniform(0.3, 0.9);
+    shape.split = static_cast<size_t>(static_cast<double>(shape.num_rows) * share);
     if (notes != nullptr) *notes = {};
     const auto rejection =
         GraphTask(shape, settings.missing, rng.child("attempt", attempt), buffers, notes).draw(labels, task);
