@@ -35,6 +35,7 @@ namespace {
 #define MANYSHOT_TREE_GROWER_TYPES
 
 constexpr size_t kLanes = 8;
+constexpr size_t kFewCandidates = 6;
 constexpr size_t kPadding = 32;  // entries that a vector may read or write beyond the last
 
 // A row of a node: packed as row << 16 | class << 8 | weight, never 0, or the row alone.
@@ -91,6 +92,7 @@ struct TreeGrower::Buffers {
   std::vector<Entry> entries, spare;   // the rows of the tree, each node's together
   std::vector<Entry> sorted;           // a node's in the order of a feature
   std::vector<uint32_t> run_end;       // last index into `sorted` of each run of equal values
+  std::vector<Entry> entry_of_row;     // [N]
   std::vector<Entry> slots;            // [N] entries by place; 0 between features
   std::vector<uint64_t> bitmap;        // places taken; 0 between features
   std::vector<uint64_t> summary;       // words of the bitmap that are not 0
@@ -111,6 +113,10 @@ using Doubles = hn::CappedTag<double, kLanes>;
 using DoubleVec = hn::Vec<Doubles>;
 constexpr size_t kVectorLanes = hn::MaxLanes(Doubles());
 constexpr size_t kVectors = kLanes / kVectorLanes;
+alignas(32) constexpr int32_t kLastLane[kLanes] = {kVectorLanes - 1, kVectorLanes - 1, kVectorLanes - 1,
+                                                   kVectorLanes - 1, kVectorLanes - 1, kVectorLanes - 1,
+                                                   kVectorLanes - 1, kVectorLanes - 1};
+alignas(32) constexpr int32_t kFourthLane[kLanes] = {3, 3, 3, 3, 3, 3, 3, 3};
 
 // The cheapest of the candidates seen, lane by lane; starts from the best split of other features.
 struct LaneBest {
@@ -160,28 +166,83 @@ struct LaneBest {
   }
 };
 
+using Pairs = hn::Rebind<uint32_t, Doubles>;
+using PairVec = hn::Vec<Pairs>;
+
+// Offers the candidates whose left sides weigh `pair`; the node weighs all, and its second class all_second.
+HWY_INLINE void offer_pairs(LaneBest& lanes, size_t v, PairVec pair, DoubleVec all, DoubleVec all_second,
+                            DoubleVec index) {
+  const Doubles d;
+  const hn::Rebind<int32_t, Doubles> d_int;
+  const auto weight = hn::And(pair, hn::Set(Pairs(), 0xFFFFu));
+  const DoubleVec left = hn::PromoteTo(d, hn::BitCast(d_int, weight));
+  const DoubleVec left_second = hn::PromoteTo(d, hn::BitCast(d_int, hn::ShiftRight<16>(pair)));
+  const DoubleVec right = hn::Sub(all, left);
+  const DoubleVec right_second = hn::Sub(all_second, left_second);
+  const DoubleVec left_cost = hn::Mul(hn::Mul(left_second, hn::Sub(left, left_second)), right);
+  const DoubleVec right_cost = hn::Mul(hn::Mul(right_second, hn::Sub(right, right_second)), left);
+  lanes.offer(v, hn::Add(left_cost, right_cost), hn::Mul(left, right), index);
+}
+
+// weight | (weight << 16 for entries of the second class)
+HWY_INLINE PairVec pairs_of(PairVec entries, uint32_t second_class) {
+  const Pairs d;
+  const auto weight = hn::And(entries, hn::Set(d, 0xFFu));
+  const auto is_second = hn::Eq(hn::And(entries, hn::Set(d, 0xFF00u)), hn::Set(d, second_class << 8));
+  return hn::Or(weight, hn::IfThenElseZero(is_second, hn::ShiftLeft<16>(weight)));
+}
+
+// Sums of the lanes up to each.
+HWY_INLINE PairVec running_sums(PairVec v) {
+#if HWY_TARGET != HWY_SCALAR
+  const Pairs d;
+  v = hn::Add(v, hn::ShiftLeftLanes<1>(d, v));
+  if constexpr (kVectorLanes > 2) v = hn::Add(v, hn::ShiftLeftLanes<2>(d, v));
+  if constexpr (kVectorLanes > 4) {  // the shifts stay within four lanes
+    const auto fourth = hn::TableLookupLanes(v, hn::SetTableIndices(d, kFourthLane));
+    v = hn::Add(v, hn::IfThenElseZero(hn::Gt(hn::Iota(d, 0), hn::Set(d, 3u)), fourth));
+  }
+#endif
+  return v;
+}
+
+// Candidates [0, count - 1): behind each of the sorted entries but the last. Entries up to the next kLanes must be 0.
+HWY_INLINE int64_t best_of_entries(const Entry* sorted, size_t count, uint32_t second_class, uint32_t total,
+                                   BestSplit& best) {
+  const Doubles d;
+  const Pairs d_pair;
+  const DoubleVec all = hn::Set(d, static_cast<double>(total & 0xFFFF));
+  const DoubleVec all_second = hn::Set(d, static_cast<double>(total >> 16));
+  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
+  const auto last_lane = hn::SetTableIndices(d_pair, kLastLane);
+  DoubleVec index = hn::Iota(d, 0.0);
+  PairVec before = hn::Zero(d_pair);
+  LaneBest lanes(best);
+  for (size_t i = 0; i + 1 < count; i += kLanes) {
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      const PairVec entries = hn::LoadU(d_pair, sorted + i + v * kVectorLanes);
+      const PairVec pairs = hn::Add(before, running_sums(pairs_of(entries, second_class)));
+      before = hn::TableLookupLanes(pairs, last_lane);
+      offer_pairs(lanes, v, pairs, all, all_second, index);
+      index = hn::Add(index, step);
+    }
+  }
+  return lanes.choose(best);
+}
+
 // Candidates [first, last) given as pairs of weights; entries up to the next kLanes must hold `total`.
 HWY_INLINE int64_t best_of_pairs(const uint32_t* pairs, size_t first, size_t last, uint32_t total, BestSplit& best) {
   const Doubles d;
-  const hn::Rebind<uint32_t, Doubles> d_pair;
-  const hn::Rebind<int32_t, Doubles> d_int;
   const DoubleVec all = hn::Set(d, static_cast<double>(total & 0xFFFF));
   const DoubleVec all_second = hn::Set(d, static_cast<double>(total >> 16));
-  const auto low_half = hn::Set(d_pair, 0xFFFFu);
   const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
   DoubleVec index = hn::Iota(d, static_cast<double>(first));
   LaneBest lanes(best);
   for (size_t i = first; i < last; i += kLanes) {
     MANYSHOT_UNROLL
     for (size_t v = 0; v < kVectors; ++v) {
-      const auto pair = hn::LoadU(d_pair, pairs + i + v * kVectorLanes);
-      const DoubleVec left = hn::PromoteTo(d, hn::BitCast(d_int, hn::And(pair, low_half)));
-      const DoubleVec left_second = hn::PromoteTo(d, hn::BitCast(d_int, hn::ShiftRight<16>(pair)));
-      const DoubleVec right = hn::Sub(all, left);
-      const DoubleVec right_second = hn::Sub(all_second, left_second);
-      const DoubleVec left_cost = hn::Mul(hn::Mul(left_second, hn::Sub(left, left_second)), right);
-      const DoubleVec right_cost = hn::Mul(hn::Mul(right_second, hn::Sub(right, right_second)), left);
-      lanes.offer(v, hn::Add(left_cost, right_cost), hn::Mul(left, right), index);
+      offer_pairs(lanes, v, hn::LoadU(Pairs(), pairs + i + v * kVectorLanes), all, all_second, index);
       index = hn::Add(index, step);
     }
   }
@@ -193,6 +254,27 @@ HWY_INLINE DoubleVec to_double(hn::Vec<hn::Rebind<uint64_t, Doubles>> numbers) {
   const Doubles d;
   const hn::Rebind<uint64_t, Doubles> d_bits;
   return hn::Sub(hn::BitCast(d, hn::Or(numbers, hn::Set(d_bits, uint64_t{0x4330000000000000}))), hn::Set(d, 0x1p52));
+}
+
+// The same as best_of_sums, one by one: quicker for a few candidates, which have just been written.
+inline int64_t best_of_few_sums(const uint32_t* weights, const uint64_t* sums, size_t first, size_t last, double total,
+                                double total_squares, BestSplit& best) {
+  int64_t chosen = -1;
+  for (size_t i = first; i < last; ++i) {
+    const double left = weights[i];
+    const double right = total - left;
+    const auto left_squares = static_cast<double>(static_cast<int64_t>(sums[i] & 0xFFFFFFFF));
+    const auto dot = static_cast<double>(static_cast<int64_t>(sums[i] >> 32));
+    const double right_squares = total_squares - (dot + dot) + left_squares;
+    const double denominator = left * right;
+    const double numerator = total * denominator - (left_squares * right + right_squares * left);
+    if (numerator * best.denominator < best.numerator * denominator) {
+      best.numerator = numerator;
+      best.denominator = denominator;
+      chosen = static_cast<int64_t>(i);
+    }
+  }
+  return chosen;
 }
 
 // Candidates [first, last) given as weight, and as sum of l_k^2 | sum of l_k n_k << 32; entries up to the next kLanes
@@ -278,6 +360,11 @@ class Growth {
   }
 
  private:
+  using Place = std::make_signed_t<Position>;
+  using Places = hn::CappedTag<Place, 32>;
+  static constexpr size_t kPlaceLanes = hn::MaxLanes(Places());
+  static constexpr size_t kMaxCountedRows = 4 * kPlaceLanes;
+
   // What is known of the node at work.
   struct NodeState {
     const Entry* entries = nullptr;
@@ -294,7 +381,7 @@ class Growth {
     return kIsPacked ? entry >> 8 & 0xFF : static_cast<uint32_t>(task_.labels[row_of(entry)]);
   }
   uint32_t weight_of(Entry entry) const { return kIsPacked ? entry & 0xFF : task_.weights[row_of(entry)]; }
-  Entry entry_of(size_t row) const {
+  Entry make_entry(size_t row) const {
     if (!kIsPacked) return static_cast<Entry>(row);
     return static_cast<Entry>(row << 16) | static_cast<Entry>(task_.labels[row]) << 8 | task_.weights[row];
   }
@@ -306,6 +393,7 @@ class Growth {
     grow_to(b_.spare, num_rows + kPadding);
     grow_to(b_.sorted, num_rows + kPadding);
     grow_to(b_.run_end, num_rows + 1);
+    grow_to(b_.entry_of_row, num_rows);
     grow_to(b_.slots, num_rows + kPadding);
     grow_to(b_.bitmap, num_rows / 64 + 1);
     grow_to(b_.summary, num_rows / 4096 + 1);
@@ -328,7 +416,7 @@ class Growth {
     uint32_t count = 0;
     uint64_t total = 0;
     for (size_t row = 0; row < num_rows; ++row) {
-      b_.entries[count] = entry_of(row);
+      b_.entries[count] = b_.entry_of_row[row] = make_entry(row);
       count += task_.weights[row] > 0;
       total += task_.weights[row];
     }
@@ -403,20 +491,29 @@ class Growth {
   BestSplit find_split(const NodeState& node) {
     BestSplit best;
     const auto num_features = static_cast<uint32_t>(columns_.num_features);
-    bool all_constant = true;
-    for (uint32_t drawn = 0; drawn < num_features && (drawn < num_tried_ || all_constant); ++drawn) {
+    const auto draw = [&](uint32_t drawn) {
       std::swap(b_.features[drawn], b_.features[drawn + random_.below(num_features - drawn)]);
-      const uint32_t feature = b_.features[drawn];
+    };
+    const bool by_counting = node.num_rows <= kMaxCountedRows;
+    bool all_constant = true;
+    for (uint32_t i = 0, drawn = 0; i < num_features && (i < num_tried_ || all_constant); ++i) {
+      // The next feature's places are fetched before this one's are used: a vector cannot be read at once after its
+      // parts were written.
+      for (; drawn <= i || (drawn == i + 1 && drawn < num_tried_); ++drawn) {
+        draw(drawn);
+        if (by_counting) fetch_places(node, b_.features[drawn], places_[drawn % 2]);
+      }
+      const uint32_t feature = b_.features[i];
       if (columns_.num_distinct[feature] == 1) continue;
-      all_constant &= !search_feature(node, feature, best);
+      all_constant &= !search_feature(node, feature, places_[i % 2], best);
       if (best.is_perfect()) break;
     }
     return best;
   }
 
   // False when the feature is constant in the node.
-  bool search_feature(const NodeState& node, uint32_t feature, BestSplit& best) {
-    sort_entries(node, feature);
+  bool search_feature(const NodeState& node, uint32_t feature, const Place* places, BestSplit& best) {
+    sort_entries(node, feature, places);
     const size_t num_runs = find_runs(node, feature);
     if (num_runs == 1) return false;
     const bool one_row_each = num_runs == node.num_rows;
@@ -439,36 +536,39 @@ class Growth {
     return true;
   }
 
-  // b_.sorted: the node's entries by value.
-  void sort_entries(const NodeState& node, uint32_t feature) {
+  // b_.sorted: the node's entries by value, and kLanes zeros.
+  void sort_entries(const NodeState& node, uint32_t feature, const Place* places) {
     const Position* position = columns_.position.data() + feature * columns_.num_rows;
     if (node.num_rows <= kPlaceLanes) {
-      sort_by_counting<1>(node, position);
+      sort_by_counting<1>(node, places);
     } else if (node.num_rows <= 2 * kPlaceLanes) {
-      sort_by_counting<2>(node, position);
-    } else if (node.num_rows <= 4 * kPlaceLanes) {
-      sort_by_counting<4>(node, position);
+      sort_by_counting<2>(node, places);
+    } else if (node.num_rows <= kMaxCountedRows) {
+      sort_by_counting<4>(node, places);
     } else if (kIsPacked && node.num_rows * 32 >= columns_.num_rows) {
       sort_by_slots(node, position);
     } else {
       sort_by_bitmap(node, position, columns_.order.data() + feature * columns_.num_rows);
     }
+    std::fill_n(b_.sorted.data() + node.num_rows, kLanes, Entry{0});
   }
 
-  using Place = std::make_signed_t<Position>;
-  using Places = hn::CappedTag<Place, 32>;
-  static constexpr size_t kPlaceLanes = hn::MaxLanes(Places());
+  // The places of a node's entries, shifted into the range of signed numbers.
+  void fetch_places(const NodeState& node, uint32_t feature, Place* places) const {
+    constexpr Position kSignBit = Position{1} << (8 * sizeof(Position) - 1);
+    const Position* position = columns_.position.data() + feature * columns_.num_rows;
+    for (size_t i = 0; i < node.num_rows; ++i) {
+      places[i] = static_cast<Place>(position[row_of(node.entries[i])] ^ kSignBit);
+    }
+  }
 
   // Each entry goes where the number of smaller places says: n^2 comparisons, kBlocks vectors of them at a time.
   // REQUIRES: at most kBlocks * kPlaceLanes rows.
   template <size_t kBlocks>
-  HWY_INLINE void sort_by_counting(const NodeState& node, const Position* position) {
+  HWY_INLINE void sort_by_counting(const NodeState& node, const Place* places) {
     const Places d;
-    constexpr Position kSignBit = Position{1} << (8 * sizeof(Position) - 1);
-    HWY_ALIGN Place places[kBlocks * kPlaceLanes];
     HWY_ALIGN Place smaller[kBlocks * kPlaceLanes];
     const size_t count = node.num_rows;
-    for (size_t i = 0; i < count; ++i) places[i] = static_cast<Place>(position[row_of(node.entries[i])] ^ kSignBit);
     hn::Vec<Places> mine[kBlocks], sum[kBlocks];
     MANYSHOT_UNROLL
     for (size_t block = 0; block < kBlocks; ++block) {
@@ -515,7 +615,7 @@ class Growth {
       for (uint64_t words = std::exchange(b_.summary[s], 0); words != 0; words &= words - 1) {
         const size_t word = s * 64 + static_cast<size_t>(std::countr_zero(words));
         for (uint64_t bits = std::exchange(b_.bitmap[word], 0); bits != 0; bits &= bits - 1) {
-          *out++ = entry_of(order[word * 64 + static_cast<size_t>(std::countr_zero(bits))]);
+          *out++ = b_.entry_of_row[order[word * 64 + static_cast<size_t>(std::countr_zero(bits))]];
         }
       }
     }
@@ -539,27 +639,21 @@ class Growth {
   int64_t search_pairs(const NodeState& node, size_t num_runs, size_t first, size_t last, BestSplit& best) {
     uint32_t* pairs = b_.left_pairs.data();
     const Entry* sorted = b_.sorted.data();
-    // Each row's own pair, then the sums.
-    const hn::CappedTag<uint32_t, kPadding / 2> d;
-    const auto class_bits = hn::Set(d, 0xFF00u);
-    const auto second = hn::Set(d, node.second_class << 8);
-    for (size_t i = 0; i < node.num_rows; i += hn::Lanes(d)) {
-      const auto entry = hn::LoadU(d, sorted + i);
-      const auto weight = hn::And(entry, hn::Set(d, 0xFFu));
-      const auto is_second = hn::Eq(hn::And(entry, class_bits), second);
-      hn::StoreU(hn::Or(weight, hn::IfThenElseZero(is_second, hn::ShiftLeft<16>(weight))), d, pairs + i);
+    if (num_runs == node.num_rows && first == 0 && last + 1 == num_runs) {
+      return best_of_entries(sorted, node.num_rows, node.second_class, node.pair, best);
     }
     uint32_t left = 0;
-    if (num_runs == node.num_rows) {
-      for (size_t i = 0; i < last; ++i) pairs[i] = left += pairs[i];
-    } else {
-      size_t i = 0;
-      for (size_t run = 0; run < last; ++run) {
-        for (; i <= b_.run_end[run]; ++i) left += pairs[i];
-        pairs[run] = left;
-      }
+    const auto add = [&](Entry entry) {
+      const uint32_t weight = entry & 0xFF;
+      left += weight | ((entry >> 8 & 0xFF) == node.second_class ? weight << 16 : 0);
+    };
+    size_t i = 0;
+    for (size_t run = 0; run < last; ++run) {
+      const size_t end = num_runs == node.num_rows ? run : b_.run_end[run];
+      for (; i <= end; ++i) add(sorted[i]);
+      pairs[run] = left;
     }
-    for (size_t i = last; i < last + kLanes; ++i) pairs[i] = node.pair;
+    for (i = last; i < last + kLanes; ++i) pairs[i] = node.pair;
     return best_of_pairs(pairs, first, last, node.pair, best);
   }
 
@@ -593,6 +687,9 @@ class Growth {
         weights[run] = weight;
         sums[run] = sum;
       }
+    }
+    if (last - first <= kFewCandidates) {
+      return best_of_few_sums(weights, sums, first, last, node.weight, node.squares, best);
     }
     const auto squares = static_cast<uint64_t>(node.squares);
     for (size_t i = last; i < last + kLanes; ++i) {
@@ -649,7 +746,8 @@ class Growth {
     assert(num_left > 0 && num_right > 0);
 
     const auto left = static_cast<uint32_t>(tree_.nodes.size());
-    tree_.nodes.resize(tree_.nodes.size() + 2);
+    tree_.nodes.emplace_back();
+    tree_.nodes.emplace_back();
     tree_.nodes[pending.node] = {.threshold = middle(task_.columns.at(best.left_row, best.feature),
                                                      task_.columns.at(best.right_row, best.feature)),
                                  .feature = static_cast<int32_t>(best.feature),
@@ -668,7 +766,14 @@ class Growth {
   static float middle(float low, float high) {
     const double exact = 0.5 * double{low} + 0.5 * double{high};
     const auto rounded = static_cast<float>(exact);
-    return rounded > exact ? std::nextafter(rounded, low) : rounded;
+    return rounded > exact ? next_below(rounded) : rounded;
+  }
+
+  // std::nextafter(value, -infinity) for finite values, without its call.
+  static float next_below(float value) {
+    if (value == 0) return -std::numeric_limits<float>::denorm_min();
+    const auto bits = std::bit_cast<uint32_t>(value);
+    return std::bit_cast<float>(value > 0 ? bits - 1 : bits + 1);
   }
 
   const TreeTask& task_;
@@ -679,6 +784,7 @@ class Growth {
   size_t num_tried_;
   NodeRandom random_;
   double total_weight_ = 0;
+  HWY_ALIGN Place places_[2][kMaxCountedRows] = {};  // of this feature and the next, for small nodes
 };
 
 // Whether entries can hold classes and weights.
