@@ -1,0 +1,68 @@
+#include "predict/forest.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/rng.h"
+#include "encoding/features.h"
+#include "teacher/impute.h"
+#include "teacher/random_forest.h"
+
+namespace manyshot {
+namespace {
+
+constexpr double kLargest = std::numeric_limits<float>::max();
+
+// [F, N] in single precision, in which the forest works; numbers beyond it become its largest.
+struct FloatColumns {
+  explicit FloatColumns(const FeatureMatrix& features)
+      : values(features.values.size()), num_rows(features.num_rows), num_features(features.num_features) {
+    for (size_t row = 0; row < num_rows; ++row) {
+      for (size_t feature = 0; feature < num_features; ++feature) {
+        const double value = std::clamp(features.at(row, feature), -kLargest, kLargest);  // NaN stays
+        values[feature * num_rows + row] = static_cast<float>(value);
+      }
+    }
+  }
+  ColumnsView view() const { return {values.data(), num_rows, num_features, num_rows}; }
+
+  std::vector<float> values;
+  size_t num_rows;
+  size_t num_features;
+};
+
+class ForestPredictor : public Predictor {
+ public:
+  ForestPredictor(const LabelledTable& shots, int num_trees, uint64_t seed)
+      : encoder_(FeatureEncoder::fit(shots.features)) {
+    const FloatColumns columns(encoder_.transform(shots.features));
+    imputer_.fit(columns.view());
+    std::vector<float> filled;
+    ForestScratch scratch;
+    forest_.fit(imputer_.apply(columns.view(), filled), shots.labels, static_cast<int>(shots.num_classes()),
+                {.num_trees = num_trees}, Rng(seed).child("forest"), scratch);
+  }
+
+  std::vector<double> predict(const Table& queries) const override {
+    const FloatColumns columns(encoder_.transform(queries));
+    std::vector<float> filled;
+    std::vector<double> probabilities(queries.num_rows * static_cast<size_t>(forest_.num_classes()));
+    forest_.predict(imputer_.apply(columns.view(), filled), probabilities);
+    return probabilities;
+  }
+
+  std::vector<std::string> notes() const override { return encoder_.notes(); }
+
+ private:
+  FeatureEncoder encoder_;
+  MedianImputer imputer_;
+  RandomForest forest_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> ForestMethod::fit(const LabelledTable& shots) const {
+  return std::make_unique<ForestPredictor>(shots, num_trees_, seed_);
+}
+
+}  // namespace manyshot
