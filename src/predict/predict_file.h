@@ -19,7 +19,7 @@ struct PredictOptions : TaskOptions, MethodOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(), "default, majority, knn, xgboost, an installed model such as smollm2, a model folder, or a .gguf file.");
+    v("model", self.model, any_value(), "default, majority, knn, forest, xgboost, an installed model such as smollm2, a model folder, or a .gguf file.");
     v("out", self.out, any_value(), "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
     TaskOptions::visit(self, v);
     MethodOptions::visit(self, v);
