@@ -50,6 +50,7 @@ std::unique_ptr<Command> make_info_command();
 std::unique_ptr<Command> make_tokenize_command();
 std::unique_ptr<Command> make_score_command();
 std::unique_ptr<Command> make_synth_command();
+std::unique_ptr<Command> make_corpus_command();
 std::unique_ptr<Command> make_prompt_command();
 
 // Sets the options of `command` and `common` from the command line (and from --config, which it names), and says

@@ -1,9 +1,7 @@
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "cli/command.h"
 #include "cli/version.h"
@@ -12,9 +10,11 @@
 #include "core/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/manifest.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "core/shard.h"
 #include "core/text.h"
 #include "prior/explain.h"
 #include "prior/prior.h"
@@ -43,97 +43,6 @@ struct SynthOptions {
     v("explain", self.explain, at_least(0), "Print how this task comes about, and write nothing.");
     v("explain_format", self.explain_format, one_of({"json", "dot"}), "JSON, or a graph for Graphviz.");
   }
-};
-
-struct Shard {
-  uint64_t index = 0;
-  uint64_t count = 1;
-};
-
-Shard read_shard(std::string_view text) {
-  Shard shard;
-  const size_t slash = text.find('/');
-  const auto read = [](std::string_view part, uint64_t& value) {
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return !part.empty() && error == std::errc() && end == part.data() + part.size();
-  };
-  if (slash == std::string_view::npos || !read(text.substr(0, slash), shard.index) ||
-      !read(text.substr(slash + 1), shard.count) || shard.count == 0 || shard.count > 1'000'000 ||
-      shard.index >= shard.count) {
-    fail(ErrorKind::kBadInput, "--shard: expected I/N with I from 0 to N - 1, such as 0/8 to 7/8, got \"{}\"",
-         excerpt(text));
-  }
-  return shard;
-}
-
-// The file that lists what is finished: a line about the options, then one for each task in order. Lines are added
-// behind the tables they speak of, so every line is true at any time; a line cut short by a crash is cut off.
-class Manifest {
- public:
-  Manifest(const std::string& path, const Json& options) : path_(path) {
-    if (!std::filesystem::exists(path_)) {
-      write_file(path_,
-                 Json{{"format", "manyshot tasks 1"}, {"version", kVersion}, {"options", options}}.dump() + "\n");
-      return;
-    }
-    std::ifstream file(path_, std::ios::binary);
-    std::string line;
-    uint64_t bytes = 0;
-    if (!file || !std::getline(file, line))
-      fail(ErrorKind::kBadInput, "{}: cannot be read; remove it, or choose another --out", path_);
-    check_header(line, options);
-    bytes = line.size() + 1;
-    while (std::getline(file, line) && !file.eof()) {
-      const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-      if (!json.is_object() || !json.contains("task") || !json["task"].is_number_unsigned() || !json.contains("file")) {
-        fail(ErrorKind::kCorruptFile, "{}:{}: expected the facts of a task, found {}; remove the file to start again",
-             path_, finished_ + 2, excerpt(line));
-      }
-      bytes += line.size() + 1;
-      ++finished_;
-      last_task_ = json["task"];
-    }
-    file.close();
-    if (bytes < std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, bytes);
-  }
-
-  uint64_t num_finished() const { return finished_; }
-  std::optional<uint64_t> last_task() const { return last_task_; }
-
-  void append(const std::string& lines) {
-    std::ofstream file(path_, std::ios::binary | std::ios::app);
-    file.write(lines.data(), static_cast<std::streamsize>(lines.size()));
-    file.flush();
-    if (!file)
-      fail(ErrorKind::kBadInput, "{}: cannot write; is the disk full? The same command goes on from here", path_);
-  }
-
- private:
-  void check_header(const std::string& line, const Json& options) const {
-    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || json.value("format", "") != "manyshot tasks 1" || !json.contains("options") ||
-        !json["options"].is_object()) {
-      fail(ErrorKind::kCorruptFile,
-           "{}:1: expected a manifest of format \"manyshot tasks 1\", found {}; choose another --out", path_,
-           excerpt(line));
-    }
-    if (json.value("version", "") != kVersion) {
-      fail(ErrorKind::kBadInput, "{}: made by version {}, this is {}; its tasks may differ: choose another --out",
-           path_, json.value("version", "?"), kVersion);
-    }
-    for (const auto& [name, value] : options.items()) {
-      const Json before = json["options"].value(name, Json());
-      if (before != value) {
-        fail(ErrorKind::kBadInput,
-             "{}: made with {} {}, now {}; repeat the options it was made with, or choose another --out", path_, name,
-             before.dump(), value.dump());
-      }
-    }
-  }
-
-  std::string path_;
-  uint64_t finished_ = 0;
-  std::optional<uint64_t> last_task_;
 };
 
 class SynthCommand : public Command {
@@ -176,7 +85,7 @@ class SynthCommand : public Command {
  private:
   void write_tasks(const Prior& prior, const CommonOptions& common) {
     const auto start = std::chrono::steady_clock::now();
-    const Shard shard = read_shard(options_.shard);
+    const Shard shard = parse_shard(options_.shard);
     std::error_code error;
     std::filesystem::create_directories(options_.out, error);
     if (error) fail(ErrorKind::kBadInput, "--out {}: cannot make this folder: {}", options_.out, error.message());
@@ -185,15 +94,19 @@ class SynthCommand : public Command {
     Json kept = to_json(options_of(options_.prior));
     kept["layout"] = options_.layout;
     kept["shard"] = options_.shard;
-    Manifest manifest((std::filesystem::path(options_.out) / manifest_name).string(), kept);
+    uint64_t num_finished = 0;
+    Manifest manifest((std::filesystem::path(options_.out) / manifest_name).string(), "manyshot tasks 1", kVersion,
+                      kept, [&](const Json& line, uint64_t number) {
+                        if (line.value("task", Json()) != shard.index + num_finished++ * shard.count) {
+                          fail(ErrorKind::kCorruptFile,
+                               "{}:{}: expected task {}, found {}; remove the file to start again", manifest_name,
+                               number, shard.index + (num_finished - 1) * shard.count, excerpt(line.dump()));
+                        }
+                      });
 
     const auto num_tasks = static_cast<uint64_t>(options_.tasks);
     const uint64_t num_mine = num_tasks > shard.index ? (num_tasks - shard.index - 1) / shard.count + 1 : 0;
-    const uint64_t already = std::min(manifest.num_finished(), num_mine);
-    if (manifest.num_finished() > 0 &&
-        manifest.last_task() != shard.index + (manifest.num_finished() - 1) * shard.count) {
-      fail(ErrorKind::kCorruptFile, "{}: its tasks are not in order; remove the file to start again", manifest_name);
-    }
+    const uint64_t already = std::min(num_finished, num_mine);
     std::array<uint64_t, kNumRejections> rejections{};
     {
       Progress progress("synth", num_mine - already, "tasks");

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/version.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/shard.h"
+#include "core/text.h"
+#include "corpus/write_corpus.h"
+#include "encoding/tokenizer/tokenizer.h"
+#include "model/language/text_model.h"
+#include "predict/model_store.h"
+
+namespace manyshot {
+namespace {
+
+struct CorpusCommandOptions : CorpusOptions {
+  int64_t tasks = 0;
+  std::string out;
+  std::string layout = "alpaca";
+  std::string model;
+  std::string shard = "0/1";
+  int64_t part_tasks = 1000;
+  bool compress = false;
+  std::string exclude;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("tasks", self.tasks, between(0, 1e12), "Tasks to draw; those that pass the filter are written.");
+    v("out", self.out, any_value(), "Folder for the corpus; made when it does not exist.");
+    v("layout", self.layout, one_of({"alpaca", "tokens", "parquet"}),
+      "alpaca: JSON lines with instruction, input, output, for LLaMA-Factory and others; tokens: for manyshot train; "
+      "parquet: the raw rows.");
+    v("model", self.model, any_value(),
+      "Language model whose tokenizer counts and makes tokens: a name, a folder, or a .gguf file.");
+    v("shard", self.shard, any_value(),
+      "I/N: only the parts whose number leaves I when divided by N. I counts from 0.");
+    v("part_tasks", self.part_tasks, between(1, 1e6), "Draws of one file.");
+    v("compress", self.compress, any_value(), "Alpaca layout: compress with zstd.");
+    v("exclude", self.exclude, any_value(), "Folder of evaluation tables: no task with one of their rows is written.");
+    CorpusOptions::visit(self, v);
+  }
+};
+
+class CorpusCommand : public Command {
+ public:
+  std::string name() const override { return "corpus"; }
+  std::string summary() const override { return "training text from tasks that a random forest has judged"; }
+  std::string details() const override {
+    return "Draws tasks from a prior, keeps those that a forest of 30 trees finds learnable, and writes them as "
+           "prompts with their answers. A "
+           "sample is a function of the options, the seed and its number, so threads, shards and restarts change "
+           "nothing; the same command "
+           "goes on where an interrupted one ended, and with more --tasks it adds to the folder. The folder's manifest "
+           "counts what was drawn, "
+           "kept and thrown away, and why.";
+  }
+  std::string examples() const override {
+    return "    manyshot corpus --tasks 100000 --seed 1 --stage warmup --out warmup --model smollm2\n"
+           "    manyshot corpus --tasks 1000000 --seed 2 --layout tokens --model ./Qwen2.5-0.5B --out main --shard "
+           "3/8\n"
+           "    manyshot corpus --tasks 100000 --seed 1 --format compact --layout tokens --out compact --prior "
+           "mix:0.4,graph:0.6 --shots 8:256\n"
+           "    manyshot corpus --tasks 1000 --seed 1 --out check --exclude tables\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions& common) override {
+    if (options_.tasks == 0 || options_.out.empty())
+      fail(ErrorKind::kBadInput, "--tasks and --out are needed; see manyshot corpus --help");
+    const bool is_compact = options_.format == "compact";
+    if (is_compact && options_.layout == "alpaca") {
+      fail(ErrorKind::kBadInput,
+           "--layout alpaca is text, --format compact is tokens; take --layout tokens, or --format concat");
+    }
+    if (!is_compact && options_.layout == "tokens" && options_.model.empty()) {
+      fail(ErrorKind::kBadInput, "--layout tokens needs --model, whose tokenizer makes the tokens");
+    }
+    if (options_.compress && options_.layout != "alpaca")
+      fail(ErrorKind::kBadInput, "--compress is for --layout alpaca");
+    std::optional<Tokenizer> tokenizer;
+    if (!options_.model.empty()) {
+      const std::string path = resolve_model(options_.model), text_path = language_model_path(path);
+      tokenizer.emplace(read_model_tokenizer(text_path.empty() ? path : text_path));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const Sampler sampler(options_, tokenizer ? &*tokenizer : nullptr,
+                          options_.exclude.empty() ? ExcludedRows() : ExcludedRows::read(options_.exclude));
+    Json kept = to_json(options());
+    for (const char* name : {"tasks", "out"}) kept.erase(name);
+    const CorpusReport report = write_corpus(sampler, {.out = options_.out,
+                                                       .layout = options_.layout,
+                                                       .tasks = static_cast<uint64_t>(options_.tasks),
+                                                       .shard = parse_shard(options_.shard),
+                                                       .part_tasks = static_cast<uint64_t>(options_.part_tasks),
+                                                       .compress = options_.compress,
+                                                       .version = kVersion,
+                                                       .options = kept});
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (common.json) {
+      Json json = to_json(report);
+      json.update({{"command", "corpus"},
+                   {"version", kVersion},
+                   {"options", to_json(options())},
+                   {"seconds", seconds},
+                   {"peak_memory_bytes", peak_memory_bytes()}});
+      fmt::print("{}\n", json.dump());
+      return;
+    }
+    print(report, sampler.excluded(), seconds);
+  }
+
+ private:
+  void print(const CorpusReport& report, const ExcludedRows& excluded, double seconds) const {
+    log::info("{}: {} of {} tasks kept ({:.1f} %), {} tokens, {} in {} parts{}; {:.1f} s, peak memory {}", options_.out,
+              with_thousands(report.kept), with_thousands(report.drawn),
+              100.0 * static_cast<double>(report.kept) / static_cast<double>(std::max<uint64_t>(report.drawn, 1)),
+              with_thousands(report.tokens), format_bytes(report.bytes), report.parts,
+              report.parts_before > 0 ? fmt::format(" ({} were there)", report.parts_before) : "", seconds,
+              format_bytes(peak_memory_bytes()));
+    for (const auto& [title, counts] : {std::pair{"thrown away", &report.rejections},
+                                        {"classes", &report.classes},
+                                        {"labelled rows", &report.shots},
+                                        {"tokens", &report.lengths},
+                                        {"most frequent class", &report.imbalance},
+                                        {"forest accuracy", &report.accuracy}}) {
+      std::string text;
+      for (const auto& [name, number] : *counts)
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, with_thousands(number));
+      if (!text.empty()) log::info("  {:<20} {}", title, text);
+    }
+    if (!excluded.empty()) {
+      const auto found = report.rejections.find("excluded");
+      log::info("  {:<20} {} tasks had a row of the {} rows of {} tables, and were thrown away", "excluded",
+                found == report.rejections.end() ? 0 : found->second, with_thousands(excluded.num_rows()),
+                excluded.num_tables());
+    }
+  }
+
+  CorpusCommandOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_corpus_command() { return std::make_unique<CorpusCommand>(); }
+
+}  // namespace manyshot

@@ -1,0 +1,217 @@
+#include "corpus/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "encoding/compact_format.h"
+#include "encoding/number_code.h"
+
+namespace manyshot {
+namespace {
+
+// Tokens of a text prompt besides its rows, at most.
+constexpr int64_t kFrameTokens = 400;
+// A number of three digits and its comma, taken digit by digit; a row's label and line end; a query's id; an answer's
+// JSON.
+constexpr int64_t kNumberTokens = 4, kRowTokens = 4, kQueryTokens = 10, kAnswerTokens = 20;
+constexpr int64_t kTabllmTokens = 8;  // "x17 is 380, "
+
+std::vector<uint32_t> iota(size_t count) {
+  std::vector<uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
+}  // namespace
+
+std::string_view sample_status_name(SampleStatus status) {
+  constexpr std::string_view kNames[kNumSampleStatuses] = {"kept",     "guard",    "no_consensus", "no_queries",
+                                                           "constant", "too_long", "excluded"};
+  return kNames[static_cast<size_t>(status)];
+}
+
+// The rows of one sample: labelled ones and queries, columns that vary.
+struct Sampler::Rows {
+  Table labelled, queries;
+  std::vector<int32_t> labels, query_labels;
+  size_t num_classes = 0;
+};
+
+Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded)
+    : options_(options),
+      settings_(parse_corpus_options(options)),
+      prior_(settings_.prior),
+      filter_(options.filter),
+      tokenizer_(tokenizer),
+      excluded_(std::move(excluded)) {}
+
+// Log-uniform between the bounds, the upper one lowered to what fits max_tokens; 0 when nothing fits.
+uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
+  int64_t high = settings_.shots.high;
+  if (!settings_.is_compact) {
+    const int64_t cell = settings_.style == TextStyle::kConcat ? kNumberTokens : kTabllmTokens;
+    const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
+    const int64_t room = options_.max_tokens - kFrameTokens -
+                         (settings_.style == TextStyle::kConcat ? 0 : cell * static_cast<int64_t>(num_features)) -
+                         options_.queries * (row + kQueryTokens + kAnswerTokens);
+    high = std::min(high, room / row);
+  }
+  if (high < settings_.shots.low) return 0;
+  const double low = std::log(static_cast<double>(settings_.shots.low)), top = std::log(static_cast<double>(high) + 1);
+  const auto count = static_cast<int64_t>(std::exp(low + (top - low) * rng.uniform(0)));
+  return static_cast<uint32_t>(std::clamp(count, settings_.shots.low, high));
+}
+
+Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
+  Task& task = scratch.task;
+  prior_.draw(index, scratch.prior, task);
+  const Rng rng = Rng(settings_.prior.seed).child("sample", index);
+  Sample sample{.index = index, .num_classes = static_cast<uint32_t>(task.num_classes)};
+  const auto give_up = [&](SampleStatus status) {
+    sample.status = status;
+    return sample;
+  };
+  sample.num_labelled = draw_shots(task.num_features(), rng.child("shots"));
+  if (sample.num_labelled == 0) return give_up(SampleStatus::kTooLong);
+
+  // Labelled rows, then queries of classes that these have.
+  const std::vector<uint32_t> order = rng.child("rows").permutation(static_cast<uint32_t>(task.num_rows));
+  std::vector<uint32_t> rows(order.begin(), order.begin() + sample.num_labelled);
+  std::vector<uint32_t> class_counts(static_cast<size_t>(task.num_classes));
+  for (const uint32_t row : rows) ++class_counts[static_cast<size_t>(task.labels[row])];
+  sample.most_frequent = *std::max_element(class_counts.begin(), class_counts.end());
+  for (size_t place = sample.num_labelled;
+       place < order.size() && rows.size() < sample.num_labelled + static_cast<size_t>(options_.queries); ++place) {
+    if (class_counts[static_cast<size_t>(task.labels[order[place]])] > 0) rows.push_back(order[place]);
+  }
+  const size_t num_drawn = rows.size() - sample.num_labelled;
+  if (num_drawn == 0) return give_up(SampleStatus::kNoQueries);
+
+  // Columns that vary among the labelled rows.
+  std::vector<uint32_t> features;
+  scratch.cells.clear();
+  for (uint32_t feature = 0; feature < task.num_features(); ++feature) {
+    const std::span<const float> column = task.column(feature);
+    const auto differs = [&](uint32_t row) {
+      return std::isnan(column[row]) ? !std::isnan(column[rows[0]]) : column[row] != column[rows[0]];
+    };
+    if (std::none_of(rows.begin() + 1, rows.begin() + sample.num_labelled, differs)) continue;
+    features.push_back(feature);
+    for (const uint32_t row : rows) scratch.cells.push_back(column[row]);
+  }
+  sample.num_features = static_cast<uint32_t>(features.size());
+  if (features.empty()) return give_up(SampleStatus::kConstant);
+  std::vector<int32_t> labels;
+  for (const uint32_t row : rows) labels.push_back(task.labels[row]);
+  const std::span<const int32_t> all_labels = labels;
+
+  std::vector<uint32_t> chosen = iota(num_drawn);  // queries, by place behind the labelled rows
+  if (options_.filter_tasks) {
+    const ColumnsView columns{scratch.cells.data(), rows.size(), features.size(), rows.size()};
+    const auto labelled = all_labels.first(sample.num_labelled), queries = all_labels.subspan(sample.num_labelled);
+    const Rng forest_rng = rng.child("forest");
+    sample.verdict =
+        filter_.check(columns.rows(0, sample.num_labelled), labelled, columns.rows(sample.num_labelled, num_drawn),
+                      queries, task.num_classes, forest_rng, scratch.filter);
+    if (!sample.verdict.accepted()) return give_up(SampleStatus::kGuard);
+    if (settings_.is_warmup) {
+      chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, task.num_classes, rng.child("consensus"));
+      if (chosen.empty()) return give_up(SampleStatus::kNoConsensus);
+    }
+  }
+  sample.num_queries = static_cast<uint32_t>(chosen.size());
+
+  Rows encoded{.num_classes = static_cast<size_t>(task.num_classes)};
+  encoded.labels.assign(labels.begin(), labels.begin() + sample.num_labelled);
+  for (const uint32_t query : chosen) encoded.query_labels.push_back(labels[sample.num_labelled + query]);
+  encoded.labelled.num_rows = sample.num_labelled;
+  encoded.queries.num_rows = chosen.size();
+  for (size_t feature = 0; feature < features.size(); ++feature) {
+    const std::span<const float> column =
+        std::span<const float>(scratch.cells).subspan(feature * rows.size(), rows.size());
+    Column labelled{.name = "x" + std::to_string(features[feature])}, queries{.name = labelled.name};
+    labelled.numbers.assign(column.begin(), column.begin() + sample.num_labelled);
+    for (const uint32_t query : chosen) queries.numbers.push_back(column[sample.num_labelled + query]);
+    encoded.labelled.columns.push_back(std::move(labelled));
+    encoded.queries.columns.push_back(std::move(queries));
+  }
+  if (!excluded_.empty() && has_excluded_row(encoded)) return give_up(SampleStatus::kExcluded);
+
+  if (settings_.is_compact) {
+    encode_compact(encoded, rng.child("label_ids"), sample);
+  } else {
+    encode_text(encoded, sample);
+    if (sample.tokens.size() > static_cast<size_t>(options_.max_tokens)) {
+      sample.user_text.clear();
+      sample.answer_text.clear();
+      sample.tokens.clear();
+      return give_up(SampleStatus::kTooLong);
+    }
+  }
+  for (const Table* table : {&encoded.labelled, &encoded.queries}) {
+    for (size_t row = 0; row < table->num_rows; ++row) {
+      for (const Column& column : table->columns) sample.cells.push_back(static_cast<float>(column.numbers[row]));
+    }
+  }
+  sample.labels = encoded.labels;
+  sample.labels.insert(sample.labels.end(), encoded.query_labels.begin(), encoded.query_labels.end());
+  return sample;
+}
+
+bool Sampler::has_excluded_row(const Rows& rows) const {
+  std::vector<NumberCode> codes;
+  for (const Column& column : rows.labelled.columns) codes.push_back(NumberCode::fit(column.numbers));
+  std::vector<uint16_t> row_codes(codes.size());
+  for (const Table* table : {&rows.labelled, &rows.queries}) {
+    for (size_t row = 0; row < table->num_rows; ++row) {
+      for (size_t feature = 0; feature < codes.size(); ++feature) {
+        row_codes[feature] = static_cast<uint16_t>(codes[feature].encode(table->columns[feature].numbers[row]));
+      }
+      if (excluded_.contains(row_codes)) return true;
+    }
+  }
+  return false;
+}
+
+void Sampler::encode_text(const Rows& rows, Sample& sample) const {
+  const TaskView view{.rows = iota(rows.labelled.num_rows),
+                      .features = iota(rows.labelled.columns.size()),
+                      .labels = iota(rows.num_classes)};
+  const TextPrompt prompt(rows.labelled, rows.labels, {.style = settings_.style});
+  std::vector<std::string> answers;
+  for (const int32_t label : rows.query_labels) answers.push_back(prompt.label(static_cast<size_t>(label), view));
+  sample.user_text = prompt.user_text(rows.queries, view);
+  sample.answer_text = TextPrompt::answer(answers);
+  if (tokenizer_ == nullptr) return;
+  const Wrapping wrapping = wrapping_text(settings_.chat);
+  if (tokenizer_->add_bos() && tokenizer_->bos()) sample.tokens.push_back(*tokenizer_->bos());
+  tokenizer_->append_encoded(wrapping.before, /*parse_special=*/true, sample.tokens);
+  tokenizer_->append_encoded(wrapping.lead + sample.user_text, /*parse_special=*/false, sample.tokens);
+  tokenizer_->append_encoded(wrapping.after, /*parse_special=*/true, sample.tokens);
+  sample.answer_begin = sample.tokens.size();
+  tokenizer_->append_encoded(sample.answer_text, /*parse_special=*/false, sample.tokens);
+  if (!wrapping.after.empty()) {
+    tokenizer_->append_encoded("<|im_end|>", /*parse_special=*/true, sample.tokens);
+  } else if (tokenizer_->eos()) {
+    sample.tokens.push_back(*tokenizer_->eos());
+  }
+}
+
+void Sampler::encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const {
+  const CompactVocabulary vocabulary;
+  const CompactFormat format(rows.labelled, rows.labels, vocabulary);
+  TaskView view{.rows = iota(rows.labelled.num_rows), .features = iota(format.num_features())};
+  view.labels = rng.sample(kCompactClasses, static_cast<uint32_t>(rows.num_classes));
+  sample.num_features = static_cast<uint32_t>(format.num_features());
+  sample.tokens = format.prompt(view).context;
+  sample.answer_begin = sample.tokens.size();
+  const QueryTokens queries = format.queries(rows.queries, std::span(&view, 1)).front();
+  for (size_t query = 0; query < queries.size(); ++query) {
+    sample.tokens.insert(sample.tokens.end(), queries[query].begin(), queries[query].end());
+    sample.tokens.push_back(vocabulary.first_label +
+                            static_cast<TokenId>(view.labels[static_cast<size_t>(rows.query_labels[query])]));
+  }
+}
+
+}  // namespace manyshot

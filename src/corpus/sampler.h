@@ -1,0 +1,89 @@
+// Training samples: tasks drawn from a prior, judged by a forest, encoded as prompts with their answers. Sample `index`
+// is a function of (options, seed, index) alone, so a trainer can draw on the fly what `manyshot corpus` would have
+// written.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "corpus/excluded_rows.h"
+#include "corpus/options.h"
+#include "encoding/prompt.h"
+#include "encoding/tokenizer/tokenizer.h"
+#include "prior/prior.h"
+#include "teacher/task_filter.h"
+
+namespace manyshot {
+
+// Why a task gives no sample, besides the guard's RejectReason. The names reach files.
+enum class SampleStatus {
+  kKept,
+  kGuard,        // the forest's guard: see FilterVerdict::reason
+  kNoConsensus,  // warm-up: the forest gets no query right
+  kNoQueries,    // no row is left whose class is among the labelled ones
+  kConstant,     // every column has one value in the labelled rows
+  kTooLong,      // more tokens than max_tokens, even with the fewest labelled rows
+  kExcluded,     // a row equals one of an evaluation table
+};
+inline constexpr size_t kNumSampleStatuses = 7;
+std::string_view sample_status_name(SampleStatus status);  // "kept", "guard", …
+
+struct Sample {
+  SampleStatus status = SampleStatus::kKept;
+  uint64_t index = 0;
+  FilterVerdict verdict;  // with filter_tasks
+  uint32_t num_labelled = 0, num_queries = 0, num_features = 0, num_classes = 0;
+  uint32_t most_frequent = 0;  // labelled rows of the most frequent class
+
+  // What was encoded; empty unless kept.
+  std::string user_text, answer_text;  // text formats: the user message, and the JSON array of the answers
+  // With a tokenizer, or `compact`: the whole prompt and the answer. Text: tokens from answer_begin on are the answer.
+  // `compact`: rows of num_features values, the bar and the label, the labelled rows first; answer_begin is where the
+  // queries begin.
+  std::vector<TokenId> tokens;
+  size_t answer_begin = 0;
+  // Rows as raw numbers [num_labelled + num_queries, num_features], and their labels; for the Parquet layout.
+  std::vector<float> cells;
+  std::vector<int32_t> labels;
+};
+
+// Memory that draws use again. Not for two threads at a time.
+struct SamplerScratch {
+  PriorScratch prior;
+  FilterScratch filter;
+  Task task;
+  std::vector<float> cells;
+};
+
+class Sampler {
+ public:
+  // `tokenizer` may be null: then text samples have no tokens, and lengths are bounded by four tokens a number, which
+  // holds for tokenizers that take digits one by one. It must outlive the sampler. Throws what parse_corpus_options
+  // throws.
+  Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded = {});
+
+  // Safe from several threads with a scratch each.
+  Sample draw(uint64_t index, SamplerScratch& scratch) const;
+
+  const CorpusOptions& options() const { return options_; }
+  const ExcludedRows& excluded() const { return excluded_; }
+
+ private:
+  struct Rows;
+  uint32_t draw_shots(size_t num_features, const Rng& rng) const;
+  bool has_excluded_row(const Rows& rows) const;
+  void encode_text(const Rows& rows, Sample& sample) const;
+  void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
+
+  CorpusOptions options_;
+  CorpusSettings settings_;
+  Prior prior_;
+  TaskFilter filter_;
+  const Tokenizer* tokenizer_;
+  ExcludedRows excluded_;
+};
+
+}  // namespace manyshot

@@ -1,0 +1,43 @@
+// `manyshot corpus`: samples to files, in parts that appear when complete (docs/formats/corpus.md).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "core/json.h"
+#include "core/shard.h"
+#include "corpus/sampler.h"
+
+namespace manyshot {
+
+struct CorpusFiles {
+  std::string out;                // folder
+  std::string layout = "alpaca";  // alpaca, tokens or parquet
+  uint64_t tasks = 0;             // samples 0 .. tasks - 1 are drawn
+  Shard shard;                    // parts whose number leaves shard.index when divided by shard.count
+  uint64_t part_tasks = 1000;     // draws of one part
+  bool compress = false;          // alpaca: zstd
+  std::string version;            // of the program, for the manifest
+  Json options;                   // the resolved options, for the manifest
+};
+
+// Sums over the finished parts of this shard, earlier runs included.
+struct CorpusReport {
+  uint64_t drawn = 0, kept = 0, tokens = 0, bytes = 0;
+  uint64_t parts = 0, parts_before = 0;        // all, and those that were there
+  std::map<std::string, uint64_t> rejections;  // by status, the guard's by reason: "guard.kappa"
+  std::map<std::string, uint64_t> classes;     // kept samples by number of classes
+  std::map<std::string, uint64_t> shots;       // … by labelled rows: "8-15", "16-31", …
+  std::map<std::string, uint64_t> lengths;     // … by tokens
+  std::map<std::string, uint64_t> imbalance;   // … by share of the most frequent class in tenths: "0.3"
+  std::map<std::string, uint64_t> accuracy;    // … by the forest's accuracy in tenths
+};
+Json to_json(const CorpusReport& report);
+
+// Goes on behind what the folder's manifest lists. Memory is flat in the number of samples. Throws Error(kBadInput)
+// when the folder was made with other options, its manifest or a part is damaged, or the disk is full; finished parts
+// stay.
+CorpusReport write_corpus(const Sampler& sampler, const CorpusFiles& files);
+
+}  // namespace manyshot

@@ -1,0 +1,78 @@
+// Manifests of long jobs, and the shards that share them.
+#include "core/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/shard.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ManifestFile : public ::testing::Test {
+ protected:
+  ManifestFile() { std::filesystem::remove(path_); }
+  ~ManifestFile() override { std::filesystem::remove(path_); }
+  Manifest open(const Json& options = {{"seed", 1}}, const std::string& version = "1") {
+    seen_.clear();
+    return Manifest(path_, "job 1", version, options, [&](const Json& line, uint64_t number) {
+      seen_.push_back(fmt::format("{}:{}", number, line.dump()));
+    });
+  }
+  std::string error_of(const Json& options = {{"seed", 1}}, const std::string& version = "1") {
+    try {
+      open(options, version);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+  const std::string path_ = ::testing::TempDir() + "manifest_test.jsonl";
+  std::vector<std::string> seen_;
+};
+
+TEST_F(ManifestFile, RemembersFinishedPieces) {
+  open().append("{\"a\":1}\n{\"a\":2}\n");
+  open().append("{\"a\":3}\n");
+  open();
+  EXPECT_THAT(seen_, ElementsAre("2:{\"a\":1}", "3:{\"a\":2}", "4:{\"a\":3}"));
+}
+
+TEST_F(ManifestFile, CutsOffALineThatACrashLeftHalfWritten) {
+  open().append("{\"a\":1}\n");
+  const std::string whole = read_file(path_);
+  std::ofstream(path_, std::ios::app) << "{\"a\":";
+  open();
+  EXPECT_THAT(seen_, ElementsAre("2:{\"a\":1}"));
+  EXPECT_EQ(read_file(path_), whole);
+}
+
+TEST_F(ManifestFile, OtherOptionsVersionsFormatsAndDamageAreErrors) {
+  open().append("{\"a\":1}\n");
+  EXPECT_THAT(error_of({{"seed", 2}}), HasSubstr("made with seed 1, now 2"));
+  EXPECT_THAT(error_of({{"seed", 1}}, "2"), HasSubstr("this is 2"));
+  std::ofstream(path_, std::ios::app) << "nonsense\n";
+  EXPECT_THAT(error_of(), HasSubstr("manifest_test.jsonl:3"));
+  for (const char* header : {"x\n", "{\"format\": 3}\n", "{\"format\": \"job 2\", \"options\": {}}\n", "\n"}) {
+    std::ofstream(path_) << header;
+    EXPECT_THAT(error_of(), HasSubstr("format \"job 1\"")) << header;
+  }
+}
+
+TEST(Shard, IsIOfN) {
+  EXPECT_EQ(parse_shard("0/1").count, 1u);
+  EXPECT_EQ(parse_shard("7/8").index, 7u);
+  for (const char* text : {"", "1", "8/8", "-1/2", "0/0", "a/b", "0/1/2", "0/9999999"})
+    EXPECT_THROW(parse_shard(text), Error) << text;
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,210 @@
+// Samples: what they hold, what is thrown away, and that they are functions of options, seed and index.
+#include "corpus/sampler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "encoding/text/answer_parser.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::HasSubstr;
+
+CorpusOptions small(const std::string& stage = "main") {
+  CorpusOptions options;
+  options.stage = stage;
+  options.shots = "16:64";
+  options.queries = 20;
+  options.prior.prior = "graph";
+  options.prior.features = "4:8";
+  options.prior.classes = "2:4";
+  return options;
+}
+
+Tokenizer tokenizer() {
+  return Tokenizer(read_tokenizer_json(std::string(std::getenv("MANYSHOT_SOURCE_DIR")) +
+                                       "/tests/encoding/tokenizer/golden/smollm.json"));
+}
+
+std::vector<Sample> draw(const CorpusOptions& options, uint64_t count, const Tokenizer* with = nullptr,
+                         ExcludedRows excluded = {}) {
+  const Sampler sampler(options, with, std::move(excluded));
+  SamplerScratch scratch;
+  std::vector<Sample> samples;
+  for (uint64_t index = 0; index < count; ++index) samples.push_back(sampler.draw(index, scratch));
+  return samples;
+}
+
+std::string message(const CorpusOptions& options) {
+  try {
+    parse_corpus_options(options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Sampler, TextHoldsTheTaskAndItsAnswers) {
+  const Tokenizer with = tokenizer();
+  size_t kept = 0;
+  for (const Sample& sample : draw(small(), 60, &with)) {
+    if (sample.status != SampleStatus::kKept) {
+      EXPECT_TRUE(sample.tokens.empty() && sample.user_text.empty() && sample.cells.empty());
+      continue;
+    }
+    ++kept;
+    EXPECT_TRUE(sample.num_labelled >= 16 && sample.num_labelled <= 64);
+    EXPECT_THAT(sample.user_text, HasSubstr("\n[Training set]  (order of rows does NOT matter)  \n" +
+                                            std::to_string(sample.num_labelled) + " rows:  \n"));
+    EXPECT_THAT(sample.user_text, HasSubstr("\n" + std::to_string(sample.num_queries) + " rows:  \nID 0:"));
+    EXPECT_EQ(sample.cells.size(), (sample.num_labelled + sample.num_queries) * sample.num_features);
+    // The answers are the labels of the queries.
+    std::vector<std::string> labels;
+    for (uint32_t k = 0; k < sample.num_classes; ++k) labels.push_back(std::to_string(k));
+    const ParsedAnswers answers = parse_answers(sample.answer_text, labels, sample.num_queries);
+    EXPECT_FALSE(answers.repaired);
+    EXPECT_EQ(answers.labels, std::vector<int32_t>(sample.labels.begin() + sample.num_labelled, sample.labels.end()));
+    // The answer begins where the wrapping ends, and ends with ChatML's mark.
+    EXPECT_EQ(with.decode(std::span(sample.tokens).subspan(sample.answer_begin)), sample.answer_text + "<|im_end|>");
+    EXPECT_THAT(with.decode(std::span(sample.tokens).first(sample.answer_begin)), HasSubstr(sample.user_text));
+    // No query of a class that the labelled rows lack.
+    const std::set<int32_t> seen(sample.labels.begin(), sample.labels.begin() + sample.num_labelled);
+    for (size_t row = sample.num_labelled; row < sample.labels.size(); ++row)
+      EXPECT_TRUE(seen.contains(sample.labels[row]));
+  }
+  EXPECT_GT(kept, 10u);
+}
+
+TEST(Sampler, CompactRowsEndWithBarAndLabel) {
+  CorpusOptions options = small();
+  options.format = "compact";
+  std::set<TokenId> label_tokens;
+  for (const Sample& sample : draw(options, 120)) {
+    if (sample.status != SampleStatus::kKept) continue;
+    const size_t row_tokens = sample.num_features + 2;
+    ASSERT_EQ(sample.tokens.size(), (sample.num_labelled + sample.num_queries) * row_tokens);
+    EXPECT_EQ(sample.answer_begin, sample.num_labelled * row_tokens);
+    std::map<int32_t, TokenId> token_of;
+    for (size_t row = 0; row < sample.labels.size(); ++row) {
+      const std::span<const TokenId> tokens = std::span(sample.tokens).subspan(row * row_tokens, row_tokens);
+      for (size_t feature = 0; feature < sample.num_features; ++feature)
+        EXPECT_TRUE(tokens[feature] >= 0 && tokens[feature] < 1000);
+      EXPECT_EQ(tokens[row_tokens - 2], 1010);
+      EXPECT_EQ(token_of.try_emplace(sample.labels[row], tokens.back()).first->second, tokens.back())
+          << "one token for each class";
+      label_tokens.insert(tokens.back());
+    }
+  }
+  EXPECT_EQ(label_tokens.size(), 10u) << "labels are drawn from all ten";
+}
+
+TEST(Sampler, WarmUpTeachesOnlyWhatTheForestGetsRight) {
+  size_t kept = 0;
+  for (const Sample& sample : draw(small("warmup"), 60)) {
+    if (sample.status != SampleStatus::kKept) continue;
+    ++kept;
+    EXPECT_EQ(sample.num_queries, 20u);
+    // Class shares of the queries follow those of the labelled rows within one row each, where the class has right rows
+    // at all.
+    EXPECT_GE(sample.verdict.num_correct, 1);
+  }
+  EXPECT_GT(kept, 10u);
+}
+
+TEST(Sampler, ShotsAreLogUniformUpToWhatFits) {
+  CorpusOptions options = small();
+  options.filter_tasks = false;
+  options.shots = "8:512";
+  size_t low = 0, high = 0, total = 0;
+  for (const Sample& sample : draw(options, 300)) {
+    if (sample.num_labelled == 0) continue;
+    ++total;
+    low += sample.num_labelled < 64;
+    high += sample.num_labelled >= 64;
+  }
+  EXPECT_NEAR(static_cast<double>(low) / static_cast<double>(total), 0.5, 0.1);
+  const Tokenizer with = tokenizer();
+  options.max_tokens = 4000;
+  for (const Sample& sample : draw(options, 100, &with)) EXPECT_LE(sample.tokens.size(), 4000u);
+}
+
+TEST(Sampler, IsAFunctionOfOptionsSeedAndIndex) {
+  const std::vector<Sample> samples = draw(small(), 12);
+  const Sampler sampler(small(), nullptr);
+  SamplerScratch scratch;
+  for (const uint64_t index : {11, 3, 7, 3}) {
+    const Sample again = sampler.draw(index, scratch);
+    EXPECT_EQ(again.user_text, samples[index].user_text);
+    EXPECT_EQ(again.answer_text, samples[index].answer_text);
+    EXPECT_EQ(again.status, samples[index].status);
+  }
+  CorpusOptions other = small();
+  other.prior.seed = 1;
+  EXPECT_NE(draw(other, 12)[3].verdict.kappa, samples[3].verdict.kappa);
+}
+
+TEST(Sampler, RowsOfEvaluationTablesAreThrownAway) {
+  CorpusOptions options = small();
+  options.format = "compact";
+  const std::vector<Sample> samples = draw(options, 30);
+  const auto first =
+      std::find_if(samples.begin(), samples.end(), [](const Sample& s) { return s.status == SampleStatus::kKept; });
+  ASSERT_NE(first, samples.end());
+  // A table with the labelled rows of that sample, columns turned round, labels behind.
+  Table table{.num_rows = first->num_labelled};
+  for (uint32_t feature = first->num_features; feature-- > 0;) {
+    Column column{.name = "c" + std::to_string(feature)};
+    for (uint32_t row = 0; row < first->num_labelled; ++row)
+      column.numbers.push_back(first->cells[row * first->num_features + feature]);
+    table.columns.push_back(std::move(column));
+  }
+  Column label{.name = "label"};
+  for (uint32_t row = 0; row < first->num_labelled; ++row) label.numbers.push_back(first->labels[row]);
+  table.columns.push_back(std::move(label));
+  ExcludedRows excluded;
+  excluded.add(table);
+  EXPECT_EQ(excluded.num_rows(), first->num_labelled);
+  const std::vector<Sample> again = draw(options, 30, nullptr, excluded);
+  EXPECT_EQ(again[first->index].status, SampleStatus::kExcluded);
+  EXPECT_TRUE(again[first->index].tokens.empty());
+  size_t others = 0;
+  for (const Sample& sample : again) others += sample.status == SampleStatus::kExcluded;
+  EXPECT_EQ(others, 1u);
+}
+
+TEST(Sampler, BadOptionsAreErrors) {
+  CorpusOptions options = small();
+  options.shots = "64:16";
+  EXPECT_THAT(message(options), HasSubstr("--shots 64:16"));
+  options.shots = "1";
+  EXPECT_THAT(message(options), HasSubstr("at least 2"));
+  options.shots = "many";
+  EXPECT_THAT(message(options), HasSubstr("\"many\""));
+  options = small();
+  options.prior.rows = "50";
+  EXPECT_THAT(message(options), HasSubstr("--rows 50: --shots 16:64 and 20 queries need 84 rows"));
+  options = small();
+  options.format = "compact";
+  options.prior.classes = "2:12";
+  EXPECT_THAT(message(options), HasSubstr("10 labels"));
+  options = small("warmup");
+  options.filter_tasks = false;
+  EXPECT_THAT(message(options), HasSubstr("--filter-tasks"));
+  options = small();
+  options.prior.features = "50:5";
+  EXPECT_THAT(message(options), HasSubstr("50:5"));
+  options = small();
+  options.prior.prior = "grap";
+  EXPECT_THAT(message(options), HasSubstr("graph"));
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,149 @@
+// Corpora on disk: the same bytes for any threads, shards and restarts, and nothing lost.
+#include "corpus/write_corpus.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zstd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/parallel.h"
+#include "corpus/token_shard.h"
+
+namespace manyshot {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class WriteCorpus : public ::testing::Test {
+ protected:
+  WriteCorpus() { fs::create_directories(folder_); }
+  ~WriteCorpus() override {
+    set_num_threads(0);
+    fs::remove_all(folder_);
+  }
+  static CorpusOptions options() {
+    CorpusOptions options;
+    options.shots = "16:48";
+    options.queries = 20;
+    options.prior.prior = "graph";
+    options.prior.features = "4:6";
+    options.prior.classes = "2:3";
+    return options;
+  }
+  CorpusFiles files(const std::string& name, uint64_t tasks = 40) const {
+    return {
+        .out = folder_ + "/" + name, .tasks = tasks, .part_tasks = 10, .version = "1", .options = Json{{"seed", 0}}};
+  }
+  // Name -> bytes of all files, manifests left out.
+  static std::map<std::string, std::string> contents(const std::string& folder) {
+    std::map<std::string, std::string> result;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      const std::string name = fs::relative(entry.path(), folder).string();
+      if (entry.is_regular_file() && !name.starts_with("manifest")) result[name] = read_file(entry.path().string());
+    }
+    return result;
+  }
+  const std::string folder_ = ::testing::TempDir() + "write_corpus_test";
+  const Sampler sampler_{options(), nullptr};
+};
+
+TEST_F(WriteCorpus, SameBytesForAnyThreadsShardsAndRestarts) {
+  set_num_threads(1);
+  const CorpusReport whole = write_corpus(sampler_, files("one"));
+  const auto expected = contents(folder_ + "/one");
+  ASSERT_EQ(expected.size(), 5u) << "four parts and dataset_info.json";
+  EXPECT_EQ(whole.drawn, 40u);
+  EXPECT_GT(whole.kept, 5u);
+  set_num_threads(7);
+  write_corpus(sampler_, files("seven"));
+  EXPECT_EQ(contents(folder_ + "/seven"), expected);
+
+  for (const uint64_t index : {2, 0, 1}) {
+    CorpusFiles shard = files("shards");
+    shard.shard = {.index = index, .count = 3};
+    write_corpus(sampler_, shard);
+  }
+  EXPECT_EQ(contents(folder_ + "/shards"), expected);
+
+  write_corpus(sampler_, files("grown", 20));
+  const CorpusReport grown = write_corpus(sampler_, files("grown"));
+  EXPECT_EQ(contents(folder_ + "/grown"), expected);
+  EXPECT_EQ(grown.parts_before, 2u);
+  EXPECT_EQ(to_json(grown)["rejections"], to_json(whole)["rejections"]) << "the report counts earlier runs too";
+  EXPECT_EQ(grown.kept, whole.kept);
+}
+
+TEST_F(WriteCorpus, GoesOnAfterACrash) {
+  write_corpus(sampler_, files("whole"));
+  write_corpus(sampler_, files("cut", 30));
+  const std::string manifest = folder_ + "/cut/manifest.jsonl";
+  // The crash: the last line is half written, and so is a part that no line speaks of.
+  const std::string text = read_file(manifest);
+  std::ofstream(manifest, std::ios::binary) << text.substr(0, text.size() - 20);
+  std::ofstream(folder_ + "/cut/alpaca/part-000002.jsonl") << "{\"instr";
+  const CorpusReport report = write_corpus(sampler_, files("cut"));
+  EXPECT_EQ(report.parts_before, 2u);
+  EXPECT_EQ(contents(folder_ + "/cut"), contents(folder_ + "/whole"));
+}
+
+TEST_F(WriteCorpus, LayoutsHoldTheSameSamples) {
+  CorpusFiles alpaca = files("alpaca"), zstd = files("zstd"), parquet = files("parquet");
+  zstd.compress = true;
+  parquet.layout = "parquet";
+  const CorpusReport report = write_corpus(sampler_, alpaca);
+  write_corpus(sampler_, zstd);
+  EXPECT_EQ(write_corpus(sampler_, parquet).kept, report.kept);
+  const std::string plain = read_file(alpaca.out + "/alpaca/part-000001.jsonl"),
+                    packed = read_file(zstd.out + "/alpaca/part-000001.jsonl.zst");
+  std::string unpacked(plain.size(), '\0');
+  EXPECT_EQ(ZSTD_decompress(unpacked.data(), unpacked.size(), packed.data(), packed.size()), plain.size());
+  EXPECT_EQ(unpacked, plain);
+  EXPECT_EQ(read_file(parquet.out + "/parquet/part-000000.parquet").substr(0, 4), "PAR1");
+
+  CorpusOptions compact = options();
+  compact.format = "compact";
+  CorpusFiles tokens = files("tokens");
+  tokens.layout = "tokens";
+  write_corpus(Sampler(compact, nullptr), tokens);
+  const TokenShard shard(tokens.out + "/tokens/part-000000.tokens");
+  ASSERT_GT(shard.size(), 0u);
+  EXPECT_GT(shard.sample(0).num_features, 0u);
+  const Json info = Json::parse(read_file(alpaca.out + "/dataset_info.json"));
+  EXPECT_EQ(info["manyshot"]["columns"]["prompt"], "instruction");
+}
+
+TEST_F(WriteCorpus, OtherOptionsVersionsAndDamageAreErrors) {
+  const auto error_of = [&](const CorpusFiles& wanted) -> std::string {
+    try {
+      write_corpus(sampler_, wanted);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const CorpusFiles first = files("folder");
+  write_corpus(sampler_, first);
+  const auto before = contents(first.out);
+  CorpusFiles other = first;
+  other.options["seed"] = 1;
+  EXPECT_THAT(error_of(other), HasSubstr("made with seed 0, now 1"));
+  other = first;
+  other.version = "2";
+  EXPECT_THAT(error_of(other), HasSubstr("version"));
+  EXPECT_EQ(contents(first.out), before) << "nothing lost";
+  fs::resize_file(first.out + "/alpaca/part-000001.jsonl", 10);
+  EXPECT_THAT(error_of(first), ::testing::AllOf(HasSubstr("manifest.jsonl:3"), HasSubstr("10 bytes")));
+  fs::remove(first.out + "/alpaca/part-000001.jsonl");
+  EXPECT_THAT(error_of(first), HasSubstr("gone"));
+  std::ofstream(first.out + "/manifest.jsonl") << "something else\n";
+  EXPECT_THAT(error_of(first), HasSubstr("manyshot corpus 1"));
+}
+
+}  // namespace
+}  // namespace manyshot
