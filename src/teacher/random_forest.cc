@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/parallel.h"
+#include "teacher/counter_random.h"
 
 namespace manyshot {
 namespace {
@@ -14,22 +15,11 @@ namespace {
 // Rows a task of a parallel prediction takes.
 constexpr size_t kBlockRows = 256;
 
-// How often each row is drawn, of N draws with replacement. Below 2^16 rows one 64-bit word gives two draws, each to
-// within N / 2^32 of its share.
-void draw_bootstrap(const Rng& rng, std::span<uint32_t> weights) {
+// How often each row is drawn, of N draws with replacement.
+void draw_bootstrap(uint64_t seed, std::span<uint32_t> weights) {
   std::fill(weights.begin(), weights.end(), 0);
-  const uint64_t num_rows = weights.size();
-  if (num_rows >= 65'536) {
-    for (uint64_t i = 0; i < num_rows; ++i) ++weights[rng.below(i, num_rows)];
-    return;
-  }
-  uint64_t i = 0;
-  for (; i + 2 <= num_rows; i += 2) {
-    const uint64_t bits = rng.bits(i / 2);
-    ++weights[(bits & 0xFFFFFFFF) * num_rows >> 32];
-    ++weights[(bits >> 32) * num_rows >> 32];
-  }
-  if (i < num_rows) ++weights[(rng.bits(i / 2) & 0xFFFFFFFF) * num_rows >> 32];
+  CounterRandom random(seed);
+  for (size_t i = 0; i < weights.size(); ++i) ++weights[random.below(weights.size())];
 }
 
 }  // namespace
@@ -64,7 +54,7 @@ void RandomForest::fit(const ColumnsView& columns, std::span<const int32_t> labe
     if (worker.weights.size() < num_rows) worker.weights.resize(num_rows);
     const std::span<uint32_t> weights(worker.weights.data(), num_rows);
     if (options.bootstrap) {
-      draw_bootstrap(tree_rng.child("bootstrap"), weights);
+      draw_bootstrap(tree_rng.bits(0), weights);
     } else {
       std::fill(weights.begin(), weights.end(), 1);
     }
@@ -76,7 +66,7 @@ void RandomForest::fit(const ColumnsView& columns, std::span<const int32_t> labe
                         .labels = labels,
                         .weights = weights,
                         .num_classes = num_classes,
-                        .seed = tree_rng.child("features").bits(0)};
+                        .seed = tree_rng.bits(1)};
     worker.grower.grow(task, options, trees_[tree], decreases);
     if (options.out_of_bag) {
       std::copy(weights.begin(), weights.end(), scratch.all_weights.begin() + static_cast<ptrdiff_t>(tree * num_rows));

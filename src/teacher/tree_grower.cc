@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "teacher/counter_random.h"
 #include "teacher/decision_tree.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -35,7 +36,7 @@ namespace {
 #define MANYSHOT_TREE_GROWER_TYPES
 
 constexpr size_t kLanes = 8;
-constexpr size_t kFewCandidates = 6;
+constexpr size_t kFewCandidates = 12;
 constexpr size_t kPadding = 32;  // entries that a vector may read or write beyond the last
 
 // A row of a node: packed as row << 16 | class << 8 | weight, never 0, or the row alone.
@@ -64,25 +65,6 @@ struct BestSplit {
   bool found() const { return denominator > 0; }
   bool is_perfect() const { return found() && numerator == 0; }
 };
-
-// splitmix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): value i is a function of
-// (seed, i).
-class NodeRandom {
- public:
-  explicit NodeRandom(uint64_t seed) : state_(seed) {}
-  // In [0, bound), each to within bound / 2^64 of its share.
-  uint32_t below(uint32_t bound) {
-    state_ += 0x9E3779B97F4A7C15;
-    uint64_t bits = state_;
-    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9;
-    bits = (bits ^ bits >> 27) * 0x94D049BB133111EB;
-    bits ^= bits >> 31;
-    return static_cast<uint32_t>(static_cast<unsigned __int128>(bits) * bound >> 64);
-  }
-
- private:
-  uint64_t state_;
-};
 #endif
 }  // namespace
 
@@ -98,10 +80,10 @@ struct TreeGrower::Buffers {
   std::vector<uint64_t> summary;       // words of the bitmap that are not 0
   std::vector<uint32_t> left_pairs;    // [runs] weight | weight of the second class << 16, up to the end of each run
   std::vector<uint64_t> left_sums;     // [runs] with more classes: sum of l_k^2 | sum of l_k n_k << 32
-  std::vector<uint64_t> class_states;  // [K] 2 l_k | n_k << 32
-  std::vector<double> left_weight, left_squares, left_dot;  // [runs] the same where 32 bits do not do
-  std::vector<uint32_t> class_weights, left_classes;        // [K]
-  std::vector<uint32_t> features;                           // [F] in the order drawn
+  std::vector<uint64_t> class_states;  // [2, K] 2 l_k | n_k << 32, from either end
+  std::vector<double> left_weight, left_squares, left_dot;               // [runs] the same where 32 bits do not do
+  std::vector<uint32_t> class_weights, odd_class_weights, left_classes;  // [K]
+  std::vector<uint32_t> features;                                        // [F] in the order drawn
   std::vector<PendingNode> pending;
 };
 #endif
@@ -404,14 +386,16 @@ class Growth {
       grow_to(b_.left_squares, num_rows + kPadding);
       grow_to(b_.left_dot, num_rows + kPadding);
     }
-    grow_to(b_.class_states, num_classes);
-    grow_to(b_.class_weights, num_classes);
+    grow_to(b_.class_states, 2 * (num_classes + kLanes));
+    grow_to(b_.class_weights, num_classes + kLanes);
+    grow_to(b_.odd_class_weights, num_classes);
     grow_to(b_.left_classes, num_classes);
     b_.features.resize(columns_.num_features);
     for (size_t feature = 0; feature < b_.features.size(); ++feature) {
       b_.features[feature] = static_cast<uint32_t>(feature);
     }
     std::fill(b_.class_weights.begin(), b_.class_weights.end(), 0);
+    std::fill(b_.odd_class_weights.begin(), b_.odd_class_weights.end(), 0);
 
     uint32_t count = 0;
     uint64_t total = 0;
@@ -440,18 +424,25 @@ class Growth {
     const Entry* entries = b_.entries.data() + pending.begin;
     NodeState node{.entries = entries, .num_rows = pending.end - pending.begin};
     uint32_t* weights = b_.class_weights.data();
-    for (size_t i = 0; i < node.num_rows; ++i) {
+    uint32_t* odd_weights = b_.odd_class_weights.data();  // of every other row: additions in memory wait for each other
+    size_t i = 0;
+    for (; i + 2 <= node.num_rows; i += 2) {
       weights[class_of(entries[i])] += weight_of(entries[i]);
+      odd_weights[class_of(entries[i + 1])] += weight_of(entries[i + 1]);
     }
+    if (i < node.num_rows) weights[class_of(entries[i])] += weight_of(entries[i]);
     uint32_t num_present = 0;
+    uint64_t squares = 0;
     uint32_t last_present = 0;
     for (size_t k = 0; k < num_classes; ++k) {
-      if (weights[k] == 0) continue;
-      ++num_present;
-      last_present = static_cast<uint32_t>(k);
+      weights[k] += std::exchange(odd_weights[k], 0);
+      const bool is_present = weights[k] > 0;
+      num_present += is_present;
+      last_present = is_present ? static_cast<uint32_t>(k) : last_present;
       node.weight += weights[k];
-      node.squares += static_cast<double>(weights[k]) * weights[k];
+      squares += uint64_t{weights[k]} * weights[k];
     }
+    node.squares = static_cast<double>(squares);
     tree_.depth = std::max<size_t>(tree_.depth, pending.depth);
 
     BestSplit best;
@@ -492,7 +483,7 @@ class Growth {
     BestSplit best;
     const auto num_features = static_cast<uint32_t>(columns_.num_features);
     const auto draw = [&](uint32_t drawn) {
-      std::swap(b_.features[drawn], b_.features[drawn + random_.below(num_features - drawn)]);
+      std::swap(b_.features[drawn], b_.features[drawn + static_cast<uint32_t>(random_.below(num_features - drawn))]);
     };
     const bool by_counting = node.num_rows <= kMaxCountedRows;
     bool all_constant = true;
@@ -657,35 +648,47 @@ class Growth {
     return best_of_pairs(pairs, first, last, node.pair, best);
   }
 
+  // The sums of a candidate are those of its left or of its right side, whichever is quicker to have: the cost does not
+  // change when the sides change places.
   int64_t search_sums(const NodeState& node, size_t num_runs, size_t first, size_t last, BestSplit& best) {
     const auto num_classes = static_cast<size_t>(task_.num_classes);
-    uint64_t* states = b_.class_states.data();
-    for (size_t k = 0; k < num_classes; ++k) states[k] = uint64_t{b_.class_weights[k]} << 32;
+    uint64_t* left_states = b_.class_states.data();
+    uint64_t* right_states = left_states + num_classes + kLanes;
+    const hn::Rebind<uint64_t, Doubles> d_state;
+    for (size_t k = 0; k < num_classes; k += kVectorLanes) {
+      const auto state = hn::ShiftLeft<32>(hn::PromoteTo(d_state, hn::LoadU(Pairs(), b_.class_weights.data() + k)));
+      hn::StoreU(state, d_state, left_states + k);
+      hn::StoreU(state, d_state, right_states + k);
+    }
     uint32_t* weights = b_.left_pairs.data();
     uint64_t* sums = b_.left_sums.data();
     const Entry* sorted = b_.sorted.data();
-    uint32_t weight = 0;
-    uint64_t sum = 0;
-    // One more row of weight w adds w (2 l_k + w) to the squares and w n_k to the product.
-    const auto add = [&](Entry entry) {
+    // One more row of weight w adds w (2 l_k + w) to the squares and w n_k to the product. Each class waits for its own
+    // last change in memory; from both ends at once, two such waits overlap.
+    const auto add = [](Entry entry, uint64_t* states, uint32_t& weight, uint64_t& sum) {
       const uint32_t mine = entry & 0xFF;
       uint64_t& state = states[entry >> 8 & 0xFF];
       weight += mine;
       sum += mine * (state + mine);
       state += 2 * mine;
     };
-    if (num_runs == node.num_rows) {
-      for (size_t i = 0; i < last; ++i) {
-        add(sorted[i]);
-        weights[i] = weight;
-        sums[i] = sum;
-      }
-    } else {
-      size_t i = 0;
+    uint32_t left_weight = 0, right_weight = 0;
+    uint64_t left_sum = 0, right_sum = 0;
+    size_t left = 0, right = node.num_rows - 1;  // candidates [left, right) are open
+    for (; left < right; ++left) {
+      add(sorted[right], right_states, right_weight, right_sum);
+      --right;
+      weights[right] = right_weight;
+      sums[right] = right_sum;
+      if (left == right) break;
+      add(sorted[left], left_states, left_weight, left_sum);
+      weights[left] = left_weight;
+      sums[left] = left_sum;
+    }
+    if (num_runs < node.num_rows) {
       for (size_t run = 0; run < last; ++run) {
-        for (; i <= b_.run_end[run]; ++i) add(sorted[i]);
-        weights[run] = weight;
-        sums[run] = sum;
+        weights[run] = weights[b_.run_end[run]];
+        sums[run] = sums[b_.run_end[run]];
       }
     }
     if (last - first <= kFewCandidates) {
@@ -782,7 +785,7 @@ class Growth {
   TreeGrower::Buffers& b_;
   GrownTree& tree_;
   size_t num_tried_;
-  NodeRandom random_;
+  CounterRandom random_;
   double total_weight_ = 0;
   HWY_ALIGN Place places_[2][kMaxCountedRows] = {};  // of this feature and the next, for small nodes
 };
