@@ -62,6 +62,9 @@ void RankedColumns::sort_all(const ColumnsView& columns, SortedColumns<Position>
     sorted.rank.resize(size);
   }
   sorted.num_distinct.resize(columns.num_features);
+  if (sorted.row_of_rank.size() < columns.num_features * kMaxGroupedValues) {
+    sorted.row_of_rank.resize(columns.num_features * kMaxGroupedValues);
+  }
   if (keys_.size() < num_rows) {
     keys_.resize(num_rows);
     spare_.resize(num_rows);
@@ -80,10 +83,13 @@ void RankedColumns::sort_all(const ColumnsView& columns, SortedColumns<Position>
     sorted.num_distinct[feature] = num_distinct;
     if (num_distinct == num_rows) continue;
     Position* rank = sorted.rank.data() + feature * num_rows;
+    const bool is_grouped = sorted.is_grouped(feature);
+    Position* representative = sorted.row_of_rank.data() + feature * kMaxGroupedValues;
     uint32_t current = 0;
     for (size_t place = 0; place < num_rows; ++place) {
       current += place > 0 && keys_[place] >> 32 != keys_[place - 1] >> 32;
       rank[order[place]] = static_cast<Position>(current);
+      if (is_grouped) representative[current] = order[place];
     }
   }
 }

@@ -9,6 +9,9 @@
 
 namespace manyshot {
 
+// Columns with up to this many different values can be searched by value instead of row by row.
+inline constexpr size_t kMaxGroupedValues = 256;
+
 // Position is an unsigned type that can hold the number of rows.
 template <class Position>
 struct SortedColumns {
@@ -19,7 +22,10 @@ struct SortedColumns {
   std::vector<Position> rank;          // [F, N] how many smaller values the column has; filled only where values repeat
   std::vector<uint32_t> num_distinct;  // [F]
 
+  std::vector<Position> row_of_rank;  // [F, kMaxGroupedValues] a row with each value of a grouped column
+
   bool has_ties(size_t feature) const { return num_distinct[feature] != num_rows; }
+  bool is_grouped(size_t feature) const { return has_ties(feature) && num_distinct[feature] <= kMaxGroupedValues; }
   // Distinct values below the row's own.
   const Position* ranks(size_t feature) const {
     return (has_ties(feature) ? rank : position).data() + feature * num_rows;

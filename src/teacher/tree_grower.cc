@@ -79,6 +79,7 @@ struct TreeGrower::Buffers {
   std::vector<uint64_t> bitmap;        // places taken; 0 between features
   std::vector<uint64_t> summary;       // words of the bitmap that are not 0
   std::vector<uint32_t> left_pairs;    // [runs] weight | weight of the second class << 16, up to the end of each run
+  std::vector<uint32_t> cells;         // [2, values, classes] weights; 0 between features
   std::vector<uint64_t> left_sums;     // [runs] with more classes: sum of l_k^2 | sum of l_k n_k << 32
   std::vector<uint64_t> class_states;  // [2, K] 2 l_k | n_k << 32, from either end
   std::vector<double> left_weight, left_squares, left_dot;               // [runs] the same where 32 bits do not do
@@ -374,7 +375,7 @@ class Growth {
     grow_to(b_.entries, num_rows + kPadding);
     grow_to(b_.spare, num_rows + kPadding);
     grow_to(b_.sorted, num_rows + kPadding);
-    grow_to(b_.run_end, num_rows + 1);
+    grow_to(b_.run_end, num_rows + kPadding);
     grow_to(b_.entry_of_row, num_rows);
     grow_to(b_.slots, num_rows + kPadding);
     grow_to(b_.bitmap, num_rows / 64 + 1);
@@ -389,7 +390,9 @@ class Growth {
     grow_to(b_.class_states, 2 * (num_classes + kLanes));
     grow_to(b_.class_weights, num_classes + kLanes);
     grow_to(b_.odd_class_weights, num_classes);
-    grow_to(b_.left_classes, num_classes);
+    num_class_lanes_ = (num_classes + kLanes - 1) / kLanes * kLanes;
+    grow_to(b_.left_classes, num_class_lanes_);
+    if (kIsPacked) grow_to(b_.cells, 2 * std::min(kMaxGroupedValues, num_rows) * num_class_lanes_);
     b_.features.resize(columns_.num_features);
     for (size_t feature = 0; feature < b_.features.size(); ++feature) {
       b_.features[feature] = static_cast<uint32_t>(feature);
@@ -492,7 +495,8 @@ class Growth {
       // parts were written.
       for (; drawn <= i || (drawn == i + 1 && drawn < num_tried_); ++drawn) {
         draw(drawn);
-        if (by_counting) fetch_places(node, b_.features[drawn], places_[drawn % 2]);
+        if (by_counting && !is_searched_by_value(node, b_.features[drawn]))
+          fetch_places(node, b_.features[drawn], places_[drawn % 2]);
       }
       const uint32_t feature = b_.features[i];
       if (columns_.num_distinct[feature] == 1) continue;
@@ -504,6 +508,7 @@ class Growth {
 
   // False when the feature is constant in the node.
   bool search_feature(const NodeState& node, uint32_t feature, const Place* places, BestSplit& best) {
+    if (is_searched_by_value(node, feature)) return search_values(node, feature, best);
     sort_entries(node, feature, places);
     const size_t num_runs = find_runs(node, feature);
     if (num_runs == 1) return false;
@@ -525,6 +530,109 @@ class Growth {
     best.left_row = static_cast<uint32_t>(row_of(b_.sorted[end - 1]));
     best.right_row = static_cast<uint32_t>(row_of(b_.sorted[end]));
     return true;
+  }
+
+  // Whether adding up weights by value and class is quicker than sorting rows.
+  bool is_searched_by_value(const NodeState& node, uint32_t feature) const {
+    if (!kIsPacked || options_.min_samples_leaf != 1 || !columns_.is_grouped(feature)) return false;
+    const size_t vectors = node.has_two_classes ? 1 : num_class_lanes_ / kLanes;
+    return columns_.num_distinct[feature] * vectors <= node.num_rows;
+  }
+
+  // search_feature for a column with few values.
+  bool search_values(const NodeState& node, uint32_t feature, BestSplit& best) {
+    const size_t num_runs =
+        node.has_two_classes ? sum_pairs_by_value(node, feature) : sum_classes_by_value(node, feature);
+    if (num_runs == 1) return false;
+    uint32_t* weights = b_.left_pairs.data();
+    const size_t last = num_runs - 1;
+    int64_t chosen;
+    if (node.has_two_classes) {
+      std::fill_n(weights + last, kLanes, node.pair);
+      chosen = best_of_pairs(weights, 0, last, node.pair, best);
+    } else {
+      const auto squares = static_cast<uint64_t>(node.squares);
+      std::fill_n(weights + last, kLanes, node.weight);
+      std::fill_n(b_.left_sums.data() + last, kLanes, squares | squares << 32);
+      chosen = best_of_sums(weights, b_.left_sums.data(), 0, last, node.weight, node.squares, best);
+    }
+    if (chosen < 0) return true;
+    const Position* row_of_rank = columns_.row_of_rank.data() + feature * kMaxGroupedValues;
+    best.feature = feature;
+    best.left_row = row_of_rank[b_.run_end[static_cast<size_t>(chosen)]];
+    best.right_row = row_of_rank[b_.run_end[static_cast<size_t>(chosen) + 1]];
+    return true;
+  }
+
+  // b_.left_pairs: the sums up to each value that occurs in the node; b_.run_end: the value's rank. Returns how many
+  // values occur. Cells of every other row are kept apart: additions in memory wait for each other.
+  size_t sum_pairs_by_value(const NodeState& node, uint32_t feature) {
+    const Position* rank = columns_.ranks(feature);
+    const size_t num_values = columns_.num_distinct[feature];
+    uint32_t* cells = b_.cells.data();
+    uint32_t* odd_cells = cells + num_values;
+    const auto pair_of = [&](Entry entry) {
+      const uint32_t weight = entry & 0xFF;
+      return weight | ((entry >> 8 & 0xFF) == node.second_class ? weight << 16 : 0);
+    };
+    size_t i = 0;
+    for (; i + 2 <= node.num_rows; i += 2) {
+      cells[rank[row_of(node.entries[i])]] += pair_of(node.entries[i]);
+      odd_cells[rank[row_of(node.entries[i + 1])]] += pair_of(node.entries[i + 1]);
+    }
+    if (i < node.num_rows) cells[rank[row_of(node.entries[i])]] += pair_of(node.entries[i]);
+    uint32_t left = 0;
+    size_t run = 0;
+    for (size_t value = 0; value < num_values; ++value) {
+      const uint32_t pair = std::exchange(cells[value], 0) + std::exchange(odd_cells[value], 0);
+      left += pair;
+      b_.left_pairs[run] = left;
+      b_.run_end[run] = static_cast<uint32_t>(value);
+      run += pair > 0;
+    }
+    return run;
+  }
+
+  // The same for more classes: weights in b_.left_pairs, squares and products in b_.left_sums.
+  size_t sum_classes_by_value(const NodeState& node, uint32_t feature) {
+    const Position* rank = columns_.ranks(feature);
+    const size_t num_values = columns_.num_distinct[feature];
+    uint32_t* cells = b_.cells.data();
+    uint32_t* odd_cells = cells + num_values * num_class_lanes_;
+    const auto cell_of = [&](Entry entry) { return rank[row_of(entry)] * num_class_lanes_ + (entry >> 8 & 0xFF); };
+    size_t i = 0;
+    for (; i + 2 <= node.num_rows; i += 2) {
+      cells[cell_of(node.entries[i])] += node.entries[i] & 0xFF;
+      odd_cells[cell_of(node.entries[i + 1])] += node.entries[i + 1] & 0xFF;
+    }
+    if (i < node.num_rows) cells[cell_of(node.entries[i])] += node.entries[i] & 0xFF;
+
+    const hn::CappedTag<uint32_t, kLanes> d;
+    uint32_t* left_classes = b_.left_classes.data();
+    std::fill_n(left_classes, num_class_lanes_, 0u);
+    uint32_t before = 0;
+    size_t run = 0;
+    for (size_t value = 0; value < num_values; ++value) {
+      auto weight = hn::Zero(d), squares = hn::Zero(d), dot = hn::Zero(d);
+      for (size_t k = 0; k < num_class_lanes_; k += hn::Lanes(d)) {
+        uint32_t* cell = cells + value * num_class_lanes_ + k;
+        uint32_t* odd_cell = odd_cells + value * num_class_lanes_ + k;
+        const auto left = hn::Add(hn::LoadU(d, left_classes + k), hn::Add(hn::LoadU(d, cell), hn::LoadU(d, odd_cell)));
+        hn::StoreU(left, d, left_classes + k);
+        hn::StoreU(hn::Zero(d), d, cell);
+        hn::StoreU(hn::Zero(d), d, odd_cell);
+        weight = hn::Add(weight, left);
+        squares = hn::Add(squares, hn::Mul(left, left));
+        dot = hn::Add(dot, hn::Mul(left, hn::LoadU(d, b_.class_weights.data() + k)));
+      }
+      const uint32_t total = hn::GetLane(hn::SumOfLanes(d, weight));
+      b_.left_pairs[run] = total;
+      b_.left_sums[run] = hn::GetLane(hn::SumOfLanes(d, squares)) | uint64_t{hn::GetLane(hn::SumOfLanes(d, dot))} << 32;
+      b_.run_end[run] = static_cast<uint32_t>(value);
+      run += total > before;
+      before = total;
+    }
+    return run;
   }
 
   // b_.sorted: the node's entries by value, and kLanes zeros.
@@ -732,14 +840,14 @@ class Growth {
   }
 
   void split(const PendingNode& pending, const NodeState& node, const BestSplit& best) {
-    const Position* position = columns_.position.data() + best.feature * columns_.num_rows;
-    const Position boundary = position[best.left_row];
+    const Position* rank = columns_.ranks(best.feature);
+    const Position boundary = rank[best.left_row];
     Entry* entries = b_.entries.data() + pending.begin;
     Entry* spare = b_.spare.data();
     size_t num_left = 0, num_right = 0;
     for (size_t i = 0; i < node.num_rows; ++i) {
       const Entry entry = entries[i];
-      const bool goes_left = position[row_of(entry)] <= boundary;
+      const bool goes_left = rank[row_of(entry)] <= boundary;
       entries[num_left] = entry;
       spare[num_right] = entry;
       num_left += goes_left;
@@ -787,6 +895,7 @@ class Growth {
   size_t num_tried_;
   CounterRandom random_;
   double total_weight_ = 0;
+  size_t num_class_lanes_ = 0;                       // classes, rounded up to whole vectors
   HWY_ALIGN Place places_[2][kMaxCountedRows] = {};  // of this feature and the next, for small nodes
 };
 

@@ -1,12 +1,17 @@
 // Forests: the same bytes for any number of threads, probabilities, the out-of-bag score, importances.
 #include "teacher/random_forest.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <cstring>
+#include <map>
 #include <string>
 
 #include "core/error.h"
 #include "core/options.h"
 #include "core/parallel.h"
+#include "kernels/simd.h"
 #include "testing.h"
 
 namespace manyshot {
@@ -65,6 +70,58 @@ TEST(RandomForest, SameBytesForAnyNumberOfThreads) {
     }
     set_num_threads(0);
     EXPECT_NE(bytes_of(fit(table, options, 2), table), one);
+  }
+}
+
+TEST(RandomForest, SameBytesOnEveryInstructionSet) {
+  struct Shape {
+    size_t rows, features;
+    int classes, levels;
+  };
+  for (const Shape& shape : {Shape{900, 12, 2, 0}, Shape{900, 12, 7, 0}, Shape{900, 12, 2, 9}, Shape{900, 12, 7, 30},
+                             Shape{5000, 3, 3, 0}, Shape{400, 4, 300, 0}}) {
+    const TestTable table = random_table(shape.rows, shape.features, shape.classes, shape.levels, 21);
+    std::map<std::string, std::string> bytes;
+    for (const SimdLevel level : available_simd_levels()) {
+      limit_simd(simd_name(level));
+      bytes[simd_name(level)] = bytes_of(fit(table, {.num_trees = 4, .out_of_bag = true, .importances = true}), table);
+    }
+    limit_simd(nullptr);
+    for (const auto& [name, forest] : bytes)
+      EXPECT_EQ(forest, bytes.begin()->second) << name << ", " << shape.classes << " classes";
+  }
+}
+
+// Rows that cannot be packed (weights of 256 and more, more than 256 classes) take other ways to the same trees.
+TEST(RandomForest, PackedAndUnpackedRowsGiveTheSameTrees) {
+  for (const int num_classes : {2, 6}) {
+    const TestTable table = random_table(300, 5, num_classes, num_classes == 2 ? 0 : 25, 22);
+    std::vector<uint32_t> weights(300), large(300);
+    for (size_t row = 0; row < 300; ++row) {
+      weights[row] = static_cast<uint32_t>(Rng(23).below(row, 3));
+      large[row] = 200 * weights[row];
+    }
+    const ColumnsView columns = table.columns();
+    RankedColumns ranked;
+    ranked.assign(columns);
+    TreeGrower grower;
+    const auto grow = [&](std::span<const uint32_t> counts, int classes) {
+      DecisionTree tree;
+      grower.grow({.columns = columns,
+                   .ranked = ranked,
+                   .labels = table.labels,
+                   .weights = counts,
+                   .num_classes = classes,
+                   .seed = 4},
+                  {}, tree);
+      std::string nodes;
+      for (const auto& node : tree.nodes()) nodes += fmt::format("{} {} {};", node.threshold, node.feature, node.next);
+      return nodes;
+    };
+    const std::string packed = grow(weights, num_classes);
+    EXPECT_EQ(grow(large, num_classes), packed);
+    EXPECT_EQ(grow(weights, 257), packed);
+    EXPECT_EQ(grow(weights, 256), packed);
   }
 }
 
