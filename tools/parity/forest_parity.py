@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,7 @@ def score_table(path, shots, options):
             found = {}
             found["ours"], names = predict(options.program, ["--model", "forest", "--seed", str(options.seed), "--threads", "1"], labelled,
                                            rows, target, pathlib.Path(folder))
-            forest = RandomForestClassifier(n_estimators=100, random_state=options.seed).fit(x, y)
+            forest = RandomForestClassifier(n_estimators=100, random_state=zlib.crc32(f"{path.stem} {shots} {chunk} {options.seed}".encode())).fit(x, y)
             found["theirs"] = forest.predict_proba(queries)
             for side, ids in (("ours", [classes[name] for name in names]), ("theirs", forest.classes_)):
                 probabilities = np.zeros((len(rows), len(classes)))
@@ -190,7 +191,8 @@ def compare_on_synthetic(options):
             continue
         tasks.append((values, labels, num_labelled, int(labels.max()) + 1))
     ours = run_ours(tasks, options)
-    theirs = [run_theirs(task, options.seed, out_of_bag=True) for task in tasks]
+    # A seed for each task: one for all would draw the same rows for all tables of a length.
+    theirs = [run_theirs(task, 10_000 * options.seed + index, out_of_bag=True) for index, task in enumerate(tasks)]
     again = run_ours(tasks, options, seed=2)
     print(f"{len(tasks)} tasks of prior {options.prior} ({skipped} with one class left out), 30 trees, labelled rows log-uniform from 32, "
           f"queries: the rest (300 at least)")
