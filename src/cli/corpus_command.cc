@@ -6,10 +6,12 @@
 #include "cli/command.h"
 #include "cli/version.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/shard.h"
 #include "core/text.h"
+#include "corpus/report.h"
 #include "corpus/write_corpus.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/text_model.h"
@@ -27,6 +29,7 @@ struct CorpusCommandOptions : CorpusOptions {
   int64_t part_tasks = 1000;
   bool compress = false;
   std::string exclude;
+  std::string report;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -42,6 +45,8 @@ struct CorpusCommandOptions : CorpusOptions {
     v("part_tasks", self.part_tasks, between(1, 1e6), "Draws of one file.");
     v("compress", self.compress, any_value(), "Alpaca layout: compress with zstd.");
     v("exclude", self.exclude, any_value(), "Folder of evaluation tables: no task with one of their rows is written.");
+    v("report", self.report, any_value(),
+      "Write a page about the corpus: what was kept, what was not and why, and how long, many-classed and hard it is.");
     CorpusOptions::visit(self, v);
   }
 };
@@ -91,15 +96,17 @@ class CorpusCommand : public Command {
     const Sampler sampler(options_, tokenizer ? &*tokenizer : nullptr,
                           options_.exclude.empty() ? ExcludedRows() : ExcludedRows::read(options_.exclude));
     Json kept = to_json(options());
-    for (const char* name : {"tasks", "out"}) kept.erase(name);
-    const CorpusReport report = write_corpus(sampler, {.out = options_.out,
-                                                       .layout = options_.layout,
-                                                       .tasks = static_cast<uint64_t>(options_.tasks),
-                                                       .shard = parse_shard(options_.shard),
-                                                       .part_tasks = static_cast<uint64_t>(options_.part_tasks),
-                                                       .compress = options_.compress,
-                                                       .version = kVersion,
-                                                       .options = kept});
+    for (const char* name : {"tasks", "out", "report"}) kept.erase(name);
+    const CorpusFiles files{.out = options_.out,
+                            .layout = options_.layout,
+                            .tasks = static_cast<uint64_t>(options_.tasks),
+                            .shard = parse_shard(options_.shard),
+                            .part_tasks = static_cast<uint64_t>(options_.part_tasks),
+                            .compress = options_.compress,
+                            .version = kVersion,
+                            .options = kept};
+    const CorpusReport report = write_corpus(sampler, files);
+    if (!options_.report.empty()) write_file(options_.report, corpus_report_page(report, files));
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (common.json) {
       Json json = to_json(report);
@@ -116,12 +123,12 @@ class CorpusCommand : public Command {
 
  private:
   void print(const CorpusReport& report, const ExcludedRows& excluded, double seconds) const {
-    log::info("{}: {} of {} tasks kept ({:.1f} %), {} tokens, {} in {} parts{}; {:.1f} s, peak memory {}", options_.out,
+    log::info("{}: {} of {} tasks kept ({:.1f} %), {}{} in {} parts{}; {:.1f} s, peak memory {}", options_.out,
               with_thousands(report.kept), with_thousands(report.drawn),
               100.0 * static_cast<double>(report.kept) / static_cast<double>(std::max<uint64_t>(report.drawn, 1)),
-              with_thousands(report.tokens), format_bytes(report.bytes), report.parts,
-              report.parts_before > 0 ? fmt::format(" ({} were there)", report.parts_before) : "", seconds,
-              format_bytes(peak_memory_bytes()));
+              report.tokens > 0 ? with_thousands(report.tokens) + " tokens, " : "", format_bytes(report.bytes),
+              report.parts, report.parts_before > 0 ? fmt::format(" ({} were there)", report.parts_before) : "",
+              seconds, format_bytes(peak_memory_bytes()));
     for (const auto& [title, counts] : {std::pair{"thrown away", &report.rejections},
                                         {"classes", &report.classes},
                                         {"labelled rows", &report.shots},

@@ -17,6 +17,7 @@
 #include "core/shard.h"
 #include "core/text.h"
 #include "prior/explain.h"
+#include "prior/gallery.h"
 #include "prior/prior.h"
 #include "prior/task_file.h"
 
@@ -31,6 +32,7 @@ struct SynthOptions {
   std::string layout = "csv";
   std::optional<int64_t> explain;
   std::string explain_format = "json";
+  std::string gallery;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -41,6 +43,8 @@ struct SynthOptions {
       "I/N: only the tasks whose number leaves I when divided by N. I counts from 0.");
     v("layout", self.layout, one_of({"csv", "parquet"}), "Format of the tables.");
     v("explain", self.explain, at_least(0), "Print how this task comes about, and write nothing.");
+    v("gallery", self.gallery, any_value(),
+      "Write a page that shows the first --tasks tasks (12 without it): graph, columns, correlations, classes.");
     v("explain_format", self.explain_format, one_of({"json", "dot"}), "JSON, or a graph for Graphviz.");
   }
 };
@@ -62,6 +66,7 @@ class SynthCommand : public Command {
            "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior mix:0.4,graph:0.6 --rows 256:2048 --features "
            "3:20 --classes 2:5\n"
            "    manyshot synth --tasks 1000000 --seed 1 --out tasks --layout parquet --shard 3/8\n"
+           "    manyshot synth --seed 1 --prior graph --gallery tasks.html\n"
            "    manyshot synth --seed 1 --prior graph --explain 7\n"
            "    manyshot synth --seed 1 --prior graph --explain 7 --explain-format dot | dot -Tsvg > task.svg\n";
   }
@@ -76,13 +81,39 @@ class SynthCommand : public Command {
                  options_.explain_format == "dot" ? "" : "\n");
       return;
     }
+    if (!options_.gallery.empty()) {
+      write_gallery(prior);
+      return;
+    }
     if (options_.tasks == 0 || options_.out.empty()) {
-      fail(ErrorKind::kBadInput, "--tasks and --out are needed (or --explain); see manyshot synth --help");
+      fail(ErrorKind::kBadInput,
+           "--tasks and --out are needed (or --explain, or --gallery); see manyshot synth --help");
     }
     write_tasks(prior, common);
   }
 
  private:
+  void write_gallery(const Prior& prior) const {
+    constexpr int64_t kDefaultTasks = 12, kMostTasks = 200;
+    const int64_t count = options_.tasks == 0 ? kDefaultTasks : options_.tasks;
+    if (count > kMostTasks) {
+      fail(ErrorKind::kBadInput, "--gallery: a page of {} tasks is too long to read; ask for --tasks {} at most", count,
+           kMostTasks);
+    }
+    OutputFile out(options_.gallery);
+    PriorScratch scratch;
+    std::vector<Task> tasks;
+    std::vector<Json> explanations;
+    for (int64_t index = 0; index < count; ++index) {
+      check_interrupted();
+      tasks.push_back(prior.draw(static_cast<uint64_t>(index), scratch));
+      explanations.push_back(prior.explain(static_cast<uint64_t>(index), scratch));
+    }
+    out.write(gallery_page(tasks, explanations, options_.prior));
+    out.commit();
+    log::info("{} tasks to look at: {}", count, options_.gallery);
+  }
+
   void write_tasks(const Prior& prior, const CommonOptions& common) {
     const auto start = std::chrono::steady_clock::now();
     const Shard shard = parse_shard(options_.shard);

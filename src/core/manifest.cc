@@ -54,9 +54,10 @@ void Manifest::check_header(const std::string& line, const std::string& format, 
     fail(ErrorKind::kCorruptFile, "{}:1: expected a manifest of format \"{}\", found {}; choose another --out", path_,
          format, excerpt(line));
   }
-  if (json.value("version", Json()) != version) {
+  const Json made_by = json.value("version", Json("?"));
+  if (made_by != version) {
     fail(ErrorKind::kBadInput, "{}: made by version {}, this is {}; its results may differ: choose another --out",
-         path_, json.value("version", Json("?")).dump(), version);
+         path_, made_by.is_string() ? made_by.get<std::string>() : made_by.dump(), version);
   }
   for (const auto& [name, value] : options.items()) {
     const Json before = json["options"].value(name, Json());

@@ -1,0 +1,320 @@
+#include "prior/gallery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "core/html.h"
+#include "core/rng.h"
+#include "core/text.h"
+
+namespace manyshot {
+namespace {
+
+constexpr size_t kScatterRows = 400, kMarginals = 8, kCorrelated = 24, kDrawnNodes = 60;
+constexpr int kBins = 24;
+
+// The share of a column's variance that lies between the class means (eta squared); missing cells left out.
+double relevance(const Task& task, size_t feature) {
+  std::vector<double> sums(static_cast<size_t>(task.num_classes)), counts(sums.size());
+  double sum = 0, squares = 0, count = 0;
+  const std::span<const float> column = task.column(feature);
+  for (size_t row = 0; row < task.num_rows; ++row) {
+    if (std::isnan(column[row])) continue;
+    const auto k = static_cast<size_t>(task.labels[row]);
+    sums[k] += column[row];
+    ++counts[k];
+    sum += column[row];
+    squares += static_cast<double>(column[row]) * column[row];
+    ++count;
+  }
+  if (count == 0) return 0;
+  const double total = squares - sum * sum / count;
+  double between = -sum * sum / count;
+  for (size_t k = 0; k < sums.size(); ++k) between += counts[k] > 0 ? sums[k] * sums[k] / counts[k] : 0;
+  return total > 1e-12 ? between / total : 0;
+}
+
+double correlation(std::span<const float> a, std::span<const float> b) {
+  double sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0, n = 0;
+  for (size_t row = 0; row < a.size(); ++row) {
+    if (std::isnan(a[row]) || std::isnan(b[row])) continue;
+    const double x = a[row], y = b[row];
+    sa += x, sb += y, saa += x * x, sbb += y * y, sab += x * y, ++n;
+  }
+  if (n < 2) return 0;
+  const double va = saa - sa * sa / n, vb = sbb - sb * sb / n;
+  return va > 1e-12 && vb > 1e-12 ? (sab - sa * sb / n) / std::sqrt(va * vb) : 0;
+}
+
+struct Range {
+  double low = 0, high = 1;
+  double place(double value) const { return (value - low) / (high - low); }
+};
+
+Range range_of(std::span<const float> column) {
+  Range range{.low = INFINITY, .high = -INFINITY};
+  for (const float value : column) {
+    if (std::isnan(value)) continue;
+    range.low = std::min<double>(range.low, value);
+    range.high = std::max<double>(range.high, value);
+  }
+  if (!(range.high > range.low))
+    range = {.low = (range.low < INFINITY ? range.low : 0) - 1, .high = (range.low < INFINITY ? range.low : 0) + 1};
+  return range;
+}
+
+// A mark for class k: shapes repeat what the colours say.
+std::string mark(size_t k, double x, double y) {
+  const std::string_view colour = class_colour(k);
+  switch (k % 4) {
+    case 0:
+      return fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="2.6" fill="{}" fill-opacity=".75"/>)", x, y, colour);
+    case 1:
+      return fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="4.8" height="4.8" fill="{}" fill-opacity=".75"/>)",
+                         x - 2.4, y - 2.4, colour);
+    case 2:
+      return fmt::format(R"(<path d="M{:.1f} {:.1f}l3 5.4h-6z" fill="{}" fill-opacity=".75"/>)", x, y - 3.2, colour);
+    default:
+      return fmt::format(R"(<path d="M{:.1f} {:.1f}l5 5m0 -5l-5 5" stroke="{}" stroke-width="1.4"/>)", x - 2.5, y - 2.5,
+                         colour);
+  }
+}
+
+// Moves points of columns with few values a little, so that they do not cover each other.
+double jitter(const ColumnInfo& info, size_t row, uint64_t axis) {
+  if (info.kind == ColumnKind::kNumeric || info.num_levels > 30) return 0;
+  return (Rng(axis).uniform(row) - 0.5) * 14;
+}
+
+std::string scatter(const Task& task, size_t x_feature, size_t y_feature) {
+  constexpr double kSize = 300, kEdge = 22;
+  const std::span<const float> xs = task.column(x_feature), ys = task.column(y_feature);
+  const Range x_range = range_of(xs), y_range = range_of(ys);
+  std::string svg = fmt::format(
+      R"(<svg width="{0}" height="{0}" viewBox="0 0 {0} {0}" role="img" aria-label="scatter of two columns by class"><rect x="{1}" y="4" width="{2}" height="{2}" class="frame"/>)",
+      kSize, kEdge, kSize - kEdge - 4);
+  const double room = kSize - kEdge - 16;
+  const size_t step = std::max<size_t>(1, task.num_rows / kScatterRows);
+  for (size_t row = 0; row < task.num_rows; row += step) {
+    if (std::isnan(xs[row]) || std::isnan(ys[row])) continue;
+    svg += mark(static_cast<size_t>(task.labels[row]),
+                kEdge + 8 + (room - 4) * x_range.place(xs[row]) + jitter(task.info[x_feature], row, 0),
+                12 + (room - 4) * (1 - y_range.place(ys[row])) + jitter(task.info[y_feature], row, 1));
+  }
+  return svg +
+         fmt::format(
+             R"(<text x="{}" y="{}" text-anchor="middle">x{}</text><text x="10" y="{}" text-anchor="middle">x{}</text></svg>)",
+             (kSize + kEdge) / 2, kSize - 5, x_feature, kSize / 2, y_feature);
+}
+
+std::string legend(const Task& task) {
+  std::vector<size_t> counts(static_cast<size_t>(task.num_classes));
+  for (const int32_t label : task.labels) ++counts[static_cast<size_t>(label)];
+  std::string text = R"(<p class="soft">)";
+  for (size_t k = 0; k < counts.size(); ++k) {
+    text += fmt::format(R"(<svg width="12" height="12">{}</svg> class {}: {} &nbsp; )", mark(k, 6, 6), k, counts[k]);
+  }
+  return text + "</p>";
+}
+
+// Bars stacked by class, the lowest class below.
+std::string histogram(const Task& task, size_t feature, const Json& column_info) {
+  constexpr double kWidth = 168, kHeight = 74, kBottom = 16;
+  const std::span<const float> column = task.column(feature);
+  const Range range = range_of(column);
+  const auto num_classes = static_cast<size_t>(task.num_classes);
+  std::vector<double> counts(kBins * num_classes), totals(kBins);
+  for (size_t row = 0; row < task.num_rows; ++row) {
+    if (std::isnan(column[row])) continue;
+    const auto bin = static_cast<size_t>(std::clamp(static_cast<int>(range.place(column[row]) * kBins), 0, kBins - 1));
+    ++counts[bin * num_classes + static_cast<size_t>(task.labels[row])];
+    ++totals[bin];
+  }
+  const double largest = std::max(1.0, *std::max_element(totals.begin(), totals.end()));
+  std::string svg =
+      fmt::format(R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="histogram of x{2}">)",
+                  kWidth, kHeight, feature);
+  for (size_t bin = 0; bin < kBins; ++bin) {
+    double y = kHeight - kBottom;
+    for (size_t k = 0; k < num_classes; ++k) {
+      const double tall = (kHeight - kBottom - 4) * counts[bin * num_classes + k] / largest;
+      if (tall == 0) continue;
+      y -= tall;
+      svg += fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>)",
+                         kWidth / kBins * static_cast<double>(bin), y, kWidth / kBins - 0.6, tall, class_colour(k));
+    }
+  }
+  const std::string kind = column_info.value("kind", std::string());
+  const auto missing = column_info.value("missing", uint64_t{0});
+  const std::string gaps =
+      missing > 0
+          ? fmt::format(", {:.0f} % gaps", 100.0 * static_cast<double>(missing) / static_cast<double>(task.num_rows))
+          : "";
+  return svg + fmt::format(R"(<text x="0" y="{}">x{} <tspan class="soft">{}{}</tspan></text></svg>)", kHeight - 4,
+                           feature, html_text(kind == "categorical" ? "categories" : kind), gaps);
+}
+
+std::string correlations(const Task& task) {
+  const size_t count = std::min(task.num_features(), kCorrelated);
+  const double cell = 240.0 / static_cast<double>(count);
+  std::string svg =
+      R"(<svg width="262" height="262" viewBox="0 0 262 262" role="img" aria-label="correlations of columns">)";
+  for (size_t a = 0; a < count; ++a) {
+    for (size_t b = 0; b < count; ++b) {
+      const double r = a == b ? 1 : correlation(task.column(a), task.column(b));
+      svg += fmt::format(
+          R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}" fill-opacity="{:.2f}"><title>x{} and x{}: {:.2f}</title></rect>)",
+          20 + cell * static_cast<double>(b), cell * static_cast<double>(a), cell - 0.4, cell - 0.4,
+          r > 0 ? "#3b6fb6" : "#c4533a", std::abs(r), a, b, r);
+    }
+    if (count <= 12) {
+      const double middle = cell * (static_cast<double>(a) + 0.5);
+      svg += fmt::format(
+          R"(<text x="16" y="{:.1f}" text-anchor="end">{}</text><text x="{:.1f}" y="256" text-anchor="middle">{}</text>)",
+          middle + 4, a, 20 + middle, a);
+    }
+  }
+  return svg + "</svg>";
+}
+
+// Nodes in columns by their longest path from a root. Nodes that carry a column are filled, the label's has a thick
+// rim.
+std::string graph_drawing(const Json& explanation) {
+  const Json& graph = explanation["graph"];
+  std::map<std::string, size_t> depth;
+  std::map<std::string, std::string> equations, kinds;
+  std::vector<std::string> order;
+  for (const Json& node : graph["nodes"]) {
+    order.push_back(node["id"]);
+    depth[node["id"]] = 0;
+    equations[node["id"]] = node.value("equation", "");
+    kinds[node["id"]] = node.value("kind", "");
+  }
+  for (size_t round = 0; round < order.size(); ++round) {
+    bool changed = false;
+    for (const Json& edge : graph["edges"]) {
+      const size_t wanted = depth[edge["from"]] + 1;
+      if (depth[edge["to"]] < wanted && wanted <= order.size()) depth[edge["to"]] = wanted, changed = true;
+    }
+    if (!changed) break;
+  }
+  std::map<std::string, std::string> carries;
+  for (const Json& column : explanation["columns"]) {
+    std::string& names = carries[column.value("source", "")];
+    names += (names.empty() ? "" : " ") + column.value("name", "");
+  }
+  const std::string label_node = explanation["label"].value("source", "");
+
+  // Large graphs: the nodes that carry columns or the label first.
+  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+    const auto rank = [&](const std::string& id) { return id == label_node ? 0 : carries.contains(id) ? 1 : 2; };
+    return rank(a) < rank(b);
+  });
+  const size_t num_nodes = order.size();
+  if (order.size() > kDrawnNodes) order.resize(kDrawnNodes);
+  std::map<size_t, std::vector<std::string>> layers;
+  for (const std::string& id : order) layers[depth[id]].push_back(id);
+  size_t tallest = 1;
+  for (const auto& [layer, ids] : layers) tallest = std::max(tallest, ids.size());
+
+  const double width = std::max(260.0, 110.0 * static_cast<double>(layers.size())),
+               height = std::clamp(26.0 * static_cast<double>(tallest), 120.0, 420.0);
+  std::map<std::string, std::pair<double, double>> places;
+  size_t column = 0;
+  for (const auto& [layer, ids] : layers) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      places[ids[i]] = {width * (static_cast<double>(column) + 0.5) / static_cast<double>(layers.size()),
+                        height * (static_cast<double>(i) + 0.5) / static_cast<double>(ids.size())};
+    }
+    ++column;
+  }
+  std::string svg = fmt::format(
+      R"(<svg width="{0:.0f}" height="{1:.0f}" viewBox="0 0 {0:.0f} {1:.0f}" role="img" aria-label="graph" overflow="visible">)",
+      width, height);
+  for (const Json& edge : graph["edges"]) {
+    const auto from = places.find(edge["from"].get<std::string>()), to = places.find(edge["to"].get<std::string>());
+    if (from == places.end() || to == places.end()) continue;
+    svg += fmt::format(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="edge"/>)", from->second.first,
+                       from->second.second, to->second.first, to->second.second);
+  }
+  for (const auto& [id, place] : places) {
+    const bool is_label = id == label_node;
+    svg += fmt::format(
+        R"(<g><title>{}{}{}</title><circle cx="{:.1f}" cy="{:.1f}" r="7" fill="{}" stroke="{}" stroke-width="{}"/>)",
+        html_text(equations[id]), carries.contains(id) ? "&#10;columns: " + html_text(carries[id]) : "",
+        is_label ? "&#10;label" : "", place.first, place.second, carries.contains(id) ? "var(--bar)" : "var(--card)",
+        is_label ? "#ee6677" : "var(--soft)", is_label ? 4 : 1.2);
+    if (order.size() <= 24 || is_label) {
+      svg += fmt::format(R"(<text x="{:.1f}" y="{:.1f}">{}{}</text>)", place.first + 11, place.second + 4,
+                         html_text(id), is_label ? " (label)" : "");
+    }
+    svg += "</g>";
+  }
+  svg += "</svg>";
+  if (num_nodes > order.size())
+    svg +=
+        fmt::format(R"(<p class="soft">{} of {} nodes, those of columns and label first</p>)", order.size(), num_nodes);
+  return svg;
+}
+
+std::string equations(const Json& explanation) {
+  std::string text;
+  for (const Json& node : explanation["graph"]["nodes"]) text += html_text(node.value("equation", "")) + "\n";
+  for (const Json& column : explanation["columns"]) {
+    text += html_text(fmt::format("{} = {}{}\n", column.value("name", ""), column.value("source", ""),
+                                  column.value("rule", "").empty() ? "" : ", " + column.value("rule", "")));
+  }
+  text += html_text(fmt::format("label = {}, {}\n", explanation["label"].value("source", ""),
+                                explanation["label"].value("rule", "")));
+  std::string settings;
+  for (const char* part : {"hyper_parameters", "details"}) {
+    if (!explanation.contains(part)) continue;
+    for (const auto& [name, value] : explanation[part].items())
+      settings += html_text(fmt::format("{} {}\n", name, excerpt(value.dump(), 100)));
+  }
+  return fmt::format("<details><summary>equations and hyper-parameters</summary><pre>{}</pre><pre>{}</pre></details>",
+                     text, settings);
+}
+
+std::string task_card(const Task& task, const Json& explanation) {
+  std::vector<size_t> order(task.num_features());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<double> relevances;
+  for (const size_t feature : order) relevances.push_back(relevance(task, feature));
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return relevances[a] > relevances[b]; });
+  const size_t second = order.size() > 1 ? order[1] : order[0];
+
+  std::string histograms;
+  for (size_t i = 0; i < std::min(order.size(), kMarginals); ++i)
+    histograms += histogram(task, order[i], explanation["columns"][order[i]]);
+  return fmt::format(
+      "<section class=\"card\"><h2>Task {}</h2><p class=\"soft\">{}: {} rows, {} columns, {} classes; {} draws thrown "
+      "away before</p>{}"
+      "<div class=\"row\"><div><h3>the two columns that tell most</h3>{}</div><div><h3>correlations{}</h3>{}</div>"
+      "<div><h3>columns that tell most, by class</h3><div style=\"max-width:360px\">{}</div></div></div><h3>graph "
+      "(filled: carries a column)</h3>{}{}</section>",
+      task.index, html_text(task.prior), task.num_rows, task.num_features(), task.num_classes, task.num_rejections(),
+      legend(task), scatter(task, order[0], second),
+      task.num_features() > kCorrelated ? fmt::format(" of the first {} columns", kCorrelated) : "", correlations(task),
+      histograms, graph_drawing(explanation), equations(explanation));
+}
+
+}  // namespace
+
+std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>& explanations,
+                         const PriorOptions& options) {
+  std::string body = fmt::format(
+      "<h1>{} tasks of the prior {}</h1><p class=\"soft\">seed {}, rows {}, columns {}, classes {}. Colours and marks "
+      "are classes; hover nodes "
+      "for their equations.</p>",
+      tasks.size(), html_text(options.prior), options.seed, html_text(options.rows), html_text(options.features),
+      html_text(options.classes));
+  for (size_t i = 0; i < tasks.size(); ++i) body += task_card(tasks[i], explanations[i]);
+  return html_page(fmt::format("Tasks of the prior {}", options.prior), body);
+}
+
+}  // namespace manyshot

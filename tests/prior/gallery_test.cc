@@ -1,0 +1,60 @@
+// The gallery page: self-contained, one card a task, nothing unescaped.
+#include "prior/gallery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/html.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+size_t count_of(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t place = text.find(part); place != std::string::npos; place = text.find(part, place + 1)) ++count;
+  return count;
+}
+
+TEST(Gallery, ShowsEveryTaskOfEveryPriorWithoutTheNetwork) {
+  PriorOptions options;
+  options.prior = "graph:0.3,mlp:0.3,tree:0.2,forest:0.2";
+  options.rows = "120";
+  const Prior prior(options);
+  PriorScratch scratch;
+  std::vector<Task> tasks;
+  std::vector<Json> explanations;
+  size_t columns = 0;
+  for (uint64_t index = 0; index < 15; ++index) {
+    tasks.push_back(prior.draw(index, scratch));
+    explanations.push_back(prior.explain(index, scratch));
+    columns += std::min<size_t>(tasks.back().num_features(), 8);
+  }
+  const std::string page = gallery_page(tasks, explanations, options);
+  EXPECT_EQ(count_of(page, "<section class=\"card\">"), 15u);
+  EXPECT_EQ(count_of(page, "aria-label=\"graph\""), 15u);
+  EXPECT_EQ(count_of(page, "aria-label=\"histogram of "), columns);
+  EXPECT_EQ(count_of(page, "<svg"), count_of(page, "</svg>"));
+  EXPECT_THAT(page, Not(HasSubstr("http")));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, Not(HasSubstr("nan,")));
+}
+
+TEST(Html, EscapesTextAndReplacesBadBytes) {
+  EXPECT_EQ(html_text("a<b & \"c\">"), "a&lt;b &amp; &quot;c&quot;&gt;");
+  EXPECT_EQ(html_text("x\xff"), "x\xEF\xBF\xBD");
+}
+
+TEST(Html, BarsAreInProportion) {
+  const std::string chart = bar_chart("title", {{"a", 10}, {"b", 5}, {"c", 0}}, 300, 152);
+  EXPECT_EQ(count_of(chart, "<rect"), 3u);
+  EXPECT_THAT(chart, HasSubstr("height=\"100.0\""));
+  EXPECT_THAT(chart, HasSubstr("height=\"50.0\""));
+  EXPECT_THAT(chart, HasSubstr("height=\"0.0\""));
+  EXPECT_EQ(count_of(bar_chart("empty", {}), "<rect"), 0u);
+}
+
+}  // namespace
+}  // namespace manyshot
