@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/options.h"
+#include "predict/answer_report.h"
 #include "table/table.h"
 
 namespace manyshot {
@@ -36,6 +37,7 @@ class Predictor {
   virtual std::vector<std::string> notes() const { return {}; }
   // What happened while it predicted; asked at the end.
   virtual std::vector<std::string> closing_notes() const { return {}; }
+  virtual AnswerReport answer_report() const { return {}; }
 };
 
 class Method {

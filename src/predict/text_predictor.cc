@@ -88,8 +88,9 @@ class SequentialTextPredictor : public Predictor {
     for (const auto& writer : writers_) {
       const WrittenAnswers written = writer->write(queries);
       for (size_t row = 0; row < queries.num_rows; ++row) add_answer(written, row, result.data() + row * num_classes);
-      repaired_ += written.parsed.repaired;
-      responses_ += 1;
+      report_.invalid_json += written.parsed.repaired;
+      report_.unknown_labels += written.parsed.unknown_labels;
+      ++report_.responses;
     }
     for (double& value : result) value /= static_cast<double>(writers_.size());
     return result;
@@ -99,11 +100,11 @@ class SequentialTextPredictor : public Predictor {
   std::vector<std::string> closing_notes() const override {
     return {
         fmt::format("{} written answers: {} by id, {} by position, {} from label probabilities, {} the labelled rows' "
-                    "majority; {} of {} responses "
-                    "were not valid JSON as they stood",
-                    by_id_ + by_position_ + by_probability_ + by_majority_, by_id_, by_position_, by_probability_,
-                    by_majority_, repaired_, responses_)};
+                    "majority; {} of {} responses were not valid JSON as they stood",
+                    report_.written_answers(), report_.by_id, report_.by_position, report_.by_probability,
+                    report_.by_majority, report_.invalid_json, report_.responses)};
   }
+  AnswerReport answer_report() const override { return report_; }
   size_t batch_rows() const override { return kQueriesPerPrompt; }
 
  private:
@@ -116,7 +117,7 @@ class SequentialTextPredictor : public Predictor {
     const std::vector<float>& scores = written.label_scores[row];
     if (!scores.empty()) add_shares(scores, task_.class_counts(), shares.data());
     if (const int32_t label = written.parsed.labels[row]; label >= 0) {
-      ++(written.parsed.sources[row] == AnswerSource::kById ? by_id_ : by_position_);
+      ++(written.parsed.sources[row] == AnswerSource::kById ? report_.by_id : report_.by_position);
       // What was written is the answer: it has the largest share.
       if (scores.empty()) {
         shares[static_cast<size_t>(label)] = 1;
@@ -124,9 +125,9 @@ class SequentialTextPredictor : public Predictor {
         std::swap(shares[static_cast<size_t>(label)], *std::max_element(shares.begin(), shares.end()));
       }
     } else if (!scores.empty()) {
-      ++by_probability_;
+      ++report_.by_probability;
     } else {
-      ++by_majority_;
+      ++report_.by_majority;
       shares[majority_] = 1;
     }
     for (size_t k = 0; k < num_classes; ++k) result[k] += shares[k];
@@ -136,8 +137,7 @@ class SequentialTextPredictor : public Predictor {
   TextTask task_;
   std::vector<std::unique_ptr<JsonWriter>> writers_;
   size_t majority_ = 0;
-  // Counted while predicting, for closing_notes().
-  mutable size_t by_id_ = 0, by_position_ = 0, by_probability_ = 0, by_majority_ = 0, repaired_ = 0, responses_ = 0;
+  mutable AnswerReport report_;  // counted while predicting
 };
 
 }  // namespace
