@@ -15,7 +15,7 @@ namespace manyshot {
 namespace {
 
 constexpr size_t kScatterRows = 400, kMarginals = 8, kCorrelated = 24, kDrawnNodes = 60;
-constexpr int kBins = 24;
+constexpr int kMostBins = 24;
 
 // The share of a column's variance that lies between the class means (eta squared); missing cells left out.
 double relevance(const Task& task, size_t feature) {
@@ -84,26 +84,38 @@ std::string mark(size_t k, double x, double y) {
   }
 }
 
-// Moves points of columns with few values a little, so that they do not cover each other.
-double jitter(const ColumnInfo& info, size_t row, uint64_t axis) {
-  if (info.kind == ColumnKind::kNumeric || info.num_levels > 30) return 0;
-  return (Rng(axis).uniform(row) - 0.5) * 14;
-}
+bool has_few_values(const ColumnInfo& info) { return info.num_levels >= 2 && info.num_levels <= 30; }
+
+// Places values on `length` pixels. Columns with few values get a band for each, over which their points are spread.
+class Axis {
+ public:
+  Axis(const Task& task, size_t feature, uint64_t number, double length)
+      : range_(range_of(task.column(feature))), spread_(number), length_(length) {
+    if (has_few_values(task.info[feature])) band_ = length / task.info[feature].num_levels;
+  }
+  double place(float value, size_t row) const {
+    return band_ / 2 + (length_ - band_) * range_.place(value) + (spread_.uniform(row) - 0.5) * 0.7 * band_;
+  }
+
+ private:
+  Range range_;
+  Rng spread_;
+  double length_, band_ = 0;
+};
 
 std::string scatter(const Task& task, size_t x_feature, size_t y_feature) {
   constexpr double kSize = 300, kEdge = 22;
   const std::span<const float> xs = task.column(x_feature), ys = task.column(y_feature);
-  const Range x_range = range_of(xs), y_range = range_of(ys);
+  const double room = kSize - kEdge - 20;
+  const Axis x_axis(task, x_feature, 0, room), y_axis(task, y_feature, 1, room);
   std::string svg = fmt::format(
       R"(<svg width="{0}" height="{0}" viewBox="0 0 {0} {0}" role="img" aria-label="scatter of two columns by class"><rect x="{1}" y="4" width="{2}" height="{2}" class="frame"/>)",
       kSize, kEdge, kSize - kEdge - 4);
-  const double room = kSize - kEdge - 16;
   const size_t step = std::max<size_t>(1, task.num_rows / kScatterRows);
   for (size_t row = 0; row < task.num_rows; row += step) {
     if (std::isnan(xs[row]) || std::isnan(ys[row])) continue;
-    svg += mark(static_cast<size_t>(task.labels[row]),
-                kEdge + 8 + (room - 4) * x_range.place(xs[row]) + jitter(task.info[x_feature], row, 0),
-                12 + (room - 4) * (1 - y_range.place(ys[row])) + jitter(task.info[y_feature], row, 1));
+    svg += mark(static_cast<size_t>(task.labels[row]), kEdge + 8 + x_axis.place(xs[row], row),
+                12 + room - y_axis.place(ys[row], row));
   }
   return svg +
          fmt::format(
@@ -123,14 +135,17 @@ std::string legend(const Task& task) {
 
 // Bars stacked by class, the lowest class below.
 std::string histogram(const Task& task, size_t feature, const Json& column_info) {
-  constexpr double kWidth = 168, kHeight = 74, kBottom = 16;
+  constexpr double kWidth = 168, kPlotWidth = 156, kHeight = 74, kBottom = 16;
   const std::span<const float> column = task.column(feature);
   const Range range = range_of(column);
   const auto num_classes = static_cast<size_t>(task.num_classes);
-  std::vector<double> counts(kBins * num_classes), totals(kBins);
+  const ColumnInfo& info = task.info[feature];
+  const int num_bins = has_few_values(info) ? std::min<int>(info.num_levels, kMostBins) : kMostBins;
+  std::vector<double> counts(static_cast<size_t>(num_bins) * num_classes), totals(static_cast<size_t>(num_bins));
   for (size_t row = 0; row < task.num_rows; ++row) {
     if (std::isnan(column[row])) continue;
-    const auto bin = static_cast<size_t>(std::clamp(static_cast<int>(range.place(column[row]) * kBins), 0, kBins - 1));
+    const auto bin =
+        static_cast<size_t>(std::clamp(static_cast<int>(range.place(column[row]) * num_bins), 0, num_bins - 1));
     ++counts[bin * num_classes + static_cast<size_t>(task.labels[row])];
     ++totals[bin];
   }
@@ -138,14 +153,15 @@ std::string histogram(const Task& task, size_t feature, const Json& column_info)
   std::string svg =
       fmt::format(R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="histogram of x{2}">)",
                   kWidth, kHeight, feature);
-  for (size_t bin = 0; bin < kBins; ++bin) {
+  const double bar = kPlotWidth / num_bins;
+  for (size_t bin = 0; bin < totals.size(); ++bin) {
     double y = kHeight - kBottom;
     for (size_t k = 0; k < num_classes; ++k) {
       const double tall = (kHeight - kBottom - 4) * counts[bin * num_classes + k] / largest;
       if (tall == 0) continue;
       y -= tall;
       svg += fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>)",
-                         kWidth / kBins * static_cast<double>(bin), y, kWidth / kBins - 0.6, tall, class_colour(k));
+                         bar * static_cast<double>(bin), y, bar - 0.6, tall, class_colour(k));
     }
   }
   const std::string kind = column_info.value("kind", std::string());
