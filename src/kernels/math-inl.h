@@ -15,13 +15,11 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x with a relative error below 3e-7 for x in [-87, 88], clamped outside. Range reduction by ln 2 in two parts (Cody
-// and Waite 1980) and a degree-6 polynomial on [-ln 2 / 2, ln 2 / 2].
+// n = x / ln 2 rounded, and e^x / 2^n with a relative error below 3e-7. Range reduction by ln 2 in two parts (Cody and
+// Waite 1980) and a degree-6 polynomial on [-ln 2 / 2, ln 2 / 2].
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V exp_f32(D d, V x) {
-  const hn::RebindToSigned<D> di;
-  x = hn::Min(hn::Max(x, hn::Set(d, -87.0f)), hn::Set(d, 88.0f));
-  const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
+HWY_INLINE V exp_fraction(D d, V x, V& n) {
+  n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
   V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
   r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
   V p = hn::Set(d, 1.0f / 720.0f);
@@ -30,7 +28,15 @@ HWY_INLINE V exp_f32(D d, V x) {
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 6.0f));
   p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+  return hn::MulAdd(p, r, hn::Set(d, 1.0f));
+}
+
+// e^x for x in [-87, 88], clamped outside.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_f32(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  V n;
+  const V p = exp_fraction(d, hn::Min(hn::Max(x, hn::Set(d, -87.0f)), hn::Set(d, 88.0f)), n);
   const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
   return hn::Mul(p, hn::BitCast(d, exponent));
 }

@@ -8,32 +8,20 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "model/config_json.h"
 
 namespace manyshot {
 namespace {
 
 constexpr int64_t kMaxSize = 1 << 20;  // of any width, count or token id
 
-// One JSON object of the file, for reading typed values with messages that name the key.
-class Section {
+class Section : public ConfigSection {
  public:
-  Section(const Json& object, std::string source, std::string prefix = "")
-      : object_(object), source_(std::move(source)), prefix_(std::move(prefix)) {}
-
-  [[noreturn]] void refuse(const char* key, const std::string& expected) const {
-    const auto found = object_.find(key);
-    if (found == object_.end()) {
-      fail(ErrorKind::kBadInput, "{}: key \"{}{}\" is missing; expected {}: add it, or use the model's own config.json",
-           source_, prefix_, key, expected);
-    }
-    fail(ErrorKind::kBadInput, "{}: \"{}{}\" is {}; expected {}: use the model's own config.json", source_, prefix_,
-         key, excerpt(found->dump()), expected);
-  }
-  bool has(const char* key) const { return object_.contains(key); }
+  using ConfigSection::ConfigSection;
 
   int integer(const char* key, int64_t least, int64_t most) const {
-    const auto found = object_.find(key);
-    if (found != object_.end() && found->is_number_integer() &&
+    const Json* found = find(key);
+    if (found != nullptr && found->is_number_integer() &&
         !(found->is_number_unsigned() && found->get<uint64_t>() > INT64_MAX)) {
       const int64_t value = found->get<int64_t>();
       if (value >= least && value <= most) return static_cast<int>(value);
@@ -44,16 +32,16 @@ class Section {
     return has(key) ? integer(key, least, most) : otherwise;
   }
   double number(const char* key, double least, double most) const {
-    const auto found = object_.find(key);
-    if (found != object_.end() && found->is_number()) {
+    const Json* found = find(key);
+    if (found != nullptr && found->is_number()) {
       const double value = found->get<double>();
       if (value >= least && value <= most) return value;
     }
     refuse(key, fmt::format("a number from {} to {}", least, most));
   }
   TokenRange tokens(const char* key, int vocab_size) const {
-    const auto found = object_.find(key);
-    if (found != object_.end() && found->is_array() && found->size() == 2 && (*found)[0].is_number_unsigned() &&
+    const Json* found = find(key);
+    if (found != nullptr && found->is_array() && found->size() == 2 && (*found)[0].is_number_unsigned() &&
         (*found)[1].is_number_unsigned()) {
       const uint64_t first = (*found)[0].get<uint64_t>(), last = (*found)[1].get<uint64_t>();
       if (first <= last && last < static_cast<uint64_t>(vocab_size)) {
@@ -64,35 +52,10 @@ class Section {
   }
   // The key, when present, must have this value; the network has no other form of it.
   void require(const char* key, const Json& value) const {
-    const auto found = object_.find(key);
-    if (found != object_.end() && *found != value) {
-      fail(ErrorKind::kUnsupported, "{}: \"{}{}\" is {}; this build runs models with {} only", source_, prefix_, key,
-           excerpt(found->dump()), value.dump());
-    }
+    const Json* found = find(key);
+    if (found != nullptr && *found != value) unsupported(key, value.dump() + " only");
   }
-  const Json& object() const { return object_; }
-  const std::string& source() const { return source_; }
-
- private:
-  const Json& object_;
-  std::string source_;
-  std::string prefix_;
 };
-
-Json parse_object(std::string_view text, const std::string& source) {
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& error) {
-    fail(ErrorKind::kCorruptFile, "{}: not valid JSON ({}); copy or download the model again", source,
-         excerpt(error.what(), 120));
-  }
-  if (!json.is_object()) {
-    fail(ErrorKind::kCorruptFile, "{}: expected a JSON object with the model's sizes, found {}", source,
-         excerpt(json.dump()));
-  }
-  return json;
-}
 
 void read_network(const Section& section, ModelConfig& config) {
   section.require("hidden_act", "silu");
@@ -157,14 +120,12 @@ void read_compact(const Section& section, ModelConfig& config) {
 }  // namespace
 
 ModelConfig parse_model_config(std::string_view text, const std::string& source) {
-  const Json json = parse_object(text, source);
+  const Json json = parse_config_json(text, source);
   const Section section(json, source);
   const auto compact = json.find("manyshot");
   if (compact == json.end()) {
     fail(ErrorKind::kUnsupported,
-         "{}: no \"manyshot\" section, so this is a general language model; language models come with --format concat, "
-         "which "
-         "this build does not have yet: use --model default or a folder of a compact model",
+         "{}: no \"manyshot\" section, so this is a general language model; expected a model of the compact format",
          source);
   }
   if (!compact->is_object()) section.refuse("manyshot", "an object with the compact format's tokens");

@@ -11,6 +11,8 @@
 
 #include <cstdint>
 
+#include "kernels/math-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
 namespace HWY_NAMESPACE {
@@ -27,17 +29,8 @@ inline constexpr size_t kGroupParts = kGroup / kGroupLanes;
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_or_infinity(D d, V x) {
   const hn::RebindToSigned<D> di;
-  x = hn::Min(hn::Max(x, hn::Set(d, -86.0f)), hn::Set(d, 89.0f));
-  const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
-  V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
-  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-  V p = hn::Set(d, 1.0f / 720.0f);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 120.0f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 24.0f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 6.0f));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+  V n;
+  const V p = exp_fraction(d, hn::Min(hn::Max(x, hn::Set(d, -86.0f)), hn::Set(d, 89.0f)), n);
   // 2^(n - 1) and a doubling, so that n = 128 overflows where it should.
   const auto half_scale = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 126)));
   return hn::Mul(hn::Mul(p, hn::BitCast(d, half_scale)), hn::Set(d, 2.0f));

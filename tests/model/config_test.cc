@@ -23,7 +23,7 @@ Json without(const char* section, const char* key) {
 }
 
 void expect_bad(const Json& json, const std::string& message) {
-  EXPECT_ERROR(parse(json), ErrorKind::kBadInput, message);
+  EXPECT_ERROR(parse(json), ErrorKind::kCorruptFile, message);
 }
 
 TEST(ModelConfig, ReadsEveryKey) {
@@ -69,7 +69,7 @@ TEST(ModelConfig, RefusesWhatIsNoConfig) {
 
 TEST(ModelConfig, LanguageModelsAreForLater) {
   EXPECT_ERROR(parse(without("", "manyshot")), ErrorKind::kUnsupported,
-               "language models come with --format concat, which this build does not have yet");
+               "no \"manyshot\" section");
   expect_bad(with("/manyshot", 3), "\"manyshot\" is 3; expected an object");
 }
 
@@ -89,7 +89,7 @@ TEST(ModelConfig, RefusesOtherNetworks) {
 
 TEST(ModelConfig, NamesTheKeyItsValueAndWhatIsExpected) {
   expect_bad(without("", "hidden_size"),
-             "m/config.json: key \"hidden_size\" is missing; expected a whole number from 16 to 65536: add it");
+             "m/config.json: key \"hidden_size\" is missing; expected a whole number from 16 to 65536: use the model's own");
   expect_bad(with("/hidden_size", 40),
              "m/config.json: \"hidden_size\" is 40; expected a multiple of 16: use the model's own config.json");
   expect_bad(with("/hidden_size", "32"), "\"hidden_size\" is \"32\"; expected a whole number");

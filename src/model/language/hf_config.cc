@@ -6,35 +6,15 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "model/config_json.h"
 #include "model/language/config.h"
 
 namespace manyshot {
 namespace {
 
-// One JSON object of the file, for reading typed values with messages that name the key. null counts as absent.
-class Section {
+class Section : public ConfigSection {
  public:
-  Section(const Json& object, const std::string& source, std::string prefix = "")
-      : object_(object), source_(source), prefix_(std::move(prefix)) {}
-
-  const Json* find(const char* key) const {
-    const auto found = object_.find(key);
-    return found == object_.end() || found->is_null() ? nullptr : &*found;
-  }
-  [[noreturn]] void refuse(const char* key, const char* expected) const {
-    const Json* value = find(key);
-    if (value == nullptr) {
-      fail(ErrorKind::kCorruptFile, "{}: key \"{}{}\" is missing; expected {}: use the model's own config.json",
-           source_, prefix_, key, expected);
-    }
-    fail(ErrorKind::kCorruptFile, "{}: \"{}{}\" is {}; expected {}: use the model's own config.json", source_, prefix_,
-         key, excerpt(value->dump()), expected);
-  }
-  [[noreturn]] void unsupported(const char* key, const char* supported) const {
-    const Json* value = find(key);
-    fail(ErrorKind::kUnsupported, "{}: \"{}{}\" is {}; this build runs models with {}", source_, prefix_, key,
-         value == nullptr ? "missing" : excerpt(value->dump()), supported);
-  }
+  using ConfigSection::ConfigSection;
 
   // Without `otherwise` the key must be there.
   int integer(const char* key, std::optional<int> otherwise = std::nullopt) const {
@@ -75,7 +55,6 @@ class Section {
     }
     return tokens;
   }
-  const std::string& source() const { return source_; }
 
  private:
   static std::optional<int> as_integer(const Json& value) {
@@ -85,26 +64,7 @@ class Section {
     if (number < 0 || number > std::numeric_limits<int>::max()) return std::nullopt;
     return static_cast<int>(number);
   }
-
-  const Json& object_;
-  const std::string& source_;
-  std::string prefix_;
 };
-
-Json parse_object(std::string_view text, const std::string& source) {
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& error) {
-    fail(ErrorKind::kCorruptFile, "{}: not valid JSON ({}); copy or download the model again", source,
-         excerpt(error.what(), 120));
-  }
-  if (!json.is_object()) {
-    fail(ErrorKind::kCorruptFile, "{}: expected a JSON object with the model's sizes, found {}", source,
-         excerpt(json.dump()));
-  }
-  return json;
-}
 
 LanguageArchitecture read_architecture(const Section& section) {
   constexpr const char* kSupported = "LlamaForCausalLM or Qwen2ForCausalLM";
@@ -208,7 +168,7 @@ void refuse_unsupported(const Section& section, int num_hidden_layers) {
 }  // namespace
 
 LanguageModelConfig parse_language_model_config(std::string_view text, const std::string& source) {
-  const Json json = parse_object(text, source);
+  const Json json = parse_config_json(text, source);
   const Section section(json, source);
   LanguageModelConfig config;
   config.architecture = read_architecture(section);
