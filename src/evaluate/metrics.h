@@ -1,7 +1,9 @@
 // Classification metrics over batches of probabilities.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,29 +16,60 @@ inline constexpr int kCalibrationBins = 15;
 struct Metrics {
   uint64_t rows = 0;  // scored rows
   double accuracy = 0;
-  double balanced_accuracy = 0;  // mean recall over the classes that occur
-  double log_loss = 0;           // nats a row, floored as above
-  double ece = 0;  // expected calibration error of the predicted class, 15 equal-width bins (Guo et al. 2017, eq. 3)
+  double balanced_accuracy = 0;                           // mean recall over the classes that occur
+  double macro_f1 = 0;                                    // mean F1 over the classes that occur or are predicted
+  double log_loss = 0;                                    // nats a row, floored as above
+  double auc = std::numeric_limits<double>::quiet_NaN();  // see area_under_curve; only score_predictions fills it
+  double brier = 0;  // mean over the rows of the squared distance to the truth, summed over classes: 0 to 2
+  double ece = 0;    // expected calibration error of the predicted class, 15 equal-width bins (Guo et al. 2017, eq. 3)
+};
+
+// The metrics that are averaged and compared, by their names in files.
+struct MetricInfo {
+  const char* name;
+  double Metrics::*value;
+  bool higher_is_better;
+};
+inline constexpr std::array<MetricInfo, 7> kMetrics{{{"accuracy", &Metrics::accuracy, true},
+                                                     {"balanced_accuracy", &Metrics::balanced_accuracy, true},
+                                                     {"macro_f1", &Metrics::macro_f1, true},
+                                                     {"log_loss", &Metrics::log_loss, false},
+                                                     {"auc", &Metrics::auc, true},
+                                                     {"brier", &Metrics::brier, false},
+                                                     {"ece", &Metrics::ece, false}}};
+
+// Rows whose predicted class got a probability within one of kCalibrationBins equal steps from 0 to 1.
+struct ReliabilityBin {
+  uint64_t rows = 0, correct = 0;
+  double confidence = 0;  // summed over the rows
 };
 
 // Adds up batches. A truth of -1 is not scored; -2, a class no model knows, counts as wrong, with the floor as its
-// probability, and as one further class in the balanced accuracy.
+// probability, and as one further class in the balanced accuracy and the macro F1.
 class MetricsAccumulator {
  public:
   explicit MetricsAccumulator(size_t num_classes);
   // probabilities [Q, K] row-major, truth [Q].
   void add(std::span<const double> probabilities, std::span<const int32_t> truth);
-  Metrics result() const;
+  Metrics result() const;  // without auc, which needs all rows at once
+  const std::vector<ReliabilityBin>& reliability() const { return bins_; }
 
  private:
-  struct Bin {
-    uint64_t rows = 0, correct = 0;
-    double confidence = 0;
-  };
+  void score_classes(Metrics& metrics) const;
+
   size_t num_classes_;
-  std::vector<uint64_t> class_rows_, class_correct_;  // [K + 1], the last for unknown classes
-  std::vector<Bin> bins_;
-  double log_loss_sum_ = 0;
+  // [K + 1], the last for unknown classes
+  std::vector<uint64_t> class_rows_, class_correct_, class_predicted_;
+  std::vector<ReliabilityBin> bins_;
+  double log_loss_sum_ = 0, brier_sum_ = 0;
 };
+
+// Area under the ROC curve of each class against all others, averaged over the classes that have rows on both sides
+// (scikit-learn's roc_auc_score with multi_class="ovr"); NaN when none has. Equal probabilities count half. A truth of
+// -1 is not scored.
+double area_under_curve(std::span<const double> probabilities, std::span<const int32_t> truth, size_t num_classes);
+
+// All metrics of one set of predictions, auc among them.
+Metrics score_predictions(std::span<const double> probabilities, std::span<const int32_t> truth, size_t num_classes);
 
 }  // namespace manyshot

@@ -1,0 +1,174 @@
+// What an evaluation found, as plain numbers: all that result files and reports are made from. Models and tables are
+// named by their place in Summary::models and Summary::tables; a quantity that does not exist (an interval of one
+// table, a baseline that was not run) is NaN.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "evaluate/metrics.h"
+#include "predict/answer_report.h"
+
+namespace manyshot {
+
+inline constexpr double kNotAvailable = std::numeric_limits<double>::quiet_NaN();
+
+struct Interval {
+  double low = kNotAvailable, high = kNotAvailable;  // 95 %
+};
+
+// Where the numbers come from.
+struct RunFacts {
+  std::string version;   // of the program
+  Json options;          // the resolved options by name
+  std::string protocol;  // "paper" or "fixed"
+  std::vector<uint64_t> shots, seeds;
+  std::string baseline;           // the model that others are compared with; "" when it was not run
+  std::string forest;             // the model that relative distances refer to; "" when none was run
+  std::string started, finished;  // UTC, "2026-01-31T12:00:00Z": of the first and the last unit
+  std::string processor;          // its name, as the system gives it
+  int num_threads = 0;
+};
+
+struct ModelSummary {
+  std::string name;  // as it was asked for: "forest", "smollm2", "default+ensemble=1"
+  std::string path;  // of a local model; else ""
+};
+
+struct TableSummary {
+  std::string name;  // the file's name without its extension
+  std::string path;
+  std::string target;
+  std::vector<std::string> classes;   // in class order
+  std::vector<uint64_t> class_rows;   // [K] rows of each class in the whole table
+  uint64_t rows = 0, train_rows = 0;  // with a label; of them in the training part
+  uint64_t queries = 0;               // test rows that are asked for
+  uint64_t features = 0, text_columns = 0, missing_cells = 0;
+  std::string hash;  // of the file's bytes
+};
+
+// A table that could not be read, or has nothing to predict.
+struct SkippedTable {
+  std::string path, reason;
+};
+
+// A table with fewer training rows than the shots: no model was asked.
+struct ShortTable {
+  size_t table = 0;
+  uint64_t shots = 0;
+};
+
+// One (model, table, shots, seed).
+struct UnitSummary {
+  size_t model = 0, table = 0;
+  uint64_t shots = 0, seed = 0;
+  std::string error;  // why there is no result; then all below is empty
+  Metrics metrics;
+  std::vector<ReliabilityBin> reliability;
+  double fit_s = 0, predict_s = 0;  // wall time, summed over the contexts of the unit
+  uint64_t contexts = 0;            // sets of labelled rows
+  uint64_t one_class_contexts = 0;  // of them with labels of one class only, answered without the model
+  AnswerReport answers;
+  std::vector<std::string> notes;  // what the model had to decide, leave out or lose
+};
+
+// One (model, table, shots) over its seeds.
+struct CellSummary {
+  size_t model = 0, table = 0;
+  uint64_t shots = 0;
+  uint64_t seeds = 0;                 // with a result
+  Metrics mean;                       // rows: of all seeds
+  Interval accuracy_interval;         // over the seeds (Student's t)
+  double difference = kNotAvailable;  // accuracy minus the baseline's, over the same queries and seeds
+  Interval difference_interval;       // over the queries (normal approximation)
+};
+
+// A metric of one model at some number of shots, over tables.
+struct MetricSummary {
+  double mean = kNotAvailable;
+  Interval interval;  // bootstrap over the tables
+  // Against the baseline, over the tables that both have: bootstrap of the paired differences; a win is a better value.
+  double difference = kNotAvailable;
+  Interval difference_interval;
+  uint64_t wins = 0, ties = 0, losses = 0;
+  // Among all models, over the tables that all have; 1 is best, equals share the mean of their ranks.
+  double average_rank = kNotAvailable;
+  // (mean - the forest's mean) / the forest's mean, over the tables that both have.
+  double relative_to_forest = kNotAvailable;
+};
+
+// One (model, shots).
+struct AverageSummary {
+  size_t model = 0;
+  uint64_t shots = 0;
+  uint64_t tables = 0, failed_units = 0;               // with a result; units that ended with an error
+  std::array<MetricSummary, kMetrics.size()> metrics;  // in the order of kMetrics
+  uint64_t clear_wins = 0, clear_losses = 0;           // tables whose difference_interval of the accuracy leaves 0 out
+  std::vector<ReliabilityBin> reliability;             // of all predictions together
+  double seconds_per_query = kNotAvailable;            // fit and predict
+  double tokens_per_query = kNotAvailable;             // read and written; NaN for models without tokens
+  AnswerReport answers;                                // summed
+};
+
+// How the accuracy of one model goes with the number of shots.
+struct CurveSummary {
+  size_t model = 0;
+  uint64_t tables = 0;           // with a result at every number of shots
+  std::vector<double> mean;      // [shots] accuracy over those tables
+  uint64_t steps = 0;            // from one number of shots to the next
+  uint64_t falling_steps = 0;    // of them with a lower mean
+  double largest_fall = 0;       // of the mean in one step
+  uint64_t table_steps = 0;      // steps of single tables
+  uint64_t table_collapses = 0;  // of them with a fall of more than 0.02
+};
+
+// The prompt of a table's first queries in the published text form, whatever the models saw, and what models answered.
+struct ExampleAnswer {
+  size_t model = 0;
+  std::string text;                         // [{"id": 0, "label": 1}, …]
+  std::vector<double> truth_probabilities;  // of each query's true class
+};
+struct ExamplePrompt {
+  size_t table = 0;
+  uint64_t shots = 0, seed = 0;
+  std::string prompt;
+  std::vector<uint64_t> rows;  // of the table's file, 0-based: the queries
+  std::string truth;           // the right answer, in the same form
+  std::vector<ExampleAnswer> answers;
+};
+
+// Numbers of arXiv 2509.06806 beside ours, for tables that both have: `quoted` are theirs, `measured` ours.
+struct NamedAccuracy {
+  std::string name;
+  double accuracy = 0;
+  std::string source;  // "Table 3" of the paper; "" for measured ones
+};
+struct PublishedComparison {
+  std::string
+      table;  // "" for the mean over the paper's main set, which are other tables than ours: nothing is measured
+  uint64_t shots = 0;
+  std::vector<NamedAccuracy> quoted, measured;
+};
+
+struct Summary {
+  RunFacts run;
+  std::vector<ModelSummary> models;
+  std::vector<TableSummary> tables;
+  std::vector<SkippedTable> skipped_tables;
+  std::vector<ShortTable> short_tables;
+  std::vector<UnitSummary> units;              // by model, table, shots, seed
+  std::vector<CellSummary> cells;              // by model, table, shots
+  std::vector<AverageSummary> averages;        // by model, shots
+  std::vector<CurveSummary> curves;            // by model
+  std::vector<ExamplePrompt> examples;         // by table
+  std::vector<PublishedComparison> published;  // only when asked for
+};
+
+// The whole summary as JSON: summary.json (docs/formats/evaluation.md). NaN becomes null.
+Json to_json(const Summary& summary);
+
+}  // namespace manyshot
