@@ -1,0 +1,57 @@
+#include "train/data/live_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "train/data/growth.h"
+#include "train/data/supervision.h"
+
+namespace manyshot {
+
+LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
+    : mode_(parse_loss_mode(stage.loss)), tokenizer_(context.tokenizer) {
+  for (const GrowthPhase& phase : growth_phases(stage)) {
+    CorpusOptions corpus = phase.corpus;
+    if (context.compact != nullptr) corpus.format = "compact";
+    corpus.prior.seed = Rng(context.seed).child("corpus", corpus.prior.seed).bits(0);
+    const auto first =
+        static_cast<uint64_t>(std::ceil(phase.begin * static_cast<double>(context.num_positions)));
+    phases_.push_back(
+        {first, Sampler(corpus, context.tokenizer, context.excluded == nullptr ? ExcludedRows() : *context.excluded)});
+  }
+}
+
+const LiveStream::Phase& LiveStream::phase_at(uint64_t position) const {
+  const auto after = std::find_if(phases_.begin() + 1, phases_.end(),
+                                  [&](const Phase& phase) { return phase.first_position > position; });
+  return *(after - 1);
+}
+
+TrainSample LiveStream::sample(uint64_t position, StreamScratch& scratch) const {
+  const Phase& phase = phase_at(position);
+  std::array<uint64_t, kNumSampleStatuses> counts{};
+  for (uint64_t attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    const Sample drawn = phase.sampler.draw(position * kMaxAttempts + attempt, scratch.sampler);
+    ++counts[static_cast<size_t>(drawn.status)];
+    if (drawn.status != SampleStatus::kKept) continue;
+    TrainSample sample = make_train_sample(drawn);
+    supervise(sample, mode_, tokenizer_);
+    return sample;
+  }
+  const auto most = std::max_element(counts.begin(), counts.end()) - counts.begin();
+  fail(ErrorKind::kBadInput,
+       "sample {}: none of {} draws was kept, most were thrown away as \"{}\"; loosen shots, features, max_tokens or the "
+       "filter of the stage's corpus",
+       position, kMaxAttempts, sample_status_name(static_cast<SampleStatus>(most)));
+}
+
+std::string LiveStream::description() const {
+  const CorpusOptions& corpus = phases_.back().sampler.options();
+  return fmt::format("tasks drawn on the fly from prior {}, {} shots{}", corpus.prior.prior, corpus.shots,
+                     phases_.size() > 1 ? fmt::format(", growing in {} phases", phases_.size()) : "");
+}
+
+}  // namespace manyshot

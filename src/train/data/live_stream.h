@@ -1,0 +1,32 @@
+// Tasks drawn on the fly from the prior: what `manyshot corpus` would write, without the files.
+#pragma once
+
+#include <vector>
+
+#include "train/data/sample_stream.h"
+
+namespace manyshot {
+
+// The sample at a position is the first of kMaxAttempts draws that the corpus' filters keep; draw `attempt` for
+// position p is number p * kMaxAttempts + attempt of the corpus.
+class LiveStream : public SampleStream {
+ public:
+  static constexpr uint64_t kMaxAttempts = 1024;
+
+  LiveStream(const StageRecipe& stage, const StreamContext& context);
+  TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
+  std::string description() const override;
+
+ private:
+  struct Phase {
+    uint64_t first_position = 0;
+    Sampler sampler;
+  };
+  const Phase& phase_at(uint64_t position) const;
+
+  std::vector<Phase> phases_;
+  LossMode mode_;
+  const Tokenizer* tokenizer_;
+};
+
+}  // namespace manyshot

@@ -1,0 +1,32 @@
+// The order in which a stage goes through a file of N samples: a new seeded permutation for each pass.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace manyshot {
+
+class ShuffledOrder {
+ public:
+  // REQUIRES: 0 < size < 2^32.
+  ShuffledOrder(uint64_t seed, uint64_t size) : seed_(seed), size_(size) {}
+  // Which of the N samples stands at `position`. Safe from several threads; the permutations of the two passes used
+  // last are kept (4 bytes a sample each).
+  uint32_t at(uint64_t position) const;
+  uint64_t size() const { return size_; }
+
+ private:
+  using Permutation = std::shared_ptr<const std::vector<uint32_t>>;
+  struct Pass {
+    uint64_t number = 0;
+    Permutation permutation;
+  };
+
+  uint64_t seed_, size_;
+  mutable std::mutex mutex_;
+  mutable Pass passes_[2];
+};
+
+}  // namespace manyshot

@@ -1,0 +1,14 @@
+// Which tokens of a text sample the loss looks at.
+#pragma once
+
+#include "encoding/tokenizer/tokenizer.h"
+#include "train/train_sample.h"
+
+namespace manyshot {
+
+// Sets sample.supervised: kAnswer every token from answer_begin on; kLabels those of them that hold a label
+// ("label": 3); kDense these and the labels of the labelled rows ("380,nurse|0", "Label is 0"). `compact` samples are
+// left as they are. Throws Error(kBadInput) for kLabels or kDense when the answer has no labels.
+void supervise(TrainSample& sample, LossMode mode, const Tokenizer* tokenizer);
+
+}  // namespace manyshot

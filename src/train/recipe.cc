@@ -1,0 +1,198 @@
+#include "train/recipe.h"
+
+#include <algorithm>
+#include <list>
+#include <set>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "train/data/growth.h"
+
+namespace manyshot {
+namespace {
+
+constexpr uint64_t kMaxRecipeBytes = uint64_t{4} << 20;
+
+// Keys are named as they stand in the file, not as flags.
+template <class T>
+OptionList keys_of(T& object) {
+  OptionList list = options_of(object);
+  for (Option& option : list) option.flag = option.name;
+  return list;
+}
+
+// "stage.warmup.steps" -> the stage, and the key behind its name.
+StageRecipe& find_stage(Recipe& recipe, std::string_view name, std::string_view change) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < recipe.stages.size(); ++i) {
+    StageRecipe& stage = recipe.stages[i];
+    if (stage.name == name || std::to_string(i) == name) return stage;
+    names.push_back(stage.name);
+  }
+  fail(ErrorKind::kBadInput, "--set {}: no stage \"{}\"{}; there are {}", excerpt(change), excerpt(name),
+       did_you_mean(name, names), list_names(names));
+}
+
+void apply_change(Recipe& recipe, const std::string& change) {
+  constexpr std::string_view kStage = "stage.";
+  const size_t equals = change.find('=');
+  if (equals == std::string::npos) {
+    fail(ErrorKind::kBadInput, "--set {}: expected key=value, such as lora.rank=16 or stage.main.steps=100",
+         excerpt(change));
+  }
+  const std::string key = change.substr(0, equals), value = change.substr(equals + 1);
+  try {
+    if (!key.starts_with(kStage)) return set_option(keys_of(recipe), key, value);
+    const size_t dot = key.find('.', kStage.size());
+    if (dot == std::string::npos) fail(ErrorKind::kBadInput, "a stage's key is stage.NAME.key");
+    StageRecipe& stage = find_stage(recipe, std::string_view(key).substr(kStage.size(), dot - kStage.size()), change);
+    set_option(keys_of(stage), key.substr(dot + 1), value);
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    if (message.starts_with("--set")) throw;
+    fail(error.kind(), "--set {}: {}", excerpt(change), message);
+  }
+}
+
+// A list given once on the command line is split at commas; "a=1,2" then came as "a=1" and "2".
+std::vector<std::string> join_split_values(std::span<const std::string> changes) {
+  std::vector<std::string> joined;
+  for (const std::string& change : changes) {
+    if (change.find('=') == std::string::npos && !joined.empty()) {
+      joined.back() += "," + change;
+    } else {
+      joined.push_back(change);
+    }
+  }
+  return joined;
+}
+
+class Checker {
+ public:
+  Checker(const Recipe& recipe, const std::string& path) : recipe_(recipe), path_(path) {}
+
+  void check() const {
+    if (recipe_.stages.empty()) refuse("there is no [[stage]]; a recipe has one or more");
+    std::set<std::string> names;
+    for (const StageRecipe& stage : recipe_.stages) {
+      if (!names.insert(stage.name).second) refuse(fmt::format("two stages are named \"{}\"", excerpt(stage.name)));
+      check(stage);
+    }
+    check_model();
+    for (const std::string& shots : recipe_.evaluate.shots) {
+      if (shots.empty() || shots.size() > 6 || shots.find_first_not_of("0123456789") != std::string::npos) {
+        refuse(fmt::format("evaluate.shots: \"{}\" is no number of rows", excerpt(shots)));
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& message) const { fail(ErrorKind::kBadInput, "{}: {}", path_, message); }
+
+  void check_model() const {
+    const ModelRecipe& model = recipe_.model;
+    const bool is_fresh = model.base == "fresh";
+    if (model.base.empty()) refuse("model.base is empty; give a model, or \"fresh\"");
+    if (!is_fresh && !model.config.empty()) refuse("model.config is for base = \"fresh\"; a base has its own");
+    if (is_fresh && model.parameters == "lora") refuse("parameters = \"lora\" needs a base; a fresh model trains full");
+    if (model.parameters == "full" && !recipe_.lora.adapter.empty()) {
+      refuse("lora.adapter with parameters = \"full\": merge it into the base first (manyshot merge)");
+    }
+    const CompactRecipe& compact = recipe_.compact;
+    if (compact.row_layers >= compact.num_hidden_layers) refuse("compact.row_layers must be below num_hidden_layers");
+    if (compact.hidden_size % compact.num_attention_heads != 0) {
+      refuse(fmt::format("compact.num_attention_heads: {} heads do not divide the width {}",
+                         compact.num_attention_heads, compact.hidden_size));
+    }
+  }
+
+  void check(const StageRecipe& stage) const {
+    const auto refuse_stage = [&](const std::string& message) {
+      refuse(fmt::format("stage \"{}\": {}", excerpt(stage.name), message));
+    };
+    if (stage.steps == 0 && stage.tasks == 0) refuse_stage("give steps or tasks");
+    if (stage.steps > 0 && stage.tasks > 0) refuse_stage("give steps or tasks, not both");
+    if (stage.warmup_steps > 0 && stage.warmup_ratio > 0) refuse_stage("give warmup_steps or warmup_ratio, not both");
+    if (stage.data == "live" && !stage.path.empty()) refuse_stage("data = \"live\" takes no path");
+    if (stage.data != "live" && stage.path.empty()) refuse_stage(fmt::format("data = \"{}\" needs a path", stage.data));
+    if (stage.data != "live" && !stage.grow.empty()) refuse_stage("grow is for data = \"live\"");
+    if (stage.ema == 1) refuse_stage("ema = 1 would never change the average; take 0.999 or less");
+    if (stage.ema > 0 && stage.optimizer == "schedule-free") {
+      refuse_stage("schedule-free averages the weights already; leave ema out");
+    }
+    if (stage.data == "live") {
+      try {
+        for (const GrowthPhase& phase : growth_phases(stage)) parse_corpus_options(phase.corpus);
+      } catch (const Error& error) {
+        refuse_stage(error.what());
+      }
+    }
+  }
+
+  const Recipe& recipe_;
+  const std::string& path_;
+};
+
+}  // namespace
+
+int64_t StageRecipe::num_steps(int world_size) const {
+  const int64_t step_tasks = int64_t{batch} * accumulation * world_size;
+  return steps > 0 ? steps : (tasks + step_tasks - 1) / step_tasks;
+}
+
+Recipe parse_recipe(std::string_view text, const std::string& path, std::span<const std::string> changes) {
+  Recipe recipe;
+  std::list<StageRecipe> stages;  // keeps its elements in place while options point at them
+  const RepeatedTable stage_tables{.name = "stage", .next = [&] {
+                                     stages.emplace_back();
+                                     return keys_of(stages.back());
+                                   }};
+  set_from_toml(keys_of(recipe), stage_tables, text, path);
+  for (StageRecipe& stage : stages) {
+    if (stage.name.empty()) stage.name = fmt::format("stage{}", recipe.stages.size());
+    recipe.stages.push_back(std::move(stage));
+  }
+  for (const std::string& change : join_split_values(changes)) apply_change(recipe, change);
+  Checker(recipe, path).check();
+  return recipe;
+}
+
+Recipe read_recipe(const std::string& path, std::span<const std::string> changes) {
+  return parse_recipe(read_file(path, kMaxRecipeBytes), path, changes);
+}
+
+Json to_json(const Recipe& recipe) {
+  Recipe copy = recipe;
+  Json json = to_json(options_of(copy));
+  json["stages"] = Json::array();
+  for (StageRecipe& stage : copy.stages) json["stages"].push_back(to_json(options_of(stage)));
+  return json;
+}
+
+std::string recipe_keys_markdown() {
+  Recipe recipe;
+  StageRecipe stage;
+  return fmt::format("### The file\n\n{}\n### Each `[[stage]]`\n\n{}", options_markdown(keys_of(recipe)),
+                     options_markdown(keys_of(stage)));
+}
+
+std::string find_changed_key(const Json& saved, const Json& now) {
+  for (const auto& [key, value] : now.items()) {
+    if (key.starts_with("checkpoint.") || key.starts_with("evaluate.") || key == "stages") continue;
+    const Json before = saved.value(key, Json());
+    if (before != value) return fmt::format("{} was {}, now it is {}", key, before.dump(), value.dump());
+  }
+  const Json none = Json::array();
+  const Json& saved_stages = saved.contains("stages") ? saved["stages"] : none;
+  if (!now.contains("stages") || saved_stages.size() != now["stages"].size()) return "the number of stages differs";
+  for (size_t i = 0; i < saved_stages.size(); ++i) {
+    for (const auto& [key, value] : now["stages"][i].items()) {
+      const Json before = saved_stages[i].value(key, Json());
+      if (before != value) return fmt::format("stage {}: {} was {}, now it is {}", i, key, before.dump(), value.dump());
+    }
+  }
+  return "";
+}
+
+}  // namespace manyshot
