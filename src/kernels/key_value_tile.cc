@@ -1,22 +1,9 @@
 #include <algorithm>
 
+#include "kernels/panel_layout.h"
 #include "kernels/tile_attention.h"
 
 namespace manyshot {
-namespace {
-
-// So many rows of a panel are interleaved.
-template <class T>
-constexpr size_t kInterleaved = std::is_same_v<T, BFloat16> ? 2 : 1;
-
-// Element (row, column) of panels of num_rows rows.
-template <class T>
-constexpr size_t offset(size_t num_rows, size_t row, size_t column) {
-  constexpr size_t n = kInterleaved<T>;
-  return column / kPanelWidth * num_rows * kPanelWidth + row / n * n * kPanelWidth + column % kPanelWidth * n + row % n;
-}
-
-}  // namespace
 
 template <class T>
 Panels<T> KeyValueTile<T>::keys(const T* tile, size_t head_dim) {
@@ -30,9 +17,9 @@ Panels<T> KeyValueTile<T>::values(const T* tile, size_t head_dim) {
 
 template <class T>
 void KeyValueTile<T>::set(T* tile, size_t head_dim, size_t place, const float* key, const float* value) {
-  for (size_t i = 0; i < head_dim; ++i) tile[offset<T>(head_dim, i, place)] = T(key[i]);
+  for (size_t i = 0; i < head_dim; ++i) tile[panel_offset<T>(head_dim, i, place)] = T(key[i]);
   T* values = tile + kKeyTile * head_dim;
-  for (size_t i = 0; i < head_dim; ++i) values[offset<T>(kKeyTile, place, i)] = T(value[i]);
+  for (size_t i = 0; i < head_dim; ++i) values[panel_offset<T>(kKeyTile, place, i)] = T(value[i]);
 }
 
 template <class T>
@@ -40,17 +27,18 @@ void KeyValueTile<T>::copy_places(const T* from, size_t head_dim, size_t count, 
   const size_t whole = count / kPanelWidth * kPanelWidth;  // panels of keys
   std::copy_n(from, whole * head_dim, to);
   for (size_t place = whole; place < count; ++place) {
-    for (size_t i = 0; i < head_dim; ++i) to[offset<T>(head_dim, i, place)] = from[offset<T>(head_dim, i, place)];
+    for (size_t i = 0; i < head_dim; ++i)
+      to[panel_offset<T>(head_dim, i, place)] = from[panel_offset<T>(head_dim, i, place)];
   }
   const T* from_values = from + kKeyTile * head_dim;
   T* to_values = to + kKeyTile * head_dim;
-  const size_t rows = count / kInterleaved<T> * kInterleaved<T>;
+  const size_t rows = count / kInterleavedRows<T> * kInterleavedRows<T>;
   for (size_t i = 0; i < head_dim; i += kPanelWidth) {
     std::copy_n(from_values + i * kKeyTile, rows * kPanelWidth, to_values + i * kKeyTile);
   }
   for (size_t place = rows; place < count; ++place) {
     for (size_t i = 0; i < head_dim; ++i) {
-      to_values[offset<T>(kKeyTile, place, i)] = from_values[offset<T>(kKeyTile, place, i)];
+      to_values[panel_offset<T>(kKeyTile, place, i)] = from_values[panel_offset<T>(kKeyTile, place, i)];
     }
   }
 }
