@@ -1,0 +1,44 @@
+// Loads of f32 and bf16 as f32 vectors, for the Highway targets that include this file.
+#if defined(MANYSHOT_BFLOAT16_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef MANYSHOT_BFLOAT16_INL
+#undef MANYSHOT_BFLOAT16_INL
+#else
+#define MANYSHOT_BFLOAT16_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include "kernels/bfloat16.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace manyshot {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const float* from) {
+  return hn::LoadU(d, from);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const BFloat16* from) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<uint16_t, D> d16;
+  const auto bits = hn::PromoteTo(du, hn::LoadU(d16, reinterpret_cast<const uint16_t*>(from)));
+  return hn::BitCast(d, hn::ShiftLeft<16>(bits));
+}
+
+// The upper halves hold bf16 values rounded to nearest, ties to even; the lower halves are to be cut off.
+template <class D>
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> rounded_bits(D /*d*/, hn::Vec<D> value) {
+  const hn::RebindToUnsigned<D> du;
+  const auto bits = hn::BitCast(du, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  return hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF)));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace manyshot
+HWY_AFTER_NAMESPACE();
+
+#endif
