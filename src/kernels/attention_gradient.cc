@@ -3,26 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/panel_layout.h"
+#include "kernels/outer_gemm.h"
 
 namespace manyshot {
 namespace {
 
 constexpr size_t kTileRows = 96;  // rows of queries at a time, about
-constexpr size_t kSlots = 8;      // tiles of keys at a time: their panels and sums stay in the second-level cache
+constexpr size_t kSlots = 8;      // tiles of keys at a time: their panels and gradients stay in the second-level cache
 
 size_t ceil_div(size_t n, size_t by) { return (n + by - 1) / by; }
-
-// rows [M, width] into columns [width, stride], zeros behind them.
-template <class T>
-void transpose(const T* rows, size_t M, size_t width, size_t stride, T* columns) {
-  for (size_t row = 0; row < M; ++row) {
-    for (size_t i = 0; i < width; ++i) columns[i * stride + row] = rows[row * width + i];
-  }
-  for (size_t row = M; row < stride; ++row) {
-    for (size_t i = 0; i < width; ++i) columns[i * stride + row] = T();
-  }
-}
 
 }  // namespace
 
@@ -44,71 +33,83 @@ AttentionGradientKernel<T>::AttentionGradientKernel(const AttentionShape& shape)
     : head_dim_(shape.head_dim),
       group_(shape.num_heads / shape.num_kv_heads),
       tile_tokens_(std::max<size_t>(2, kTileRows / group_ / 2 * 2)) {
-  const size_t tile = head_dim_ * kKeyTile, rows = tile_tokens_ * group_;
-  for (auto* panels : {&key_columns_, &value_columns_, &key_rows_}) *panels = AlignedBuffer<T>(kSlots * tile);
-  for (auto* sums : {&key_sums_, &value_sums_}) *sums = AlignedBuffer<float>(kSlots * tile);
-  for (auto* columns : {&queries_, &gradients_}) *columns = AlignedBuffer<T>(rows * head_dim_);
+  const size_t rows = tile_tokens_ * group_;
+  for (auto* keys : {&key_columns_, &value_columns_, &key_rows_})
+    *keys = AlignedBuffer<T>(kSlots * kKeyTile * head_dim_);
+  for (auto* queries : {&query_panels_, &gradient_panels_}) *queries = AlignedBuffer<T>(rows * head_dim_);
   for (auto* scores : {&scores_, &weight_gradients_}) *scores = AlignedBuffer<float>(rows * kKeyTile);
   for (auto* scores : {&weights_, &score_panels_, &score_rows_}) *scores = AlignedBuffer<T>(rows * kKeyTile);
   visible_.resize(rows);
 }
 
 template <class T>
+Panels<T> AttentionGradientKernel<T>::panels(const AlignedBuffer<T>& data, size_t slot, size_t num_rows,
+                                             size_t width) const {
+  return {data.data() + slot * kKeyTile * head_dim_, num_rows, width / kPanelWidth, kPanelWidth,
+          num_rows * kPanelWidth};
+}
+
+template <class T>
 void AttentionGradientKernel<T>::run(const AttentionGroup<T>& in, size_t first_key, size_t last_key,
                                      const AttentionGradients& out) {
+  for (size_t key = first_key; key < last_key; ++key) {
+    std::fill_n(out.keys + key * out.key_stride, head_dim_, 0.0f);
+    std::fill_n(out.values + key * out.key_stride, head_dim_, 0.0f);
+  }
   for (size_t first = first_key; first < last_key; first += kSlots * kKeyTile) {
     const size_t last = std::min(first + kSlots * kKeyTile, last_key), num_tiles = ceil_div(last - first, kKeyTile);
-    const auto keys_of = [&](size_t slot) { return std::min(kKeyTile, last - first - slot * kKeyTile); };
-    for (size_t slot = 0; slot < num_tiles; ++slot) load_keys(in, first + slot * kKeyTile, keys_of(slot), slot);
-    for (size_t token = first / tile_tokens_ * tile_tokens_; token < in.num_tokens; token += tile_tokens_) {
+    const auto num_keys = [&](size_t slot) { return std::min(kKeyTile, last - first - slot * kKeyTile); };
+    for (size_t slot = 0; slot < num_tiles; ++slot) load_keys(in, first + slot * kKeyTile, num_keys(slot), slot);
+    for (size_t token = first; token < in.num_tokens; token += tile_tokens_) {
       load_queries(in, token);
       const size_t last_token = std::min(token + tile_tokens_, in.num_tokens) - 1;
       for (size_t slot = 0; slot < num_tiles && first + slot * kKeyTile <= last_token; ++slot) {
-        add_tile(in, first + slot * kKeyTile, slot, out);
+        add_tile(in, first + slot * kKeyTile, num_keys(slot), slot, out);
       }
     }
-    for (size_t slot = 0; slot < num_tiles; ++slot) store_keys(first + slot * kKeyTile, keys_of(slot), slot, out);
   }
 }
 
 template <class T>
 void AttentionGradientKernel<T>::load_keys(const AttentionGroup<T>& in, size_t first_key, size_t num_keys,
                                            size_t slot) {
-  const size_t tile = head_dim_ * kKeyTile, begin = slot * tile;
-  std::fill_n(key_sums_.data() + begin, tile, 0.0f);
-  std::fill_n(value_sums_.data() + begin, tile, 0.0f);
-  for (size_t place = 0; place < kKeyTile; ++place) {
-    const bool is_there = place < num_keys;
-    const T* key = in.keys + (first_key + place) * in.key_stride;
-    const T* value = in.values + (first_key + place) * in.key_stride;
-    for (size_t i = 0; i < head_dim_; ++i) {
-      const size_t column = begin + panel_offset<T>(head_dim_, i, place);
-      key_columns_[column] = is_there ? key[i] : T();
-      value_columns_[column] = is_there ? value[i] : T();
-      key_rows_[begin + panel_offset<T>(kKeyTile, place, i)] = is_there ? key[i] : T();
+  const T* keys = in.keys + first_key * in.key_stride;
+  const T* values = in.values + first_key * in.key_stride;
+  const size_t begin = slot * kKeyTile * head_dim_;
+  // A last tile is filled up with keys that no query sees.
+  AlignedBuffer<T> padded;
+  size_t stride = in.key_stride;
+  if (num_keys < kKeyTile) {
+    padded = AlignedBuffer<T>(2 * kKeyTile * head_dim_);
+    for (size_t key = 0; key < num_keys; ++key) {
+      std::copy_n(keys + key * stride, head_dim_, padded.data() + key * head_dim_);
+      std::copy_n(values + key * stride, head_dim_, padded.data() + (kKeyTile + key) * head_dim_);
     }
+    keys = padded.data();
+    values = keys + kKeyTile * head_dim_;
+    stride = head_dim_;
   }
+  pack_columns(keys, stride, kKeyTile, head_dim_, key_columns_.data() + begin);
+  pack_columns(values, stride, kKeyTile, head_dim_, value_columns_.data() + begin);
+  pack_rows(keys, stride, kKeyTile, head_dim_, key_rows_.data() + begin);
 }
 
 template <class T>
 void AttentionGradientKernel<T>::load_queries(const AttentionGroup<T>& in, size_t first_token) {
   first_token_ = first_token;
   num_rows_ = std::min(tile_tokens_, in.num_tokens - first_token) * group_;
-  const size_t begin = first_token * group_ * head_dim_, stride = round_up(num_rows_, 2);
-  transpose(in.queries + begin, num_rows_, head_dim_, stride, queries_.data());
-  transpose(in.out_gradients + begin, num_rows_, head_dim_, stride, gradients_.data());
+  const size_t begin = first_token * group_ * head_dim_;
+  queries_ = pack_rows(in.queries + begin, head_dim_, num_rows_, head_dim_, query_panels_.data());
+  gradients_ = pack_rows(in.out_gradients + begin, head_dim_, num_rows_, head_dim_, gradient_panels_.data());
 }
 
 template <class T>
-void AttentionGradientKernel<T>::add_tile(const AttentionGroup<T>& in, size_t first_key, size_t slot,
+void AttentionGradientKernel<T>::add_tile(const AttentionGroup<T>& in, size_t first_key, size_t num_keys, size_t slot,
                                           const AttentionGradients& out) {
-  const size_t first_row = first_token_ * group_, begin = slot * head_dim_ * kKeyTile;
-  const auto columns_of = [&](const T* data) {
-    return Panels<T>{data + begin, head_dim_, kKeyTile / kPanelWidth, kPanelWidth, head_dim_ * kPanelWidth};
-  };
-  gemm(in.queries + first_row * head_dim_, head_dim_, num_rows_, columns_of(key_columns_.data()), scores_.data(),
+  const size_t first_row = first_token_ * group_, begin = first_row * head_dim_, stride = round_up(num_rows_, 2);
+  gemm(in.queries + begin, head_dim_, num_rows_, panels(key_columns_, slot, head_dim_, kKeyTile), scores_.data(),
        kKeyTile, Store::kOverwrite);
-  gemm(in.out_gradients + first_row * head_dim_, head_dim_, num_rows_, columns_of(value_columns_.data()),
+  gemm(in.out_gradients + begin, head_dim_, num_rows_, panels(value_columns_, slot, head_dim_, kKeyTile),
        weight_gradients_.data(), kKeyTile, Store::kOverwrite);
 
   for (size_t row = 0; row < num_rows_; ++row) {
@@ -119,30 +120,12 @@ void AttentionGradientKernel<T>::add_tile(const AttentionGroup<T>& in, size_t fi
                                 visible_.data(), weights_.data(),          score_panels_.data(),    score_rows_.data()};
   differentiate_weights(rows, num_rows_);
 
-  const Panels<T> key_rows{key_rows_.data() + begin, kKeyTile, head_dim_ / kPanelWidth, kPanelWidth,
-                           kKeyTile * kPanelWidth};
-  gemm(score_rows_.data(), kKeyTile, num_rows_, key_rows, out.queries + first_row * head_dim_, head_dim_, Store::kAdd);
-  const size_t stride = round_up(num_rows_, 2);
-  const auto panels_of = [&](const T* data) {
-    return Panels<T>{data, stride, kKeyTile / kPanelWidth, kPanelWidth, stride * kPanelWidth};
-  };
-  gemm(gradients_.data(), stride, head_dim_, panels_of(weights_.data()), value_sums_.data() + begin, kKeyTile,
-       Store::kAdd);
-  gemm(queries_.data(), stride, head_dim_, panels_of(score_panels_.data()), key_sums_.data() + begin, kKeyTile,
-       Store::kAdd);
-}
-
-template <class T>
-void AttentionGradientKernel<T>::store_keys(size_t first_key, size_t num_keys, size_t slot,
-                                            const AttentionGradients& out) const {
-  const size_t begin = slot * head_dim_ * kKeyTile;
-  for (size_t place = 0; place < num_keys; ++place) {
-    const size_t to = (first_key + place) * out.key_stride;
-    for (size_t i = 0; i < head_dim_; ++i) {
-      out.keys[to + i] = key_sums_[begin + i * kKeyTile + place];
-      out.values[to + i] = value_sums_[begin + i * kKeyTile + place];
-    }
-  }
+  gemm(score_rows_.data(), kKeyTile, num_rows_, panels(key_rows_, slot, kKeyTile, head_dim_), out.queries + begin,
+       head_dim_, Store::kAdd);
+  outer_gemm(panels(weights_, 0, stride, kKeyTile), num_keys, gradients_, out.values + first_key * out.key_stride,
+             out.key_stride, Store::kAdd);
+  outer_gemm(panels(score_panels_, 0, stride, kKeyTile), num_keys, queries_, out.keys + first_key * out.key_stride,
+             out.key_stride, Store::kAdd);
 }
 
 template class AttentionGradientKernel<float>;

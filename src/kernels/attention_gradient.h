@@ -58,17 +58,16 @@ class AttentionGradientKernel {
  private:
   void load_keys(const AttentionGroup<T>& in, size_t first_key, size_t num_keys, size_t slot);
   void load_queries(const AttentionGroup<T>& in, size_t first_token);
-  void add_tile(const AttentionGroup<T>& in, size_t first_key, size_t slot, const AttentionGradients& out);
-  void store_keys(size_t first_key, size_t num_keys, size_t slot, const AttentionGradients& out) const;
+  void add_tile(const AttentionGroup<T>& in, size_t first_key, size_t num_keys, size_t slot,
+                const AttentionGradients& out);
+  Panels<T> panels(const AlignedBuffer<T>& data, size_t slot, size_t num_rows, size_t width) const;
 
   size_t head_dim_, group_, tile_tokens_;
-  // Per slot, for one tile of keys: keys and values as columns, keys as rows (panels) ...
-  AlignedBuffer<T> key_columns_, value_columns_, key_rows_;
-  // ... and sums of their gradients, [head_dim, kKeyTile].
-  AlignedBuffer<float> key_sums_, value_sums_;
+  AlignedBuffer<T> key_columns_, value_columns_, key_rows_;  // panels of one tile of keys per slot
   // The queries at hand.
   size_t first_token_ = 0, num_rows_ = 0;
-  AlignedBuffer<T> queries_, gradients_;            // transposed, [head_dim, rows]
+  Panels<T> queries_, gradients_;
+  AlignedBuffer<T> query_panels_, gradient_panels_;
   AlignedBuffer<float> scores_, weight_gradients_;  // [rows, kKeyTile]
   AlignedBuffer<T> weights_, score_panels_, score_rows_;
   std::vector<uint8_t> visible_;

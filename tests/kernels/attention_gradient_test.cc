@@ -10,8 +10,8 @@
 #include "core/rng.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/log_sum_exp.h"
-#include "kernels/row_panels.h"
 #include "kernels/simd.h"
+#include "kernels/transposed_matrix.h"
 
 namespace manyshot {
 namespace {
@@ -31,11 +31,9 @@ class Levels : public testing::TestWithParam<SimdLevel> {
 };
 class AttentionGradient : public Levels {};
 class VocabularyGradient : public Levels {};
-class RowPanels : public Levels {};
 const auto level_name = [](const auto& test) { return std::string(simd_name(test.param)); };
 INSTANTIATE_TEST_SUITE_P(All, AttentionGradient, testing::ValuesIn(available_simd_levels()), level_name);
 INSTANTIATE_TEST_SUITE_P(All, VocabularyGradient, testing::ValuesIn(available_simd_levels()), level_name);
-INSTANTIATE_TEST_SUITE_P(All, RowPanels, testing::ValuesIn(available_simd_levels()), level_name);
 
 struct Gradients {
   std::vector<double> queries, keys, values;
@@ -159,51 +157,20 @@ TEST_P(VocabularyGradient, IsFactorTimesProbability) {
   expect_vocabulary_gradient<BFloat16>(4e-3);
 }
 
-// A^T B as a product with rows packed as its right side, and X W from the transposed W.
-template <class T>
-void expect_products(double tolerance) {
-  constexpr size_t kM = 37, kWidth = 48, kOutputs = 5;
-  const AlignedBuffer<T> rows = random_values<T>("rows", kM * kWidth), left = random_values<T>("left", kOutputs * 38);
-  AlignedBuffer<T> panels(row_panels_size(kM, kWidth));
-  AlignedBuffer<float> found(kOutputs * kWidth);
-  const Panels<T> packed = pack_row_panels(rows.data(), kWidth, kM, kWidth, panels.data());
-  gemm(left.data(), 38, kOutputs, packed, found.data(), kWidth, Store::kOverwrite);
-  for (size_t output = 0; output < kOutputs; ++output) {
-    for (size_t column = 0; column < kWidth; ++column) {
-      double expected = 0;
-      for (size_t row = 0; row < kM; ++row) {
-        expected += static_cast<double>(static_cast<float>(left[output * 38 + row])) *
-                    static_cast<float>(rows[row * kWidth + column]);
-      }
-      EXPECT_NEAR(found[output * kWidth + column], expected, tolerance);
-    }
-  }
-
-  std::vector<float> weight(kWidth * 21), row(kWidth);
-  const AlignedBuffer<T> values = random_values<T>("weight", weight.size());
+TEST(TransposedMatrix, HasColumnsAsRows) {
+  constexpr size_t kOutputs = 48, kInputs = 21;
+  std::vector<float> weight(kOutputs * kInputs), column(kOutputs);
+  const AlignedBuffer<BFloat16> values = random_values<BFloat16>("weight", weight.size());
   for (size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<float>(values[i]);
-  const PackedMatrix<T> back = transposed(PackedMatrix<T>(weight, kWidth, 21), kWidth, 21);
-  for (size_t input = 0; input < 21; ++input) {
-    back.get_row(input, kWidth, row.data());
-    for (size_t output = 0; output < kWidth; ++output) EXPECT_EQ(row[output], weight[output * 21 + input]);
-  }
-}
-
-TEST_P(RowPanels, MultiplyOverRows) {
-  expect_products<float>(1e-5);
-  if (GetParam() == SimdLevel::kAvx512Bf16) expect_products<BFloat16>(1e-5);
-}
-
-TEST_P(RowPanels, ScaleAndWiden) {
-  const AlignedBuffer<float> from = random_values<float>("values", 48);
-  AlignedBuffer<BFloat16> rounded(48);
-  AlignedBuffer<float> back(48);
-  scale_to(from.data(), 48, 0.3f, rounded.data());
-  widen(rounded.data(), 48, back.data());
-  for (size_t i = 0; i < 48; ++i) {
-    EXPECT_EQ(rounded[i].bits, BFloat16(0.3f * from[i]).bits);
-    EXPECT_EQ(back[i], static_cast<float>(rounded[i]));
-  }
+  const auto expect_columns = [&](const auto& matrix) {
+    const auto turned = transposed(matrix, kOutputs, kInputs);
+    for (size_t input = 0; input < kInputs; ++input) {
+      turned.get_row(input, kOutputs, column.data());
+      for (size_t output = 0; output < kOutputs; ++output) EXPECT_EQ(column[output], weight[output * kInputs + input]);
+    }
+  };
+  expect_columns(PackedMatrix<float>(weight, kOutputs, kInputs));
+  expect_columns(PackedMatrix<BFloat16>(weight, kOutputs, kInputs));
 }
 
 }  // namespace
