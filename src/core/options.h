@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -71,6 +72,19 @@ struct Option {
 };
 using OptionList = std::vector<Option>;
 
+// For a visit() inside another: puts "corpus." before the names of the options.
+//   OptionSection section{v, "corpus."};
+//   CorpusOptions::visit(self.corpus, section);
+template <class Visitor>
+struct OptionSection {
+  Visitor& visitor;
+  std::string prefix;
+  template <class Member>
+  void operator()(std::string_view name, Member& member, Constraint limits, std::string_view help) {
+    visitor(prefix + std::string(name), member, std::move(limits), help);
+  }
+};
+
 // Throws Error(kInternal) when the default breaks its own limits.
 Option make_option(std::string_view name, OptionMember member, Constraint limits, std::string_view help);
 
@@ -95,6 +109,14 @@ void set_option(const OptionList& list, std::string_view name, std::string_view 
 void read_toml(const OptionList& list, const std::string& path);
 // The same for the text of a file; `path` is only named in messages.
 void set_from_toml(const OptionList& list, std::string_view text, const std::string& path);
+
+// A table that may come several times: each [[stage]] of a file sets the options that its call of next() gives.
+struct RepeatedTable {
+  std::string name;
+  std::function<OptionList()> next;
+};
+void set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
+                   const std::string& path);
 
 // {"num_trees": 100, ...}: the resolved copy that is saved with outputs.
 Json to_json(const OptionList& list);

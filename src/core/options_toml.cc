@@ -2,10 +2,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <span>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/options.h"
+#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -37,12 +39,15 @@ Json to_json(const toml::node& node, const std::string& path) {
                                             : "dates and times are not understood; put the value into quotes");
 }
 
+bool has_option(const OptionList& list, const std::string& name) {
+  return std::any_of(list.begin(), list.end(), [&](const Option& option) { return option.name == name; });
+}
+
 void set_from_table(const OptionList& list, const toml::table& table, const std::string& section,
                     const std::string& path) {
   for (const auto& [key, node] : table) {
     const std::string name = section + std::string(key.str());
-    const bool is_option =
-        std::any_of(list.begin(), list.end(), [&](const Option& option) { return option.name == name; });
+    const bool is_option = has_option(list, name);
     if (node.is_table() && !is_option) {
       set_from_table(list, *node.as_table(), name + ".", path);
       continue;
@@ -56,6 +61,26 @@ void set_from_table(const OptionList& list, const toml::table& table, const std:
   }
 }
 
+toml::table parse(std::string_view text, const std::string& path) {
+  try {
+    return toml::parse(text, path);
+  } catch (const toml::parse_error& error) {
+    Place{path, error.source().begin}.fail_here(ErrorKind::kCorruptFile, error.description());
+  }
+}
+
+// Sets the tables of that name and takes them out of `root`.
+void take_repeated(const RepeatedTable& repeated, toml::table& root, const std::string& path) {
+  const toml::node* node = root.get(repeated.name);
+  if (node == nullptr) return;
+  if (!node->is_array_of_tables()) {
+    Place{path, node->source().begin}.fail_here(
+        ErrorKind::kBadInput, fmt::format("\"{0}\" may come several times: write [[{0}]]", repeated.name));
+  }
+  for (const toml::node& table : *node->as_array()) set_from_table(repeated.next(), *table.as_table(), "", path);
+  root.erase(repeated.name);
+}
+
 }  // namespace
 
 void read_toml(const OptionList& list, const std::string& path) {
@@ -63,11 +88,21 @@ void read_toml(const OptionList& list, const std::string& path) {
 }
 
 void set_from_toml(const OptionList& list, std::string_view text, const std::string& path) {
-  try {
-    set_from_table(list, toml::parse(text, path), "", path);
-  } catch (const toml::parse_error& error) {
-    Place{path, error.source().begin}.fail_here(ErrorKind::kCorruptFile, error.description());
+  set_from_table(list, parse(text, path), "", path);
+}
+
+void set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
+                   const std::string& path) {
+  toml::table root = parse(text, path);
+  take_repeated(repeated, root, path);
+  for (const auto& [key, node] : root) {
+    const std::string name(key.str());
+    const std::string suggestion = did_you_mean(name, std::span(&repeated.name, 1));
+    if (!node.is_array_of_tables() || has_option(list, name) || suggestion.empty()) continue;
+    Place{path, key.source().begin}.fail_here(ErrorKind::kBadInput,
+                                              fmt::format("unknown table \"{}\"{}", excerpt(name), suggestion));
   }
+  set_from_table(list, root, "", path);
 }
 
 }  // namespace manyshot

@@ -257,6 +257,41 @@ TEST_F(Toml, BrokenFilesNameTheirPlace) {
                folder / "none.toml" + ": no such file; check the path");
 }
 
+TEST_F(Toml, TablesMayRepeat) {
+  std::vector<std::unique_ptr<Sample>> samples;
+  const RepeatedTable repeated{.name = "sample", .next = [&] {
+                                 samples.push_back(std::make_unique<Sample>());
+                                 return options_of(*samples.back());
+                               }};
+  const auto set = [&](std::string_view text) { set_from_toml(list, repeated, text, "recipe.toml"); };
+  set("seed = 7\n[[sample]]\nnum_trees = 30\n[[sample]]\nrate = 0.5\n");
+  EXPECT_EQ(sample.seed, 7u);
+  ASSERT_EQ(samples.size(), 2u);
+  EXPECT_EQ(samples[0]->num_trees, 30);
+  EXPECT_EQ(samples[1]->rate, 0.5);
+  expect_error([&] { set("[[sample]]\nseed = 1\nnum_tree = 3\n"); }, ErrorKind::kBadInput,
+               "recipe.toml:3:1: unknown option \"num_tree\"; did you mean \"num_trees\"?");
+  expect_error([&] { set("[[samples]]\nseed = 1\n"); }, ErrorKind::kBadInput,
+               "recipe.toml:1:3: unknown table \"samples\"; did you mean \"sample\"?");
+  expect_error([&] { set("[sample]\nseed = 1\n"); }, ErrorKind::kBadInput,
+               "recipe.toml:1:1: \"sample\" may come several times: write [[sample]]");
+}
+
+struct Outer {
+  Sample inner;
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    OptionSection<Visitor> section{v, "inner."};
+    Sample::visit(self.inner, section);
+  }
+};
+
+TEST_F(Toml, SectionsNameTheirOptions) {
+  Outer outer;
+  set_from_toml(options_of(outer), "[inner]\nnum_trees = 3\n", "recipe.toml");
+  EXPECT_EQ(outer.inner.num_trees, 3);
+}
+
 TEST_F(Options, MakeAMarkdownTable) {
   const OptionList some = {list[0], list[4], list[5], list[8]};
   EXPECT_EQ(options_markdown(some),
