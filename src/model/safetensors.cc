@@ -241,31 +241,4 @@ std::vector<float> Safetensors::read_f32(const TensorInfo& tensor) const {
   }
 }
 
-std::string write_safetensors(std::span<const NamedTensor> tensors) {
-  Json header = {{"__metadata__", {{"format", "pt"}}}};
-  uint64_t end = 0;
-  for (const NamedTensor& tensor : tensors) {
-    uint64_t bytes = tensor_type_bytes(tensor.type);
-    for (uint64_t dim : tensor.shape) bytes *= dim;
-    if (bytes != tensor.data.size()) {
-      fail(ErrorKind::kInternal, "tensor \"{}\": {} values {} are {} bytes, not {}", tensor.name,
-           tensor_type_name(tensor.type), shape_text(tensor.shape), bytes, tensor.data.size());
-    }
-    if (header.contains(tensor.name)) fail(ErrorKind::kInternal, "tensor \"{}\" is written twice", tensor.name);
-    header[tensor.name] = {
-        {"dtype", tensor_type_name(tensor.type)}, {"shape", tensor.shape}, {"data_offsets", {end, end + bytes}}};
-    end += bytes;
-  }
-  std::string text = header.dump();
-  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
-  const uint64_t header_bytes = text.size();
-  std::string file(reinterpret_cast<const char*>(&header_bytes), kLengthBytes);
-  file.reserve(kLengthBytes + text.size() + end);
-  file += text;
-  for (const NamedTensor& tensor : tensors) {
-    file.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
-  }
-  return file;
-}
-
 }  // namespace manyshot

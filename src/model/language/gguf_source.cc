@@ -1,64 +1,15 @@
 // A GGUF file under transformers' tensor names, with q and k rows in transformers' order.
-#include <array>
 #include <map>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
 #include "model/language/gguf_config.h"
+#include "model/language/gguf_names.h"
 #include "model/language/open_source.h"
 
 namespace manyshot {
 namespace {
-
-using Names = std::pair<std::string_view, std::string_view>;  // in GGUF, in transformers
-
-constexpr std::array<Names, 3> kModelTensors = {{
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.norm.weight"},
-    {"output.weight", "lm_head.weight"},
-}};
-
-constexpr std::array<Names, 9> kLayerParts = {{
-    {"attn_norm", "input_layernorm"},
-    {"attn_q", "self_attn.q_proj"},
-    {"attn_k", "self_attn.k_proj"},
-    {"attn_v", "self_attn.v_proj"},
-    {"attn_output", "self_attn.o_proj"},
-    {"ffn_norm", "post_attention_layernorm"},
-    {"ffn_gate", "mlp.gate_proj"},
-    {"ffn_up", "mlp.up_proj"},
-    {"ffn_down", "mlp.down_proj"},
-}};
-
-std::string_view transformers_part(std::string_view part) {
-  for (const auto& [gguf, transformers] : kLayerParts) {
-    if (part == gguf) return transformers;
-  }
-  return part;
-}
-
-// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight"; names that have no counterpart stay as they are
-// after "model.layers.3.", and tensors outside the layers keep their name.
-std::string transformers_name(std::string_view name) {
-  for (const auto& [gguf, transformers] : kModelTensors) {
-    if (name == gguf) return std::string(transformers);
-  }
-  constexpr std::string_view kLayer = "blk.";
-  const size_t layer_end = name.find('.', kLayer.size());
-  const size_t part_end = name.rfind('.');
-  if (!name.starts_with(kLayer) || layer_end == std::string_view::npos || part_end <= layer_end)
-    return std::string(name);
-  return fmt::format("model.layers.{}.{}{}", name.substr(kLayer.size(), layer_end - kLayer.size()),
-                     transformers_part(name.substr(layer_end + 1, part_end - layer_end - 1)), name.substr(part_end));
-}
-
-// Where the file has the value of row `row`. GGUF Llama models turn dimensions 2i and 2i + 1 of a head together,
-// transformers i and i + head_dim / 2, so that converters interleave the halves of each head's rows of q and k.
-uint64_t interleaved_row(uint64_t row, uint64_t head_dim) {
-  const uint64_t in_head = row % head_dim, half = head_dim / 2;
-  return row - in_head + in_head % half * 2 + in_head / half;
-}
 
 class GgufSource : public TensorSource {
  public:
@@ -110,9 +61,7 @@ class GgufSource : public TensorSource {
   }
 
   bool is_interleaved(std::string_view name) const {
-    return config_.architecture == LanguageArchitecture::kLlama &&
-           (name.find(".self_attn.q_proj.") != std::string_view::npos ||
-            name.find(".self_attn.k_proj.") != std::string_view::npos);
+    return config_.architecture == LanguageArchitecture::kLlama && is_interleaved_in_llama(name);
   }
 
   void read_stored_rows(const GgufTensor& tensor, uint64_t first_row, uint64_t num_rows, std::span<float> out) const {
