@@ -4,9 +4,6 @@
 #include <limits>
 
 #include "core/rng.h"
-#include "encoding/features.h"
-#include "teacher/impute.h"
-#include "teacher/random_forest.h"
 
 namespace manyshot {
 namespace {
@@ -34,32 +31,39 @@ struct FloatColumns {
 class ForestPredictor : public Predictor {
  public:
   ForestPredictor(const LabelledTable& shots, int num_trees, uint64_t seed)
-      : encoder_(FeatureEncoder::fit(shots.features)) {
-    const FloatColumns columns(encoder_.transform(shots.features));
-    imputer_.fit(columns.view());
-    std::vector<float> filled;
-    ForestScratch scratch;
-    forest_.fit(imputer_.apply(columns.view(), filled), shots.labels, static_cast<int>(shots.num_classes()),
-                {.num_trees = num_trees}, Rng(seed).child("forest"), scratch);
-  }
+      : encoder_(FeatureEncoder::fit(shots.features)),
+        classifier_(encoder_.transform(shots.features), shots.labels, shots.num_classes(), num_trees, seed) {}
 
   std::vector<double> predict(const Table& queries) const override {
-    const FloatColumns columns(encoder_.transform(queries));
-    std::vector<float> filled;
-    std::vector<double> probabilities(queries.num_rows * static_cast<size_t>(forest_.num_classes()));
-    forest_.predict(imputer_.apply(columns.view(), filled), probabilities);
-    return probabilities;
+    return classifier_.predict(encoder_.transform(queries));
   }
 
   std::vector<std::string> notes() const override { return encoder_.notes(); }
 
  private:
   FeatureEncoder encoder_;
-  MedianImputer imputer_;
-  RandomForest forest_;
+  ForestClassifier classifier_;
 };
 
 }  // namespace
+
+ForestClassifier::ForestClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
+                                   int num_trees, uint64_t seed) {
+  const FloatColumns columns(features);
+  imputer_.fit(columns.view());
+  std::vector<float> filled;
+  ForestScratch scratch;
+  forest_.fit(imputer_.apply(columns.view(), filled), labels, static_cast<int>(num_classes), {.num_trees = num_trees},
+              Rng(seed).child("forest"), scratch);
+}
+
+std::vector<double> ForestClassifier::predict(const FeatureMatrix& queries) const {
+  const FloatColumns columns(queries);
+  std::vector<float> filled;
+  std::vector<double> probabilities(queries.num_rows * static_cast<size_t>(forest_.num_classes()));
+  forest_.predict(imputer_.apply(columns.view(), filled), probabilities);
+  return probabilities;
+}
 
 std::unique_ptr<Predictor> ForestMethod::fit(const LabelledTable& shots) const {
   return std::make_unique<ForestPredictor>(shots, num_trees_, seed_);

@@ -4,9 +4,26 @@
 // median of the labelled rows.
 #pragma once
 
+#include <span>
+
+#include "encoding/features.h"
 #include "predict/predictor.h"
+#include "teacher/impute.h"
+#include "teacher/random_forest.h"
 
 namespace manyshot {
+
+// The forest alone, behind the medians of the labelled rows.
+class ForestClassifier {
+ public:
+  ForestClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, int num_trees,
+                   uint64_t seed);
+  std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
+
+ private:
+  MedianImputer imputer_;
+  RandomForest forest_;
+};
 
 class ForestMethod : public Method {
  public:

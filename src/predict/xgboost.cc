@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <mutex>
 
 #include "core/error.h"
 #include "core/interrupt.h"
-#include "encoding/features.h"
 
 namespace manyshot {
 namespace {
@@ -51,89 +49,100 @@ class DMatrix {
 class XgboostPredictor : public Predictor {
  public:
   XgboostPredictor(const LabelledTable& shots, uint64_t seed)
-      : encoder_(FeatureEncoder::fit(shots.features)), num_classes_(shots.num_classes()) {
-    const std::vector<uint32_t> counts = shots.class_counts();
-    std::vector<float> model_class(num_classes_);
-    for (size_t k = 0; k < num_classes_; ++k) {
-      if (counts[k] == 0) continue;
-      model_class[k] = static_cast<float>(present_.size());
-      present_.push_back(k);
-    }
-    if (present_.size() < 2) return;
-    std::vector<float> labels(shots.labels.size());
-    for (size_t row = 0; row < labels.size(); ++row) labels[row] = model_class[shots.labels[row]];
-
-    const DMatrix data(encoder_.transform(shots.features));
-    check(XGDMatrixSetFloatInfo(data.get(), "label", labels.data(), labels.size()));
-    const DMatrixHandle cache[] = {data.get()};
-    check(XGBoosterCreate(cache, 1, &booster_));
-    const bool binary = present_.size() == 2;
-    // One thread and one algorithm, so that the trees are the same on every machine of a kind.
-    for (const auto& [key, value] : std::initializer_list<std::pair<const char*, std::string>>{
-             {"objective", binary ? "binary:logistic" : "multi:softprob"},
-             {"num_class", binary ? "0" : std::to_string(present_.size())},
-             {"eta", "0.05"},
-             {"max_depth", "4"},
-             {"subsample", "0.8"},
-             {"colsample_bytree", "0.8"},
-             {"tree_method", labels.size() > 50'000 ? "hist" : "exact"},
-             {"seed", std::to_string(seed % std::numeric_limits<int32_t>::max())},
-             {"nthread", "1"},
-             {"verbosity", "0"}}) {
-      if (std::string(key) == "num_class" && binary) continue;
-      check(XGBoosterSetParam(booster_, key, value.c_str()));
-    }
-    for (int round = 0; round < kNumRounds; ++round) {
-      check_interrupted();
-      check(XGBoosterUpdateOneIter(booster_, round, data.get()));
-    }
-  }
-
-  ~XgboostPredictor() override {
-    if (booster_ != nullptr) XGBoosterFree(booster_);
-  }
+      : encoder_(FeatureEncoder::fit(shots.features)),
+        classifier_(encoder_.transform(shots.features), shots.labels, shots.num_classes(), seed) {}
 
   std::vector<double> predict(const Table& queries) const override {
-    std::vector<double> probabilities(queries.num_rows * num_classes_);
-    if (queries.num_rows == 0) return probabilities;
-    if (booster_ == nullptr) {
-      for (size_t row = 0; row < queries.num_rows; ++row) probabilities[row * num_classes_ + present_.front()] = 1;
-      return probabilities;
-    }
-    const DMatrix data(encoder_.transform(queries));
-    // The output buffer belongs to the booster: one prediction at a time.
-    const std::lock_guard lock(mutex_);
-    const char* config =
-        R"({"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false})";
-    const bst_ulong* shape = nullptr;
-    bst_ulong dimensions = 0;
-    const float* output = nullptr;
-    check(XGBoosterPredictFromDMatrix(booster_, data.get(), config, &shape, &dimensions, &output));
-    for (size_t row = 0; row < queries.num_rows; ++row) {
-      double* result = probabilities.data() + row * num_classes_;
-      if (present_.size() == 2) {
-        result[present_[1]] = output[row];
-        result[present_[0]] = 1 - double{output[row]};
-        continue;
-      }
-      double sum = 0;
-      for (size_t k = 0; k < present_.size(); ++k) sum += output[row * present_.size() + k];
-      for (size_t k = 0; k < present_.size(); ++k) result[present_[k]] = output[row * present_.size() + k] / sum;
-    }
-    return probabilities;
+    return classifier_.predict(encoder_.transform(queries));
   }
 
   std::vector<std::string> notes() const override { return encoder_.notes(); }
 
  private:
   FeatureEncoder encoder_;
-  size_t num_classes_;
-  std::vector<size_t> present_;  // classes with labelled rows, in order: the booster's classes
-  BoosterHandle booster_ = nullptr;
-  mutable std::mutex mutex_;
+  XgboostClassifier classifier_;
 };
 
 }  // namespace
+
+XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
+                                     uint64_t seed)
+    : num_classes_(num_classes) {
+  std::vector<uint32_t> counts(num_classes);
+  for (const int32_t label : labels) ++counts[label];
+  std::vector<float> model_class(num_classes);
+  for (size_t k = 0; k < num_classes; ++k) {
+    if (counts[k] == 0) continue;
+    model_class[k] = static_cast<float>(present_.size());
+    present_.push_back(k);
+  }
+  if (present_.size() < 2) return;
+  std::vector<float> targets;
+  for (const int32_t label : labels) targets.push_back(model_class[label]);
+
+  const DMatrix data(features);
+  check(XGDMatrixSetFloatInfo(data.get(), "label", targets.data(), targets.size()));
+  const DMatrixHandle cache[] = {data.get()};
+  check(XGBoosterCreate(cache, 1, &booster_));
+  set_parameters(targets.size(), seed);
+  for (int round = 0; round < kNumRounds; ++round) {
+    check_interrupted();
+    check(XGBoosterUpdateOneIter(booster_, round, data.get()));
+  }
+}
+
+void XgboostClassifier::set_parameters(size_t num_rows, uint64_t seed) {
+  const bool binary = present_.size() == 2;
+  // One thread and one algorithm, so that the trees are the same on every machine of a kind.
+  for (const auto& [key, value] : std::initializer_list<std::pair<const char*, std::string>>{
+           {"objective", binary ? "binary:logistic" : "multi:softprob"},
+           {"num_class", binary ? "0" : std::to_string(present_.size())},
+           {"eta", "0.05"},
+           {"max_depth", "4"},
+           {"subsample", "0.8"},
+           {"colsample_bytree", "0.8"},
+           {"tree_method", num_rows > 50'000 ? "hist" : "exact"},
+           {"seed", std::to_string(seed % std::numeric_limits<int32_t>::max())},
+           {"nthread", "1"},
+           {"verbosity", "0"}}) {
+    if (std::string(key) == "num_class" && binary) continue;
+    check(XGBoosterSetParam(booster_, key, value.c_str()));
+  }
+}
+
+XgboostClassifier::~XgboostClassifier() {
+  if (booster_ != nullptr) XGBoosterFree(booster_);
+}
+
+std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) const {
+  std::vector<double> probabilities(queries.num_rows * num_classes_);
+  if (queries.num_rows == 0) return probabilities;
+  if (booster_ == nullptr) {
+    for (size_t row = 0; row < queries.num_rows; ++row) probabilities[row * num_classes_ + present_.front()] = 1;
+    return probabilities;
+  }
+  const DMatrix data(queries);
+  // The output buffer belongs to the booster: one prediction at a time.
+  const std::lock_guard lock(mutex_);
+  const char* config =
+      R"({"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false})";
+  const bst_ulong* shape = nullptr;
+  bst_ulong dimensions = 0;
+  const float* output = nullptr;
+  check(XGBoosterPredictFromDMatrix(booster_, data.get(), config, &shape, &dimensions, &output));
+  for (size_t row = 0; row < queries.num_rows; ++row) {
+    double* result = probabilities.data() + row * num_classes_;
+    if (present_.size() == 2) {
+      result[present_[1]] = output[row];
+      result[present_[0]] = 1 - double{output[row]};
+      continue;
+    }
+    double sum = 0;
+    for (size_t k = 0; k < present_.size(); ++k) sum += output[row * present_.size() + k];
+    for (size_t k = 0; k < present_.size(); ++k) result[present_[k]] = output[row * present_.size() + k] / sum;
+  }
+  return probabilities;
+}
 
 std::unique_ptr<Predictor> XgboostMethod::fit(const LabelledTable& shots) const {
   return std::make_unique<XgboostPredictor>(shots, seed_);

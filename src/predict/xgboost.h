@@ -3,9 +3,31 @@
 // section 3.1.2). Two classes: logistic; more: softmax. Classes without labelled rows are left out of training.
 #pragma once
 
+#include <mutex>
+#include <span>
+
+#include "encoding/features.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
+
+// The booster alone; NaN is missing.
+class XgboostClassifier {
+ public:
+  XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, uint64_t seed);
+  ~XgboostClassifier();
+  XgboostClassifier(const XgboostClassifier&) = delete;
+  XgboostClassifier& operator=(const XgboostClassifier&) = delete;
+  std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
+
+ private:
+  void set_parameters(size_t num_rows, uint64_t seed);
+
+  size_t num_classes_;
+  std::vector<size_t> present_;  // classes with labelled rows, in order: the booster's classes
+  void* booster_ = nullptr;      // a BoosterHandle; null with fewer than two classes
+  mutable std::mutex mutex_;
+};
 
 class XgboostMethod : public Method {
  public:
