@@ -50,6 +50,9 @@ printf '  start-up to first answer: 64 rows x 5 columns, 1 query, ensemble 8   %
 printf '  manyshot version                                                     %s\n' "$(seconds "$program" version)"
 run train.csv test_with_labels.csv --ensemble 4 2>&1 | sed 's/^/  /'
 
+printf '\ncorpus, whole command, 3,000 tasks of prior mix drawn, judged, encoded, tokenized and written\n'
+"$program" corpus --tasks 3000 --seed 1 --layout tokens --format compact --shots 8:512 --out "$folder/corpus" 2>&1 | sed -n '1p' | sed 's/^.*: /  /'
+
 if [ -n "${MANYSHOT_PEERS:-}" ]; then
   printf '\neager PyTorch, the same network and work (without start-up and reading)\n'
   env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$MANYSHOT_PEERS" tools/parity/eager_pytorch_compact.py --model models/default \

@@ -37,25 +37,30 @@ std::string_view sampling_name(CauseSampling sampling) {
   return kNames[static_cast<size_t>(sampling)];
 }
 
-Json to_json(const ScmHyperParameters& hyper) {
-  const double total = std::accumulate(hyper.activation_weights.begin(), hyper.activation_weights.end(), 0.0);
+Json tree_parameters(const ScmHyperParameters& hyper) {
   return {{"label_thresholds", hyper.labels_by_rank ? "values of y" : "normal draws"},
-          {"block_wise_dropout", hyper.block_wise_dropout},
-          {"dropout", hyper.dropout},
-          {"is_causal", hyper.is_causal},
-          {"num_causes", hyper.num_causes},
-          {"y_is_effect", hyper.y_is_effect},
-          {"in_clique", hyper.in_clique},
-          {"sort_features", hyper.sort_features},
-          {"num_layers", hyper.num_layers},
-          {"hidden_dim", hyper.hidden_dim},
-          {"init_std", hyper.init_std},
           {"noise_std", hyper.noise_std},
-          {"sampling", sampling_name(hyper.sampling)},
-          {"pre_sample_cause_stats", hyper.pre_sample_cause_stats},
           {"pre_sample_noise_std", hyper.pre_sample_noise_std},
-          {"largest_activation_probability",
-           *std::max_element(hyper.activation_weights.begin(), hyper.activation_weights.end()) / total}};
+          {"sampling", sampling_name(hyper.sampling)},
+          {"pre_sample_cause_stats", hyper.pre_sample_cause_stats}};
+}
+
+Json mlp_parameters(const ScmHyperParameters& hyper) {
+  Json json = tree_parameters(hyper);
+  const double total = std::accumulate(hyper.activation_weights.begin(), hyper.activation_weights.end(), 0.0);
+  json.update({{"block_wise_dropout", hyper.block_wise_dropout},
+               {"dropout", hyper.dropout},
+               {"is_causal", hyper.is_causal},
+               {"num_causes", hyper.num_causes},
+               {"y_is_effect", hyper.y_is_effect},
+               {"in_clique", hyper.in_clique},
+               {"sort_features", hyper.sort_features},
+               {"num_layers", hyper.num_layers},
+               {"hidden_dim", hyper.hidden_dim},
+               {"init_std", hyper.init_std},
+               {"largest_activation_probability",
+                *std::max_element(hyper.activation_weights.begin(), hyper.activation_weights.end()) / total}});
+  return json;
 }
 
 }  // namespace manyshot

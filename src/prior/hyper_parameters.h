@@ -30,7 +30,9 @@ struct ScmHyperParameters {
   std::vector<double> activation_weights;
 };
 ScmHyperParameters draw_hyper_parameters(const Rng& rng);
-Json to_json(const ScmHyperParameters& hyper);
+// Those that each kind of model uses.
+Json mlp_parameters(const ScmHyperParameters& hyper);
+Json tree_parameters(const ScmHyperParameters& hyper);
 std::string_view sampling_name(CauseSampling sampling);
 
 }  // namespace manyshot

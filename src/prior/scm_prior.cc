@@ -77,7 +77,7 @@ void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, 
         finish_labels(buffers.labels, num_classes, order.order, task);
         task.prior = kind == ScmKind::kMlp ? "mlp" : "tree";
         if (notes != nullptr) {
-          notes->hyper_parameters = to_json(hyper);
+          notes->hyper_parameters = kind == ScmKind::kMlp ? mlp_parameters(hyper) : tree_parameters(hyper);
           notes->details["split"] = split;
           notes->details["classes_asked"] = rule.num_classes;
           notes->details["features_asked"] = shape.num_features;
