@@ -24,6 +24,8 @@ struct SummaryTokens {
   bool two_way = false;
 
   size_t size() const { return 2 * num_labelled + num_queries; }
+  // The token of row `row`, labelled rows counted first, that its label is read at.
+  size_t bar(size_t row) const { return row < num_labelled ? 2 * row : num_labelled + row; }
   bool is_query(size_t token) const { return token >= 2 * num_labelled; }
   // Labels of the first so many rows are seen …
   size_t visible_labels(size_t token) const { return is_query(token) || two_way ? num_labelled : token / 2; }

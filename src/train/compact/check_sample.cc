@@ -1,0 +1,50 @@
+#include "train/compact/check_sample.h"
+
+#include "core/error.h"
+
+namespace manyshot {
+
+void check_sample(const NetworkShape& shape, const TrainSample& sample) {
+  const ModelConfig& config = shape.config;
+  const size_t F = sample.num_features;
+  if (F < 1 || F > shape.num_columns) {
+    fail(ErrorKind::kBadInput, "sample {}: {} columns; this network reads 1 to {}: draw `compact` samples within that",
+         sample.index, F, shape.num_columns);
+  }
+  if (sample.num_labelled < 1 || sample.tokens.size() != sample.num_rows() * sample.row_tokens()) {
+    fail(ErrorKind::kBadInput,
+         "sample {}: {} tokens in {} labelled rows and {} queries of {} columns; expected {} a row", sample.index,
+         sample.tokens.size(), sample.num_labelled, sample.num_queries, F, sample.row_tokens());
+  }
+  const TokenId* row = sample.tokens.data();
+  for (size_t number = 0; number < sample.num_rows(); ++number, row += sample.row_tokens()) {
+    for (size_t place = 0; place < sample.row_tokens(); ++place) {
+      const bool is_good = place < F    ? config.number_tokens.contains(row[place])
+                           : place == F ? row[place] == config.bar_token
+                                        : config.label_tokens.contains(row[place]);
+      if (!is_good) {
+        fail(ErrorKind::kBadInput, "sample {}, row {}: token {} at place {} is no {} of this network's vocabulary",
+             sample.index, number, row[place], place,
+             place < F    ? "number"
+             : place == F ? "bar"
+                          : "label");
+      }
+    }
+  }
+}
+
+BarLabels bar_labels(const NetworkShape& shape, const CompactNetworkOptions& options, const TrainSample& sample) {
+  BarLabels bars;
+  bars.allowed.assign(shape.num_labels, options.all_labels);
+  for (size_t row = 0; row < sample.num_rows(); ++row) {
+    const TokenId label = sample.tokens[(row + 1) * sample.row_tokens() - 1];
+    bars.label.push_back(static_cast<uint8_t>(label - shape.config.label_tokens.first));
+    if (row < sample.num_labelled) bars.allowed[bars.label.back()] = 1;
+    // A label that no labelled row has cannot be told from the others.
+    bars.supervised.push_back(row < sample.num_labelled ? options.loss == LossMode::kDense
+                                                        : bars.allowed[bars.label.back()]);
+  }
+  return bars;
+}
+
+}  // namespace manyshot

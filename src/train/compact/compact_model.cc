@@ -1,0 +1,227 @@
+#include "train/compact/compact_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/parallel.h"
+#include "kernels/simd.h"
+#include "model/dtype.h"
+#include "train/compact/check_sample.h"
+#include "train/compact/gradient_sums.h"
+#include "train/compact/number_features.h"
+#include "train/compact/parameters.h"
+#include "train/compact/task_pass.h"
+
+namespace manyshot {
+namespace {
+
+// What a unit written to the residual stream at layer i is worth where nothing decays: decay^-(0 + 1 + … + i).
+std::vector<float> output_scales(const NetworkShape& shape, double decay) {
+  std::vector<float> scales;
+  for (size_t i = 0; i < shape.num_layers; ++i) {
+    scales.push_back(static_cast<float>(std::pow(decay, -0.5 * static_cast<double>(i * (i + 1)))));
+  }
+  return scales;
+}
+
+template <class T>
+class TrainedNetwork : public CompactModel {
+ public:
+  explicit TrainedNetwork(const CompactNetworkOptions& options)
+      : options_(options),
+        shape_(options.config),
+        parameters_(shape_, options.seed),
+        scales_(output_scales(shape_, options.residual_decay)),
+        number_features_(number_features(shape_.num_codes)),
+        number_table_(shape_.num_codes * shape_.D),
+        head_(shape_),
+        sums_(shape_, parameters_.places()) {
+    for (size_t i = 0; i < shape_.num_layers; ++i) layers_.emplace_back(shape_);
+    parameters_changed();
+  }
+
+  const ModelConfig& config() const override { return shape_.config; }
+  const char* engine() const override { return std::is_same_v<T, BFloat16> ? "bfloat16 (avx512_bf16)" : "float32"; }
+  std::span<Parameter> parameters() override { return parameters_.list(); }
+
+  void parameters_changed() override {
+    constexpr size_t kCodes = 50;  // of one parallel task
+    const size_t tables = (shape_.num_codes + kCodes - 1) / kCodes;
+    parallel_for(layers_.size() + tables, [&](size_t i, int) {
+      if (i < layers_.size()) return layers_[i].renew(parameters_, parameters_.places().layers[i], scales_[i]);
+      const size_t first = (i - layers_.size()) * kCodes;
+      embed_numbers(number_features_, parameters_.value(parameters_.places().numbers), shape_.D, first,
+                    std::min(kCodes, shape_.num_codes - first), number_table_.data());
+    });
+    head_.renew(parameters_.value(parameters_.places().tokens));
+  }
+
+  LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t /*seed: no dropout*/) override {
+    return run(batch, &scale);
+  }
+  LossSum loss(std::span<const TrainSample> batch) override { return run(batch, nullptr); }
+
+  size_t peak_bytes(const BatchShape& shape) const override {
+    // The task that keeps most: all rows labelled.
+    const TaskSize size = TaskSize::of(shape.sample_rows, 0, shape.num_features);
+    const auto workers = std::min<size_t>(static_cast<size_t>(num_threads()), shape.num_samples);
+    const size_t per_weight = 2 * sizeof(float) + 2 * sizeof(T);  // master, gradient, packed both ways
+    return workers * TaskPass<T>::bytes(shape_, size) + per_weight * parameters_.places().size +
+           GradientSums::bytes(shape_, parameters_.places(), std::min(shape.num_samples, kMostGradientSums));
+  }
+
+  Weights exported() const override;
+
+  std::vector<float> log_probabilities(const TrainSample& sample) override {
+    check_sample(shape_, sample);
+    reserve(std::span(&sample, 1));
+    TaskPass<T>& pass = *passes_[0];
+    pass.run(view(), sample, bar_labels(shape_, options_, sample), options_.two_way, nullptr);
+    std::vector<float> result;
+    for (size_t bar = 0; bar < sample.num_rows(); ++bar) {
+      const float* logits = pass.logits() + bar * head_.padded_labels();
+      const float highest = *std::max_element(logits, logits + shape_.num_labels);
+      double total = 0;
+      for (size_t k = 0; k < shape_.num_labels; ++k) total += std::exp(logits[k] - highest);
+      for (size_t k = 0; k < shape_.num_labels; ++k) {
+        result.push_back(static_cast<float>(logits[k] - highest - std::log(total)));
+      }
+    }
+    return result;
+  }
+
+ private:
+  CompactWeightsView<T> view() const {
+    const ParameterPlaces& places = parameters_.places();
+    return {.shape = &shape_,
+            .layers = &layers_,
+            .head = &head_,
+            .final_norm = parameters_.value(places.final_norm),
+            .embedding = {.numbers = number_table_.data(),
+                          .labels = parameters_.value(places.tokens),
+                          .bar = parameters_.value(places.bar),
+                          .columns = parameters_.value(places.columns)}};
+  }
+
+  // One pass a thread, large enough for every sample of the batch.
+  void reserve(std::span<const TrainSample> batch) {
+    TaskSize size;
+    for (const TrainSample& sample : batch) size.grow(TaskSize::of(sample));
+    passes_.resize(static_cast<size_t>(num_threads()));
+    for (auto& pass : passes_) {
+      if (pass) size.grow(pass->size());
+    }
+    for (size_t i = 0; i < std::min(passes_.size(), batch.size()); ++i) {
+      if (!passes_[i] || !passes_[i]->size().covers(size)) passes_[i] = std::make_unique<TaskPass<T>>(shape_, size);
+    }
+  }
+
+  LossSum run(std::span<const TrainSample> batch, const float* gradient_scale) {
+    for (const TrainSample& sample : batch) check_sample(shape_, sample);
+    reserve(batch);
+    const auto shares = share_out(shape_, batch);
+    if (gradient_scale != nullptr) sums_.reserve(shares.size());
+    const CompactWeightsView<T> weights = view();
+    std::vector<LossSum> losses(batch.size());
+    parallel_for(shares.size(), [&](size_t share, int worker) {
+      CompactGradientView gradient;
+      if (gradient_scale != nullptr) gradient = sums_.view(share, *gradient_scale);
+      for (const size_t i : shares[share]) {
+        check_interrupted();
+        losses[i] = passes_[static_cast<size_t>(worker)]->run(weights, batch[i], bar_labels(shape_, options_, batch[i]),
+                                                              options_.two_way, gradient_scale ? &gradient : nullptr);
+      }
+    });
+    if (gradient_scale != nullptr) sums_.add_to(parameters_, shares.size(), scales_, number_features_);
+    LossSum sum;
+    for (const LossSum& loss : losses) sum += loss;
+    return sum;
+  }
+
+  CompactNetworkOptions options_;
+  NetworkShape shape_;
+  CompactParameters parameters_;
+  std::vector<float> scales_;
+  std::vector<float> number_features_;
+  AlignedBuffer<float> number_table_;
+  std::vector<TrainedLayer<T>> layers_;
+  LabelHead head_;
+  GradientSums sums_;
+  std::vector<std::unique_ptr<TaskPass<T>>> passes_;
+};
+
+template <class T>
+Weights TrainedNetwork<T>::exported() const {
+  const ParameterPlaces& places = parameters_.places();
+  const size_t D = shape_.D, queries = shape_.query_width() * D, keys = shape_.key_width() * D;
+  const size_t mlp = shape_.intermediate * D;
+  const auto copy = [&](size_t place, size_t count, float scale = 1) {
+    std::vector<float> values(parameters_.value(place), parameters_.value(place) + count);
+    for (float& value : values) value *= scale;
+    return values;
+  };
+  Weights weights;
+  weights.embedding.resize(static_cast<size_t>(shape_.config.vocab_size) * D);
+  const auto put = [&](TokenId first, const float* rows, size_t count) {
+    std::copy_n(rows, count * D,
+                weights.embedding.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(first) * D));
+  };
+  put(shape_.config.number_tokens.first, number_table_.data(), shape_.num_codes);
+  put(shape_.config.label_tokens.first, parameters_.value(places.tokens), shape_.num_labels);
+  put(shape_.config.bar_token, parameters_.value(places.bar), 1);
+  put(shape_.config.column_tokens.first, parameters_.value(places.columns), shape_.num_columns);
+  weights.final_norm = copy(places.final_norm, D);
+  for (size_t i = 0; i < shape_.num_layers; ++i) {
+    const LayerPlaces& at = places.layers[i];
+    weights.layers.push_back({.input_norm = copy(at.input_norm, D),
+                              .post_attention_norm = copy(at.post_attention_norm, D),
+                              .q_proj = copy(at.qkv, queries),
+                              .k_proj = copy(at.qkv + queries, keys),
+                              .v_proj = copy(at.qkv + queries + keys, keys),
+                              .o_proj = copy(at.o, queries, scales_[i]),
+                              .gate_proj = copy(at.gate_up, mlp),
+                              .up_proj = copy(at.gate_up + mlp, mlp),
+                              .down_proj = copy(at.down, mlp, scales_[i])});
+  }
+  weights.num_parameters = static_cast<int64_t>(weights.embedding.size() + D);
+  for (const LayerWeights& layer : weights.layers) {
+    for (const auto* tensor : {&layer.input_norm, &layer.post_attention_norm, &layer.q_proj, &layer.k_proj,
+                               &layer.v_proj, &layer.o_proj, &layer.gate_proj, &layer.up_proj, &layer.down_proj}) {
+      weights.num_parameters += static_cast<int64_t>(tensor->size());
+    }
+  }
+  return weights;
+}
+
+}  // namespace
+
+ModelConfig compact_config(const CompactSizes& sizes) {
+  ModelConfig config;
+  config.vocab_size = 1075;
+  config.hidden_size = sizes.hidden_size;
+  config.intermediate_size = sizes.intermediate_size;
+  config.num_hidden_layers = sizes.num_hidden_layers;
+  config.num_attention_heads = sizes.num_attention_heads;
+  config.num_key_value_heads = sizes.num_key_value_heads;
+  config.head_dim = sizes.hidden_size / std::max(sizes.num_attention_heads, 1);
+  config.max_position_embeddings = 128;
+  config.row_layers = sizes.row_layers;
+  config.number_tokens = {0, 999};
+  config.label_tokens = {1000, 1009};
+  config.bar_token = 1010;
+  config.column_tokens = {1011, 1074};
+  return config;
+}
+
+std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options) {
+  if (options.two_way && options.loss == LossMode::kDense) {
+    fail(ErrorKind::kBadInput,
+         "the dense loss needs labelled rows that see earlier rows only: use loss \"answer\" with two_way");
+  }
+  if (choose_dtype(options.dtype) == DType::kBFloat16) return std::make_unique<TrainedNetwork<BFloat16>>(options);
+  return std::make_unique<TrainedNetwork<float>>(options);
+}
+
+}  // namespace manyshot

@@ -1,0 +1,60 @@
+// Training of `compact` decoders (docs/formats/compact.md) from scratch, on kernels of our own.
+//
+// Products are bf16 with f32 sums (AVX-512 BF16) or f32; masters, residual stream, softmax and gradients are f32. Tasks
+// are shared out to a number of gradient sums that depends on the batch alone, and these are added in their order, so
+// results are the same bits at any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/weights.h"
+#include "train/trainable.h"
+
+namespace manyshot {
+
+struct CompactNetworkOptions {
+  ModelConfig config;
+  LossMode loss = LossMode::kDense;
+  // The softmax is over all label tokens; else over those that the task's labelled rows have.
+  bool all_labels = true;
+  // Labelled rows see each other in both directions; only queries are then supervised.
+  bool two_way = false;
+  // The residual stream is multiplied by residual_decay^i before layer i. It is computed, and exported, folded into the
+  // matrices that write to the stream, since norms ignore its scale (github.com/borawhocodess/modded-nanotabpfn, record
+  // 5: fewer tasks are needed).
+  double residual_decay = 1.0;
+  std::string dtype = "auto";  // auto, float32 or bfloat16: of the products
+  uint64_t seed = 0;           // of the first weights
+};
+
+// A config of the usual vocabulary (1,000 numbers, 10 labels, the bar, 64 column marks) and these sizes.
+struct CompactSizes {
+  int hidden_size = 128;
+  int intermediate_size = 352;
+  int num_attention_heads = 4;
+  int num_key_value_heads = 4;
+  int num_hidden_layers = 8;
+  int row_layers = 3;
+};
+ModelConfig compact_config(const CompactSizes& sizes);
+
+class CompactModel : public TrainableModel {
+ public:
+  virtual const ModelConfig& config() const = 0;
+  virtual const char* engine() const = 0;  // "bfloat16 (avx512_bf16)", …
+  // The weights under their stock names, as src/model reads them: numbers as a table, decay folded in.
+  virtual Weights exported() const = 0;
+  // Log-probabilities [rows, labels] over all label tokens at every bar of a sample.
+  virtual std::vector<float> log_probabilities(const TrainSample& sample) = 0;
+};
+
+// Throws Error(kBadInput) for sizes that cannot be trained and for two_way with a dense loss; kUnsupported for a dtype
+// this machine lacks.
+std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options);
+
+}  // namespace manyshot

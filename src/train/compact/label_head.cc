@@ -1,0 +1,87 @@
+#include "train/compact/label_head.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/elementwise.h"
+#include "kernels/elementwise_backward.h"
+#include "kernels/outer_gemm.h"
+
+namespace manyshot {
+namespace {
+
+// The softmax over the allowed labels of one bar: adds to `sum`, and writes scale * d(loss) / d(logit) when asked.
+void softmax_loss(const float* logits, const std::vector<uint8_t>& allowed, size_t label, float scale, LossSum& sum,
+                  float* dlogits) {
+  double highest = -std::numeric_limits<double>::infinity();
+  size_t likeliest = label;
+  for (size_t k = 0; k < allowed.size(); ++k) {
+    if (allowed[k] && logits[k] > highest) highest = logits[k], likeliest = k;
+  }
+  double total = 0;
+  for (size_t k = 0; k < allowed.size(); ++k) {
+    if (allowed[k]) total += std::exp(logits[k] - highest);
+  }
+  sum.loss += highest + std::log(total) - logits[label];
+  sum.weight += 1;
+  sum.correct += likeliest == label;
+  if (dlogits == nullptr) return;
+  for (size_t k = 0; k < allowed.size(); ++k) {
+    const double probability = allowed[k] ? std::exp(logits[k] - highest) / total : 0;
+    dlogits[k] = static_cast<float>(scale * (probability - (k == label ? 1 : 0)));
+  }
+}
+
+}  // namespace
+
+LabelHead::LabelHead(const NetworkShape& shape)
+    : num_labels_(shape.num_labels),
+      D_(shape.D),
+      columns_(packed_columns_size(num_labels_, D_)),
+      rows_(packed_rows_size(round_up(num_labels_, kPanelWidth), D_)) {}
+
+void LabelHead::renew(const float* labels) {
+  const size_t padded = round_up(num_labels_, kPanelWidth);
+  std::vector<float> rows(padded * D_);
+  std::copy_n(labels, num_labels_ * D_, rows.begin());
+  forward_ = pack_columns(rows.data(), D_, num_labels_, D_, columns_.data());
+  backward_ = pack_rows(rows.data(), D_, padded, D_, rows_.data());
+}
+
+LabelLoss::LabelLoss(const NetworkShape& shape, size_t max_bars) {
+  const size_t D = shape.D, padded = round_up(shape.num_labels, kPanelWidth), even = round_up(max_bars, 2);
+  normed_ = AlignedBuffer<float>(max_bars * D);
+  dnormed_ = AlignedBuffer<float>(max_bars * D);
+  logits_ = AlignedBuffer<float>(max_bars * padded);
+  dlogits_ = AlignedBuffer<float>(max_bars * padded);
+  logit_panels_ = AlignedBuffer<float>(even * padded);
+  input_panels_ = AlignedBuffer<float>(even * D);
+}
+
+size_t LabelLoss::bytes(const NetworkShape& shape, size_t max_bars) {
+  return max_bars * 3 * (shape.D + round_up(shape.num_labels, kPanelWidth)) * sizeof(float);
+}
+
+LossSum LabelLoss::run(const NetworkShape& shape, const LabelHead& head, const float* final_norm, const float* x,
+                       const BarLabels& bars, const HeadGradient* gradient, float* dx) {
+  const size_t D = shape.D, M = bars.label.size(), padded = head.padded_labels();
+  rms_norm(x, D, final_norm, M, D, shape.epsilon, normed_.data(), D);
+  gemm(normed_.data(), D, M, head.forward(), logits_.data(), padded, Store::kOverwrite);
+  LossSum sum;
+  if (gradient != nullptr) std::fill_n(dlogits_.data(), M * padded, 0.0f);
+  for (size_t bar = 0; bar < M; ++bar) {
+    if (!bars.supervised[bar]) continue;
+    softmax_loss(logits_.data() + bar * padded, bars.allowed, bars.label[bar], gradient ? gradient->scale : 0, sum,
+                 gradient ? dlogits_.data() + bar * padded : nullptr);
+  }
+  if (gradient == nullptr) return sum;
+  outer_gemm(pack_rows(dlogits_.data(), padded, M, padded, logit_panels_.data()), shape.num_labels,
+             pack_rows(normed_.data(), D, M, D, input_panels_.data()), gradient->labels, D, Store::kAdd);
+  gemm(dlogits_.data(), padded, M, head.backward(), dnormed_.data(), D, Store::kOverwrite);
+  std::fill_n(dx, M * D, 0.0f);
+  rms_norm_backward(x, D, final_norm, dnormed_.data(), D, M, D, shape.epsilon, dx, D, gradient->final_norm);
+  return sum;
+}
+
+}  // namespace manyshot

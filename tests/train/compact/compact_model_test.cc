@@ -1,0 +1,204 @@
+// What a trainer relies on: bits that do not depend on threads or on other tasks, masks without leaks, export.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/parallel.h"
+#include "core/testing.h"
+#include "kernels/simd.h"
+#include "model/fused_decoder.h"
+#include "train/compact/export_model.h"
+#include "train/compact/random_tasks.h"
+
+namespace manyshot {
+namespace {
+
+std::vector<std::string> dtypes() {
+  std::vector<std::string> names{"float32"};
+  if (simd_level() == SimdLevel::kAvx512Bf16) names.push_back("bfloat16");
+  return names;
+}
+
+std::vector<TrainSample> some_tasks() {
+  std::vector<TrainSample> batch;
+  for (uint32_t i = 0; i < 7; ++i) {
+    batch.push_back(random_task({.num_labelled = 3 + 9 * i, .num_queries = i, .num_features = 1 + i}, 20 + i));
+  }
+  return batch;
+}
+
+std::vector<float> gradients_of(CompactModel& model, std::span<const TrainSample> batch, LossSum* sum = nullptr) {
+  zero_gradients(model.parameters());
+  const LossSum got = model.accumulate(batch, 1.0f, 0);
+  if (sum != nullptr) *sum = got;
+  std::vector<float> all;
+  for (const Parameter& parameter : model.parameters()) {
+    all.insert(all.end(), parameter.gradient.begin(), parameter.gradient.end());
+  }
+  return all;
+}
+
+TEST(CompactModel, SameBitsAtAnyNumberOfThreads) {
+  for (const std::string& dtype : dtypes()) {
+    SCOPED_TRACE(dtype);
+    const std::vector<TrainSample> batch = some_tasks();
+    std::vector<float> first;
+    double first_loss = 0;
+    for (const int threads : {1, 2, 3}) {
+      set_num_threads(threads);
+      const auto model = make_compact_model(small_network(dtype));
+      LossSum sum;
+      const std::vector<float> gradients = gradients_of(*model, batch, &sum);
+      if (threads == 1) first = gradients, first_loss = sum.loss;
+      EXPECT_EQ(gradients, first) << threads << " threads";
+      EXPECT_EQ(sum.loss, first_loss);
+    }
+    set_num_threads(0);
+  }
+}
+
+TEST(CompactModel, GradientsAddUpOverBatchesAndScales) {
+  const auto model = make_compact_model(small_network("float32"));
+  const std::vector<TrainSample> batch = some_tasks();
+  const std::vector<float> whole = gradients_of(*model, batch);
+  zero_gradients(model->parameters());
+  model->accumulate(std::span(batch).first(3), 0.5f, 0);
+  model->accumulate(std::span(batch).first(3), 0.5f, 0);
+  model->accumulate(std::span(batch).subspan(3), 1.0f, 0);
+  size_t i = 0;
+  for (const Parameter& parameter : model->parameters()) {
+    double largest = 0;
+    for (const float value : parameter.gradient) largest = std::max(largest, std::abs(static_cast<double>(value)));
+    for (const float value : parameter.gradient)
+      ASSERT_NEAR(value, whole[i++], 1e-5 * largest + 1e-6) << parameter.name;
+  }
+}
+
+// One task changes; the other's loss keeps its bits.
+TEST(CompactModel, TasksOfABatchDoNotSeeEachOther) {
+  for (const std::string& dtype : dtypes()) {
+    const auto model = make_compact_model(small_network(dtype));
+    std::vector<TrainSample> batch = {random_task({.num_labelled = 20}, 1), random_task({.num_labelled = 11}, 2)};
+    const double other = model->loss(std::span(batch).subspan(1)).loss;
+    const double before = model->loss(batch).loss - model->loss(std::span(batch).first(1)).loss;
+    batch[0].tokens[0] = (batch[0].tokens[0] + 500) % 1000;
+    const double changed = model->loss(std::span(batch).first(1)).loss;
+    EXPECT_EQ(model->loss(batch).loss, changed + other);
+    EXPECT_NEAR(before, other, 1e-9);
+  }
+}
+
+std::vector<float> row_of(const std::vector<float>& values, size_t row) {
+  return {values.begin() + static_cast<std::ptrdiff_t>(row * 10),
+          values.begin() + static_cast<std::ptrdiff_t>(row * 10 + 10)};
+}
+
+TEST(CompactModel, RowsSeeEarlierRowsOnlyAndQueriesNoQuery) {
+  for (const std::string& dtype : dtypes()) {
+    SCOPED_TRACE(dtype);
+    const auto model = make_compact_model(small_network(dtype));
+    const TrainSample sample = random_task({.num_labelled = 37, .num_queries = 5, .num_features = 4}, 3);
+    const std::vector<float> before = model->log_probabilities(sample);
+
+    TrainSample later_row = sample;  // values and label of labelled row 30
+    later_row.tokens[30 * sample.row_tokens()] ^= 256;
+    later_row.tokens[31 * sample.row_tokens() - 1] = 1009;
+    const std::vector<float> after_row = model->log_probabilities(later_row);
+    for (size_t row = 0; row < 30; ++row) EXPECT_EQ(row_of(after_row, row), row_of(before, row)) << row;
+    EXPECT_NE(row_of(after_row, 31), row_of(before, 31));
+    EXPECT_NE(row_of(after_row, 40), row_of(before, 40));
+
+    TrainSample own_label = sample;  // a bar does not see its own label
+    own_label.tokens[37 * sample.row_tokens() - 1] = 1009;
+    EXPECT_EQ(row_of(model->log_probabilities(own_label), 36), row_of(before, 36));
+
+    TrainSample query = sample;
+    query.tokens[38 * sample.row_tokens()] ^= 256;
+    query.tokens[39 * sample.row_tokens() - 1] = 1009;  // a query's label is never read
+    const std::vector<float> after_query = model->log_probabilities(query);
+    for (size_t row = 0; row < 42; ++row) {
+      if (row == 38) continue;
+      EXPECT_EQ(row_of(after_query, row), row_of(before, row)) << row;
+    }
+    EXPECT_NE(row_of(after_query, 38), row_of(before, 38));
+  }
+}
+
+// The decoder that predicts, on the exported folder, answers as the network in training.
+TEST(CompactModel, TheExportedFolderAnswersAlike) {
+  for (const std::string& dtype : dtypes()) {
+    SCOPED_TRACE(dtype);
+    const bool is_bf16 = dtype == "bfloat16";
+    CompactNetworkOptions options = small_network(dtype);
+    options.residual_decay = 0.95;
+    const auto model = make_compact_model(options);
+    const TrainSample sample = random_task({.num_labelled = 21, .num_queries = 6, .num_features = 7}, 4);
+    const std::vector<float> expected = model->log_probabilities(sample);
+
+    const testing::TemporaryFolder folder;
+    write_compact_model(folder.path(), model->config(), model->exported(),
+                        is_bf16 ? DType::kBFloat16 : DType::kFloat32);
+    const auto decoder = load_model(folder.path(), {.dtype = dtype});
+    Prompt prompt{.layout = PromptLayout::kRows, .num_features = sample.num_features};
+    prompt.context.assign(sample.tokens.begin(),
+                          sample.tokens.begin() + static_cast<std::ptrdiff_t>(sample.answer_begin));
+    for (TokenId label = 1000; label < 1010; ++label) prompt.answers.push_back({label});
+    const auto context = decoder->encode(prompt);
+    std::vector<float> answers = context->prequential();
+    QueryTokens queries;
+    for (size_t row = sample.num_labelled; row < sample.num_rows(); ++row) {
+      const auto begin = sample.tokens.begin() + static_cast<std::ptrdiff_t>(row * sample.row_tokens());
+      queries.tokens.insert(queries.tokens.end(), begin, begin + sample.num_features + 1);
+      queries.offsets.push_back(queries.tokens.size());
+    }
+    std::vector<float> scores(queries.size() * 10);
+    context->score(queries, scores);
+    answers.insert(answers.end(), scores.begin(), scores.end());
+    ASSERT_EQ(answers.size(), expected.size());
+    for (size_t i = 0; i < answers.size(); ++i) ASSERT_NEAR(answers[i], expected[i], is_bf16 ? 0.05 : 2e-5) << i;
+  }
+}
+
+TEST(CompactModel, ConfigSurvivesTheFolder) {
+  const ModelConfig config = compact_config({.hidden_size = 64, .num_attention_heads = 2, .num_key_value_heads = 1});
+  const ModelConfig read = parse_model_config(model_config_json(config, DType::kBFloat16), "config.json");
+  EXPECT_EQ(model_config_json(read, DType::kBFloat16), model_config_json(config, DType::kBFloat16));
+  EXPECT_EQ(read.head_dim, 32);
+}
+
+TEST(CompactModel, PeakBytesCoversTheTapes) {
+  const auto model = make_compact_model(small_network("float32"));
+  const size_t small = model->peak_bytes({.num_samples = 2, .sample_rows = 64, .num_features = 4});
+  const size_t large = model->peak_bytes({.num_samples = 2, .sample_rows = 640, .num_features = 20});
+  EXPECT_GT(small, 1u << 20);
+  EXPECT_GT(large, 8 * (small - (4u << 20)));
+}
+
+TEST(CompactModel, BadSamplesAndOptionsAreNamed) {
+  const auto model = make_compact_model(small_network("float32"));
+  const auto loss_of = [&](TrainSample sample) { model->loss(std::span(&sample, 1)); };
+  TrainSample sample = random_task({}, 8);
+  sample.tokens[2] = 7;
+  testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
+                        "sample 8, row 0: token 7 at place 2 is no bar of this network's vocabulary");
+  sample = random_task({}, 8);
+  sample.tokens.pop_back();
+  testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
+                        "sample 8: 31 tokens in 5 labelled rows and 3 queries of 2 columns; expected 4 a row");
+  sample.num_features = 65;
+  testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
+                        "sample 8: 65 columns; this network reads 1 to 64: draw `compact` samples within that");
+  CompactNetworkOptions options = small_network("float32");
+  options.two_way = true;
+  testing::expect_error(
+      [&] { make_compact_model(options); }, ErrorKind::kBadInput,
+      "the dense loss needs labelled rows that see earlier rows only: use loss \"answer\" with two_way");
+  options = small_network("float32");
+  options.config.intermediate_size = 50;
+  testing::expect_error([&] { make_compact_model(options); }, ErrorKind::kBadInput,
+                        "intermediate_size 50 cannot be trained; expected a multiple of 16: use 64");
+}
+
+}  // namespace
+}  // namespace manyshot

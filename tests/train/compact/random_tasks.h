@@ -1,0 +1,49 @@
+// Small random tasks and networks for the tests of `compact` training.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/rng.h"
+#include "train/compact/compact_model.h"
+#include "train/train_sample.h"
+
+namespace manyshot {
+
+struct RandomTask {
+  uint32_t num_labelled = 5, num_queries = 3, num_features = 2;
+  uint32_t num_classes = 3;
+};
+
+inline TrainSample random_task(const RandomTask& task, uint64_t seed) {
+  const Rng rng = Rng(seed).child("task");
+  TrainSample sample{.index = seed,
+                     .num_features = task.num_features,
+                     .num_labelled = task.num_labelled,
+                     .num_queries = task.num_queries};
+  for (uint32_t row = 0; row < task.num_labelled + task.num_queries; ++row) {
+    const Rng of_row = rng.child("row", row);
+    for (uint32_t column = 0; column < task.num_features; ++column) {
+      sample.tokens.push_back(static_cast<TokenId>(of_row.below(column, 1000)));
+    }
+    sample.tokens.push_back(1010);
+    sample.tokens.push_back(1000 + 2 * static_cast<TokenId>(of_row.below(100, task.num_classes)));
+  }
+  sample.answer_begin = task.num_labelled * sample.row_tokens();
+  return sample;
+}
+
+inline CompactNetworkOptions small_network(const std::string& dtype) {
+  CompactNetworkOptions options;
+  options.config = compact_config({.hidden_size = 32,
+                                   .intermediate_size = 48,
+                                   .num_attention_heads = 2,
+                                   .num_key_value_heads = 2,
+                                   .num_hidden_layers = 4,
+                                   .row_layers = 2});
+  options.dtype = dtype;
+  options.seed = 11;
+  return options;
+}
+
+}  // namespace manyshot
