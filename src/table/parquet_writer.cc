@@ -49,7 +49,8 @@ class ParquetTableWriter : public TableWriter {
   void open(const std::vector<OutputColumn>& columns) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (size_t i = 0; i < columns.size(); ++i) {
-      const std::shared_ptr<arrow::DataType> types[] = {arrow::int64(), arrow::utf8(), arrow::float64()};
+      const std::shared_ptr<arrow::DataType> types[] = {arrow::int64(), arrow::utf8(), arrow::float64(),
+                                                        arrow::list(arrow::float64())};
       fields.push_back(arrow::field(column_names_[i], types[columns[i].index()], /*nullable=*/false));
     }
     schema_ = arrow::schema(std::move(fields));
@@ -60,6 +61,16 @@ class ParquetTableWriter : public TableWriter {
   std::shared_ptr<arrow::Array> to_array(const std::vector<T>& values) const {
     typename arrow::CTypeTraits<T>::BuilderType builder;
     check(builder.AppendValues(values));
+    return value(builder.Finish());
+  }
+
+  std::shared_ptr<arrow::Array> to_array(const std::vector<std::vector<double>>& lists) const {
+    const auto numbers = std::make_shared<arrow::DoubleBuilder>();
+    arrow::ListBuilder builder(arrow::default_memory_pool(), numbers);
+    for (const std::vector<double>& list : lists) {
+      check(builder.Append());
+      check(numbers->AppendValues(list));
+    }
     return value(builder.Finish());
   }
 

@@ -1,6 +1,7 @@
 #include "table/table_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/files.h"
 #include "table/parquet_writer.h"
@@ -54,8 +55,11 @@ class CsvWriter : public TableWriter {
       append_csv_cell(line, (*texts)[row]);
     } else if (const auto* integers = std::get_if<std::vector<int64_t>>(&column)) {
       fmt::format_to(std::back_inserter(line), "{}", (*integers)[row]);
+    } else if (const auto* numbers = std::get_if<std::vector<double>>(&column)) {
+      fmt::format_to(std::back_inserter(line), "{:.6g}", (*numbers)[row]);
     } else {
-      fmt::format_to(std::back_inserter(line), "{:.6g}", std::get<std::vector<double>>(column)[row]);
+      const auto& list = std::get<std::vector<std::vector<double>>>(column)[row];
+      fmt::format_to(std::back_inserter(line), "{:.6g}", fmt::join(list, " "));
     }
   }
 

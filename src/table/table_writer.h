@@ -10,9 +10,10 @@
 
 namespace manyshot {
 
-// One column of a batch: integers, strings or numbers. CSV writes numbers with six significant digits, Parquet as
-// doubles.
-using OutputColumn = std::variant<std::vector<int64_t>, std::vector<std::string>, std::vector<double>>;
+// One column of a batch: integers, strings, numbers or lists of numbers. CSV writes numbers with six significant digits
+// and lists with blanks between them, Parquet doubles and lists of doubles.
+using OutputColumn =
+    std::variant<std::vector<int64_t>, std::vector<std::string>, std::vector<double>, std::vector<std::vector<double>>>;
 
 class TableWriter {
  public:
