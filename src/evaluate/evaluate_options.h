@@ -1,0 +1,49 @@
+// The options of `manyshot evaluate`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "evaluate/protocol.h"
+#include "predict/predictor.h"
+
+namespace manyshot {
+
+struct EvaluateOptions : ProtocolOptions, MethodOptions {
+  std::vector<std::string> tables;
+  std::vector<std::string> models{"default", "majority", "knn", "forest", "xgboost"};
+  std::vector<std::string> shots{"8", "16", "32", "64", "128", "256", "512", "1024"};
+  std::vector<std::string> seeds{"40"};
+  std::string out;
+  std::optional<std::string> baseline;
+  std::optional<std::string> compare;
+  std::string shard = "0/1";
+  uint64_t seed = 0;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("tables", self.tables, any_value(), "Folders of tables, and tables (CSV or Parquet).");
+    v("models", self.models, any_value(),
+      "majority, knn, forest, xgboost, paper-knn, paper-forest, paper-xgboost, default, an installed model such as "
+      "smollm2, a model folder, or a .gguf file. NAME+ensemble=1+calibrate=none is the same model with other options.");
+    v("shots", self.shots, any_value(), "Numbers of labelled rows.");
+    v("seeds", self.seeds, any_value(),
+      "Row seeds: each is a run of its own with other orders, or other labelled rows.");
+    v("out", self.out, any_value(),
+      "Folder for the results; made when it does not exist. The same command goes on where one ended.");
+    v("baseline", self.baseline, any_value(),
+      "The model that the others are compared with; without it forest, paper-forest, or the first of --models.");
+    v("compare", self.compare, one_of({"published"}),
+      "Set the numbers of arXiv 2509.06806 beside ours, for tables that both have.");
+    v("shard", self.shard, any_value(),
+      "I/N: only each N-th unit of work, I counting from 0. The same command without --shard then collects all.");
+    v("seed", self.seed, any_value(), "Seed of the models' own random choices.");
+    ProtocolOptions::visit(self, v);
+    MethodOptions::visit(self, v);
+  }
+};
+
+}  // namespace manyshot

@@ -1,0 +1,105 @@
+#include "evaluate/evaluated_model.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/options.h"
+#include "core/text.h"
+#include "evaluate/published_baselines.h"
+#include "evaluate/sha256.h"
+#include "predict/model_store.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr size_t kHashedBytes = 1 << 20;  // of either end of a weight file: enough to tell two trainings apart
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+const std::vector<std::string>& baselines() {
+  static const std::vector<std::string> names{"majority", "knn", "forest", "xgboost"};
+  return names;
+}
+
+void hash_file_ends(const fs::path& path, Sha256& hash) {
+  const MappedFile file(path.string());
+  const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  hash.add(fmt::format("{} {}\n", path.filename().string(), bytes.size()));
+  hash.add(bytes.substr(0, kHashedBytes));
+  hash.add(bytes.substr(bytes.size() - std::min(bytes.size(), kHashedBytes)));
+}
+
+void hash_path(const std::string& path, Sha256& hash) {
+  if (path.empty()) return;
+  if (!fs::is_directory(path)) return hash_file_ends(path, hash);
+  std::set<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (entry.is_regular_file() && entry.file_size() > 0) files.insert(entry.path());
+  }
+  for (const fs::path& file : files) hash_file_ends(file, hash);
+}
+
+std::string hash_model(const EvaluatedModel& model) {
+  EvaluatedModel copy = model;
+  Sha256 hash;
+  hash.add(to_json(options_of(copy.options)).dump());
+  hash_path(model.path, hash);
+  hash_path(model.options.adapter, hash);
+  return hash.hex();
+}
+
+// Cuts the last "+option=value" off `name` and returns it, or nothing.
+std::string cut_setting(std::string& name) {
+  const size_t plus = name.rfind('+');
+  if (plus == std::string::npos || name.find('=', plus) == std::string::npos) return "";
+  std::string setting = name.substr(plus + 1);
+  name.resize(plus);
+  return setting;
+}
+
+EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& options) {
+  EvaluatedModel model{.spelling = spelling, .name = spelling, .options = options};
+  std::vector<std::string> settings;
+  for (std::string setting; !(setting = cut_setting(model.name)).empty();) settings.push_back(setting);
+  const OptionList list = options_of(model.options);
+  for (const std::string& setting : settings) {
+    const size_t equals = setting.find('=');
+    set_option(list, setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return model;
+}
+
+}  // namespace
+
+std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options) {
+  std::vector<std::string> known = baselines();
+  known.insert(known.end(), published_baselines().begin(), published_baselines().end());
+  std::vector<EvaluatedModel> models;
+  for (const std::string& spelling : spellings) {
+    EvaluatedModel model = parse_model(spelling, options);
+    for (const EvaluatedModel& other : models) {
+      if (other.spelling == spelling) fail(ErrorKind::kBadInput, "--models names \"{}\" twice", spelling);
+    }
+    if (!contains(known, model.name)) {
+      model.single_threaded = false;
+      model.path = resolve_model(model.name, known);
+    }
+    model.answers_missing_classes_with_majority = model.name == "paper-xgboost";
+    if (!model.path.empty()) model.hash = hash_model(model);
+    models.push_back(std::move(model));
+  }
+  return models;
+}
+
+std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed) {
+  if (contains(published_baselines(), model.name)) return open_published_baseline(model.name, seed);
+  return open_method(model.name, model.options, seed);
+}
+
+}  // namespace manyshot

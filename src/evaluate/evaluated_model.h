@@ -1,0 +1,32 @@
+// The models of an evaluation, by name.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "predict/predictor.h"
+
+namespace manyshot {
+
+// A model as it was asked for: NAME, or NAME+option=value… with options of MethodOptions that differ from the run's
+// ("default+ensemble=1+calibrate=none"), so that variants of one model stand side by side.
+//   NAME  majority, knn, forest, xgboost; paper-knn, paper-forest, paper-xgboost; an installed model, a model folder or
+//         a .gguf file
+struct EvaluatedModel {
+  std::string spelling;  // the whole of it; its name in results
+  std::string name;
+  MethodOptions options;
+  std::string path;             // of the weights; "" for baselines
+  std::string hash;             // of the weights and the options: a ledger keeps results only for the same ones
+  bool single_threaded = true;  // baselines: many units at a time
+  // As the published XGBoost: see published_baselines.h.
+  bool answers_missing_classes_with_majority = false;
+};
+
+// Throws Error(kBadInput, kNotFound) for unknown names and options, and for a model that is named twice.
+std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options);
+
+std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed);
+
+}  // namespace manyshot

@@ -1,0 +1,338 @@
+#include "evaluate/evaluation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <set>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/log.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "evaluate/example_prompt.h"
+#include "evaluate/published_results.h"
+#include "evaluate/run_unit.h"
+#include "evaluate/summarise.h"
+
+namespace manyshot {
+namespace {
+
+constexpr uint64_t kLargestSeed = UINT32_MAX;  // NumPy's generator takes no larger one
+
+// Whole numbers of at least `low`, sorted, each once.
+std::vector<uint64_t> parse_numbers(const char* flag, const std::vector<std::string>& texts, uint64_t low) {
+  std::set<uint64_t> numbers;
+  for (const std::string& text : texts) {
+    uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < low || number > kLargestSeed) {
+      fail(ErrorKind::kBadInput, "{}: expected whole numbers from {} to {} between commas, got \"{}\"", flag, low,
+           kLargestSeed, excerpt(text));
+    }
+    numbers.insert(number);
+  }
+  if (numbers.empty()) fail(ErrorKind::kBadInput, "{}: at least one number is needed", flag);
+  return {numbers.begin(), numbers.end()};
+}
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(": ") + 2));
+  }
+  return "";
+}
+
+bool is_about_the_table(ErrorKind kind) {
+  return kind == ErrorKind::kBadInput || kind == ErrorKind::kNotFound || kind == ErrorKind::kCorruptFile ||
+         kind == ErrorKind::kUnsupported;
+}
+
+// The options that results depend on; those of models are in their hashes.
+Json ledger_options(EvaluateOptions options) {
+  Json json = to_json(options_of(static_cast<ProtocolOptions&>(options)));
+  json["seed"] = options.seed;
+  return json;
+}
+
+const EvaluatedModel* find_spelling(const std::vector<EvaluatedModel>& models, const std::string& spelling) {
+  const auto found =
+      std::find_if(models.begin(), models.end(), [&](const auto& model) { return model.spelling == spelling; });
+  return found == models.end() ? nullptr : &*found;
+}
+
+std::string first_of(const std::vector<EvaluatedModel>& models, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (find_spelling(models, name) != nullptr) return name;
+  }
+  return "";
+}
+
+std::string choose_baseline(const std::vector<EvaluatedModel>& models, const std::optional<std::string>& asked) {
+  if (!asked) {
+    const std::string forest = first_of(models, {"forest", "paper-forest"});
+    return forest.empty() ? models.front().spelling : forest;
+  }
+  if (find_spelling(models, *asked) != nullptr) return *asked;
+  std::vector<std::string> names;
+  for (const EvaluatedModel& model : models) names.push_back(model.spelling);
+  fail(ErrorKind::kBadInput, "--baseline {}: is not among --models{}; they are {}", *asked, did_you_mean(*asked, names),
+       list_names(names));
+}
+
+ScoredUnit score(const UnitRecord& record, const EvaluationTable& table) {
+  ScoredUnit unit{.summary = {.shots = record.key.shots, .seed = record.key.seed, .error = record.error}};
+  if (!record.error.empty()) return unit;
+  std::vector<int32_t> truth;
+  for (const uint32_t row : record.rows) truth.push_back(table.labels[row]);
+  const size_t num_classes = table.classes.size();
+  MetricsAccumulator accumulator(num_classes);
+  accumulator.add(record.probabilities, truth);
+  unit.summary.metrics = score_predictions(record.probabilities, truth, num_classes);
+  unit.summary.reliability = accumulator.reliability();
+  for (size_t query = 0; query < truth.size(); ++query) {
+    const auto first = record.probabilities.begin() + static_cast<ptrdiff_t>(query * num_classes);
+    unit.correct.push_back(std::max_element(first, first + static_cast<ptrdiff_t>(num_classes)) - first ==
+                           truth[query]);
+  }
+  UnitFacts facts = unit_facts_from_json(record.facts);
+  unit.summary.fit_s = facts.fit_s;
+  unit.summary.predict_s = facts.predict_s;
+  unit.summary.contexts = facts.contexts;
+  unit.summary.one_class_contexts = facts.one_class_contexts;
+  unit.summary.answers = facts.answers;
+  unit.summary.notes = std::move(facts.notes);
+  return unit;
+}
+
+}  // namespace
+
+Evaluation::Evaluation(const EvaluateOptions& options, const std::string& version)
+    : options_(options),
+      version_(version),
+      shots_(parse_numbers("--shots", options.shots, 1)),
+      seeds_(parse_numbers("--seeds", options.seeds, 0)),
+      shard_(parse_shard(options.shard)) {
+  if (options_.tables.empty())
+    fail(ErrorKind::kBadInput, "--tables is needed: folders or files; see manyshot evaluate --help");
+  if (options_.out.empty())
+    fail(ErrorKind::kBadInput, "--out is needed: the folder for the results; see manyshot evaluate --help");
+  if (options_.models.empty()) fail(ErrorKind::kBadInput, "--models: at least one model is needed");
+  models_ = find_models(options_.models, options_);
+  options_.baseline = choose_baseline(models_, options_.baseline);
+  read_tables();
+  list_units();
+  const std::string shard_name = shard_.count == 1 ? "" : fmt::format("{}-of-{}", shard_.index, shard_.count);
+  ledgers_ = std::make_unique<LedgerFolder>(options_.out, shard_name, version_, ledger_options(options_));
+  for (const EvaluatedModel& model : models_) ledgers_->check_hash("model", model.spelling, model.hash);
+  for (const EvaluationTable& table : tables_) ledgers_->check_hash("table", table.name, table.hash);
+}
+
+void Evaluation::read_tables() {
+  const std::vector<std::string> paths = find_tables(options_.tables);
+  std::vector<std::optional<EvaluationTable>> tables(paths.size());
+  std::vector<std::string> reasons(paths.size());
+  parallel_for(paths.size(), [&](size_t i, int) {
+    try {
+      tables[i] = read_evaluation_table(paths[i], options_.target);
+    } catch (const Error& error) {
+      if (!is_about_the_table(error.kind())) throw;
+      reasons[i] = error.what();
+    }
+  });
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (tables[i]) {
+      splits_.push_back(train_test_split(static_cast<uint32_t>(tables[i]->num_rows())));
+      tables_.push_back(std::move(*tables[i]));
+    } else {
+      log::warning("skipped: {}", reasons[i]);
+      skipped_tables_.push_back({.path = paths[i], .reason = reasons[i]});
+    }
+  }
+  if (tables_.empty()) {
+    fail(ErrorKind::kBadInput, "--tables: none of the {} tables can be used; the first: {}", paths.size(),
+         reasons.front());
+  }
+}
+
+void Evaluation::list_units() {
+  for (size_t table = 0; table < tables_.size(); ++table) {
+    for (const uint64_t shots : shots_) {
+      if (shots > splits_[table].train.size()) short_tables_.push_back({.table = table, .shots = shots});
+    }
+  }
+  for (size_t model = 0; model < models_.size(); ++model) {
+    for (size_t table = 0; table < tables_.size(); ++table) {
+      for (const uint64_t shots : shots_) {
+        if (shots > splits_[table].train.size()) continue;
+        for (const uint64_t seed : seeds_) units_.push_back({model, table, shots, seed});
+      }
+    }
+  }
+}
+
+UnitKey Evaluation::key_of(const Unit& unit) const {
+  return {
+      .model = models_[unit.model].spelling, .table = tables_[unit.table].name, .shots = unit.shots, .seed = unit.seed};
+}
+
+TaskPlan Evaluation::plan_of(const Unit& unit) const {
+  return plan_task(tables_[unit.table], splits_[unit.table], options_, unit.shots, unit.seed);
+}
+
+std::vector<size_t> Evaluation::missing_units() {
+  std::vector<size_t> missing;
+  for (size_t place = 0; place < units_.size(); ++place) {
+    if (place % shard_.count == shard_.index && !ledgers_->is_finished(key_of(units_[place]))) missing.push_back(place);
+  }
+  return missing;
+}
+
+void Evaluation::do_unit(const Unit& unit, const Method& method) {
+  UnitRecord record = run_unit(models_[unit.model], method, tables_[unit.table], plan_of(unit), unit.shots, unit.seed);
+  record.finished = utc_now();
+  ledgers_->add(record);
+}
+
+uint64_t Evaluation::run() {
+  const std::vector<size_t> missing = missing_units();
+  Progress progress("evaluate", missing.size(), "units");
+  std::vector<std::unique_ptr<Method>> baselines(models_.size());
+  std::vector<const Unit*> parallel, serial;
+  for (const size_t place : missing) {
+    const Unit& unit = units_[place];
+    if (!models_[unit.model].single_threaded) {
+      serial.push_back(&unit);
+      continue;
+    }
+    if (!baselines[unit.model]) baselines[unit.model] = open_model(models_[unit.model], options_.seed);
+    parallel.push_back(&unit);
+  }
+  parallel_for(parallel.size(), [&](size_t i, int) {
+    do_unit(*parallel[i], *baselines[parallel[i]->model]);
+    progress.add();
+  });
+  std::unique_ptr<Method> method;
+  const Unit* before = nullptr;
+  for (const Unit* unit : serial) {
+    if (before == nullptr || before->model != unit->model) {
+      method.reset();  // one model's weights at a time
+      method = open_model(models_[unit->model], options_.seed);
+    }
+    do_unit(*unit, *method);
+    progress.add();
+    before = unit;
+  }
+  return missing.size();
+}
+
+void Evaluation::visit_predictions(const Visit& visit) {
+  for (const Unit& unit : units_) {
+    check_interrupted();
+    const std::optional<UnitRecord> record = ledgers_->find(key_of(unit));
+    if (record && record->error.empty()) visit(tables_[unit.table], *record);
+  }
+}
+
+Summary Evaluation::summarise() {
+  Summary summary;
+  describe_run(summary);
+  describe_tables(summary);
+  std::vector<std::optional<ScoredUnit>> scored(units_.size());
+  std::vector<std::string> finished(units_.size());
+  parallel_for(units_.size(), [&](size_t place, int) {
+    const Unit& unit = units_[place];
+    const std::optional<UnitRecord> record = ledgers_->find(key_of(unit));
+    if (!record) return;
+    scored[place] = score(*record, tables_[unit.table]);
+    scored[place]->summary.model = unit.model;
+    scored[place]->summary.table = unit.table;
+    finished[place] = record->finished;
+  });
+  std::vector<ScoredUnit> units;
+  for (size_t place = 0; place < units_.size(); ++place) {
+    if (!scored[place]) continue;
+    RunFacts& run = summary.run;
+    run.started = run.started.empty() ? finished[place] : std::min(run.started, finished[place]);
+    run.finished = std::max(run.finished, finished[place]);
+    summary.units.push_back(scored[place]->summary);
+    units.push_back(std::move(*scored[place]));
+  }
+  manyshot::summarise(units, summary);
+  add_examples(summary);
+  if (options_.compare) summary.published = compare_with_published(summary);
+  return summary;
+}
+
+void Evaluation::describe_run(Summary& summary) const {
+  EvaluateOptions options = options_;
+  summary.run = {.version = version_,
+                 .options = to_json(options_of(options)),
+                 .protocol = options_.protocol,
+                 .shots = shots_,
+                 .seeds = seeds_,
+                 .baseline = *options_.baseline,
+                 .forest = first_of(models_, {"forest", "paper-forest"}),
+                 .processor = processor_name(),
+                 .num_threads = num_threads()};
+  for (const EvaluatedModel& model : models_) summary.models.push_back({.name = model.spelling, .path = model.path});
+}
+
+void Evaluation::describe_tables(Summary& summary) const {
+  for (size_t place = 0; place < tables_.size(); ++place) {
+    const EvaluationTable& table = tables_[place];
+    TableSummary facts{
+        .name = table.name,
+        .path = table.path,
+        .target = table.target,
+        .classes = table.classes,
+        .class_rows = std::vector<uint64_t>(table.classes.size()),
+        .rows = table.num_rows(),
+        .train_rows = splits_[place].train.size(),
+        .queries = std::min<uint64_t>(splits_[place].test.size(), options_.max_queries.value_or(UINT64_MAX)),
+        .features = table.features.columns.size(),
+        .hash = table.hash};
+    for (const int32_t label : table.labels) ++facts.class_rows[label];
+    for (const Column& column : table.features.columns) {
+      facts.text_columns += column.is_number() ? 0 : 1;
+      for (size_t row = 0; row < table.num_rows(); ++row) facts.missing_cells += column.is_missing(row);
+    }
+    summary.tables.push_back(std::move(facts));
+  }
+  summary.skipped_tables = skipped_tables_;
+  summary.short_tables = short_tables_;
+}
+
+void Evaluation::add_examples(Summary& summary) {
+  for (size_t table = 0; table < tables_.size(); ++table) {
+    const Unit first{0, table, shots_.front(), seeds_.front()};
+    if (first.shots > splits_[table].train.size()) continue;
+    const TaskPlan plan = plan_of(first);
+    ExamplePrompt example = example_prompt(tables_[table], plan);
+    example.table = table;
+    example.seed = first.seed;
+    for (size_t model = 0; model < models_.size(); ++model) {
+      const std::optional<UnitRecord> record = ledgers_->find(key_of({model, table, first.shots, first.seed}));
+      if (!record || !record->error.empty()) continue;
+      example.answers.push_back(example_answer(tables_[table], plan, record->probabilities));
+      example.answers.back().model = model;
+    }
+    summary.examples.push_back(std::move(example));
+  }
+}
+
+}  // namespace manyshot

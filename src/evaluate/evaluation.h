@@ -1,0 +1,63 @@
+// An evaluation under way: tables read, models found, ledgers open.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/shard.h"
+#include "evaluate/evaluate_options.h"
+#include "evaluate/evaluated_model.h"
+#include "evaluate/evaluation_table.h"
+#include "evaluate/ledger.h"
+#include "evaluate/protocol.h"
+#include "evaluate/summary.h"
+
+namespace manyshot {
+
+class Evaluation {
+ public:
+  // Reads the tables and opens the ledgers. Throws Error for bad options, and when no table can be used.
+  Evaluation(const EvaluateOptions& options, const std::string& version);
+
+  // Does the units of the shard that the ledgers lack: those of baselines many at a time, others one after the other
+  // with all threads. What is finished when it throws is kept. Returns how many were done.
+  uint64_t run();
+
+  // Of all units that are finished.
+  Summary summarise();
+
+  // Every finished unit with predictions, by model, table, shots, seed.
+  using Visit = std::function<void(const EvaluationTable& table, const UnitRecord& record)>;
+  void visit_predictions(const Visit& visit);
+
+ private:
+  struct Unit {
+    size_t model, table;
+    uint64_t shots, seed;
+  };
+  void read_tables();
+  void list_units();
+  std::vector<size_t> missing_units();
+  UnitKey key_of(const Unit& unit) const;
+  TaskPlan plan_of(const Unit& unit) const;
+  void do_unit(const Unit& unit, const Method& method);
+
+  void describe_run(Summary& summary) const;
+  void describe_tables(Summary& summary) const;
+  void add_examples(Summary& summary);
+
+  EvaluateOptions options_;
+  std::string version_;
+  std::vector<uint64_t> shots_, seeds_;
+  Shard shard_;
+  std::vector<EvaluatedModel> models_;
+  std::vector<EvaluationTable> tables_;
+  std::vector<TrainTestSplit> splits_;  // of tables_
+  std::vector<SkippedTable> skipped_tables_;
+  std::vector<ShortTable> short_tables_;
+  std::vector<Unit> units_;  // by model, table, shots, seed
+  std::unique_ptr<LedgerFolder> ledgers_;
+};
+
+}  // namespace manyshot

@@ -1,0 +1,106 @@
+#include "evaluate/evaluation_table.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "evaluate/sha256.h"
+#include "predict/task_tables.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+std::string table_name(const std::string& path) { return fs::path(path).stem().string(); }
+
+bool is_table_file(const fs::directory_entry& entry) {
+  const std::string extension = entry.path().extension().string(), name = entry.path().filename().string();
+  return entry.is_regular_file() && (extension == ".csv" || extension == ".parquet" || extension == ".pq") &&
+         name != "index.csv" && name != "baselines_open.csv";
+}
+
+std::vector<std::string> tables_in(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (is_table_file(entry)) paths.push_back(entry.path().string());
+  }
+  if (error) fail(ErrorKind::kBadInput, "--tables {}: cannot read this folder: {}", folder, error.message());
+  if (paths.empty()) {
+    fail(ErrorKind::kNotFound, "--tables {}: no .csv or .parquet file in this folder; check the path", folder);
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+std::string find_target(const std::string& path, const std::string& target) {
+  const TableFile file = TableFile::open(path);
+  const auto& names = file.column_names();
+  if (!target.empty()) return names[file.column_index(target)];
+  const auto label = std::find(names.begin(), names.end(), "label");
+  return label == names.end() ? names.back() : *label;
+}
+
+std::string hash_file(const std::string& path) {
+  const MappedFile file(path);
+  Sha256 hash;
+  hash.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+  return hash.hex();
+}
+
+}  // namespace
+
+std::vector<std::string> find_tables(const std::vector<std::string>& places) {
+  std::vector<std::string> paths;
+  for (const std::string& place : places) {
+    std::error_code error;
+    if (!fs::exists(place, error)) fail(ErrorKind::kNotFound, "--tables {}: no such file or folder", place);
+    const std::vector<std::string> found = fs::is_directory(place) ? tables_in(place) : std::vector{place};
+    paths.insert(paths.end(), found.begin(), found.end());
+  }
+  std::set<std::string> names;
+  for (const std::string& path : paths) {
+    if (names.insert(table_name(path)).second) continue;
+    fail(ErrorKind::kBadInput,
+         "--tables: {} is the second table called \"{}\"; results are kept by name: rename one of them", path,
+         table_name(path));
+  }
+  return paths;
+}
+
+EvaluationTable read_evaluation_table(const std::string& path, const std::string& target) {
+  const TaskOptions options{.train = path, .target = find_target(path, target)};
+  const TrainingTable file = open_training_table(options);
+  EvaluationTable table{.name = table_name(path),
+                        .path = path,
+                        .target = options.target,
+                        .hash = hash_file(path),
+                        .classes = file.classes};
+  for (uint64_t row = 0; row < file.labels.size(); ++row) {
+    if (file.labels[row] < 0) continue;
+    table.labels.push_back(file.labels[row]);
+    table.file_rows.push_back(row);
+  }
+  table.features = read_rows(file.file, file.features, table.file_rows, nullptr);
+  return table;
+}
+
+Table take(const Table& table, std::span<const uint32_t> rows, std::span<const uint32_t> columns) {
+  Table part{.num_rows = rows.size()};
+  for (const uint32_t index : columns) {
+    const Column& from = table.columns[index];
+    Column& to = part.columns.emplace_back(Column{.name = from.name, .type = from.type, .categories = from.categories});
+    for (const uint32_t row : rows) {
+      if (from.is_number()) {
+        to.numbers.push_back(from.numbers[row]);
+      } else {
+        to.codes.push_back(from.codes[row]);
+      }
+    }
+  }
+  return part;
+}
+
+}  // namespace manyshot

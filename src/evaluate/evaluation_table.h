@@ -1,0 +1,38 @@
+// Tables to evaluate on: read whole, with the class of each row.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "predict/predictor.h"
+
+namespace manyshot {
+
+struct EvaluationTable {
+  std::string name;  // of the file, without its extension
+  std::string path;
+  std::string target;
+  std::string hash;             // SHA-256 of the file
+  Table features;               // of the rows that have a label
+  std::vector<int32_t> labels;  // [N] indices into classes
+  std::vector<std::string> classes;
+  std::vector<uint64_t> file_rows;  // [N] 0-based data rows of the file
+
+  size_t num_rows() const { return labels.size(); }
+};
+
+// The tables in `places`: files, and the .csv and .parquet files of folders but for index.csv and baselines_open.csv,
+// which describe a collection. Sorted by name in each folder. Throws Error(kNotFound) for a place that is not there,
+// and for a folder without tables; kBadInput when two tables have one name.
+std::vector<std::string> find_tables(const std::vector<std::string>& places);
+
+// `target` empty: the column "label", else the last. Throws Error for a file that cannot be read and a target without
+// two classes.
+EvaluationTable read_evaluation_table(const std::string& path, const std::string& target);
+
+// The given rows and columns, in that order. Categories stay those of the whole table.
+Table take(const Table& table, std::span<const uint32_t> rows, std::span<const uint32_t> columns);
+
+}  // namespace manyshot

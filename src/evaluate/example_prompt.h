@@ -1,0 +1,17 @@
+// What a prompt of a table looks like, for reports.
+#pragma once
+
+#include "evaluate/evaluation_table.h"
+#include "evaluate/protocol.h"
+#include "evaluate/summary.h"
+
+namespace manyshot {
+
+// The first queries of `plan` behind its first context, as the published text form writes them. `answers` stays empty.
+ExamplePrompt example_prompt(const EvaluationTable& table, const TaskPlan& plan);
+
+// The answer of a model that gave `probabilities` [Q, K] to the queries of `plan`, in their order.
+ExampleAnswer example_answer(const EvaluationTable& table, const TaskPlan& plan,
+                             const std::vector<double>& probabilities);
+
+}  // namespace manyshot

@@ -1,0 +1,86 @@
+// What has been evaluated, in a SQLite file: one row for each finished (model, table, shots, seed), written in one
+// transaction. So a run that is killed loses at most what it was working on, and the same command goes on from there.
+// Format: docs/formats/evaluation.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+
+namespace manyshot {
+
+struct UnitKey {
+  std::string model, table;
+  uint64_t shots = 0, seed = 0;
+};
+
+// A finished unit: predictions, or why there are none.
+struct UnitRecord {
+  UnitKey key;
+  std::string error;                  // "" when there are predictions
+  bool is_permanent = true;           // an error that another attempt would meet again
+  std::string finished;               // UTC
+  Json facts;                         // times, contexts, AnswerReport, notes: see run_unit.h
+  std::vector<uint32_t> rows;         // [Q] rows of EvaluationTable
+  std::vector<double> probabilities;  // [Q, K]
+};
+
+class Ledger {
+ public:
+  // Opens or makes the file. `options` are those that results depend on. Throws Error(kBadInput) naming what differs
+  // when it was made with other options or another version, or when another process has it open; kCorruptFile for other
+  // files.
+  Ledger(const std::string& path, const std::string& version, const Json& options);
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  const std::string& path() const { return path_; }
+  // Remembers the hash of a model or table, or compares it with what is remembered. `kind`: "model", "table". Throws
+  // Error(kBadInput) when they differ.
+  void check_hash(const std::string& kind, const std::string& name, const std::string& hash);
+
+  // Adds or replaces. Safe from several threads, as are the others. Throws Error(kBadInput) when the disk is full.
+  void add(const UnitRecord& record);
+  // Whether there is a result, or an error that is permanent.
+  bool is_finished(const UnitKey& key);
+  std::optional<UnitRecord> find(const UnitKey& key);
+
+ private:
+  class Statement;
+  void execute(const char* sql);
+  void check_header(const std::string& version, const Json& options);
+  std::optional<std::string> find_fact(const std::string& name);
+  void put_fact(const std::string& name, const std::string& value);
+  [[noreturn]] void fail_with_reason() const;
+
+  std::string path_;
+  std::mutex mutex_;
+  void* database_ = nullptr;  // sqlite3*
+};
+
+// The ledgers of a folder: those of shards, and that of the run at hand, to which new units go.
+class LedgerFolder {
+ public:
+  // `shard_name`: "" for a run of everything, which sees all ledgers of the folder; else, as "0-of-8", the one of a
+  // shard, which sees only its own.
+  LedgerFolder(const std::string& folder, const std::string& shard_name, const std::string& version,
+               const Json& options);
+
+  void check_hash(const std::string& kind, const std::string& name, const std::string& hash);
+  void add(const UnitRecord& record) { ledgers_.front()->add(record); }
+  bool is_finished(const UnitKey& key);
+  // The result if any ledger has one, else the error.
+  std::optional<UnitRecord> find(const UnitKey& key);
+
+ private:
+  std::vector<std::unique_ptr<Ledger>> ledgers_;  // our own first
+};
+
+}  // namespace manyshot

@@ -1,0 +1,119 @@
+#include "evaluate/result_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "evaluate/answer_fields.h"
+#include "evaluate/harness_file.h"
+#include "table/table_writer.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+std::string dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+// Columns of one kind each, filled row by row.
+class ColumnFile {
+ public:
+  ColumnFile(const std::string& path, const std::vector<std::string>& names)
+      : writer_(open_table_writer(path, names)) {}
+
+  ColumnFile& add(const std::string& text) { return put(text); }
+  ColumnFile& add(double number) { return put(number); }
+  ColumnFile& add(uint64_t number) { return put(static_cast<int64_t>(number)); }
+  void end_row() { place_ = 0; }
+
+  void commit() {
+    if (!columns_.empty()) writer_->append(columns_);
+    writer_->commit();
+  }
+
+ private:
+  template <class T>
+  ColumnFile& put(T value) {
+    if (place_ == columns_.size()) columns_.emplace_back(std::vector<T>());
+    std::get<std::vector<T>>(columns_[place_++]).push_back(std::move(value));
+    return *this;
+  }
+
+  std::unique_ptr<TableWriter> writer_;
+  std::vector<OutputColumn> columns_;
+  size_t place_ = 0;
+};
+
+void write_results_csv(const Summary& summary, const std::string& path) {
+  std::vector<std::string> names{"model", "table", "shots", "seed", "queries"};
+  for (const MetricInfo& metric : kMetrics) names.push_back(metric.name);
+  names.insert(names.end(), {"fit_s", "predict_s", "contexts", "one_class_contexts"});
+  for (const auto& [name, member] : kAnswerCounts) names.push_back(name);
+  names.insert(names.end(), {"cost", "error"});
+  ColumnFile file(path, names);
+  for (const UnitSummary& unit : summary.units) {
+    file.add(summary.models[unit.model].name).add(summary.tables[unit.table].name).add(unit.shots).add(unit.seed);
+    file.add(unit.metrics.rows);
+    for (const MetricInfo& metric : kMetrics) file.add(unit.error.empty() ? unit.metrics.*metric.value : kNotAvailable);
+    file.add(unit.fit_s).add(unit.predict_s).add(unit.contexts).add(unit.one_class_contexts);
+    for (const auto& [name, member] : kAnswerCounts) file.add(unit.answers.*member);
+    file.add(unit.answers.cost).add(unit.error).end_row();
+  }
+  file.commit();
+}
+
+// 1 - AUC for two classes, log loss for more, as TabArena scores them.
+void write_results_per_split(const Summary& summary, const std::string& path) {
+  ColumnFile file(path, {"dataset", "split", "method", "shots", "problem_type", "metric", "metric_error",
+                         "time_train_s", "time_infer_s"});
+  for (const UnitSummary& unit : summary.units) {
+    if (!unit.error.empty()) continue;
+    const bool binary = summary.tables[unit.table].classes.size() == 2;
+    file.add(summary.tables[unit.table].name).add(unit.seed);
+    file.add(fmt::format("{} ({} shots)", summary.models[unit.model].name, unit.shots)).add(unit.shots);
+    file.add(std::string(binary ? "binary" : "multiclass")).add(std::string(binary ? "roc_auc" : "log_loss"));
+    file.add(binary ? 1 - unit.metrics.auc : unit.metrics.log_loss).add(unit.fit_s).add(unit.predict_s).end_row();
+  }
+  file.commit();
+}
+
+void write_predictions(Evaluation& evaluation, const std::string& path) {
+  const auto writer =
+      open_table_writer(path, {"model", "table", "shots", "seed", "row", "truth", "prediction", "probabilities"});
+  evaluation.visit_predictions([&](const EvaluationTable& table, const UnitRecord& record) {
+    const size_t num_queries = record.rows.size(), num_classes = table.classes.size();
+    std::vector<int64_t> rows;
+    std::vector<std::string> truth, predictions;
+    std::vector<std::vector<double>> probabilities;
+    for (size_t query = 0; query < num_queries; ++query) {
+      const auto first = record.probabilities.begin() + static_cast<ptrdiff_t>(query * num_classes);
+      const auto last = first + static_cast<ptrdiff_t>(num_classes);
+      rows.push_back(static_cast<int64_t>(table.file_rows[record.rows[query]]));
+      truth.push_back(table.classes[table.labels[record.rows[query]]]);
+      predictions.push_back(table.classes[std::max_element(first, last) - first]);
+      probabilities.emplace_back(first, last);
+    }
+    const auto shots = static_cast<int64_t>(record.key.shots), seed = static_cast<int64_t>(record.key.seed);
+    writer->append({std::vector(num_queries, record.key.model), std::vector(num_queries, record.key.table),
+                    std::vector(num_queries, shots), std::vector(num_queries, seed), rows, truth, predictions,
+                    probabilities});
+  });
+  writer->commit();
+}
+
+}  // namespace
+
+void write_result_files(Evaluation& evaluation, const Summary& summary, const std::string& folder) {
+  const auto path = [&](const std::string& name) { return (fs::path(folder) / name).string(); };
+  write_file(path("summary.json"), dump(to_json(summary)));
+  write_results_csv(summary, path("results.csv"));
+  write_results_per_split(summary, path("results_per_split.csv"));
+  for (size_t model = 0; model < summary.models.size(); ++model) {
+    const std::string file = path("harness/" + harness_file_name(summary, model));
+    fs::create_directories(fs::path(file).parent_path());
+    write_file(file, dump(harness_results(summary, model)));
+  }
+  write_predictions(evaluation, path("predictions.parquet"));
+}
+
+}  // namespace manyshot

@@ -1,0 +1,128 @@
+#include "evaluate/run_unit.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "evaluate/answer_fields.h"
+
+namespace manyshot {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// The most frequent class of the labelled rows, if the context is to be answered with it.
+std::optional<size_t> forced_class(const EvaluatedModel& model, const EvaluationTable& table,
+                                   const ContextPlan& context, const std::vector<uint32_t>& counts) {
+  const bool one_class = std::count_if(counts.begin(), counts.end(), [](uint32_t count) { return count > 0; }) == 1;
+  const bool lacks_class = std::any_of(context.queries.begin(), context.queries.end(),
+                                       [&](uint32_t row) { return counts[table.labels[row]] == 0; });
+  if (!one_class && !(lacks_class && model.answers_missing_classes_with_majority)) return std::nullopt;
+  return std::max_element(counts.begin(), counts.end()) - counts.begin();
+}
+
+void append_unique(std::vector<std::string>& notes, const std::vector<std::string>& more) {
+  for (const std::string& note : more) {
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  }
+}
+
+class UnitRunner {
+ public:
+  UnitRunner(const EvaluatedModel& model, const Method& method, const EvaluationTable& table, const TaskPlan& plan)
+      : model_(model), method_(method), table_(table), plan_(plan) {}
+
+  void run(const ContextPlan& context, UnitRecord& record) {
+    LabelledTable shots{.classes = table_.classes};
+    std::span<const uint32_t> rows = context.shots;
+    if (const auto limit = method_.max_labelled_rows(); limit && *limit < rows.size()) {
+      append_unique(facts.notes, {fmt::format("{} labelled rows, of which the model takes {}", rows.size(), *limit)});
+      rows = rows.first(*limit);
+    }
+    for (const uint32_t row : rows) shots.labels.push_back(table_.labels[row]);
+    ++facts.contexts;
+    record.rows.insert(record.rows.end(), context.queries.begin(), context.queries.end());
+    const std::vector<uint32_t> counts = shots.class_counts();
+    if (const std::optional<size_t> answer = forced_class(model_, table_, context, counts)) {
+      facts.one_class_contexts += counts[*answer] == rows.size() ? 1 : 0;
+      const size_t first = record.probabilities.size(), num_classes = counts.size();
+      record.probabilities.resize(first + context.queries.size() * num_classes);
+      for (size_t query = 0; query < context.queries.size(); ++query)
+        record.probabilities[first + query * num_classes + *answer] = 1;
+      return;
+    }
+    shots.features = take(table_.features, rows, plan_.columns);
+    ask(shots, context.queries, record.probabilities);
+  }
+
+  UnitFacts facts;
+
+ private:
+  void ask(const LabelledTable& shots, std::span<const uint32_t> queries, std::vector<double>& probabilities) {
+    const auto fit_start = Clock::now();
+    const std::unique_ptr<Predictor> predictor = method_.fit(shots);
+    facts.fit_s += seconds_since(fit_start);
+    const auto predict_start = Clock::now();
+    for (size_t first = 0; first < queries.size(); first += predictor->batch_rows()) {
+      check_interrupted();
+      const auto batch = queries.subspan(first, std::min(predictor->batch_rows(), queries.size() - first));
+      const std::vector<double> answers = predictor->predict(take(table_.features, batch, plan_.columns));
+      probabilities.insert(probabilities.end(), answers.begin(), answers.end());
+    }
+    facts.predict_s += seconds_since(predict_start);
+    facts.answers += predictor->answer_report();
+    append_unique(facts.notes, predictor->notes());
+    append_unique(facts.notes, predictor->closing_notes());
+  }
+
+  const EvaluatedModel& model_;
+  const Method& method_;
+  const EvaluationTable& table_;
+  const TaskPlan& plan_;
+};
+
+}  // namespace
+
+Json to_json(const UnitFacts& facts) {
+  return {{"fit_s", facts.fit_s},
+          {"predict_s", facts.predict_s},
+          {"contexts", facts.contexts},
+          {"one_class_contexts", facts.one_class_contexts},
+          {"answers", to_json(facts.answers)},
+          {"notes", facts.notes}};
+}
+
+UnitFacts unit_facts_from_json(const Json& json) {
+  return {.fit_s = json.at("fit_s"),
+          .predict_s = json.at("predict_s"),
+          .contexts = json.at("contexts"),
+          .one_class_contexts = json.at("one_class_contexts"),
+          .answers = answer_report_from_json(json.at("answers")),
+          .notes = json.at("notes")};
+}
+
+UnitRecord run_unit(const EvaluatedModel& model, const Method& method, const EvaluationTable& table,
+                    const TaskPlan& plan, uint64_t shots, uint64_t seed) {
+  UnitRecord record{.key = {.model = model.spelling, .table = table.name, .shots = shots, .seed = seed}};
+  UnitRunner runner(model, method, table, plan);
+  try {
+    for (const ContextPlan& context : plan.contexts) {
+      check_interrupted();
+      runner.run(context, record);
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInterrupted || error.kind() == ErrorKind::kOutOfMemory) throw;
+    record.error = error.what();
+    record.is_permanent = error.kind() == ErrorKind::kUnsupported || error.kind() == ErrorKind::kBadInput;
+    record.rows.clear();
+    record.probabilities.clear();
+  }
+  record.facts = to_json(runner.facts);
+  return record;
+}
+
+}  // namespace manyshot

@@ -1,0 +1,19 @@
+// From scored units to what they say together.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evaluate/summary.h"
+
+namespace manyshot {
+
+struct ScoredUnit {
+  UnitSummary summary;
+  std::vector<uint8_t> correct;  // [Q] whether each query was answered rightly; empty after an error
+};
+
+// Fills cells, averages and curves. REQUIRES: summary.run, models and tables; `units` by model, table, shots, seed.
+void summarise(const std::vector<ScoredUnit>& units, Summary& summary);
+
+}  // namespace manyshot
