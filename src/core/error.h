@@ -16,6 +16,7 @@ enum class ErrorKind {
   kCorruptFile,  // a file claims a format it does not keep
   kUnsupported,  // valid, but this build or version cannot do it
   kOutOfMemory,  // the work does not fit the machine's or the container's limit
+  kUnavailable,  // another program or machine that the work needs does not answer as it should
   kInterrupted,  // the user pressed Ctrl-C, or the process was asked to end
   kInternal,     // our own mistake
 };

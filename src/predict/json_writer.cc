@@ -1,6 +1,7 @@
 #include "predict/json_writer.h"
 
 #include <algorithm>
+#include <map>
 
 #include "core/interrupt.h"
 #include "core/json.h"
@@ -44,6 +45,7 @@ WrittenAnswers JsonWriter::write(const Table& queries) {
   TextCachePtr cache = caches_.go(prompt, fork);
 
   WrittenAnswers result;
+  std::map<size_t, std::vector<float>> scores_at;  // by place in the response
   std::vector<TokenId> pending;
   const size_t room = static_cast<size_t>(model_.info().context_window) - prompt.size();
   const size_t max_tokens = std::min(room, kMaxTokensPerAnswer * queries.num_rows);
@@ -55,8 +57,8 @@ WrittenAnswers JsonWriter::write(const Table& queries) {
     if (tokenizer.is_special(token) || std::find(ends.begin(), ends.end(), token) != ends.end()) break;
     pending.push_back(token);
     result.response += tokenizer.token_text(token);
-    if (stands_before_label(result.response) && result.label_scores.size() < queries.num_rows) {
-      result.label_scores.push_back(score_labels(cache, pending));
+    if (stands_before_label(result.response) && scores_at.size() < queries.num_rows) {
+      scores_at.emplace(result.response.size(), score_labels(cache, pending));
     }
     if (result.response.ends_with(']') && is_array(result.response)) break;
     if (pending.size() == kPendingTokens) {
@@ -64,8 +66,8 @@ WrittenAnswers JsonWriter::write(const Table& queries) {
       pending.clear();
     }
   }
-  result.label_scores.resize(queries.num_rows);
   result.parsed = parse_answers(result.response, labels_, queries.num_rows);
+  for (const size_t place : result.parsed.label_places) result.label_scores.push_back(scores_at[place]);
   return result;
 }
 

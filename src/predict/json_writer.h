@@ -7,20 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "encoding/text/answer_parser.h"
 #include "encoding/text/text_format.h"
 #include "model/language/cache_path.h"
 #include "model/model.h"
+#include "predict/written_answers.h"
 
 namespace manyshot {
-
-struct WrittenAnswers {
-  std::string response;
-  ParsedAnswers parsed;
-  // [N][K] log-likelihood of each class's label where the response writes the label of its n-th element; empty where it
-  // has fewer.
-  std::vector<std::vector<float>> label_scores;
-};
 
 // Not safe to use from several threads. Prompts of the same number of queries share the encoded labelled rows.
 class JsonWriter {

@@ -15,12 +15,6 @@ namespace {
 constexpr size_t kSampledRows = 32;  // queries are taken to be as long as the first labelled rows
 constexpr size_t kJsonTokens = 12;   // of a written answer, beside its label
 
-TextPromptOptions prompt_options(const LabelledTable& shots, const MethodOptions& options) {
-  return {.style = parse_text_style(options.format == "auto" ? "concat" : options.format),
-          .numbers = options.compat == "repo" ? NumberText::kPublished : NumberText::kPaper,
-          .label_names = options.labels == "names" ? shots.classes : std::vector<std::string>{}};
-}
-
 // Chat models know ChatML's tokens.
 ChatWrapping chat_wrapping(const Tokenizer& tokenizer, const MethodOptions& options) {
   if (options.chat != "auto") return parse_chat_wrapping(options.chat);
@@ -41,11 +35,17 @@ Table first_rows(const Table& table, size_t count) {
 
 }  // namespace
 
+TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOptions& options) {
+  return {.style = parse_text_style(options.format == "auto" ? "concat" : options.format),
+          .numbers = options.compat == "repo" ? NumberText::kPublished : NumberText::kPaper,
+          .label_names = options.labels == "names" ? shots.classes : std::vector<std::string>{}};
+}
+
 TextTask::TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots,
                    const MethodOptions& options, uint64_t seed, int members, size_t queries_per_prompt)
     : shots_(shots.features),
       class_counts_(shots.class_counts()),
-      format_(shots_, shots.labels, shots.num_classes(), tokenizer, prompt_options(shots, options),
+      format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, options),
               chat_wrapping(tokenizer, options)),
       notes_(format_.notes()) {
   const EnsembleShape shape{.members = members,

@@ -11,6 +11,9 @@
 
 namespace manyshot {
 
+// How `options` ask for text prompts. Throws Error(kBadInput) for the format of another kind of model.
+TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOptions& options);
+
 class TextTask {
  public:
   // `tokenizer` must outlive the task. Rows are left out, each class in proportion, until a prompt with

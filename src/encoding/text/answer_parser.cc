@@ -1,7 +1,10 @@
 #include "encoding/text/answer_parser.h"
 
+#include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <optional>
+#include <set>
 
 #include "core/json.h"
 
@@ -14,6 +17,7 @@ struct Element {
   std::optional<int64_t> id;
   std::string label;
 };
+using Ids = std::vector<std::optional<int64_t>>;
 
 std::string_view trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(kSpaces);
@@ -51,13 +55,18 @@ std::optional<std::vector<Element>> read_array(std::string_view text) {
   return elements;
 }
 
-// The value behind `key` in one object's text: a quoted string, or what stands before the next comma or brace.
-std::optional<std::string> value_behind(std::string_view object, std::string_view key) {
+// Where the value of `key` begins in one object's text: behind the colon; npos: nowhere.
+size_t value_place(std::string_view object, std::string_view key) {
   size_t place = object.find(key);
+  if (place != std::string_view::npos) place = object.find(':', place + key.size());
+  return place == std::string_view::npos ? place : place + 1;
+}
+
+// The value of `key` in one object's text: a quoted string, or what stands before the next comma or brace.
+std::optional<std::string> value_of(std::string_view object, std::string_view key) {
+  const size_t place = value_place(object, key);
   if (place == std::string_view::npos) return std::nullopt;
-  place = object.find(':', place + key.size());
-  if (place == std::string_view::npos) return std::nullopt;
-  std::string_view rest = object.substr(place + 1);
+  std::string_view rest = object.substr(place);
   const size_t begin = rest.find_first_not_of(kSpaces);
   if (begin == std::string_view::npos) return std::nullopt;
   rest.remove_prefix(begin);
@@ -81,18 +90,26 @@ std::optional<std::string> value_behind(std::string_view object, std::string_vie
   return std::string(trimmed(rest.substr(0, end)));
 }
 
-// The objects that can be made out in damaged text. Each begins where "id" or "label" is named behind a brace.
-std::vector<Element> find_elements(std::string_view text) {
-  std::vector<Element> elements;
+// Calls visit(object, begin) for each object's text in damaged JSON: from a brace to the next, and where it begins.
+template <class Visitor>
+void visit_objects(std::string_view text, Visitor&& visit) {
   for (size_t begin = text.find('{'); begin != std::string_view::npos;) {
     const size_t next = text.find('{', begin + 1);
-    const std::string_view object = text.substr(begin, next == std::string_view::npos ? next : next - begin);
-    if (const auto label = value_behind(object, "label")) {
-      const auto id = value_behind(object, "id");
-      elements.push_back({.id = id ? to_integer(*id) : std::nullopt, .label = *label});
-    }
+    visit(text.substr(begin, next == std::string_view::npos ? next : next - begin), begin);
     begin = next;
   }
+}
+
+std::optional<int64_t> id_in(std::string_view object) {
+  const auto id = value_of(object, "id");
+  return id ? to_integer(*id) : std::nullopt;
+}
+
+std::vector<Element> find_elements(std::string_view text) {
+  std::vector<Element> elements;
+  visit_objects(text, [&](std::string_view object, size_t) {
+    if (auto label = value_of(object, "label")) elements.push_back({.id = id_in(object), .label = *std::move(label)});
+  });
   return elements;
 }
 
@@ -108,15 +125,47 @@ int32_t find_label(std::string_view label, std::span<const std::string> labels) 
   return -1;
 }
 
-// Whether the ids name queries: each in range, none twice.
-bool ids_are_queries(const std::vector<Element>& elements, size_t num_queries) {
-  std::vector<bool> seen(num_queries);
-  for (const Element& element : elements) {
-    if (!element.id || *element.id < 0 || *element.id >= static_cast<int64_t>(num_queries)) return false;
-    if (seen[static_cast<size_t>(*element.id)]) return false;
-    seen[static_cast<size_t>(*element.id)] = true;
+// Elements whose id an earlier one has.
+size_t count_duplicates(const Ids& ids) {
+  std::set<int64_t> seen;
+  return static_cast<size_t>(
+      std::count_if(ids.begin(), ids.end(), [&](const auto& id) { return id && !seen.insert(*id).second; }));
+}
+
+// Which query each element speaks of; nothing: of none.
+struct AddressedQueries {
+  bool by_position = false;
+  std::vector<std::optional<size_t>> queries;
+};
+
+AddressedQueries address(const Ids& ids, size_t num_queries) {
+  AddressedQueries result;
+  bool ids_are_queries = count_duplicates(ids) == 0;
+  for (const auto& id : ids) {
+    const bool in_range = id && *id >= 0 && *id < static_cast<int64_t>(num_queries);
+    ids_are_queries &= in_range;
+    result.queries.push_back(in_range ? std::optional(static_cast<size_t>(*id)) : std::nullopt);
   }
-  return true;
+  result.by_position = ids.size() == num_queries && !ids_are_queries;
+  if (result.by_position) std::iota(result.queries.begin(), result.queries.end(), size_t{0});
+  return result;
+}
+
+std::vector<size_t> find_label_places(std::string_view response, size_t num_queries) {
+  Ids ids;
+  std::vector<size_t> found, places(num_queries, ParsedAnswers::kNoPlace);
+  visit_objects(response, [&](std::string_view object, size_t begin) {
+    const size_t place = value_place(object, "label");
+    if (place == std::string_view::npos) return;
+    ids.push_back(id_in(object));
+    found.push_back(begin + place);
+  });
+  const AddressedQueries addressed = address(ids, num_queries);
+  for (size_t element = 0; element < found.size(); ++element) {
+    const auto query = addressed.queries[element];
+    if (query && places[*query] == ParsedAnswers::kNoPlace) places[*query] = found[element];
+  }
+  return places;
 }
 
 }  // namespace
@@ -145,19 +194,22 @@ ParsedAnswers parse_answers(std::string_view response, std::span<const std::stri
   }
   const std::vector<Element> elements = array ? *std::move(array) : find_elements(response);
 
-  const bool by_position = elements.size() == num_queries && !ids_are_queries(elements, num_queries);
-  for (size_t place = 0; place < elements.size(); ++place) {
-    const Element& element = elements[place];
-    const int32_t label = find_label(element.label, labels);
+  Ids ids;
+  for (const Element& element : elements) ids.push_back(element.id);
+  result.num_elements = elements.size();
+  result.duplicate_ids = count_duplicates(ids);
+  result.label_places = find_label_places(response, num_queries);
+  const AddressedQueries addressed = address(ids, num_queries);
+  for (size_t element = 0; element < elements.size(); ++element) {
+    const int32_t label = find_label(elements[element].label, labels);
     if (label < 0) {
       ++result.unknown_labels;
       continue;
     }
-    if (!by_position && (!element.id || *element.id < 0 || *element.id >= static_cast<int64_t>(num_queries))) continue;
-    const size_t query = by_position ? place : static_cast<size_t>(*element.id);
-    if (result.labels[query] >= 0) continue;
-    result.labels[query] = label;
-    result.sources[query] = by_position ? AnswerSource::kByPosition : AnswerSource::kById;
+    const auto query = addressed.queries[element];
+    if (!query || result.labels[*query] >= 0) continue;
+    result.labels[*query] = label;
+    result.sources[*query] = addressed.by_position ? AnswerSource::kByPosition : AnswerSource::kById;
   }
   return result;
 }

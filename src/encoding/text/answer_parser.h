@@ -23,7 +23,13 @@ struct ParsedAnswers {
   std::vector<int32_t> labels;        // [N] index into `labels`, -1: none
   std::vector<AnswerSource> sources;  // [N]
   bool repaired = false;              // not valid JSON as it stood: text around it, a missing end, single quotes …
+  size_t num_elements = 0;            // elements with a label, known or not
+  size_t duplicate_ids = 0;           // elements whose id an earlier one has
   size_t unknown_labels = 0;          // elements whose label is not among `labels`
+  // [N] where the response begins to write the query's label: the byte behind the colon of "label":, known label or
+  // not; kNoPlace: nowhere. What a model thought of the labels is read there when what it wrote is of no use.
+  std::vector<size_t> label_places;
+  static constexpr size_t kNoPlace = std::string_view::npos;
 };
 
 // `labels` [K] are the labels as the prompt shows them: 0, or "yes" with its quotes; a model may leave quotes out or

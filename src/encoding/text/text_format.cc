@@ -3,11 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
-
-#include "core/error.h"
-#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -18,15 +13,6 @@ constexpr std::string_view kTailEnd = ".\n";
 constexpr std::string_view kAnswerStart = "[{\"id\": 0, \"label\": ";
 constexpr std::string_view kAnswerEnd = "}]";
 
-// Whether any two labelled rows differ in the column.
-bool varies(const Column& column) {
-  const auto differ = [](double a, double b) { return a != b && !(std::isnan(a) && std::isnan(b)); };
-  return column.is_number()
-             ? std::adjacent_find(column.numbers.begin(), column.numbers.end(), differ) != column.numbers.end()
-             : std::adjacent_find(column.codes.begin(), column.codes.end(), std::not_equal_to<>()) !=
-                   column.codes.end();
-}
-
 size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& b) {
   return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
@@ -35,23 +21,11 @@ size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& 
 
 TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes,
                        const Tokenizer& tokenizer, const TextPromptOptions& options, ChatWrapping wrapping)
-    : tokenizer_(tokenizer), style_(options.style), text_(shots, labels, options), wrapping_(wrapping_text(wrapping)) {
-  std::vector<std::string> left_out;
-  for (uint32_t column = 0; column < shots.columns.size(); ++column) {
-    if (varies(shots.columns[column])) {
-      columns_.push_back(column);
-    } else {
-      left_out.push_back(shots.columns[column].name);
-    }
-  }
-  if (columns_.empty()) {
-    fail(ErrorKind::kBadInput,
-         "none of the {} columns differs between the {} labelled rows, so there is nothing to predict from; "
-         "check the delimiter and the target, or use more rows",
-         shots.columns.size(), shots.num_rows);
-  }
-  if (!left_out.empty())
-    notes_.push_back(fmt::format("left out, the same in all labelled rows: {}", list_names(left_out)));
+    : tokenizer_(tokenizer),
+      style_(options.style),
+      columns_(shots),
+      text_(shots, labels, options),
+      wrapping_(wrapping_text(wrapping)) {
   find_answer_start(num_classes);
 }
 
@@ -63,12 +37,6 @@ void TextFormat::find_answer_start(size_t num_classes) {
   for (size_t k = 1; k < num_classes; ++k) {
     answer_start_.resize(common_prefix(answer_start_, answer_tokens(text_.label(k, ids))));
   }
-}
-
-TaskView TextFormat::with_table_columns(const TaskView& view) const {
-  TaskView result = view;
-  for (uint32_t& feature : result.features) feature = columns_[feature];
-  return result;
 }
 
 std::string TextFormat::context_text(const TaskView& view) const {
@@ -102,7 +70,7 @@ std::vector<TokenId> TextFormat::first_tokens() const {
 
 Prompt TextFormat::prompt(const TaskView& view) const {
   Prompt prompt{.layout = PromptLayout::kFlat, .num_features = view.features.size(), .context = first_tokens()};
-  tokenizer_.append_encoded(context_text(with_table_columns(view)), /*parse_special=*/false, prompt.context);
+  tokenizer_.append_encoded(context_text(columns_.in_table(view)), /*parse_special=*/false, prompt.context);
   for (size_t k = 0; k < view.labels.size(); ++k) {
     const std::vector<TokenId> tokens = answer_tokens(text_.label(k, view));
     prompt.answers.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(answer_start_.size()), tokens.end());
@@ -113,7 +81,7 @@ Prompt TextFormat::prompt(const TaskView& view) const {
 std::vector<QueryTokens> TextFormat::queries(const Table& queries, std::span<const TaskView> views) const {
   std::vector<QueryTokens> result(views.size());
   for (size_t i = 0; i < views.size(); ++i) {
-    const TaskView view = with_table_columns(views[i]);
+    const TaskView view = columns_.in_table(views[i]);
     for (size_t row = 0; row < queries.num_rows; ++row) {
       tokenizer_.append_encoded(branch_text(queries, row, view), /*parse_special=*/false, result[i].tokens);
       result[i].tokens.insert(result[i].tokens.end(), answer_start_.begin(), answer_start_.end());
@@ -124,7 +92,7 @@ std::vector<QueryTokens> TextFormat::queries(const Table& queries, std::span<con
 }
 
 std::string TextFormat::user_text(const Table& queries, const TaskView& view) const {
-  return text_.user_text(queries, with_table_columns(view));
+  return text_.user_text(queries, columns_.in_table(view));
 }
 
 std::string TextFormat::prompt_text(const Table& queries, const TaskView& view) const {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "encoding/text/text_columns.h"
 #include "encoding/text/text_prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 
@@ -21,9 +22,9 @@ class TextFormat : public PromptFormat {
              const TextPromptOptions& options, ChatWrapping wrapping);
 
   std::string_view name() const override { return style_ == TextStyle::kConcat ? "concat" : "tabllm"; }
-  size_t num_features() const override { return columns_.size(); }
-  const std::vector<std::string>& notes() const override { return notes_; }
-  std::vector<double> relevance() const override { return std::vector<double>(columns_.size()); }
+  size_t num_features() const override { return columns_.columns.size(); }
+  const std::vector<std::string>& notes() const override { return columns_.notes; }
+  std::vector<double> relevance() const override { return std::vector<double>(columns_.columns.size()); }
   Prompt prompt(const TaskView& view) const override;
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 
@@ -44,14 +45,12 @@ class TextFormat : public PromptFormat {
   std::string branch_text(const Table& queries, size_t row, const TaskView& view) const;
   std::vector<TokenId> answer_tokens(std::string_view label) const;
   void find_answer_start(size_t num_classes);
-  TaskView with_table_columns(const TaskView& view) const;
 
   const Tokenizer& tokenizer_;
   TextStyle style_;
-  std::vector<uint32_t> columns_;  // the table's columns that carry something
+  TextColumns columns_;
   TextPrompt text_;
   Wrapping wrapping_;
-  std::vector<std::string> notes_;
   std::vector<TokenId> answer_start_;  // the first tokens of every answer, up to where labels part
 };
 

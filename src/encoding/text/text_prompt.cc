@@ -103,10 +103,15 @@ std::string TextPrompt::answer(std::span<const std::string> labels) {
 }
 
 std::string TextPrompt::user_text(const Table& queries, const TaskView& view) const {
-  std::string text = head(view, queries.num_rows);
-  for (size_t row = 0; row < queries.num_rows; ++row) {
-    if (row > 0) text += '\n';
-    text += query_line(queries, row, row, view);
+  return user_text(queries, 0, queries.num_rows, view);
+}
+
+std::string TextPrompt::user_text(const Table& queries, size_t first_row, size_t num_queries,
+                                  const TaskView& view) const {
+  std::string text = head(view, num_queries);
+  for (size_t id = 0; id < num_queries; ++id) {
+    if (id > 0) text += '\n';
+    text += query_line(queries, first_row + id, id, view);
   }
   return text += kTail;
 }

@@ -47,6 +47,8 @@ class TextPrompt {
   static std::string answer(std::span<const std::string> labels);
 
   std::string user_text(const Table& queries, const TaskView& view) const;
+  // With rows [first_row, first_row + num_queries) of `queries` only; their ids count from 0.
+  std::string user_text(const Table& queries, size_t first_row, size_t num_queries, const TaskView& view) const;
 
  private:
   std::string row_text(const Table& table, size_t row, const TaskView& view) const;

@@ -72,6 +72,27 @@ TEST(AnswerParser, CountsUnknownLabels) {
   EXPECT_EQ(answers.unknown_labels, 2u);
 }
 
+TEST(AnswerParser, CountsElementsAndRepeatedIds) {
+  const ParsedAnswers answers =
+      parse_answers(R"([{"id": 0, "label": 0}, {"id": 0, "label": 1}, {"id": 0, "label": 7}, {"id": 1}])", kIds, 2);
+  EXPECT_EQ(answers.num_elements, 3u) << "one has no label";
+  EXPECT_EQ(answers.duplicate_ids, 2u);
+  EXPECT_EQ(parse_answers("I cannot do that.", kIds, 2).num_elements, 0u);
+}
+
+TEST(AnswerParser, FindsWhereLabelsAreWritten) {
+  const auto behind_colons = [](const std::string& response, size_t num_queries) {
+    std::vector<std::string> texts;
+    for (const size_t place : parse_answers(response, kIds, num_queries).label_places)
+      texts.push_back(place == ParsedAnswers::kNoPlace ? "none" : response.substr(place, 3));
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(behind_colons(R"([{"id": 1, "label": 10}, {"id": 0, "label":1 }])", 3), (Texts{"1 }", " 10", "none"}));
+  EXPECT_EQ(behind_colons(R"([{"label": 0}, {"label": 7}])", 2), (Texts{" 0}", " 7}"})) << "by position";
+  EXPECT_EQ(behind_colons(R"([{"id": 0, "label": 0}, {"id": 1, "label": 1)", 2), (Texts{" 0}", " 1"})) << "a cut label";
+}
+
 TEST(AnswerParser, TakesAnyBytes) {
   const std::string whole = R"([{"id": 0, "label": 0}, {"id": 1, "label": "yes \"sure\""}])";
   const Rng rng(3);
@@ -83,6 +104,8 @@ TEST(AnswerParser, TakesAnyBytes) {
     const ParsedAnswers answers = parse_answers(text.substr(0, stream.below(1, text.size() + 1)), kNames, 2);
     ASSERT_EQ(answers.labels.size(), 2u);
     for (const int32_t label : answers.labels) ASSERT_TRUE(label >= -1 && label < 3);
+    for (const size_t place : answers.label_places)
+      ASSERT_TRUE(place == ParsedAnswers::kNoPlace || place <= text.size());
   }
 }
 
