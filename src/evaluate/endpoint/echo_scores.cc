@@ -1,0 +1,55 @@
+#include "evaluate/endpoint/echo_scores.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "evaluate/endpoint/completion.h"
+
+namespace manyshot {
+namespace {
+
+// Characters; servers write the parts of a cut character as one U+FFFD each or leave them empty.
+size_t num_characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+[[noreturn]] void fail_without_echo(const EndpointClient& client) {
+  fail(ErrorKind::kUnsupported,
+       "{}: {} does not return the log-probabilities of a prompt (/completions with echo and logprobs), which scoring "
+       "texts needs; vLLM does, and local models need no endpoint",
+       client.options().base_url, client.model());
+}
+
+}  // namespace
+
+EchoScore score_by_echo(EndpointClient& client, const std::string& context, const std::string& continuation,
+                        AnswerReport& report, std::stop_token stop) {
+  const std::string text = context + continuation;
+  const Json request = {{"prompt", text}, {"max_tokens", 1}, {"temperature", 0}, {"echo", true}, {"logprobs", 1}};
+  const Completion completion = read_completion(client.post("/completions", request, report, std::move(stop)));
+  if (!completion.text.starts_with(text) || completion.tokens.empty()) fail_without_echo(client);
+
+  // What was generated behind the text stands last; from there the continuation's tokens are counted backwards.
+  size_t token = completion.tokens.size();
+  for (size_t left = num_characters(std::string_view(completion.text).substr(text.size())); left > 0 && token > 0;) {
+    left -= std::min(left, num_characters(completion.tokens[--token].written.text));
+  }
+  EchoScore score{.num_bytes = continuation.size()};
+  for (size_t left = num_characters(continuation); left > 0 && token > 0;) {
+    const TokenChoice& written = completion.tokens[--token].written;
+    if (written.text.empty() && score.num_tokens == 0) continue;  // the end of the text, generated
+    left -= std::min(left, num_characters(written.text));
+    if (written.log_prob == -INFINITY) {
+      if (!context.empty() || left > 0) fail_without_echo(client);
+      score.num_bytes -= std::min(score.num_bytes, written.text.size());
+      break;
+    }
+    score.log_prob += written.log_prob;
+    ++score.num_tokens;
+  }
+  return score;
+}
+
+}  // namespace manyshot
