@@ -54,6 +54,7 @@ class CsvReader final : public TableReader {
   void note_header_like_data(const CsvBlocks& blocks);
 
   InputFile file_;
+  bool missing_marks_;
   std::string encoding_;
   CsvDialect dialect_;
   std::vector<std::string> header_;
@@ -61,7 +62,9 @@ class CsvReader final : public TableReader {
 };
 
 CsvReader::CsvReader(InputFile file, const ReadOptions& options)
-    : file_(std::move(file)), encoding_(resolve_encoding(file_, options.encoding)) {
+    : file_(std::move(file)),
+      missing_marks_(options.missing_marks),
+      encoding_(resolve_encoding(file_, options.encoding)) {
   const std::string sample = read_sample(*open_text(file_, encoding_));
   reject_foreign_format(file_.path(), sample);
   dialect_ = sniff_csv(sample, options.delimiter);
@@ -120,7 +123,7 @@ void CsvReader::scan(std::span<const size_t> columns, const std::function<bool(c
       cells.clear();
       cells.reserve(batch.num_rows);
       visit_column(blocks.rows(), static_cast<int32_t>(columns[i]), [&](std::string_view cell, bool) {
-        cells.push_back(is_missing_mark(cell) ? std::string_view() : cell);
+        cells.push_back(missing_marks_ && is_missing_mark(cell) ? std::string_view() : cell);
       });
     }
     if (!visit(batch)) return;

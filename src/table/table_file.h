@@ -17,6 +17,7 @@ struct ReadOptions {
       "auto";  // "auto": UTF-8, or UTF-16 when its byte order mark is there; else any name iconv knows
   // "auto": sniffed among , ; tab | and runs of spaces; else one ASCII character, "tab", or "space" for runs of spaces
   std::string delimiter = "auto";
+  bool missing_marks = true;  // false: cells come as they stand, "NA" and empty ones too (CSV)
 };
 
 // Missing cells: empty or blank (quoted or not), and in any column: NA, N/A, n/a, NaN, nan, NULL, null, None, <NA>,
