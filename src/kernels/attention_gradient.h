@@ -21,6 +21,10 @@ namespace manyshot {
 template <class T>
 void attention_log_sums(const RunningAttention<T>& rows, size_t M, float* log_sums);
 
+// dots[head] = a . b of each head of one token; a and b are [num_heads, head_dim].
+void dot_heads(const float* a, const float* b, size_t num_heads, size_t head_dim, float* dots);
+void dot_heads(const float* a, const BFloat16* b, size_t num_heads, size_t head_dim, float* dots);
+
 // One key head and the query heads of its group. Row t * group + h is head h of token t.
 template <class T>
 struct AttentionGroup {

@@ -6,6 +6,7 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/bfloat16-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
@@ -36,6 +37,35 @@ void differentiate_weights_f32(const WeightGradients<float>& in, size_t num_rows
   }
 }
 
+template <class T>
+HWY_INLINE void dot_rows(const float* a, const T* b, size_t num_rows, size_t width, float* dots) {
+  const Floats d;
+  for (size_t row = 0; row < num_rows; ++row, a += width, b += width) {
+    FloatVec sums[kParts];
+    MANYSHOT_UNROLL
+    for (size_t part = 0; part < kParts; ++part) sums[part] = hn::Zero(d);
+    for (size_t i = 0; i < width; i += kPanelWidth) {
+      MANYSHOT_UNROLL
+      for (size_t part = 0; part < kParts; ++part) {
+        const size_t at = i + part * kFloatLanes;
+        sums[part] = hn::MulAdd(hn::LoadU(d, a + at), load(d, b + at), sums[part]);
+      }
+    }
+    float parts[kPanelWidth];
+    MANYSHOT_UNROLL
+    for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
+    dots[row] = sum16(parts);
+  }
+}
+
+void dot_heads_f32(const float* a, const float* b, size_t num_heads, size_t head_dim, float* dots) {
+  dot_rows(a, b, num_heads, head_dim, dots);
+}
+
+void dot_heads_bf16(const float* a, const BFloat16* b, size_t num_heads, size_t head_dim, float* dots) {
+  dot_rows(a, b, num_heads, head_dim, dots);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot
 HWY_AFTER_NAMESPACE();
@@ -44,9 +74,19 @@ HWY_AFTER_NAMESPACE();
 namespace manyshot {
 
 HWY_EXPORT(differentiate_weights_f32);
+HWY_EXPORT(dot_heads_f32);
+HWY_EXPORT(dot_heads_bf16);
 
 void differentiate_weights(const WeightGradients<float>& in, size_t num_rows) {
   HWY_DYNAMIC_DISPATCH(differentiate_weights_f32)(in, num_rows);
+}
+
+void dot_heads(const float* a, const float* b, size_t num_heads, size_t head_dim, float* dots) {
+  HWY_DYNAMIC_DISPATCH(dot_heads_f32)(a, b, num_heads, head_dim, dots);
+}
+
+void dot_heads(const float* a, const BFloat16* b, size_t num_heads, size_t head_dim, float* dots) {
+  HWY_DYNAMIC_DISPATCH(dot_heads_bf16)(a, b, num_heads, head_dim, dots);
 }
 
 }  // namespace manyshot

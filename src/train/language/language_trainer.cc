@@ -1,0 +1,195 @@
+#include "train/language/language_trainer.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "kernels/simd.h"
+#include "model/language/adapter_folder.h"
+#include "train/language/backward_pass.h"
+#include "train/language/save_adapter.h"
+#include "train/language/vocabulary_loss.h"
+
+namespace manyshot {
+namespace {
+
+template <class T>
+class LanguageTrainerOf : public LanguageTrainer {
+ public:
+  LanguageTrainerOf(const TensorSource& source, const LanguageTrainerOptions& options)
+      : options_(options), base_path_(source.path()) {
+    if (options.trains_all) {
+      network_ = std::make_unique<TrainedNetwork<T>>(source);
+      return;
+    }
+    if (options.adapter.empty()) {
+      lora_ = lora_modules(options.lora, source.config());
+      network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
+      initialise_lora(network_->store(), options.seed);
+    } else {
+      const AdapterFolder adapter = read_adapter_folder(options.adapter);
+      lora_ = continued_modules(adapter, source, options.adapter);
+      options_.lora.use_rslora = adapter.use_rslora;
+      options_.lora.dropout = adapter.dropout;
+      network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
+      copy_factors(adapter, network_->store());
+    }
+    network_->parameters_changed();
+  }
+
+  std::span<Parameter> parameters() override { return network_->store().all(); }
+  void parameters_changed() override { network_->parameters_changed(); }
+  const LanguageModelConfig& config() const override { return network_->net().config; }
+  bool trains_all() const override { return network_->trains_all(); }
+  const TensorSource& weights() const override { return network_->masters(); }
+  void save_adapter(const std::string& folder) const override {
+    write_adapter_folder(lora_, options_.lora, base_path_, network_->store(), folder);
+  }
+
+  LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t seed) override {
+    LossSum sum;
+    for (const auto& samples : pack_samples(batch, options_.pack_tokens)) {
+      sum += run_pack(samples, &scale, seed, nullptr);
+    }
+    return sum;
+  }
+
+  LossSum loss(std::span<const TrainSample> batch) override {
+    LossSum sum;
+    for (const auto& samples : pack_samples(batch, options_.pack_tokens)) sum += run_pack(samples, nullptr, 0, nullptr);
+    return sum;
+  }
+
+  std::vector<double> sample_losses(std::span<const TrainSample> batch) override {
+    std::vector<double> losses(batch.size());
+    double* next = losses.data();
+    for (const auto& samples : pack_samples(batch, options_.pack_tokens)) {
+      run_pack(samples, nullptr, 0, next);
+      next += samples.size();
+    }
+    return losses;
+  }
+
+  size_t peak_bytes(const BatchShape& shape) const override {
+    const size_t tokens = pack_size(shape);
+    return fixed_bytes() + pass_bytes(mode_for(tokens), tokens);
+  }
+
+ private:
+  using Loss = VocabularyLoss<T>;
+
+  // The longest pack of such a batch.
+  size_t pack_size(const BatchShape& shape) const {
+    return std::max(shape.sample_tokens, std::min(options_.pack_tokens, shape.num_samples * shape.sample_tokens));
+  }
+
+  // Weights in both packings, masters and gradients.
+  uint64_t fixed_bytes() const {
+    const DecoderNetwork<T>& net = network_->net();
+    uint64_t values = 0;
+    for (size_t site = 0; site < kNumSites; ++site) {
+      values += 2 * network_->sites()[site].num_outputs * network_->sites()[site].input_width;
+    }
+    values *= net.num_layers();
+    const uint64_t head = static_cast<uint64_t>(net.config.vocab_size) * net.D;
+    values += (net.config.tie_word_embeddings ? 2 : 3) * head;
+    return values * sizeof(T) + 2 * network_->store().num_values() * sizeof(float);
+  }
+
+  uint64_t pass_bytes(PassMode mode, size_t tokens) const {
+    const uint64_t vocabulary = Loss::bytes(static_cast<size_t>(config().vocab_size), network_->net().D);
+    return PassMemory<T>::bytes(*network_, mode, tokens, 1) + vocabulary;
+  }
+
+  PassMode mode_for(size_t tokens) const {
+    if (options_.checkpointing == Checkpointing::kNever) return PassMode::kKeep;
+    if (options_.checkpointing == Checkpointing::kAlways) return PassMode::kRecompute;
+    const uint64_t limit = memory_limit_bytes();
+    // A quarter stays for the optimiser and for everybody else.
+    const bool fits = fixed_bytes() + pass_bytes(PassMode::kKeep, tokens) <= limit / 4 * 3;
+    return fits ? PassMode::kKeep : PassMode::kRecompute;
+  }
+
+  // Loss of one pack, and with `scale` its gradients. sample_losses: per sample, or null.
+  LossSum run_pack(std::span<const TrainSample> samples, const float* scale, uint64_t seed, double* sample_losses) {
+    const PackedBatch batch(samples, config());
+    if (sample_losses != nullptr) std::fill_n(sample_losses, samples.size(), 0.0);
+    LossSum sum;
+    for (const TrainSample& sample : samples) sum.tokens += sample.tokens.size();
+    if (batch.targets.empty()) return sum;
+
+    const bool differentiates = scale != nullptr;
+    const PassMode mode = differentiates ? mode_for(batch.tokens.size()) : PassMode::kLoss;
+    const bool drops = differentiates && !network_->trains_all() && options_.lora.dropout > 0;
+    const Dropout dropout = drops ? Dropout(options_.lora.dropout, seed, batch) : Dropout();
+    const DecoderNetwork<T>& net = network_->net();
+    const size_t num_targets = batch.targets.size();
+    AlignedBuffer<T> hidden(num_targets * net.D);
+    ForwardPass<T> forward(*network_, batch, dropout, mode, memory_);
+    forward.run(hidden.data());
+
+    std::vector<typename Loss::Row> rows(num_targets);
+    if (!vocabulary_loss_) vocabulary_loss_ = std::make_unique<Loss>(static_cast<size_t>(config().vocab_size), net.D);
+    AlignedBuffer<float> hidden_gradients(differentiates ? num_targets * net.D : 0);
+    typename Loss::Gradients gradients;
+    if (differentiates) {
+      gradients = {*scale, hidden_gradients.data(), nullptr};
+      if (network_->trains_all()) gradients.head = network_->store()[network_->numbers().head].gradient.data();
+    }
+    vocabulary_loss_->run(net.head, network_->head_transposed(), hidden.data(), batch.targets, rows.data(),
+                          differentiates ? &gradients : nullptr);
+    for (size_t i = 0; i < num_targets; ++i) {
+      sum.loss += rows[i].loss;
+      sum.correct += rows[i].is_correct ? 1 : 0;
+      if (sample_losses != nullptr) sample_losses[batch.targets[i].sample] += rows[i].loss;
+    }
+    sum.weight = static_cast<double>(num_targets);
+    sum.flops = model_flops(batch, differentiates);
+    if (differentiates) BackwardPass<T>(*network_, forward, mode, memory_).run(hidden_gradients.data());
+    return sum;
+  }
+
+  // Two per weight and token forward, two for gradients of inputs, two for those of trained weights; attention: two
+  // products forward and five back over the pairs of tokens that see each other; the head at supervised tokens.
+  double model_flops(const PackedBatch& batch, bool differentiates) const {
+    const DecoderNetwork<T>& net = network_->net();
+    const double per_weight = !differentiates ? 2 : network_->trains_all() ? 6 : 4;
+    double pairs = 0;
+    for (const PackedBatch::Sequence& sequence : batch.sequences) {
+      const auto count = static_cast<double>(sequence.num_tokens());
+      pairs += count * (count + 1) / 2;
+    }
+    const double attention = pairs * 2 * static_cast<double>(net.attention.query_width() * net.num_layers());
+    const auto trained = static_cast<double>(network_->trains_all() ? 0 : network_->store().num_values());
+    return static_cast<double>(batch.tokens.size()) *
+               (per_weight * network_->layer_weights() + (differentiates ? 6 : 2) * trained) +
+           attention * (differentiates ? 7 : 2) +
+           static_cast<double>(batch.targets.size()) * per_weight * static_cast<double>(config().vocab_size) *
+               static_cast<double>(net.D);
+  }
+
+  LanguageTrainerOptions options_;
+  std::string base_path_;
+  LoraModules lora_;
+  std::unique_ptr<TrainedNetwork<T>> network_;
+  PassMemory<T> memory_;
+  std::unique_ptr<Loss> vocabulary_loss_;
+};
+
+}  // namespace
+
+std::unique_ptr<LanguageTrainer> LanguageTrainer::create(const TensorSource& source,
+                                                         const LanguageTrainerOptions& options) {
+  if (options.trains_all && !options.adapter.empty()) {
+    fail(ErrorKind::kBadInput, "{}: an adapter is continued with LoRA, not when all weights are trained",
+         options.adapter);
+  }
+  if (options.dtype == DType::kFloat32) return std::make_unique<LanguageTrainerOf<float>>(source, options);
+  if (simd_level() != SimdLevel::kAvx512Bf16) {
+    fail(ErrorKind::kUnsupported, "bfloat16 needs a processor with avx512_bf16, this one is used as {}; take float32",
+         simd_name(simd_level()));
+  }
+  return std::make_unique<LanguageTrainerOf<BFloat16>>(source, options);
+}
+
+}  // namespace manyshot

@@ -1,0 +1,83 @@
+// What a pass keeps between its loops. Made once and used again: fresh pages cost more than the passes' element-wise
+// loops.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/aligned_buffer.h"
+#include "train/language/trained_network.h"
+
+namespace manyshot {
+
+// How a pass trades memory for time.
+enum class PassMode {
+  kLoss,       // forward only
+  kKeep,       // every layer's activations are kept for the backward pass
+  kRecompute,  // only the residual stream before each layer is; the rest is computed again (Chen et al. 2016,
+               // arXiv 1604.06174)
+};
+
+// The parts that keys of one sequence are cut into for the attention's backward pass; each has its own gradients of
+// the queries.
+inline constexpr size_t kMaxKeyParts = 4;
+
+// Of one layer, for T tokens.
+template <class T>
+struct LayerActivations {
+  AlignedBuffer<float> middle;    // [tokens, D]: the residual stream behind the attention
+  AlignedBuffer<T> queries;       // [num_kv_heads, tokens, heads of the group, head_dim], rotated and scaled
+  AlignedBuffer<T> keys, values;  // [tokens, num_kv_heads, head_dim]
+  AlignedBuffer<T> attended;      // [tokens, num_heads, head_dim]
+  AlignedBuffer<float> log_sums;  // [num_kv_heads, tokens, heads of the group]
+  AlignedBuffer<T> gate_up;       // [tokens, 2 * mlp_width] in the network's order
+  std::array<AlignedBuffer<T>, kNumSites> lora_hidden;  // x A^T: [tokens, width]
+};
+
+// Where the sums of a chunk of blocks stand.
+struct SumsLayout {
+  std::array<size_t, kNumSites> lora{};
+  size_t input_norm = 0, post_attention_norm = 0, qkv_bias = 0;  // when all weights are trained
+  size_t size = 0;
+};
+
+template <class T>
+class PassMemory {
+ public:
+  // Grows to what a pass over so many tokens in so many sequences needs. Buffers keep the size of the largest pass.
+  void prepare(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences);
+  // Bytes that prepare() takes.
+  static uint64_t bytes(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences);
+
+  LayerActivations<T>& layer(size_t number) { return layers[number % layers.size()]; }
+  float* input(size_t layer_number) { return inputs[layer_number % inputs.size()].data(); }
+
+  std::vector<AlignedBuffer<float>>
+      inputs;  // [layers + 1] or two of [tokens, D]: the residual stream before each layer
+  std::vector<LayerActivations<T>> layers;
+  std::array<AlignedBuffer<T>, 2> key_value_tiles;
+
+  AlignedBuffer<float> gradients;  // [tokens, D], of the residual stream
+  AlignedBuffer<T> out_gradients;  // as LayerActivations::queries: of the attention's output
+  AlignedBuffer<float> dots;       // as log_sums
+  std::array<AlignedBuffer<float>, kMaxKeyParts> query_gradients;  // as queries
+  AlignedBuffer<float> key_gradients, value_gradients;             // as keys
+  SumsLayout sums_layout;
+  std::vector<AlignedBuffer<float>> sums;  // per chunk
+  // When all weights are trained: both sides of each site's product, for the gradient of its weights.
+  std::array<AlignedBuffer<T>, kNumSites> site_inputs, site_gradients;
+  AlignedBuffer<T> packed_inputs, packed_gradients;
+
+ private:
+  // Calls take(buffer, values it needs) for every buffer.
+  template <class Take>
+  void for_each_buffer(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences,
+                       const Take& take);
+};
+
+extern template class PassMemory<float>;
+extern template class PassMemory<BFloat16>;
+
+}  // namespace manyshot

@@ -1,0 +1,116 @@
+#include "train/language/trained_network.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/parallel.h"
+#include "kernels/transposed_matrix.h"
+#include "train/language/master_source.h"
+
+namespace manyshot {
+namespace {
+
+ParameterKind kind_of(const std::string& name, const std::vector<uint64_t>& shape) {
+  if (shape.size() == 1) return ParameterKind::kVector;
+  const bool is_token_table = name == "model.embed_tokens.weight" || name == "lm_head.weight";
+  return is_token_table ? ParameterKind::kEmbedding : ParameterKind::kMatrix;
+}
+
+}  // namespace
+
+template <class T>
+TrainedNetwork<T>::TrainedNetwork(const TensorSource& source, const LoraModules& lora)
+    : sites_(site_shapes(source.config())),
+      net_(std::make_unique<DecoderNetwork<T>>(source)),
+      layers_(net_->num_layers()) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    for (size_t site = 0; site < kNumSites; ++site) layers_[i].lora[site] = LoraSite<T>(lora, sites_[site], i, store_);
+  }
+  store_.allocate();
+  pack_transposed();
+}
+
+template <class T>
+TrainedNetwork<T>::TrainedNetwork(const TensorSource& source)
+    : sites_(site_shapes(source.config())),
+      trains_all_(true),
+      layers_(static_cast<size_t>(source.config().num_hidden_layers)) {
+  std::map<std::string, size_t> numbers;
+  for (const auto& [name, shape] : language_model_tensors(source.config())) {
+    numbers[name] = store_.add(name, {shape.begin(), shape.end()}, kind_of(name, shape));
+  }
+  store_.allocate();
+  read_masters(source, store_);
+  masters_ = make_master_source(source.path(), source.config(), store_);
+
+  numbers_.embedding = numbers.at("model.embed_tokens.weight");
+  numbers_.final_norm = numbers.at("model.norm.weight");
+  numbers_.head = source.config().tie_word_embeddings ? numbers_.embedding : numbers.at("lm_head.weight");
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    LayerParameters& layer = numbers_.layers.emplace_back();
+    const std::string prefix = "model.layers." + std::to_string(i) + ".";
+    layer.input_norm = numbers.at(prefix + "input_layernorm.weight");
+    layer.post_attention_norm = numbers.at(prefix + "post_attention_layernorm.weight");
+    for (size_t site = 0; site < kNumSites; ++site) {
+      for (const SiteModule& module : sites_[site].modules) {
+        const std::string name = module_name(i, module);
+        layer.weights[site].push_back(numbers.at(name + ".weight"));
+        const auto bias = numbers.find(name + ".bias");
+        if (bias != numbers.end()) layer.biases[site].push_back(bias->second);
+      }
+    }
+  }
+  parameters_changed();
+}
+
+template <class T>
+void TrainedNetwork<T>::parameters_changed() {
+  if (trains_all_) {
+    net_.reset();  // before there are two
+    net_ = std::make_unique<DecoderNetwork<T>>(*masters_);
+    pack_transposed();
+    return;
+  }
+  parallel_for(layers_.size() * kNumSites, [&](size_t i, int) {
+    const size_t site = i % kNumSites;
+    layers_[i / kNumSites].lora[site].pack(sites_[site], store_);
+  });
+}
+
+template <class T>
+void TrainedNetwork<T>::pack_transposed() {
+  parallel_for(layers_.size() * kNumSites, [&](size_t i, int) {
+    const size_t site = i % kNumSites, layer = i / kNumSites;
+    layers_[layer].transposed[site] =
+        transposed(site_weight(net_->layers[layer], site), sites_[site].num_outputs, sites_[site].input_width);
+  });
+  head_transposed_ = transposed(net_->head, static_cast<size_t>(net_->config.vocab_size), net_->D);
+}
+
+template <class T>
+size_t TrainedNetwork<T>::lora_width(size_t site) const {
+  size_t width = 0;
+  for (const Layer& layer : layers_) width = std::max(width, layer.lora[site].width());
+  return width;
+}
+
+template <class T>
+size_t TrainedNetwork<T>::lora_sums_size(size_t site) const {
+  size_t size = 0;
+  for (const Layer& layer : layers_) size = std::max(size, layer.lora[site].sums_size(sites_[site]));
+  return size;
+}
+
+template <class T>
+double TrainedNetwork<T>::layer_weights() const {
+  double count = 0;
+  for (const SiteShape& site : sites_) {
+    for (const SiteModule& module : site.modules) count += static_cast<double>(module.num_outputs * site.num_inputs);
+  }
+  return count * static_cast<double>(layers_.size());
+}
+
+template class TrainedNetwork<float>;
+template class TrainedNetwork<BFloat16>;
+
+}  // namespace manyshot
