@@ -52,6 +52,7 @@ std::unique_ptr<Command> make_score_command();
 std::unique_ptr<Command> make_synth_command();
 std::unique_ptr<Command> make_corpus_command();
 std::unique_ptr<Command> make_prompt_command();
+std::unique_ptr<Command> make_evaluate_command();
 
 // Sets the options of `command` and `common` from the command line (and from --config, which it names), and says
 // whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.

@@ -46,9 +46,9 @@ void hash_path(const std::string& path, Sha256& hash) {
 }
 
 std::string hash_model(const EvaluatedModel& model) {
-  EvaluatedModel copy = model;
+  MethodOptions options = model.options;
   Sha256 hash;
-  hash.add(to_json(options_of(copy.options)).dump());
+  hash.add(to_json(options_of(options)).dump());
   hash_path(model.path, hash);
   hash_path(model.options.adapter, hash);
   return hash.hex();
@@ -95,6 +95,15 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
     models.push_back(std::move(model));
   }
   return models;
+}
+
+std::string forest_among(const std::vector<EvaluatedModel>& models) {
+  for (const char* name : {"forest", "paper-forest"}) {
+    for (const EvaluatedModel& model : models) {
+      if (model.spelling == name) return name;
+    }
+  }
+  return "";
 }
 
 std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed) {

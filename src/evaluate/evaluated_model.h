@@ -24,6 +24,9 @@ struct EvaluatedModel {
   bool answers_missing_classes_with_majority = false;
 };
 
+// The forest among the models: "forest", else "paper-forest", else "".
+std::string forest_among(const std::vector<EvaluatedModel>& models);
+
 // Throws Error(kBadInput, kNotFound) for unknown names and options, and for a model that is named twice.
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options);
 

@@ -80,15 +80,15 @@ using Classifier = std::function<std::vector<double>(const PublishedFeatures&, c
 // Fits when it predicts: before, the queries are not known.
 class PublishedPredictor : public Predictor {
  public:
-  PublishedPredictor(const LabelledTable& shots, const Classifier& classifier)
-      : shots_(shots), classifier_(classifier) {}
+  PublishedPredictor(const LabelledTable& shots, Classifier classifier)
+      : shots_(shots), classifier_(std::move(classifier)) {}
   std::vector<double> predict(const Table& queries) const override {
     return classifier_(encode(shots_.features, queries), shots_);
   }
 
  private:
   LabelledTable shots_;
-  const Classifier& classifier_;
+  Classifier classifier_;
 };
 
 class PublishedMethod : public Method {

@@ -40,15 +40,15 @@ class UnitRunner {
     LabelledTable shots{.classes = table_.classes};
     std::span<const uint32_t> rows = context.shots;
     if (const auto limit = method_.max_labelled_rows(); limit && *limit < rows.size()) {
-      append_unique(facts.notes, {fmt::format("{} labelled rows, of which the model takes {}", rows.size(), *limit)});
+      append_unique(facts_.notes, {fmt::format("{} labelled rows, of which the model takes {}", rows.size(), *limit)});
       rows = rows.first(*limit);
     }
     for (const uint32_t row : rows) shots.labels.push_back(table_.labels[row]);
-    ++facts.contexts;
+    ++facts_.contexts;
     record.rows.insert(record.rows.end(), context.queries.begin(), context.queries.end());
     const std::vector<uint32_t> counts = shots.class_counts();
     if (const std::optional<size_t> answer = forced_class(model_, table_, context, counts)) {
-      facts.one_class_contexts += counts[*answer] == rows.size() ? 1 : 0;
+      facts_.one_class_contexts += counts[*answer] == rows.size() ? 1 : 0;
       const size_t first = record.probabilities.size(), num_classes = counts.size();
       record.probabilities.resize(first + context.queries.size() * num_classes);
       for (size_t query = 0; query < context.queries.size(); ++query)
@@ -59,13 +59,13 @@ class UnitRunner {
     ask(shots, context.queries, record.probabilities);
   }
 
-  UnitFacts facts;
+  const UnitFacts& facts() const { return facts_; }
 
  private:
   void ask(const LabelledTable& shots, std::span<const uint32_t> queries, std::vector<double>& probabilities) {
     const auto fit_start = Clock::now();
     const std::unique_ptr<Predictor> predictor = method_.fit(shots);
-    facts.fit_s += seconds_since(fit_start);
+    facts_.fit_s += seconds_since(fit_start);
     const auto predict_start = Clock::now();
     for (size_t first = 0; first < queries.size(); first += predictor->batch_rows()) {
       check_interrupted();
@@ -73,16 +73,17 @@ class UnitRunner {
       const std::vector<double> answers = predictor->predict(take(table_.features, batch, plan_.columns));
       probabilities.insert(probabilities.end(), answers.begin(), answers.end());
     }
-    facts.predict_s += seconds_since(predict_start);
-    facts.answers += predictor->answer_report();
-    append_unique(facts.notes, predictor->notes());
-    append_unique(facts.notes, predictor->closing_notes());
+    facts_.predict_s += seconds_since(predict_start);
+    facts_.answers += predictor->answer_report();
+    append_unique(facts_.notes, predictor->notes());
+    append_unique(facts_.notes, predictor->closing_notes());
   }
 
   const EvaluatedModel& model_;
   const Method& method_;
   const EvaluationTable& table_;
   const TaskPlan& plan_;
+  UnitFacts facts_;
 };
 
 }  // namespace
@@ -121,7 +122,7 @@ UnitRecord run_unit(const EvaluatedModel& model, const Method& method, const Eva
     record.rows.clear();
     record.probabilities.clear();
   }
-  record.facts = to_json(runner.facts);
+  record.facts = to_json(runner.facts());
   return record;
 }
 

@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/version.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "evaluate/evaluation.h"
+#include "evaluate/result_files.h"
+
+namespace manyshot {
+namespace {
+
+// One line for each model, a column for each number of shots; a star where some tables are missing.
+std::string accuracy_table(const Summary& summary) {
+  size_t width = 5;
+  for (const ModelSummary& model : summary.models) width = std::max(width, model.name.size());
+  std::string text = fmt::format("{:<{}}", "shots", width);
+  for (const uint64_t shots : summary.run.shots) text += fmt::format("  {:>7}", shots);
+  bool some_missing = false;
+  for (size_t model = 0; model < summary.models.size(); ++model) {
+    text += fmt::format("\n{:<{}}", summary.models[model].name, width);
+    for (const uint64_t shots : summary.run.shots) {
+      uint64_t most_tables = 0;
+      const AverageSummary* own = nullptr;
+      for (const AverageSummary& average : summary.averages) {
+        if (average.shots != shots) continue;
+        most_tables = std::max(most_tables, average.tables);
+        if (average.model == model) own = &average;
+      }
+      if (own == nullptr || own->tables == 0) {
+        text += fmt::format("  {:>7}", "-");
+        continue;
+      }
+      const bool is_short = own->tables < most_tables;
+      some_missing = some_missing || is_short;
+      text += fmt::format("  {:.4f}{}", own->metrics[0].mean, is_short ? "*" : " ");
+    }
+  }
+  if (some_missing) text += "\n* without the tables on which the model failed; see results.csv";
+  return text;
+}
+
+std::string published_table(const Summary& summary) {
+  std::string text;
+  for (const PublishedComparison& comparison : summary.published) {
+    if (comparison.table.empty()) continue;
+    text += fmt::format("\n{}, {} shots:", comparison.table, comparison.shots);
+    for (const NamedAccuracy& row : comparison.measured)
+      text += fmt::format("\n  measured  {:.3f}  {}", row.accuracy, row.name);
+    for (const NamedAccuracy& row : comparison.quoted) {
+      text += fmt::format("\n  quoted    {:.3f}  {} (arXiv 2509.06806, {})", row.accuracy, row.name, row.source);
+    }
+  }
+  return text.empty() ? "none of the tables, by name and number of shots, is in the paper: nothing to compare"
+                      : "accuracy beside the published:" + text;
+}
+
+uint64_t count_failures(const Summary& summary) {
+  return std::count_if(summary.units.begin(), summary.units.end(),
+                       [](const auto& unit) { return !unit.error.empty(); });
+}
+
+class EvaluateCommand : public Command {
+ public:
+  std::string name() const override { return "evaluate"; }
+  std::string summary() const override { return "models on tables, behind growing numbers of labelled rows"; }
+  std::string details() const override {
+    return "Splits each table into training and test rows, shows each model some training rows as its context, and "
+           "asks it "
+           "for the test rows: the published protocol of arXiv 2509.06806 row for row, or one draw for all queries. "
+           "What is "
+           "finished stands in a ledger in --out: a run that was stopped or killed goes on with the same command, and "
+           "more "
+           "models, tables, shots or seeds add to it. Tables that cannot be read are named, counted and left out. The "
+           "results are summary.json, results.csv, results_per_split.csv, predictions.parquet, and one file a model as "
+           "lm-evaluation-harness writes it.";
+  }
+  std::string examples() const override {
+    return "    manyshot evaluate --tables tables --models default,knn,forest --out results\n"
+           "    manyshot evaluate --tables tables --models paper-knn,paper-forest,smollm2 --shots 8,64,512 --out "
+           "results "
+           "--compare published\n"
+           "    manyshot evaluate --tables a.csv,b.csv --target species --protocol fixed --select stratified --seeds "
+           "0,1,2 "
+           "--out results\n"
+           "    manyshot evaluate --tables tables --models default,default+calibrate=none --max-queries 200 --out "
+           "results "
+           "--shard 3/8\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions& common) override {
+    const auto start = std::chrono::steady_clock::now();
+    Evaluation evaluation(options_, kVersion);
+    const uint64_t done = evaluation.run();
+    const Summary summary = evaluation.summarise();
+    const bool is_whole = parse_shard(options_.shard).count == 1;
+    if (is_whole) write_result_files(evaluation, summary, options_.out);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (common.json) {
+      print_json(summary, done, seconds);
+    } else {
+      print_text(summary, done, seconds, is_whole);
+    }
+  }
+
+ private:
+  void print_text(const Summary& summary, uint64_t done, double seconds, bool is_whole) const {
+    log::info("accuracy, mean over the tables:\n{}", accuracy_table(summary));
+    if (options_.compare) log::info("{}", published_table(summary));
+    if (!summary.short_tables.empty()) {
+      log::info("note: {} times a table has fewer training rows than the shots, and is left out there",
+                summary.short_tables.size());
+    }
+    if (!summary.skipped_tables.empty()) {
+      log::warning("{} of {} tables skipped: they cannot be used", summary.skipped_tables.size(),
+                   summary.skipped_tables.size() + summary.tables.size());
+    }
+    if (const uint64_t failures = count_failures(summary); failures > 0) {
+      log::warning("{} of {} units have no result; column \"error\" of results.csv says why", with_thousands(failures),
+                   with_thousands(summary.units.size()));
+    }
+    log::info("{} units done now, {} in all, {} tables, in {}{}; {:.1f} s, peak memory {}", with_thousands(done),
+              with_thousands(summary.units.size()), summary.tables.size(), options_.out,
+              is_whole ? "" : "; the same command without --shard collects the shards", seconds,
+              format_bytes(peak_memory_bytes()));
+  }
+
+  void print_json(const Summary& summary, uint64_t done, double seconds) {
+    Json averages = Json::array();
+    for (const AverageSummary& average : summary.averages) {
+      Json line{{"model", summary.models[average.model].name}, {"shots", average.shots}, {"tables", average.tables}};
+      for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
+        line[kMetrics[metric].name] = average.metrics[metric].mean;
+      }
+      averages.push_back(std::move(line));
+    }
+    const Json json{{"command", "evaluate"},
+                    {"version", kVersion},
+                    {"options", to_json(options())},
+                    {"tables", summary.tables.size()},
+                    {"skipped_tables", summary.skipped_tables.size()},
+                    {"short_tables", summary.short_tables.size()},
+                    {"units", summary.units.size()},
+                    {"units_done_now", done},
+                    {"failed_units", count_failures(summary)},
+                    {"averages", averages},
+                    {"seconds", seconds},
+                    {"peak_memory_bytes", peak_memory_bytes()}};
+    fmt::print("{}\n", json.dump());
+  }
+
+  EvaluateOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_evaluate_command() { return std::make_unique<EvaluateCommand>(); }
+
+}  // namespace manyshot

@@ -1,0 +1,277 @@
+// manyshot evaluate: files, going on after a kill, shards, threads, tables that cannot be used, mistakes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/run_program.h"
+
+namespace manyshot {
+namespace {
+
+using nlohmann::json;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+// A table of `rows` rows, two columns and `classes` classes that the columns tell apart, more or less.
+std::string table_text(int rows, int classes, const std::string& target = "label") {
+  std::ostringstream text;
+  text << "x,y," << target << "\n";
+  for (int row = 0; row < rows; ++row) {
+    const int k = row * 7 % classes;
+    text << k + std::sin(row * 1.7) << "," << std::cos(row * 0.9) - k << "," << (row % 11 == 0 ? (k + 1) % classes : k)
+         << "\n";
+  }
+  return text.str();
+}
+
+class EvaluateTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directory(folder_.file("tables"));
+    folder_.write("tables/a.csv", table_text(200, 2));
+    folder_.write("tables/b.csv", table_text(150, 3));
+    folder_.write("tables/index.csv", "name,rows\na,200\n");
+  }
+
+  ProgramResult evaluate(const std::string& out, std::vector<std::string> more, const ProgramOptions& options = {}) {
+    std::vector<std::string> arguments{"evaluate", "--tables",        folder_.file("tables"),
+                                       "--out",    folder_.file(out), "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_manyshot(arguments, options);
+  }
+  std::string text_of(const std::string& name) const { return read_text(folder_.file(name)); }
+  json summary_of(const std::string& out) const { return json::parse(text_of(out + "/summary.json")); }
+
+  TemporaryFolder folder_;
+};
+
+const std::vector<std::string> kFew{"--models", "majority,knn,paper-knn,forest", "--shots", "8,32,128"};
+
+std::vector<std::string> few(std::vector<std::string> more) {
+  more.insert(more.begin(), kFew.begin(), kFew.end());
+  return more;
+}
+
+TEST_F(EvaluateTest, WritesEveryFile) {
+  const ProgramResult result = evaluate("r", few({"--json", "--compare", "published"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json line = json::parse(result.out);
+  EXPECT_EQ(line["units"], 4 * 5);  // table b has 120 training rows
+  EXPECT_EQ(line["units_done_now"], 20);
+  EXPECT_EQ(line["short_tables"], 1);
+  EXPECT_EQ(line["failed_units"], 0);
+  const json summary = summary_of("r");
+  EXPECT_EQ(summary["tables"].size(), 2u);
+  EXPECT_EQ(summary["tables"][0]["classes"], json({"0", "1"}));
+  EXPECT_EQ(summary["units"].size(), 20u);
+  EXPECT_EQ(summary["run"]["baseline"], "forest");
+  for (const json& average : summary["averages"]) {
+    if (average["model"] == "forest" && average["shots"] == 32) {
+      EXPECT_GT(average["metrics"]["accuracy"]["mean"], 0.7);
+      EXPECT_EQ(average["metrics"]["accuracy"]["ties"], 2);
+    }
+  }
+  EXPECT_THAT(summary["examples"][0]["prompt"].get<std::string>(), HasSubstr("8 rows:"));
+  EXPECT_EQ(summary["examples"][0]["answers"].size(), 4u);
+  EXPECT_THAT(text_of("r/results.csv"), HasSubstr("\nforest,b,32,40,30,"));
+  EXPECT_THAT(text_of("r/results_per_split.csv"), HasSubstr("a,40,knn (8 shots),8,binary,roc_auc,"));
+  size_t harness_files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.file("r/harness"))) {
+    if (!entry.is_regular_file()) continue;
+    ++harness_files;
+    const json harness = json::parse(read_text(entry.path().string()));
+    EXPECT_EQ(harness["n-shot"]["b_32shot"], 32);
+    EXPECT_TRUE(harness["results"]["b_32shot"].contains("acc,none"));
+    EXPECT_EQ(harness["group_subtasks"]["tables_128shot"], json({"a_128shot"}));
+  }
+  EXPECT_EQ(harness_files, 4u);
+  const ProgramResult table = run_manyshot({"info", "--table", folder_.file("r/results.csv"), "--json"});
+  EXPECT_EQ(json::parse(table.out)["rows"], 20);
+}
+
+TEST_F(EvaluateTest, PredictionsDoNotDependOnThreadsOrOrder) {
+  ASSERT_EQ(evaluate("one", few({"--threads", "1"})).exit_code, 0);
+  ASSERT_EQ(evaluate("many", few({"--threads", "5"})).exit_code, 0);
+  // The same in two steps, the last first.
+  ASSERT_EQ(evaluate("grown", {"--models", "forest", "--shots", "128"}).exit_code, 0);
+  ASSERT_EQ(evaluate("grown", few({})).exit_code, 0);
+  const std::string predictions = text_of("one/predictions.parquet");
+  EXPECT_GT(predictions.size(), 1000u);
+  EXPECT_EQ(text_of("many/predictions.parquet"), predictions);
+  EXPECT_EQ(text_of("grown/predictions.parquet"), predictions);
+}
+
+TEST_F(EvaluateTest, TheSameLedgerGivesTheSameBytes) {
+  ASSERT_EQ(evaluate("r", kFew).exit_code, 0);
+  const std::string results = text_of("r/results.csv"), summary = text_of("r/summary.json");
+  const ProgramResult again = evaluate("r", few({"--json"}));
+  EXPECT_EQ(json::parse(again.out)["units_done_now"], 0);
+  EXPECT_EQ(text_of("r/results.csv"), results);
+  EXPECT_EQ(text_of("r/summary.json"), summary);
+}
+
+TEST_F(EvaluateTest, GoesOnAfterAKill) {
+  const std::vector<std::string> slow{"--models", "majority,xgboost,forest", "--shots", "8,16,32,64,128", "--seeds",
+                                      "40,41,42"};
+  ProgramOptions killed;
+  killed.meanwhile = [&](pid_t process) {
+    // Some units later: the write-ahead log has grown.
+    const std::string log = folder_.file("k/ledger.sqlite-wal");
+    std::error_code error;
+    while (!(std::filesystem::file_size(log, error) > 200'000 && !error)) usleep(1000);
+    kill(process, SIGKILL);
+  };
+  EXPECT_EQ(evaluate("k", slow, killed).signal, SIGKILL);
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("k/summary.json")));
+  std::vector<std::string> with_json = slow;
+  with_json.push_back("--json");
+  const ProgramResult resumed = evaluate("k", with_json), whole = evaluate("w", with_json);
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  const json resumed_line = json::parse(resumed.out), whole_line = json::parse(whole.out);
+  EXPECT_EQ(resumed_line["units"], whole_line["units"]);
+  EXPECT_EQ(whole_line["units_done_now"], whole_line["units"]);
+  EXPECT_LT(resumed_line["units_done_now"], resumed_line["units"]) << "what was finished before the kill is repeated";
+  EXPECT_GT(resumed_line["units_done_now"], 0) << "the kill came too late for the test";
+  EXPECT_EQ(text_of("k/predictions.parquet"), text_of("w/predictions.parquet"));
+}
+
+TEST_F(EvaluateTest, ShardsAreCollected) {
+  ASSERT_EQ(evaluate("whole", kFew).exit_code, 0);
+  for (const char* shard : {"0/3", "1/3", "2/3"}) {
+    const ProgramResult result = evaluate("s", few({"--shard", shard, "--json"}));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(json::parse(result.out)["units"].get<int>(), AnyOf(6, 7));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("s/summary.json")));
+  const ProgramResult collected = evaluate("s", few({"--json"}));
+  EXPECT_EQ(json::parse(collected.out)["units_done_now"], 0);
+  EXPECT_EQ(text_of("s/predictions.parquet"), text_of("whole/predictions.parquet"));
+}
+
+TEST_F(EvaluateTest, SeedsFixedProtocolAndQueries) {
+  const ProgramResult result =
+      evaluate("r", {"--models", "knn,majority", "--shots", "16", "--protocol", "fixed", "--select", "stratified",
+                     "--seeds", "1,2,3", "--max-queries", "20", "--baseline", "majority"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json summary = summary_of("r");
+  EXPECT_EQ(summary["units"].size(), 2u * 2 * 3);
+  EXPECT_EQ(summary["cells"][0]["seeds"], 3);
+  EXPECT_EQ(summary["cells"][0]["mean"]["rows"], 60);
+  EXPECT_LT(summary["cells"][0]["accuracy_interval"][0], summary["cells"][0]["mean"]["accuracy"]);
+  EXPECT_EQ(summary["units"][0]["contexts"], 1);
+}
+
+TEST_F(EvaluateTest, UnreadableTablesAreNamedAndCounted) {
+  folder_.write("tables/broken.csv", "x,label\n1,0\n2\n3,1\n");
+  folder_.write("tables/empty.csv", "");
+  folder_.write("tables/one.csv", "x,label\n1,0\n2,0\n");
+  const ProgramResult result = evaluate("r", few({"--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(json::parse(result.out)["skipped_tables"], 3);
+  EXPECT_THAT(result.err, HasSubstr("skipped: "));
+  EXPECT_THAT(result.err, HasSubstr("broken.csv"));
+  EXPECT_THAT(result.err, HasSubstr("empty.csv"));
+  EXPECT_THAT(result.err, HasSubstr("has only one value"));
+  EXPECT_EQ(summary_of("r")["skipped_tables"].size(), 3u);
+}
+
+TEST_F(EvaluateTest, ModelsThatCannotDoATableFailThereOnly) {
+  folder_.write("tables/many.csv", table_text(400, 12));
+  const ProgramResult result =
+      evaluate("r", {"--models", "default+ensemble=1,majority", "--shots", "64", "--json", "--max-queries", "10"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json line = json::parse(result.out), summary = summary_of("r");
+  EXPECT_EQ(line["failed_units"], 1);
+  for (const json& unit : summary["units"]) {
+    EXPECT_EQ(unit.contains("error"), unit["model"] == "default+ensemble=1" && unit["table"] == "many");
+  }
+  EXPECT_THAT(text_of("r/results.csv"), HasSubstr("12 classes"));
+}
+
+TEST_F(EvaluateTest, PublishedNumbersNeedTheName) {
+  ProgramResult result = run_manyshot({"evaluate", "--tables", folder_.file("tables"), "--out", folder_.file("r"),
+                                       "--models", "majority", "--shots", "32", "--compare", "published"});
+  EXPECT_THAT(result.err, HasSubstr("none of the tables"));
+  folder_.write("tables/Vehicle.csv", table_text(100, 4));
+  result = run_manyshot({"evaluate", "--tables", folder_.file("tables"), "--out", folder_.file("r"), "--models",
+                         "majority", "--shots", "32", "--compare", "published"});
+  EXPECT_THAT(result.err, HasSubstr("Vehicle, 32 shots:"));
+  EXPECT_THAT(result.err, HasSubstr("measured"));
+  EXPECT_THAT(result.err, HasSubstr("quoted    0.629  MachineLearningLM"));
+}
+
+TEST_F(EvaluateTest, MistakesAreNamed) {
+  const auto expect_error = [&](std::vector<std::string> arguments, const std::string& message) {
+    const ProgramResult result = evaluate("e", std::move(arguments));
+    EXPECT_EQ(result.exit_code, 2) << message;
+    EXPECT_THAT(result.err, HasSubstr(message));
+  };
+  expect_error({"--shots", "8,many"}, "--shots: expected whole numbers from 1");
+  expect_error({"--shots", "0"}, "--shots: expected whole numbers from 1");
+  expect_error({"--seeds", "4294967296"}, "--seeds: expected whole numbers from 0 to 4294967295");
+  expect_error({"--models", "forrest"}, "did you mean \"forest\"?");
+  expect_error({"--models", "knn,knn"}, "--models names \"knn\" twice");
+  expect_error({"--models", "default+ensembel=1"}, "did you mean \"ensemble\"?");
+  expect_error({"--models", "default+ensemble=0"}, "at least 1");
+  expect_error({"--models", "knn", "--baseline", "forest"}, "--baseline forest: is not among --models");
+  expect_error({"--protocol", "published"}, "paper or fixed");
+  expect_error({"--shard", "3"}, "--shard: expected I/N");
+  expect_error({"--models", "knn", "--target", "clas"}, "none of the 2 tables can be used");
+  const auto expect_error_of = [&](std::vector<std::string> arguments, const std::string& message) {
+    arguments.insert(arguments.begin(), "evaluate");
+    const ProgramResult result = run_manyshot(arguments);
+    EXPECT_EQ(result.exit_code, 2) << message;
+    EXPECT_THAT(result.err, HasSubstr(message));
+  };
+  const std::string tables = folder_.file("tables"), file = folder_.write("file", "x");
+  expect_error_of({}, "--tables is needed");
+  expect_error_of({"--tables", tables, "--models", "knn"}, "--out is needed");
+  expect_error_of({"--tables", tables, "--models", "knn", "--out", file}, "cannot make this folder");
+  expect_error_of({"--tables", folder_.file("none"), "--models", "knn", "--out", folder_.file("e")},
+                  "no such file or folder");
+  std::filesystem::create_directory(folder_.file("bare"));
+  expect_error_of({"--tables", folder_.file("bare"), "--models", "knn", "--out", folder_.file("e")},
+                  "no .csv or .parquet file");
+  expect_error_of({"--tables", tables + "," + tables + "/a.csv", "--models", "knn", "--out", folder_.file("e")},
+                  "the second table called \"a\"");
+}
+
+TEST_F(EvaluateTest, ALedgerKeepsToItsOptionsTablesAndProcess) {
+  const std::vector<std::string> knn{"--models", "knn", "--shots", "8"};
+  ASSERT_EQ(evaluate("r", knn).exit_code, 0);
+  const auto expect_error = [&](std::vector<std::string> more, const std::string& message) {
+    more.insert(more.begin(), knn.begin(), knn.end());
+    const ProgramResult result = evaluate("r", more);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr(message));
+  };
+  expect_error({"--protocol", "fixed"}, "made with --protocol \"paper\", now \"fixed\"");
+  expect_error({"--max-queries", "5"}, "made with --max-queries null, now 5");
+  folder_.write("tables/a.csv", table_text(201, 2));
+  expect_error({}, "table \"a\" has changed");
+  folder_.write("r/ledger.sqlite", std::string(4096, 'x'));
+  expect_error({}, "this is no ledger");
+}
+
+TEST_F(EvaluateTest, CtrlCKeepsWhatIsFinished) {
+  ProgramOptions interrupted;
+  interrupted.meanwhile = [&](pid_t process) {
+    while (!std::filesystem::exists(folder_.file("i/ledger.sqlite-wal"))) usleep(1000);
+    usleep(100'000);
+    kill(process, SIGINT);
+  };
+  const std::vector<std::string> slow{"--models", "xgboost",           "--shots",   "8,16,32,64",
+                                      "--seeds",  "1,2,3,4,5,6,7,8,9", "--threads", "1"};
+  const ProgramResult result = evaluate("i", slow, interrupted);
+  EXPECT_EQ(result.signal, SIGINT) << result.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("i/summary.json")));
+}
+
+}  // namespace
+}  // namespace manyshot

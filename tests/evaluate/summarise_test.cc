@@ -1,0 +1,131 @@
+#include "evaluate/summarise.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "evaluate/published_results.h"
+
+namespace manyshot {
+namespace {
+
+// Models "ours" and "forest", three tables, 8 and 16 shots, seeds 40 and 41.
+Summary empty_summary() {
+  Summary summary;
+  summary.run = {.shots = {8, 16}, .seeds = {40, 41}, .baseline = "forest", .forest = "forest"};
+  summary.models = {{.name = "ours"}, {.name = "forest"}};
+  summary.tables = {{.name = "a"}, {.name = "LED_24"}, {.name = "c"}};
+  return summary;
+}
+
+// Four queries, of which the first `num_correct` are right.
+ScoredUnit unit(size_t model, size_t table, uint64_t shots, uint64_t seed, int num_correct) {
+  ScoredUnit unit{.summary = {.model = model, .table = table, .shots = shots, .seed = seed}};
+  unit.summary.metrics = {.rows = 4, .accuracy = num_correct / 4.0, .log_loss = 1 - num_correct / 8.0};
+  unit.summary.fit_s = 2;
+  unit.summary.answers.prompt_tokens = 400;
+  unit.summary.reliability = {{.rows = 4, .correct = static_cast<uint64_t>(num_correct), .confidence = 3}};
+  for (int query = 0; query < 4; ++query) unit.correct.push_back(query < num_correct);
+  return unit;
+}
+
+std::vector<ScoredUnit> example_units() {
+  return {unit(0, 0, 8, 40, 4),  unit(0, 0, 8, 41, 2), unit(0, 0, 16, 40, 2), unit(0, 1, 8, 40, 1),
+          unit(0, 1, 16, 40, 3), unit(0, 2, 8, 40, 2), unit(1, 0, 8, 40, 2),  unit(1, 0, 8, 41, 2),
+          unit(1, 0, 16, 40, 2), unit(1, 1, 8, 40, 2), unit(1, 1, 16, 40, 3), unit(1, 2, 8, 40, 2)};
+}
+
+TEST(Summarise, CellsAverageSeedsAndComparePairwise) {
+  Summary summary = empty_summary();
+  summarise(example_units(), summary);
+  const CellSummary& cell = summary.cells.front();
+  EXPECT_EQ(cell.seeds, 2u);
+  EXPECT_EQ(cell.mean.rows, 8u);
+  EXPECT_DOUBLE_EQ(cell.mean.accuracy, 0.75);
+  EXPECT_LT(cell.accuracy_interval.low, 0.5);
+  EXPECT_DOUBLE_EQ(cell.difference, 0.25);
+  // Queries 3 and 4 are won with one of two seeds.
+  const double deviation = std::sqrt(4 * 0.0625 / 3);
+  EXPECT_NEAR(cell.difference_interval.high, 0.25 + 1.959964 * deviation / 2, 1e-6);
+  EXPECT_TRUE(std::isnan(cell.mean.auc));
+}
+
+TEST(Summarise, AveragesWinsRanksAndDistances) {
+  Summary summary = empty_summary();
+  summarise(example_units(), summary);
+  ASSERT_EQ(summary.averages.size(), 4u);
+  const AverageSummary& ours = summary.averages[0];
+  EXPECT_EQ(ours.tables, 3u);
+  const MetricSummary& accuracy = ours.metrics[0];
+  EXPECT_DOUBLE_EQ(accuracy.mean, 0.5);
+  EXPECT_NEAR(accuracy.difference, 0, 1e-15);
+  EXPECT_EQ(accuracy.wins, 1u);
+  EXPECT_EQ(accuracy.ties, 1u);
+  EXPECT_EQ(accuracy.losses, 1u);
+  EXPECT_DOUBLE_EQ(accuracy.average_rank, 1.5);
+  EXPECT_NEAR(accuracy.relative_to_forest, 0, 1e-15);
+  EXPECT_DOUBLE_EQ(ours.seconds_per_query, 0.5);
+  EXPECT_DOUBLE_EQ(ours.tokens_per_query, 100);
+  EXPECT_EQ(ours.reliability[0].rows, 16u);
+  EXPECT_EQ(ours.reliability[0].correct, 9u);
+  // A lower log loss is a win.
+  EXPECT_EQ(ours.metrics[3].wins, 1u);
+  EXPECT_TRUE(std::isnan(ours.metrics[4].mean)) << "no table has an AUC";
+}
+
+TEST(Summarise, CurvesKeepToTablesThatHaveAllShots) {
+  Summary summary = empty_summary();
+  summarise(example_units(), summary);
+  const CurveSummary& ours = summary.curves[0];
+  EXPECT_EQ(ours.tables, 2u);
+  EXPECT_DOUBLE_EQ(ours.mean[0], 0.5);
+  EXPECT_DOUBLE_EQ(ours.mean[1], 0.625);
+  EXPECT_EQ(ours.falling_steps, 0u);
+  EXPECT_EQ(ours.table_steps, 2u);
+  EXPECT_EQ(ours.table_collapses, 1u);  // table a: 0.75 to 0.5
+}
+
+TEST(Summarise, ErrorsAreCountedAndLeftOut) {
+  Summary summary = empty_summary();
+  std::vector<ScoredUnit> units = example_units();
+  units[3] = {.summary = {.model = 0, .table = 1, .shots = 8, .seed = 40, .error = "too many classes"}};
+  summarise(units, summary);
+  EXPECT_EQ(summary.averages[0].failed_units, 1u);
+  EXPECT_EQ(summary.averages[0].tables, 2u);
+  EXPECT_DOUBLE_EQ(summary.averages[0].metrics[0].mean, 0.625);
+  EXPECT_EQ(summary.averages[2].metrics[0].average_rank, 1.75);  // the forest, over the two tables that both have
+}
+
+TEST(Summarise, PublishedNumbersStandBesideTablesOfTheSameName) {
+  Summary summary = empty_summary();
+  summary.run.shots = {16, 512};
+  std::vector<ScoredUnit> units{unit(0, 1, 512, 40, 3)};
+  summarise(units, summary);
+  const std::vector<PublishedComparison> published = compare_with_published(summary);
+  ASSERT_EQ(published.size(), 3u);
+  EXPECT_EQ(published[0].table, "LED_24");
+  EXPECT_EQ(published[0].shots, 512u);
+  ASSERT_EQ(published[0].measured.size(), 1u);
+  EXPECT_DOUBLE_EQ(published[0].measured[0].accuracy, 0.75);
+  ASSERT_EQ(published[0].quoted.size(), 7u);
+  EXPECT_EQ(published[0].quoted[1].name, "random forest");
+  EXPECT_DOUBLE_EQ(published[0].quoted[1].accuracy, 0.694);
+  EXPECT_EQ(published[0].quoted[1].source, "Table 3");
+  EXPECT_TRUE(published[1].table.empty());
+  EXPECT_TRUE(published[1].measured.empty());
+}
+
+TEST(Summarise, JsonHasNamesAndNulls) {
+  Summary summary = empty_summary();
+  std::vector<ScoredUnit> units = example_units();
+  summarise(units, summary);
+  for (ScoredUnit& scored : units) summary.units.push_back(scored.summary);
+  const Json json = to_json(summary);
+  EXPECT_EQ(json["cells"][0]["model"], "ours");
+  EXPECT_EQ(json["units"].size(), 12u);
+  EXPECT_EQ(Json::parse(json.dump())["averages"][0]["metrics"]["auc"]["mean"], nullptr);
+  EXPECT_EQ(json["averages"][0]["metrics"]["accuracy"]["wins"], 1);
+}
+
+}  // namespace
+}  // namespace manyshot
