@@ -9,6 +9,7 @@ prepare() {
   # shellcheck disable=SC2086
   require_packages $build_packages
   require_wheels arrow "55 MB"
+  require_wheels plotly "10 MB"
   case $1 in release | dev) require_wheels torch "530 MB" ;; esac
   mkdir -p build
   lock build/lock
