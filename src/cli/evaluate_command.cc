@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "evaluate/evaluation.h"
+#include "evaluate/knowledge/general_ability.h"
 #include "evaluate/result_files.h"
 
 namespace manyshot {
@@ -65,6 +66,14 @@ uint64_t count_failures(const Summary& summary) {
                        [](const auto& unit) { return !unit.error.empty(); });
 }
 
+struct EvaluateCommandOptions : EvaluateOptions, GeneralAbilityOptions {
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    EvaluateOptions::visit(self, v);
+    GeneralAbilityOptions::visit(self, v);
+  }
+};
+
 class EvaluateCommand : public Command {
  public:
   std::string name() const override { return "evaluate"; }
@@ -90,11 +99,18 @@ class EvaluateCommand : public Command {
            "--out results\n"
            "    manyshot evaluate --tables tables --models default,default+calibrate=none --max-queries 200 --out "
            "results "
-           "--shard 3/8\n";
+           "--shard 3/8\n"
+           "    manyshot evaluate --tables tables --models forest,openai:qwen2.5-7b --base-url "
+           "http://localhost:8000/v1 --response-cache answers --out results\n"
+           "    manyshot evaluate --models smollm2 --knowledge mmlu.csv --knowledge-shots 5 --perplexity text.txt\n";
   }
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
+    if (options_.any()) {
+      measure_general_abilities(common.json);
+      if (options_.tables.empty()) return;
+    }
     const auto start = std::chrono::steady_clock::now();
     Evaluation evaluation(options_, kVersion);
     const uint64_t done = evaluation.run();
@@ -155,7 +171,24 @@ class EvaluateCommand : public Command {
     fmt::print("{}\n", json.dump());
   }
 
-  EvaluateOptions options_;
+  // --knowledge and --perplexity, for every model.
+  void measure_general_abilities(bool as_json) {
+    const std::vector<GeneralAbility> results =
+        measure_general_ability(options_.models, options_, options_, options_, options_.seed, options_.out);
+    Json json = Json::array();
+    for (const GeneralAbility& result : results) {
+      json.push_back(to_json(result));
+      for (const std::string& note : result.knowledge ? result.knowledge->notes : std::vector<std::string>{})
+        log::info("note: {}: {}", result.model, note);
+    }
+    if (as_json) {
+      fmt::print("{}\n", json.dump());
+    } else {
+      log::info("{}", general_ability_table(results));
+    }
+  }
+
+  EvaluateCommandOptions options_;
 };
 
 }  // namespace

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "core/options.h"
+#include "evaluate/endpoint/endpoint_options.h"
 #include "evaluate/protocol.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
 
-struct EvaluateOptions : ProtocolOptions, MethodOptions {
+struct EvaluateOptions : ProtocolOptions, MethodOptions, EndpointOptions {
   std::vector<std::string> tables;
   std::vector<std::string> models{"default", "majority", "knn", "forest", "xgboost"};
   std::vector<std::string> shots{"8", "16", "32", "64", "128", "256", "512", "1024"};
@@ -28,7 +29,8 @@ struct EvaluateOptions : ProtocolOptions, MethodOptions {
     v("tables", self.tables, any_value(), "Folders of tables, and tables (CSV or Parquet).");
     v("models", self.models, any_value(),
       "majority, knn, forest, xgboost, paper-knn, paper-forest, paper-xgboost, default, an installed model such as "
-      "smollm2, a model folder, or a .gguf file. NAME+ensemble=1+calibrate=none is the same model with other options.");
+      "smollm2, a model folder, a .gguf file, or openai:NAME, a model of the API at --base-url. "
+      "NAME+ensemble=1+calibrate=none is the same model with other options.");
     v("shots", self.shots, any_value(), "Numbers of labelled rows.");
     v("seeds", self.seeds, any_value(),
       "Row seeds: each is a run of its own with other orders, or other labelled rows.");
@@ -43,6 +45,7 @@ struct EvaluateOptions : ProtocolOptions, MethodOptions {
     v("seed", self.seed, any_value(), "Seed of the models' own random choices.");
     ProtocolOptions::visit(self, v);
     MethodOptions::visit(self, v);
+    EndpointOptions::visit(self, v);
   }
 };
 

@@ -8,6 +8,8 @@
 #include "core/files.h"
 #include "core/options.h"
 #include "core/text.h"
+#include "evaluate/endpoint/endpoint_client.h"
+#include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
 #include "evaluate/sha256.h"
 #include "predict/model_store.h"
@@ -45,10 +47,21 @@ void hash_path(const std::string& path, Sha256& hash) {
   for (const fs::path& file : files) hash_file_ends(file, hash);
 }
 
+// What of an endpoint's options the answers depend on.
+Json answer_options(EndpointOptions endpoint) {
+  Json json = to_json(options_of(endpoint));
+  for (const char* name : {"api_key_env", "request_timeout_s", "max_retries", "requests_per_minute",
+                           "tokens_per_minute", "concurrency", "response_cache", "prompt_price", "answer_price"}) {
+    json.erase(name);
+  }
+  return json;
+}
+
 std::string hash_model(const EvaluatedModel& model) {
   MethodOptions options = model.options;
   Sha256 hash;
   hash.add(to_json(options_of(options)).dump());
+  if (model.is_endpoint) hash.add(answer_options(model.endpoint).dump());
   hash_path(model.path, hash);
   hash_path(model.options.adapter, hash);
   return hash.hex();
@@ -77,7 +90,8 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
 
 }  // namespace
 
-std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options) {
+std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
+                                        const EndpointOptions& endpoint) {
   std::vector<std::string> known = baselines();
   known.insert(known.end(), published_baselines().begin(), published_baselines().end());
   std::vector<EvaluatedModel> models;
@@ -86,12 +100,16 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
     for (const EvaluatedModel& other : models) {
       if (other.spelling == spelling) fail(ErrorKind::kBadInput, "--models names \"{}\" twice", spelling);
     }
-    if (!contains(known, model.name)) {
+    model.is_endpoint = is_endpoint_model(model.name);
+    if (model.is_endpoint) {
+      model.single_threaded = false;
+      model.endpoint = endpoint;
+    } else if (!contains(known, model.name)) {
       model.single_threaded = false;
       model.path = resolve_model(model.name, known);
     }
     model.answers_missing_classes_with_majority = model.name == "paper-xgboost";
-    if (!model.path.empty()) model.hash = hash_model(model);
+    if (model.is_endpoint || !model.path.empty()) model.hash = hash_model(model);
     models.push_back(std::move(model));
   }
   return models;
@@ -108,6 +126,7 @@ std::string forest_among(const std::vector<EvaluatedModel>& models) {
 
 std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed) {
   if (contains(published_baselines(), model.name)) return open_published_baseline(model.name, seed);
+  if (model.is_endpoint) return open_endpoint_method(model.name, model.endpoint, model.options, seed);
   return open_method(model.name, model.options, seed);
 }
 

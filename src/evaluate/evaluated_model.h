@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/endpoint/endpoint_options.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
@@ -12,12 +13,14 @@ namespace manyshot {
 // A model as it was asked for: NAME, or NAME+option=value… with options of MethodOptions that differ from the run's
 // ("default+ensemble=1+calibrate=none"), so that variants of one model stand side by side.
 //   NAME  majority, knn, forest, xgboost; paper-knn, paper-forest, paper-xgboost; an installed model, a model folder or
-//         a .gguf file
+//         a .gguf file; openai:NAME, a model of an endpoint
 struct EvaluatedModel {
   std::string spelling;  // the whole of it; its name in results
   std::string name;
   MethodOptions options;
-  std::string path;             // of the weights; "" for baselines
+  EndpointOptions endpoint;
+  bool is_endpoint = false;     // its units wait for a server, not for the processor
+  std::string path;             // of the weights; "" for baselines and endpoints
   std::string hash;             // of the weights and the options: a ledger keeps results only for the same ones
   bool single_threaded = true;  // baselines: many units at a time
   // As the published XGBoost: see published_baselines.h.
@@ -28,7 +31,8 @@ struct EvaluatedModel {
 std::string forest_among(const std::vector<EvaluatedModel>& models);
 
 // Throws Error(kBadInput, kNotFound) for unknown names and options, and for a model that is named twice.
-std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options);
+std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
+                                        const EndpointOptions& endpoint = {});
 
 std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <set>
 
 #include "core/error.h"
@@ -12,6 +13,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "core/text.h"
+#include "evaluate/endpoint/concurrent_requests.h"
 #include "evaluate/run_unit.h"
 
 namespace manyshot {
@@ -81,7 +83,7 @@ Evaluation::Evaluation(const EvaluateOptions& options, const std::string& versio
   if (options_.out.empty())
     fail(ErrorKind::kBadInput, "--out is needed: the folder for the results; see manyshot evaluate --help");
   if (options_.models.empty()) fail(ErrorKind::kBadInput, "--models: at least one model is needed");
-  models_ = find_models(options_.models, options_);
+  models_ = find_models(options_.models, options_, options_);
   options_.baseline = choose_baseline(models_, options_.baseline);
   read_tables();
   list_units();
@@ -162,8 +164,13 @@ uint64_t Evaluation::run() {
   Progress progress("evaluate", missing.size(), "units");
   std::vector<std::unique_ptr<Method>> baselines(models_.size());
   std::vector<const Unit*> parallel, serial;
+  std::map<size_t, std::vector<const Unit*>> waiting;  // for an endpoint, by model
   for (const size_t place : missing) {
     const Unit& unit = units_[place];
+    if (models_[unit.model].is_endpoint) {
+      waiting[unit.model].push_back(&unit);
+      continue;
+    }
     if (!models_[unit.model].single_threaded) {
       serial.push_back(&unit);
       continue;
@@ -185,6 +192,14 @@ uint64_t Evaluation::run() {
     do_unit(*unit, *method);
     progress.add();
     before = unit;
+  }
+  for (const auto& [model, units] : waiting) {
+    const std::unique_ptr<Method> endpoint = open_model(models_[model], options_.seed);
+    run_concurrently(units.size(), static_cast<size_t>(options_.concurrency),
+                     [&, &units = units](size_t i, std::stop_token) {
+                       do_unit(*units[i], *endpoint);
+                       progress.add();
+                     });
   }
   return missing.size();
 }
