@@ -4,7 +4,7 @@
 //
 // Features of z, the value in standard deviations: z / 2, erf(z / sqrt 2), and pairs of sine and cosine of 0.04 to 4
 // cycles a standard deviation, with amplitude frequency^-1/2 (random Fourier features, Rahimi and Recht 2007, with a
-// fixed grid of frequencies; measured against tables trained freely in docs/adr/0011). Each is centred over the codes,
+// fixed grid of frequencies; chosen in docs/adr/0012). Each is centred over the codes,
 // and all are scaled so that a code's features have norm 1 on average.
 #pragma once
 

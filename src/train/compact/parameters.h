@@ -29,8 +29,8 @@ struct ParameterPlaces {
 
 class CompactParameters {
  public:
-  // Matrices are normal with standard deviation 1 / sqrt(3 inputs), embeddings with 0.1 (pilot; values of
-  // (seed, name, place) alone), gains one.
+  // Matrices are normal with standard deviation 0.02, those that write to the residual stream with 0.02 / sqrt(2
+  // layers) (Radford et al. 2019, "GPT-2"), embeddings with 0.1 (values of (seed, name, place) alone), gains one.
   CompactParameters(const NetworkShape& shape, uint64_t seed);
 
   const ParameterPlaces& places() const { return places_; }
@@ -42,7 +42,7 @@ class CompactParameters {
 
  private:
   void name_parameters(const NetworkShape& shape);
-  void initialise(uint64_t seed);
+  void initialise(uint64_t seed, size_t num_layers);
 
   ParameterPlaces places_;
   AlignedBuffer<float> values_, gradients_;
