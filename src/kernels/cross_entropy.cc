@@ -51,8 +51,8 @@ void softmax_gradient(const float* logits, size_t count, float log_sum, float fa
   HWY_DYNAMIC_DISPATCH(softmax_gradient_bf16)(logits, count, log_sum, factor, gradients);
 }
 
-float softmax_gradient_at(float target_logit, float log_sum, float factor) {
-  return static_cast<float>(factor * std::expm1(static_cast<double>(target_logit) - log_sum));
+float softmax_gradient_at(float target_logit, double log_sum, float factor) {
+  return static_cast<float>(factor * std::expm1(target_logit - log_sum));
 }
 
 }  // namespace manyshot

@@ -13,6 +13,6 @@ void softmax_gradient(const float* logits, size_t count, float log_sum, float fa
 void softmax_gradient(const float* logits, size_t count, float log_sum, float factor, BFloat16* gradients);
 
 // factor * (p(target) - 1), without cancellation against a rounded p.
-float softmax_gradient_at(float target_logit, float log_sum, float factor);
+float softmax_gradient_at(float target_logit, double log_sum, float factor);
 
 }  // namespace manyshot

@@ -118,6 +118,7 @@ void BackwardPass<T>::run(const float* hidden_gradients) {
     }
     for_chunks([&](const Range& block, Scratch& s, float* sums) {
       if (has_projection && mode_ == PassMode::kKeep) differentiate_projection(layer + 1, block, s, sums);
+      if (!forward_.is_needed(layer, block)) return leave_out(block);
       differentiate_mlp(layer, block, s, sums);
       differentiate_attention_out(layer, block, s, sums);
     });
@@ -195,6 +196,18 @@ void BackwardPass<T>::differentiate_attention_out(size_t layer, const Range& blo
       dot_heads(s.wide.data() + row * width + column, attended + row * width + column, group, head_dim,
                 memory_.dots.data() + first_row + row * group);
     }
+  }
+}
+
+// Nothing comes back to these outputs of the attention.
+template <class T>
+void BackwardPass<T>::leave_out(const Range& block) {
+  const AttentionShape& shape = net_.attention;
+  const size_t count = block.size() * shape.num_heads / shape.num_kv_heads;
+  for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
+    const size_t row = forward_.group_row(kv_head, block.first);
+    std::fill_n(memory_.out_gradients.data() + row * shape.head_dim, count * shape.head_dim, T());
+    std::fill_n(memory_.dots.data() + row, count, 0.0f);
   }
 }
 

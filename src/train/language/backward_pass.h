@@ -34,6 +34,7 @@ class BackwardPass {
   void differentiate_final_norm(const float* hidden_gradients);
   void differentiate_mlp(size_t layer, const Range& block, Scratch& s, float* sums);
   void differentiate_attention_out(size_t layer, const Range& block, Scratch& s, float* sums);
+  void leave_out(const Range& block);
   void differentiate_attention(size_t layer);
   void differentiate_projection(size_t layer, const Range& block, Scratch& s, float* sums);
   void gather_qkv_gradients(const Range& block, float* qkv) const;

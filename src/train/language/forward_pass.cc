@@ -89,6 +89,7 @@ void ForwardPass<T>::run(T* hidden) {
   });
   for (size_t layer = 0; layer < num_layers; ++layer) {
     for_blocks([&](const Range& block, Scratch& s) {
+      if (!is_needed(layer, block)) return leave_out(layer, block);
       attend(layer, block, s);
       finish_layer(layer, block, s, /*makes_next_input=*/true);
       if (layer + 1 < num_layers) project(layer + 1, block, s);
@@ -104,6 +105,7 @@ template <class T>
 void ForwardPass<T>::recompute(size_t layer) {
   for_blocks([&](const Range& block, Scratch& s) { project(layer, block, s); });
   for_blocks([&](const Range& block, Scratch& s) {
+    if (!is_needed(layer, block)) return leave_out(layer, block);
     attend(layer, block, s);
     finish_layer(layer, block, s, /*makes_next_input=*/false);
   });
@@ -208,6 +210,17 @@ void ForwardPass<T>::attend(size_t layer, const Range& block, Scratch& s) {
       }
     }
     first = last;
+  }
+}
+
+// Queries without a gradient: the backward pass finds that they gave no key any weight.
+template <class T>
+void ForwardPass<T>::leave_out(size_t layer, const Range& block) {
+  constexpr float kNoWeight = 1e30f;
+  const size_t group = net_.attention.num_heads / net_.attention.num_kv_heads;
+  float* log_sums = memory_.layer(layer).log_sums.data();
+  for (size_t kv_head = 0; kv_head < net_.attention.num_kv_heads; ++kv_head) {
+    std::fill_n(log_sums + group_row(kv_head, block.first), block.size() * group, kNoWeight);
   }
 }
 

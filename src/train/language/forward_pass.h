@@ -29,6 +29,11 @@ class ForwardPass {
   // Makes memory.layer(layer) again from memory.input(layer).
   void recompute(size_t layer);
 
+  // Whether the block goes on behind the layer's keys and values: in the last layer only what a target needs does.
+  bool is_needed(size_t layer, const Range& block) const {
+    return layer + 1 < net_.num_layers() || network_.trains_all() || batch_.has_targets(block);
+  }
+
   const PackedBatch& batch() const { return batch_; }
   const Dropout& dropout() const { return dropout_; }
   const std::vector<Range>& blocks() const { return blocks_; }
@@ -46,6 +51,7 @@ class ForwardPass {
   void project(size_t layer, const Range& block, Scratch& s);
   void attend(size_t layer, const Range& block, Scratch& s);
   void finish_layer(size_t layer, const Range& block, Scratch& s, bool makes_next_input);
+  void leave_out(size_t layer, const Range& block);
   void lora_down(size_t layer, size_t site, const Range& block, const T* x, Scratch& s);
   void multiply(size_t layer, size_t site, const Range& block, const T* x, Range panels, float* y, size_t ldy,
                 Store store);

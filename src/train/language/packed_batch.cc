@@ -50,6 +50,12 @@ PackedBatch::PackedBatch(std::span<const TrainSample> samples, const LanguageMod
   }
 }
 
+bool PackedBatch::has_targets(const Range& rows) const {
+  const auto next = std::lower_bound(targets.begin(), targets.end(), rows.first,
+                                     [](const Target& target, size_t row) { return target.row < row; });
+  return next != targets.end() && next->row < rows.last;
+}
+
 std::vector<std::span<const TrainSample>> pack_samples(std::span<const TrainSample> samples, size_t max_tokens) {
   std::vector<std::span<const TrainSample>> groups;
   size_t first = 0, tokens = 0;

@@ -11,6 +11,12 @@
 
 namespace manyshot {
 
+// Things first, …, last - 1.
+struct Range {
+  size_t first = 0, last = 0;
+  size_t size() const { return last - first; }
+};
+
 struct PackedBatch {
   // A sample is taken up to its last supervised token, which nothing needs to be predicted from; one without supervised
   // tokens is left out. Throws Error(kBadInput) naming the sample for tokens outside of the vocabulary, a sample longer
@@ -33,16 +39,14 @@ struct PackedBatch {
   std::vector<size_t> positions;  // within their sequence
   std::vector<Sequence> sequences;
   std::vector<Target> targets;  // by increasing row
+
+  // Whether any of the rows is a target's.
+  bool has_targets(const Range& rows) const;
 };
 
 // The samples cut into groups of up to max_tokens, in order; a longer sample is a group of its own.
 std::vector<std::span<const TrainSample>> pack_samples(std::span<const TrainSample> samples, size_t max_tokens);
 
-// [first, last) of `count` things.
-struct Range {
-  size_t first = 0, last = 0;
-  size_t size() const { return last - first; }
-};
 // Tokens that go through a layer together: enough for the matrix products, few enough to stay in the second-level
 // cache. Depends on num_tokens alone.
 std::vector<Range> token_blocks(size_t num_tokens);

@@ -35,8 +35,8 @@ VocabularyLoss<T>::VocabularyLoss(size_t vocab_size, size_t D)
       logits_(kRowsAtOnce * stride_),
       largest_(kRowsAtOnce * num_tiles_),
       sums_(kRowsAtOnce * num_tiles_),
-      log_sums_(kRowsAtOnce),
-      hidden_parts_(kGroups * kRowsAtOnce * D) {}
+      hidden_parts_(kGroups * kRowsAtOnce * D),
+      log_sums_(kRowsAtOnce) {}
 
 template <class T>
 uint64_t VocabularyLoss<T>::bytes(size_t vocab_size, size_t D) {
@@ -84,7 +84,7 @@ void VocabularyLoss<T>::find_losses(std::span<const PackedBatch::Target> targets
     }
     const double log_sum = most + std::log(sum);
     const float logit = logits_[row * stride_ + static_cast<size_t>(targets[row].token)];
-    log_sums_[row] = static_cast<float>(log_sum);
+    log_sums_[row] = log_sum;
     rows[row] = {log_sum - logit, logit >= most};
   }
 }
@@ -111,7 +111,7 @@ void VocabularyLoss<T>::differentiate(const Panels<T>& head_transposed, const T*
       for (size_t row = 0; row < num_rows; ++row) {
         const float* logits = logits_.data() + row * stride_ + first;
         T* to = tile_gradients.data() + row * kTileTokens;
-        softmax_gradient(logits, count, log_sums_[row], gradients.scale, to);
+        softmax_gradient(logits, count, static_cast<float>(log_sums_[row]), gradients.scale, to);
         const auto target = static_cast<size_t>(targets[row].token);
         if (target < first || target >= first + count) continue;
         to[target - first] = T(softmax_gradient_at(logits[target - first], log_sums_[row], gradients.scale));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/gemm.h"
@@ -44,8 +45,8 @@ class VocabularyLoss {
   size_t vocab_size_, D_, num_tiles_, stride_;
   AlignedBuffer<float> logits_;          // [rows, stride]
   AlignedBuffer<float> largest_, sums_;  // [rows, tiles], as exp_sum()
-  AlignedBuffer<float> log_sums_;        // [rows]
   AlignedBuffer<float> hidden_parts_;    // [groups, rows, D]
+  std::vector<double> log_sums_;         // [rows]
 };
 
 extern template class VocabularyLoss<float>;
