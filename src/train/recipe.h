@@ -24,7 +24,7 @@ struct ModelRecipe {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("base", self.base, any_value(),
-      "The model to train: an installed name, a folder (compact, Llama or Qwen2), a .gguf file; or fresh.");
+      "The language model to train: an installed name, a folder (Llama or Qwen2), a .gguf file; or fresh.");
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");
@@ -43,7 +43,10 @@ struct CompactRecipe {
   int num_attention_heads = 4;
   int num_hidden_layers = 8;
   int row_layers = 3;
-  int max_features = 64;
+  int num_key_value_heads = 4;
+  bool two_way = false;
+  bool all_labels = true;
+  double residual_decay = 1;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -52,7 +55,14 @@ struct CompactRecipe {
     v("num_attention_heads", self.num_attention_heads, between(1, 1024), "Heads; they divide the width.");
     v("num_hidden_layers", self.num_hidden_layers, between(2, 1024), "Layers, the row layers among them.");
     v("row_layers", self.row_layers, between(1, 1023), "The first layers, which see their own row only.");
-    v("max_features", self.max_features, between(1, 4096), "Columns the model has marks for.");
+    v("num_key_value_heads", self.num_key_value_heads, between(1, 1024),
+      "Heads of keys and values; they divide the heads.");
+    v("two_way", self.two_way, any_value(),
+      "Labelled rows see each other in both directions; then only queries can be supervised (loss = \"answer\").");
+    v("all_labels", self.all_labels, any_value(),
+      "The softmax is over all label tokens; else over those that the task's labelled rows have.");
+    v("residual_decay", self.residual_decay, between(0.1, 1),
+      "Scale of the residual stream before each further layer.");
   }
 };
 
@@ -105,12 +115,14 @@ struct StageRecipe {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("name", self.name, any_value(), "Name of the stage in messages, in the run's files and for --set stage.NAME.key.");
+    v("name", self.name, any_value(),
+      "Name of the stage in messages, in the run's files and for --set stage.NAME.key.");
     v("data", self.data, one_of({"live", "tokens", "alpaca", "messages", "text"}),
       "live: tasks drawn on the fly; tokens: token files of manyshot corpus; alpaca, messages, text: JSON lines.");
     v("path", self.path, any_value(), "File or folder of the data; live needs none.");
     v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained", "llama3"}),
-      "How JSON lines are wrapped; auto: as the tokenizer's special tokens suggest. trained: the published training's.");
+      "How JSON lines are wrapped; auto: as the tokenizer's special tokens suggest. trained: the published "
+      "training's.");
     v("too_long", self.too_long, one_of({"skip", "cut", "stop"}),
       "JSON lines and token files with more than max_tokens: left out, cut at the end, or an error.");
     v("max_tokens", self.max_tokens, between(16, 1 << 20), "Longest sample of a language model, in tokens.");
@@ -128,7 +140,8 @@ struct StageRecipe {
     v("learning_rate", self.learning_rate, at_least(0), "Of a step at the schedule's top; with muon, of the matrices.");
     v("vector_learning_rate", self.vector_learning_rate, at_least(0),
       "With muon: of embeddings and norms, which adamw updates; 0: a fifth of learning_rate.");
-    v("schedule", self.schedule, one_of({"cosine", "linear", "constant"}), "How the learning rate falls after warm-up.");
+    v("schedule", self.schedule, one_of({"cosine", "linear", "constant"}),
+      "How the learning rate falls after warm-up.");
     v("final_fraction", self.final_fraction, between(0, 1), "Of the learning rate, at the last step.");
     v("warmup_steps", self.warmup_steps, at_least(0), "Steps over which the learning rate rises from 0.");
     v("warmup_ratio", self.warmup_ratio, between(0, 1), "The same as a share of the stage's steps.");

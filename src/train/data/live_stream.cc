@@ -6,19 +6,28 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "train/data/chat.h"
 #include "train/data/growth.h"
 #include "train/data/supervision.h"
 
 namespace manyshot {
+namespace {
+
+constexpr int64_t kMostAutoFeatures = 50;  // PriorOptions: what features = "auto" draws at most
+
+}  // namespace
 
 LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     : mode_(parse_loss_mode(stage.loss)), tokenizer_(context.tokenizer) {
   for (const GrowthPhase& phase : growth_phases(stage)) {
     CorpusOptions corpus = phase.corpus;
-    if (context.compact != nullptr) corpus.format = "compact";
+    if (context.compact != nullptr) {
+      corpus.format = "compact";
+    } else {
+      choose_chat_style(corpus.chat, *context.tokenizer);  // refuses a wrapping whose tokens the tokenizer lacks
+    }
     corpus.prior.seed = Rng(context.seed).child("corpus", corpus.prior.seed).bits(0);
-    const auto first =
-        static_cast<uint64_t>(std::ceil(phase.begin * static_cast<double>(context.num_positions)));
+    const auto first = static_cast<uint64_t>(std::ceil(phase.begin * static_cast<double>(context.num_positions)));
     phases_.push_back(
         {first, Sampler(corpus, context.tokenizer, context.excluded == nullptr ? ExcludedRows() : *context.excluded)});
   }
@@ -43,9 +52,26 @@ TrainSample LiveStream::sample(uint64_t position, StreamScratch& scratch) const 
   }
   const auto most = std::max_element(counts.begin(), counts.end()) - counts.begin();
   fail(ErrorKind::kBadInput,
-       "sample {}: none of {} draws was kept, most were thrown away as \"{}\"; loosen shots, features, max_tokens or the "
+       "sample {}: none of {} draws was kept, most were thrown away as \"{}\"; loosen shots, features, max_tokens or "
+       "the "
        "filter of the stage's corpus",
        position, kMaxAttempts, sample_status_name(static_cast<SampleStatus>(most)));
+}
+
+BatchShape LiveStream::largest_sample() const {
+  BatchShape shape{.num_samples = 1};
+  for (const Phase& phase : phases_) {
+    const CorpusOptions& options = phase.sampler.options();
+    const CorpusSettings corpus = parse_corpus_options(options);
+    const auto rows = static_cast<size_t>(corpus.shots.high + options.queries);
+    const auto features =
+        static_cast<size_t>(parse_settings(corpus.prior).features.value_or(IntRange{2, kMostAutoFeatures}).high);
+    shape.num_features = std::max(shape.num_features, features);
+    shape.sample_rows = std::max(shape.sample_rows, rows);
+    const size_t tokens = corpus.is_compact ? rows * (features + 2) : static_cast<size_t>(options.max_tokens);
+    shape.sample_tokens = std::max(shape.sample_tokens, tokens);
+  }
+  return shape;
 }
 
 std::string LiveStream::description() const {

@@ -15,6 +15,7 @@ class LiveStream : public SampleStream {
 
   LiveStream(const StageRecipe& stage, const StreamContext& context);
   TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
+  BatchShape largest_sample() const override;
   std::string description() const override;
 
  private:

@@ -11,6 +11,7 @@
 #include "model/config.h"
 #include "train/recipe.h"
 #include "train/train_sample.h"
+#include "train/trainable.h"
 
 namespace manyshot {
 
@@ -24,17 +25,19 @@ class SampleStream {
   virtual ~SampleStream() = default;
   // Safe from several threads with a scratch each. Throws Error(kBadInput) when the data cannot give this sample.
   virtual TrainSample sample(uint64_t position, StreamScratch& scratch) const = 0;
+  // The most tokens, rows and columns that a sample may have; num_samples is 1.
+  virtual BatchShape largest_sample() const = 0;
   // "3,000 samples in 12 files"; for the user.
   virtual std::string description() const = 0;
 };
 
 // What samples must fit.
 struct StreamContext {
-  const Tokenizer* tokenizer = nullptr;        // of a language model
-  const ModelConfig* compact = nullptr;        // of a compact model; one of the two is set
-  uint64_t vocab_size = 0;                     // of the model
-  uint64_t seed = 0;                           // of this stage's stream
-  uint64_t num_positions = 0;                  // samples that the stage will take
+  const Tokenizer* tokenizer = nullptr;          // of a language model
+  const ModelConfig* compact = nullptr;          // of a compact model; one of the two is set
+  uint64_t vocab_size = 0;                       // of the model
+  uint64_t seed = 0;                             // of this stage's stream
+  uint64_t num_positions = 0;                    // samples that the stage will take
   std::shared_ptr<const ExcludedRows> excluded;  // rows that no live task may have; may be null
 };
 

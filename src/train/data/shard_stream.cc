@@ -34,12 +34,11 @@ std::vector<std::string> token_files(const std::string& path) {
 ShardStream::ShardStream(const StageRecipe& stage, const StreamContext& context)
     : mode_(parse_loss_mode(stage.loss)),
       tokenizer_(context.tokenizer),
-      vocab_size_(context.vocab_size),
-      max_tokens_(static_cast<uint64_t>(stage.max_tokens)),
-      too_long_(stage.too_long) {
+      limit_(stage),
+      vocab_size_(context.vocab_size) {
   uint64_t total = 0;
   for (const std::string& path : token_files(stage.path)) {
-    auto shard = std::make_unique<Shard>(Shard{path, TokenShard(path), total});
+    auto shard = std::make_unique<Shard>(path, total);
     if (shard->file.size() == 0) continue;
     check_fit(*shard, context);
     total += shard->file.size();
@@ -59,15 +58,18 @@ void ShardStream::check_fit(const Shard& shard, const StreamContext& context) co
          is_compact ? "--model" : "--format compact");
   }
   if (is_compact) return;
-  const auto is_token = [&](TokenId token) { return token >= 0 && static_cast<uint64_t>(token) < tokenizer_->vocab_size(); };
+  const auto is_token = [&](TokenId token) {
+    return token >= 0 && static_cast<uint64_t>(token) < tokenizer_->vocab_size();
+  };
   const auto answer = std::span(first.tokens).subspan(first.answer_begin);
   const bool decodes = std::all_of(answer.begin(), answer.end(), is_token);
   const std::string text = decodes ? tokenizer_->decode(answer) : "";
   if (!text.starts_with("[{\"id\":")) {
-    fail(ErrorKind::kBadInput,
-         "{}: was made with another tokenizer: with this model's, the answer of its first sample reads \"{}\", expected "
-         "[{{\"id\": …; make it again with manyshot corpus --model",
-         shard.path, decodes ? excerpt(text) : "token ids beyond the vocabulary");
+    fail(
+        ErrorKind::kBadInput,
+        "{}: was made with another tokenizer: with this model's, the answer of its first sample reads \"{}\", expected "
+        "[{{\"id\": …; make it again with manyshot corpus --model",
+        shard.path, decodes ? excerpt(text) : "token ids beyond the vocabulary");
   }
 }
 
@@ -77,31 +79,41 @@ const ShardStream::Shard& ShardStream::shard_of(uint64_t number) const {
   return **(after - 1);
 }
 
+void ShardStream::check_tokens(const Shard& shard, const TokenSample& sample) const {
+  for (const TokenId token : sample.tokens) {
+    if (token >= 0 && static_cast<uint64_t>(token) < vocab_size_) continue;
+    fail(ErrorKind::kBadInput,
+         "{}: sample {} has token {}, the model's vocabulary {} tokens; it was made for another model", shard.path,
+         sample.index, token, vocab_size_);
+  }
+}
+
 TrainSample ShardStream::sample(uint64_t position, StreamScratch&) const {
   for (uint64_t attempt = 0; attempt < order_->size(); ++attempt) {
-    const uint64_t number = order_->at(position - position % order_->size() + (position + attempt) % order_->size());
+    const uint64_t number = order_->at(position, attempt);
     const Shard& shard = shard_of(number);
     TokenSample read = shard.file.sample(number - shard.first);
-    for (const TokenId token : read.tokens) {
-      if (token < 0 || static_cast<uint64_t>(token) >= vocab_size_) {
-        fail(ErrorKind::kBadInput, "{}: sample {} has token {}, the model's vocabulary has {}; it was made for another "
-             "model", shard.path, number - shard.first, token, vocab_size_);
-      }
-    }
-    if (read.num_features == 0 && read.tokens.size() > max_tokens_) {
-      if (too_long_ == "skip") continue;
-      if (too_long_ == "stop" || read.answer_begin >= max_tokens_) {
-        fail(ErrorKind::kBadInput, "{}: sample {} has {} tokens, max_tokens is {}; raise it, or take too_long = \"skip\"",
-             shard.path, number - shard.first, read.tokens.size(), max_tokens_);
-      }
-      read.tokens.resize(max_tokens_);
-    }
+    check_tokens(shard, read);
     TrainSample sample = make_train_sample(read);
+    if (!limit_.fit(sample, fmt::format("{}: sample {}", shard.path, read.index))) continue;
     supervise(sample, mode_, tokenizer_);
     return sample;
   }
-  fail(ErrorKind::kBadInput, "{}: every sample has more than max_tokens = {} tokens; raise it", shards_.front()->path,
-       max_tokens_);
+  limit_.fail_all_too_long(shards_.front()->path);
+}
+
+BatchShape ShardStream::largest_sample() const {
+  BatchShape shape{.num_samples = 1};
+  for (const auto& shard : shards_) {
+    for (size_t i = 0; i < shard->file.size(); ++i) {
+      const TokenSample sample = shard->file.sample(i);
+      shape.sample_tokens = std::max(shape.sample_tokens, sample.tokens.size());
+      shape.sample_rows = std::max<size_t>(shape.sample_rows, sample.num_labelled + sample.num_queries);
+      shape.num_features = std::max<size_t>(shape.num_features, sample.num_features);
+    }
+  }
+  if (shape.num_features == 0) shape.sample_tokens = std::min(shape.sample_tokens, limit_.max_tokens());
+  return shape;
 }
 
 std::string ShardStream::description() const {

@@ -4,7 +4,7 @@
 
 namespace manyshot {
 
-uint32_t ShuffledOrder::at(uint64_t position) const {
+uint32_t ShuffledOrder::at(uint64_t position, uint64_t attempt) const {
   const uint64_t number = position / size_;
   const std::lock_guard lock(mutex_);
   Pass& pass = passes_[number % 2];
@@ -12,7 +12,7 @@ uint32_t ShuffledOrder::at(uint64_t position) const {
     const Rng rng = Rng(seed_).child("pass", number);
     pass = {number, std::make_shared<const std::vector<uint32_t>>(rng.permutation(static_cast<uint32_t>(size_)))};
   }
-  return (*pass.permutation)[position % size_];
+  return (*pass.permutation)[(position + attempt) % size_];
 }
 
 }  // namespace manyshot

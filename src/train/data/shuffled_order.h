@@ -12,9 +12,10 @@ class ShuffledOrder {
  public:
   // REQUIRES: 0 < size < 2^32.
   ShuffledOrder(uint64_t seed, uint64_t size) : seed_(seed), size_(size) {}
-  // Which of the N samples stands at `position`. Safe from several threads; the permutations of the two passes used
+  // Which of the N samples stands at `position`; `attempt` > 0: the one to take when those of lower attempts cannot be
+  // used, until all N are tried. Safe from several threads; the permutations of the two passes used
   // last are kept (4 bytes a sample each).
-  uint32_t at(uint64_t position) const;
+  uint32_t at(uint64_t position, uint64_t attempt = 0) const;
   uint64_t size() const { return size_; }
 
  private:

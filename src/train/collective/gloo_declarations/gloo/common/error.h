@@ -1,0 +1,2 @@
+// See README.md in the folder gloo_declarations: nothing of it is used.
+#pragma once

@@ -1,0 +1,113 @@
+#include "train/data/chat.h"
+
+#include <numeric>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace manyshot {
+namespace {
+
+constexpr std::string_view kQwenSystem = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
+
+class Encoder {
+ public:
+  Encoder(ChatStyle style, const Tokenizer& tokenizer) : style_(style), tokenizer_(tokenizer) {
+    if (tokenizer.add_bos() && tokenizer.bos()) sample_.tokens.push_back(*tokenizer.bos());
+  }
+
+  void add(const ChatMessage& message) {
+    const bool is_answer = message.role == "assistant";
+    switch (style_) {
+      case ChatStyle::kRaw:
+        add_content(is_answer ? "" : message.content + "\n", is_answer, message.content);
+        if (is_answer && tokenizer_.eos()) add_supervised({*tokenizer_.eos()});
+        break;
+      case ChatStyle::kChatMl:
+      case ChatStyle::kTrained:
+        add_special("<|im_start|>");
+        add_content(message.role + "\n" + (is_answer ? "" : message.content), is_answer, message.content);
+        end_turn("<|im_end|>", is_answer);
+        add_text("\n");
+        break;
+      case ChatStyle::kLlama3:
+        add_special("<|start_header_id|>");
+        add_text(message.role);
+        add_special("<|end_header_id|>");
+        add_content("\n\n" + (is_answer ? "" : message.content), is_answer, message.content);
+        end_turn("<|eot_id|>", is_answer);
+        break;
+    }
+  }
+
+  // Tokens behind the last supervised one teach nothing.
+  TrainSample take() {
+    sample_.tokens.resize(sample_.supervised.back() + 1);
+    sample_.answer_begin = sample_.supervised.front();
+    return std::move(sample_);
+  }
+
+ private:
+  void add_text(std::string_view text) { tokenizer_.append_encoded(text, /*parse_special=*/false, sample_.tokens); }
+  void add_special(std::string_view token) { sample_.tokens.push_back(*tokenizer_.added_token(token)); }
+  void add_supervised(const std::vector<TokenId>& tokens) {
+    for (const TokenId token : tokens) {
+      sample_.supervised.push_back(static_cast<uint32_t>(sample_.tokens.size()));
+      sample_.tokens.push_back(token);
+    }
+  }
+  // `before` and, for answers, the supervised content behind it: encoded apart, as a model that writes it does.
+  void add_content(std::string_view before, bool is_answer, std::string_view answer) {
+    add_text(before);
+    if (is_answer) add_supervised(tokenizer_.encode(answer, /*parse_special=*/false));
+  }
+  void end_turn(std::string_view token, bool is_answer) {
+    if (is_answer) {
+      add_supervised({*tokenizer_.added_token(token)});
+    } else {
+      add_special(token);
+    }
+  }
+
+  ChatStyle style_;
+  const Tokenizer& tokenizer_;
+  TrainSample sample_;
+};
+
+}  // namespace
+
+ChatStyle choose_chat_style(std::string_view name, const Tokenizer& tokenizer) {
+  const bool has_chatml = tokenizer.added_token("<|im_start|>") && tokenizer.added_token("<|im_end|>");
+  const bool has_llama3 = tokenizer.added_token("<|start_header_id|>") && tokenizer.added_token("<|end_header_id|>") &&
+                          tokenizer.added_token("<|eot_id|>");
+  if (name == "auto") return has_chatml ? ChatStyle::kTrained : has_llama3 ? ChatStyle::kLlama3 : ChatStyle::kRaw;
+  if (name == "raw") return ChatStyle::kRaw;
+  const bool is_llama3 = name == "llama3";
+  if (is_llama3 ? !has_llama3 : !has_chatml) {
+    fail(ErrorKind::kBadInput, "chat = \"{}\": the model's tokenizer lacks {}; take raw, or auto", excerpt(name),
+         is_llama3 ? "<|start_header_id|>, <|end_header_id|> or <|eot_id|>" : "<|im_start|> or <|im_end|>");
+  }
+  return is_llama3 ? ChatStyle::kLlama3 : name == "chatml" ? ChatStyle::kChatMl : ChatStyle::kTrained;
+}
+
+TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatStyle style, const Tokenizer& tokenizer) {
+  Encoder encoder(style, tokenizer);
+  if (style == ChatStyle::kTrained && messages.front().role != "system") {
+    encoder.add({"system", std::string(kQwenSystem)});
+  }
+  for (const ChatMessage& message : messages) encoder.add(message);
+  return encoder.take();
+}
+
+TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer) {
+  TrainSample sample;
+  if (tokenizer.add_bos() && tokenizer.bos()) sample.tokens.push_back(*tokenizer.bos());
+  tokenizer.append_encoded(text, /*parse_special=*/false, sample.tokens);
+  if (tokenizer.eos()) sample.tokens.push_back(*tokenizer.eos());
+  sample.answer_begin = 1;
+  sample.supervised.resize(sample.tokens.size() - 1);
+  std::iota(sample.supervised.begin(), sample.supervised.end(), 1u);
+  return sample;
+}
+
+}  // namespace manyshot

@@ -1,0 +1,93 @@
+#include "train/data/text_stream.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "train/data/supervision.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+std::vector<std::string> text_files(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) fail(ErrorKind::kNotFound, "{}: no such file or folder; check the stage's path", path);
+  if (!fs::is_directory(path, error)) return {path};
+  const fs::path inner = fs::path(path) / "alpaca";
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(fs::is_directory(inner, error) ? inner : fs::path(path))) {
+    if (entry.path().extension() == ".jsonl" || entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.empty()) fail(ErrorKind::kNotFound, "{}: no .jsonl or .json files in this folder", path);
+  return files;
+}
+
+const Tokenizer& required_tokenizer(const StageRecipe& stage, const StreamContext& context) {
+  if (context.tokenizer == nullptr) {
+    fail(ErrorKind::kBadInput,
+         "stage \"{}\": data = \"{}\" is text, and a compact model reads tables; take live or "
+         "tokens",
+         stage.name, stage.data);
+  }
+  return *context.tokenizer;
+}
+
+}  // namespace
+
+TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
+    : kind_(stage.data),
+      tokenizer_(required_tokenizer(stage, context)),
+      style_(choose_chat_style(stage.chat, tokenizer_)),
+      mode_(parse_loss_mode(stage.loss)),
+      limit_(stage) {
+  uint64_t total = 0;
+  for (const std::string& path : text_files(stage.path)) {
+    files_.push_back(std::make_unique<JsonLines>(path));
+    first_.push_back(total);
+    total += files_.back()->size();
+  }
+  if (total == 0) fail(ErrorKind::kBadInput, "{}: there are no lines", stage.path);
+  order_ = std::make_unique<ShuffledOrder>(context.seed, total);
+  const Json first = files_.front()->record(0);  // a wrong kind of data is told at once
+  encode(first, files_.front()->place(0));
+}
+
+TrainSample TextStream::encode(const Json& record, const std::string& place) const {
+  if (kind_ == "alpaca") return encode_chat(read_alpaca(record, place), style_, tokenizer_);
+  if (kind_ == "messages") return encode_chat(read_messages(record, place), style_, tokenizer_);
+  const auto text = record.find("text");
+  if (text == record.end() || !text->is_string()) {
+    fail(ErrorKind::kBadInput, "{}: there is no \"text\"; check the stage's data kind", place);
+  }
+  const TrainSample sample = encode_plain_text(text->get_ref<const std::string&>(), tokenizer_);
+  if (sample.supervised.empty()) fail(ErrorKind::kBadInput, "{}: the text is empty", place);
+  return sample;
+}
+
+TrainSample TextStream::sample(uint64_t position, StreamScratch&) const {
+  for (uint64_t attempt = 0; attempt < order_->size(); ++attempt) {
+    const uint64_t number = order_->at(position, attempt);
+    const size_t file =
+        static_cast<size_t>(std::upper_bound(first_.begin(), first_.end(), number) - first_.begin()) - 1;
+    const size_t line = number - first_[file];
+    const std::string place = files_[file]->place(line);
+    TrainSample sample = encode(files_[file]->record(line), place);
+    sample.index = number;
+    if (!limit_.fit(sample, place)) continue;
+    if (kind_ != "text") supervise(sample, mode_, &tokenizer_);
+    return sample;
+  }
+  limit_.fail_all_too_long(files_.front()->place(0));
+}
+
+BatchShape TextStream::largest_sample() const { return {.num_samples = 1, .sample_tokens = limit_.max_tokens()}; }
+
+std::string TextStream::description() const {
+  return fmt::format("{} lines of {} in {} files", with_thousands(static_cast<long long>(order_->size())), kind_,
+                     files_.size());
+}
+
+}  // namespace manyshot

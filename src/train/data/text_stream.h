@@ -1,0 +1,36 @@
+// Texts in JSON lines, tokenised as they are needed.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "train/data/length_limit.h"
+#include "train/data/sample_stream.h"
+#include "train/data/shuffled_order.h"
+#include "train/data/text_records.h"
+
+namespace manyshot {
+
+class TextStream : public SampleStream {
+ public:
+  // `stage.path` is a file, or a folder of .jsonl and .json files (or a corpus folder); `stage.data` says what a line
+  // holds.
+  TextStream(const StageRecipe& stage, const StreamContext& context);
+  TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
+  BatchShape largest_sample() const override;
+  std::string description() const override;
+
+ private:
+  TrainSample encode(const Json& record, const std::string& place) const;
+
+  std::string kind_;
+  const Tokenizer& tokenizer_;
+  ChatStyle style_;
+  LossMode mode_;
+  LengthLimit limit_;
+  std::vector<std::unique_ptr<JsonLines>> files_;
+  std::vector<uint64_t> first_;  // number of each file's first line among all
+  std::unique_ptr<ShuffledOrder> order_;
+};
+
+}  // namespace manyshot

@@ -1,0 +1,108 @@
+#include "train/run/check_run.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "core/memory.h"
+#include "core/text.h"
+#include "train/run/active_stage.h"
+#include "train/run/status_line.h"
+
+namespace manyshot {
+namespace {
+
+// Times one batch: drawing it and its gradient.
+void measure(const StageRecipe& stage, const RunPlan& plan, size_t number, const SampleStream& stream, RunModel& model,
+             StageCheck& check) {
+  const auto batch = static_cast<size_t>(stage.batch);
+  const auto start = std::chrono::steady_clock::now();
+  SampleBuffer buffer(
+      stream, [&](uint64_t i) { return plan.position(number, i); }, 0, batch);
+  const std::vector<TrainSample> samples = buffer.take(batch);
+  zero_gradients(model.network().parameters());
+  const LossSum sum = model.network().accumulate(samples, 1.0f, 0);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  check.first_loss = sum.mean();
+  check.tokens_per_sample = static_cast<double>(sum.tokens) / static_cast<double>(batch);
+  check.tokens_per_second = static_cast<double>(sum.tokens) / seconds;
+  check.seconds = seconds * stage.accumulation * static_cast<double>(check.steps);
+}
+
+StageCheck check_stage(const Recipe& recipe, const RunPlan& plan, size_t number, RunModel& model) {
+  const StageRecipe& stage = recipe.stages[number];
+  const auto stream = open_stream(stage, stream_context(recipe, plan, number, model));
+  StageCheck check{.memory = stage_memory(model, stage, *stream, plan.world_size()),
+                   .data = stream->description(),
+                   .steps = plan.stage_steps(number)};
+  check.samples = static_cast<uint64_t>(check.steps) * plan.step_samples(number);
+  check.fits = fits_memory(check.memory);
+  if (check.fits) {
+    measure(stage, plan, number, *stream, model, check);
+  } else {
+    check.ways_to_fit = ways_to_fit(model, stage, check.memory);
+  }
+  return check;
+}
+
+}  // namespace
+
+RunCheck check_run(const Recipe& recipe, RunModel& model, int world_size) {
+  const RunPlan plan(recipe, 0, world_size);
+  RunCheck check{.recipe = to_json(recipe),
+                 .model = model.description(),
+                 .world_size = world_size,
+                 .memory_limit = memory_limit_bytes()};
+  for (size_t stage = 0; stage < recipe.stages.size(); ++stage) {
+    check.stages.push_back(check_stage(recipe, plan, stage, model));
+  }
+  return check;
+}
+
+std::string check_text(const RunCheck& check) {
+  std::string text =
+      fmt::format("model    {}\nmemory   this process may use {}\n", check.model, format_bytes(check.memory_limit));
+  for (const StageCheck& stage : check.stages) {
+    text += fmt::format("\nstage    {}: {} steps, {} samples\ndata     {}\nmemory   about {} ({} for the optimiser)\n",
+                        stage.memory.stage, with_thousands(stage.steps),
+                        with_thousands(static_cast<long long>(stage.samples)), stage.data,
+                        format_bytes(stage.memory.total()), format_bytes(stage.memory.optimizer_bytes));
+    if (!stage.fits) {
+      text += "         does not fit; ways to fit:\n";
+      for (const std::string& way : stage.ways_to_fit) text += "           " + way + "\n";
+      continue;
+    }
+    const double tokens = stage.tokens_per_sample * static_cast<double>(stage.samples);
+    text += fmt::format(
+        "tokens   about {} a sample, {} in all\ntime     about {} ({} tokens/s, from one batch of first samples)\n"
+        "loss     {:.4f} before training\n",
+        with_thousands(std::llround(stage.tokens_per_sample)), with_thousands(std::llround(tokens)),
+        duration_text(stage.seconds), with_thousands(std::llround(stage.tokens_per_second)), stage.first_loss);
+  }
+  return text;
+}
+
+Json to_json(const RunCheck& check) {
+  Json stages = Json::array();
+  for (const StageCheck& stage : check.stages) {
+    stages.push_back({{"stage", stage.memory.stage},
+                      {"data", stage.data},
+                      {"steps", stage.steps},
+                      {"samples", stage.samples},
+                      {"memory_bytes", stage.memory.total()},
+                      {"fits", stage.fits},
+                      {"ways_to_fit", stage.ways_to_fit},
+                      {"first_loss", stage.first_loss},
+                      {"tokens_per_sample", stage.tokens_per_sample},
+                      {"tokens_per_second", stage.tokens_per_second},
+                      {"seconds", stage.seconds}});
+  }
+  return {{"model", check.model},
+          {"processes", check.world_size},
+          {"memory_limit_bytes", check.memory_limit},
+          {"stages", stages},
+          {"recipe", check.recipe}};
+}
+
+}  // namespace manyshot

@@ -1,0 +1,41 @@
+// What a run would need, found out without training: memory, tokens, time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "train/recipe.h"
+#include "train/run/memory_plan.h"
+#include "train/run/run_model.h"
+
+namespace manyshot {
+
+struct StageCheck {
+  StageMemory memory;
+  std::string data;
+  int64_t steps = 0;
+  uint64_t samples = 0;  // over all processes
+  bool fits = true;
+  std::vector<std::string> ways_to_fit;  // when it does not
+  // From one batch of the stage's first samples, when it fits.
+  double first_loss = 0;
+  double tokens_per_sample = 0;
+  double seconds = 0;            // of the whole stage
+  double tokens_per_second = 0;  // of this process
+};
+
+struct RunCheck {
+  Json recipe;
+  std::string model;
+  int world_size = 1;
+  uint64_t memory_limit = 0;
+  std::vector<StageCheck> stages;
+};
+
+// Reads the data of every stage and computes the gradient of one batch; the model's weights do not change.
+RunCheck check_run(const Recipe& recipe, RunModel& model, int world_size);
+std::string check_text(const RunCheck& check);
+Json to_json(const RunCheck& check);
+
+}  // namespace manyshot

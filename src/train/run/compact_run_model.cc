@@ -1,0 +1,115 @@
+// A fresh compact decoder, from its first weights to a model folder.
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "train/compact/compact_model.h"
+#include "train/compact/export_model.h"
+#include "train/data/growth.h"
+#include "train/run/open_model.h"
+
+namespace manyshot {
+namespace {
+
+// What the stages will show the model at most, which its config.json says to those who use it.
+void note_training_range(const Recipe& recipe, ModelConfig& config) {
+  int shots = 0, features = 0;
+  for (const StageRecipe& stage : recipe.stages) {
+    if (stage.data != "live") continue;
+    for (const GrowthPhase& phase : growth_phases(stage)) {
+      const CorpusSettings corpus = parse_corpus_options(phase.corpus);
+      const PriorSettings prior = parse_settings(corpus.prior);
+      shots = std::max(shots, static_cast<int>(corpus.shots.high));
+      features =
+          std::max(features, static_cast<int>(prior.features.value_or(IntRange{2, config.column_tokens.size()}).high));
+    }
+  }
+  if (shots > 0) config.trained_shots = config.max_shots = shots;
+  if (features > 0) config.trained_features = std::min(features, config.column_tokens.size());
+}
+
+ModelConfig config_of(const Recipe& recipe) {
+  const CompactRecipe& sizes = recipe.compact;
+  ModelConfig config = compact_config({.hidden_size = sizes.hidden_size,
+                                       .intermediate_size = sizes.intermediate_size,
+                                       .num_attention_heads = sizes.num_attention_heads,
+                                       .num_key_value_heads = sizes.num_key_value_heads,
+                                       .num_hidden_layers = sizes.num_hidden_layers,
+                                       .row_layers = sizes.row_layers});
+  if (!recipe.model.config.empty()) config = parse_model_config(read_file(recipe.model.config), recipe.model.config);
+  note_training_range(recipe, config);
+  return config;
+}
+
+LossMode loss_of(const Recipe& recipe) {
+  const std::string& loss = recipe.stages.front().loss;
+  for (const StageRecipe& stage : recipe.stages) {
+    if (stage.loss != loss) {
+      fail(ErrorKind::kUnsupported, "stages \"{}\" and \"{}\" have other losses; a compact model takes one for all",
+           recipe.stages.front().name, stage.name);
+    }
+  }
+  return parse_loss_mode(loss);
+}
+
+class CompactRunModel : public RunModel {
+ public:
+  explicit CompactRunModel(const Recipe& recipe)
+      : model_(make_compact_model({.config = config_of(recipe),
+                                   .loss = loss_of(recipe),
+                                   .all_labels = recipe.compact.all_labels,
+                                   .two_way = recipe.compact.two_way,
+                                   .residual_decay = recipe.compact.residual_decay,
+                                   .dtype = recipe.model.dtype,
+                                   .seed = Rng(recipe.seed).child("weights").bits(0)})) {}
+
+  TrainableModel& network() override { return *model_; }
+  const ModelConfig* compact_config() const override { return &model_->config(); }
+  uint64_t vocab_size() const override { return static_cast<uint64_t>(model_->config().vocab_size); }
+
+  LossSum label_loss(std::span<const TrainSample> samples) override {
+    LossSum sum;
+    for (const TrainSample& sample : samples) add_queries(sample, sum);
+    return sum;
+  }
+
+  void write_weights(const std::string& folder) override {
+    write_compact_model(folder, model_->config(), model_->exported(), DType::kBFloat16);
+  }
+
+  std::string description() const override {
+    const ModelConfig& config = model_->config();
+    int64_t values = 0;
+    for (const Parameter& parameter : model_->parameters()) values += static_cast<int64_t>(parameter.value.size());
+    return fmt::format("compact decoder, {} + {} layers of width {}, {} parameters, {}", config.row_layers,
+                       config.num_hidden_layers - config.row_layers, config.hidden_size, with_thousands(values),
+                       model_->engine());
+  }
+
+ private:
+  // Losses of a dense network count labelled rows too; here only queries do.
+  void add_queries(const TrainSample& sample, LossSum& sum) {
+    const std::vector<float> log_probabilities = model_->log_probabilities(sample);
+    const size_t num_labels = log_probabilities.size() / sample.num_rows();
+    for (size_t row = sample.num_labelled; row < sample.num_rows(); ++row) {
+      const auto first = log_probabilities.begin() + static_cast<std::ptrdiff_t>(row * num_labels);
+      const TokenId label = sample.tokens[(row + 1) * sample.row_tokens() - 1] - model_->config().label_tokens.first;
+      sum.loss -= static_cast<double>(first[label]);
+      sum.weight += 1;
+      sum.correct += std::max_element(first, first + static_cast<std::ptrdiff_t>(num_labels)) - first == label;
+    }
+    sum.tokens += sample.tokens.size();
+  }
+
+  std::unique_ptr<CompactModel> model_;
+};
+
+}  // namespace
+
+std::unique_ptr<RunModel> make_compact_run_model(const Recipe& recipe) {
+  return std::make_unique<CompactRunModel>(recipe);
+}
+
+}  // namespace manyshot

@@ -1,0 +1,11 @@
+// How many floating-point operations a second this machine's matrix products do: what utilisation is measured against.
+#pragma once
+
+#include "model/model.h"
+
+namespace manyshot {
+
+// Measured now, in about 0.2 s, with our own products of that type on all threads.
+double measure_matrix_rate(DType dtype);
+
+}  // namespace manyshot

@@ -1,0 +1,38 @@
+#include "train/run/open_model.h"
+
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "model/config_json.h"
+#include "model/language/text_model.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+// Whether a config.json, or that of a folder, is of a language model.
+bool is_language_config(const std::string& path) {
+  const std::string file = fs::is_directory(path) ? (fs::path(path) / "config.json").string() : path;
+  return !parse_config_json(read_file(file), file).contains("manyshot");
+}
+
+}  // namespace
+
+std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
+  const ModelRecipe& model = recipe.model;
+  if (model.base == "fresh") {
+    const bool is_language = !model.config.empty() && is_language_config(model.config);
+    return is_language ? make_language_run_model(recipe) : make_compact_run_model(recipe);
+  }
+  if (language_model_path(model.base).empty()) {
+    fail(ErrorKind::kUnsupported,
+         "{}: is no language model. A compact model is trained from scratch (base = \"fresh\"); its run goes on from "
+         "its "
+         "checkpoints with --resume",
+         model.base);
+  }
+  return make_language_run_model(recipe);
+}
+
+}  // namespace manyshot

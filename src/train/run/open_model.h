@@ -1,0 +1,20 @@
+// The model that a recipe asks for.
+#pragma once
+
+#include <memory>
+
+#include "train/recipe.h"
+#include "train/run/run_model.h"
+
+namespace manyshot {
+
+// recipe.model.base is a path or "fresh". Throws Error(kNotFound, kCorruptFile, kUnsupported, kBadInput) as opening the
+// model, its tokenizer and the adapter does, and kUnsupported for a compact model as the base: compact networks are
+// trained from scratch, and a run of one goes on from its checkpoints.
+std::unique_ptr<RunModel> open_run_model(const Recipe& recipe);
+
+// One of each kind.
+std::unique_ptr<RunModel> make_compact_run_model(const Recipe& recipe);
+std::unique_ptr<RunModel> make_language_run_model(const Recipe& recipe);
+
+}  // namespace manyshot

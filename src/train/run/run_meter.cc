@@ -1,0 +1,66 @@
+#include "train/run/run_meter.h"
+
+#include <algorithm>
+
+#include "core/memory.h"
+
+namespace manyshot {
+namespace {
+
+constexpr double kWeight = 0.05;  // of a step in the running means
+
+double accuracy_of(const LossSum& loss) { return static_cast<double>(loss.correct) / loss.weight; }
+
+}  // namespace
+
+void RunMeter::add(const StepGradient& step, double seconds, TrainerState& state) {
+  last_ = step;
+  last_seconds_ = seconds;
+  state.seconds += seconds;
+  state.flops += step.loss.flops;
+  state.tokens += step.loss.tokens;
+  state.samples += step.samples;
+  seconds_ += seconds;
+  flops_ += step.loss.flops;
+  const double weight = std::max(kWeight, 1 / static_cast<double>(++steps_));
+  const auto follow = [weight](double& mean, double value) { mean += weight * (value - mean); };
+  follow(mean_loss_, step.loss.mean());
+  follow(mean_accuracy_, accuracy_of(step.loss));
+  follow(mean_seconds_, seconds);
+  follow(mean_tokens_, static_cast<double>(step.loss.tokens));
+}
+
+Json RunMeter::metrics(const std::string& stage, double learning_rate, const TrainerState& state) const {
+  const double flops_per_second = last_.loss.flops / last_seconds_;
+  Json line = {{"step", state.step},
+               {"stage", stage},
+               {"loss", last_.loss.mean()},
+               {"accuracy", accuracy_of(last_.loss)},
+               {"learning_rate", learning_rate},
+               {"gradient_norm", last_.norm},
+               {"samples", state.samples},
+               {"tokens", state.tokens},
+               {"seconds", state.seconds},
+               {"tokens_per_second", static_cast<double>(last_.loss.tokens) / last_seconds_},
+               {"gflops_per_second", flops_per_second * 1e-9},
+               {"memory_bytes", memory_used_bytes()}};
+  if (machine_rate_ > 0) line["utilisation"] = flops_per_second / machine_rate_;
+  return line;
+}
+
+RunStatus RunMeter::status(const std::string& stage, int64_t step, int64_t total_steps) const {
+  return {.stage = stage,
+          .step = step,
+          .total_steps = total_steps,
+          .loss = mean_loss_,
+          .accuracy = mean_accuracy_,
+          .tokens_per_second = mean_tokens_ / mean_seconds_,
+          .utilisation = utilisation(),
+          .seconds_left = mean_seconds_ * static_cast<double>(total_steps - step)};
+}
+
+double RunMeter::utilisation() const {
+  return machine_rate_ > 0 && seconds_ > 0 ? flops_ / seconds_ / machine_rate_ : 0;
+}
+
+}  // namespace manyshot

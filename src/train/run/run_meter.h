@@ -1,0 +1,37 @@
+// How fast a run goes and how its loss stands: running means for people, exact numbers for files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/json.h"
+#include "train/run/checkpoint.h"
+#include "train/run/status_line.h"
+#include "train/run/step_gradient.h"
+
+namespace manyshot {
+
+class RunMeter {
+ public:
+  // `machine_rate`: floating-point operations a second of all processes' matrix products; 0: not known.
+  explicit RunMeter(double machine_rate) : machine_rate_(machine_rate) {}
+
+  // Counts one step, in `state` too.
+  void add(const StepGradient& step, double seconds, TrainerState& state);
+
+  // The last step as a line of metrics.jsonl.
+  Json metrics(const std::string& stage, double learning_rate, const TrainerState& state) const;
+  RunStatus status(const std::string& stage, int64_t step, int64_t total_steps) const;
+  double loss() const { return mean_loss_; }  // running mean
+  double utilisation() const;                 // 0: not known
+
+ private:
+  double machine_rate_;
+  uint64_t steps_ = 0;
+  double seconds_ = 0, flops_ = 0;
+  StepGradient last_;
+  double last_seconds_ = 0;
+  double mean_loss_ = 0, mean_accuracy_ = 0, mean_seconds_ = 0, mean_tokens_ = 0;
+};
+
+}  // namespace manyshot

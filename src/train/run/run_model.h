@@ -1,0 +1,32 @@
+// What a run needs of a model besides its gradients.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "encoding/tokenizer/tokenizer.h"
+#include "model/config.h"
+#include "train/recipe.h"
+#include "train/trainable.h"
+
+namespace manyshot {
+
+class RunModel {
+ public:
+  virtual ~RunModel() = default;
+  virtual TrainableModel& network() = 0;
+  // One of the two is there.
+  virtual const Tokenizer* tokenizer() const { return nullptr; }
+  virtual const ModelConfig* compact_config() const { return nullptr; }
+  virtual uint64_t vocab_size() const = 0;
+  // Loss and accuracy at the labels of the queries alone; the samples are those of a stream with loss = "labels".
+  virtual LossSum label_loss(std::span<const TrainSample> samples) { return network().loss(samples); }
+  // Writes the masters as others load them: a model folder, or a PEFT adapter.
+  virtual void write_weights(const std::string& folder) = 0;
+  // "Llama, 135 M parameters, LoRA of rank 8 (2.4 M trained)"; for the user.
+  virtual std::string description() const = 0;
+  // Files that the model came from, whose hashes are kept with the run.
+  virtual std::vector<std::string> files() const { return {}; }
+};
+
+}  // namespace manyshot

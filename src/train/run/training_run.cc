@@ -1,0 +1,226 @@
+#include "train/run/training_run.h"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "train/run/active_stage.h"
+#include "train/run/checkpoint.h"
+#include "train/run/held_out.h"
+#include "train/run/metrics_log.h"
+#include "train/run/plan.h"
+#include "train/run/run_folder.h"
+#include "train/run/run_meter.h"
+#include "train/run/step_gradient.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string evaluation_text(const Json& evaluation) {
+  std::string text;
+  for (const auto& [name, value] : evaluation.items()) {
+    if (value.is_number()) text += fmt::format("{}{} {:.4f}", text.empty() ? "" : ", ", name, value.get<double>());
+  }
+  return text;
+}
+
+class TrainingRun {
+ public:
+  TrainingRun(const RunSetup& setup, RunModel& model, Collective& processes)
+      : setup_(setup),
+        recipe_(setup.recipe),
+        model_(model),
+        processes_(processes),
+        plan_(recipe_, processes.rank(), processes.world_size()),
+        gradients_(model.network(), processes),
+        folders_(setup.out),
+        meter_(setup.matrix_rate * processes.world_size()),
+        rng_(Rng(recipe_.seed).child("train")) {}
+
+  RunReport run() {
+    start();
+    try {
+      while (state_.step < plan_.total_steps()) {
+        enter_stage();
+        train_step();
+        if (is_due(recipe_.evaluate.every_steps)) evaluate();
+        if (is_checkpoint_due()) save();
+      }
+    } catch (const Error& error) {
+      rescue(error);
+      throw;
+    }
+    return finish();
+  }
+
+ private:
+  void start() {
+    state_.recipe = to_json(recipe_);
+    state_.world_size = processes_.world_size();
+    if (!setup_.resume.empty()) resume();
+    state_.version = setup_.version;
+    held_out_.emplace(recipe_, model_);
+    if (processes_.is_first()) log_.emplace(setup_.out, state_.step, plan_.total_steps());
+    last_save_ = Clock::now();
+  }
+
+  // The state belongs to the stage of the last finished step, also when that was the stage's last.
+  void resume() {
+    const Json recipe_now = state_.recipe;
+    state_ = read_trainer_state(setup_.resume);
+    check_resumable(state_, recipe_now, processes_.world_size(), setup_.resume);
+    state_.recipe = recipe_now;
+    const RunPlan::Place last = plan_.place(state_.step - 1);
+    stage_.emplace(recipe_, plan_, last.stage, last.step + 1, model_);
+    read_state(stage_->state(), setup_.resume);
+    stage_->optimizer().set_counters(state_.optimizer);
+    model_.network().parameters_changed();
+    saved_step_ = state_.step;
+    if (processes_.is_first()) {
+      log::info("train: goes on from {}, step {} of {}", setup_.resume, with_thousands(state_.step),
+                with_thousands(plan_.total_steps()));
+    }
+  }
+
+  void enter_stage() {
+    const RunPlan::Place place = plan_.place(state_.step);
+    if (stage_ && stage_->number() == place.stage) return;
+    if (stage_) stage_->end();
+    stage_.emplace(recipe_, plan_, place.stage, place.step, model_);
+    if (processes_.is_first()) log::info("train: {}", stage_->description(plan_));
+  }
+
+  void train_step() {
+    const Clock::time_point began = Clock::now();
+    const RunPlan::Place place = plan_.place(state_.step);
+    const StageRecipe& stage = stage_->recipe();
+    const StepGradient gradient = gradients_.compute(stage, plan_, place, rng_, stage_->samples());
+    const double learning_rate = stage_->step(place.step);
+    ++state_.step;
+    meter_.add(gradient, seconds_since(began), state_);
+    if (!log_) return;
+    log_->add_step(meter_.metrics(stage.name, learning_rate, state_));
+    status_.show(meter_.status(stage.name, state_.step, plan_.total_steps()));
+  }
+
+  bool is_due(int64_t every_steps) const {
+    return state_.step == plan_.total_steps() || (every_steps > 0 && state_.step % every_steps == 0);
+  }
+  bool is_checkpoint_due() const {
+    const double minutes = recipe_.checkpoint.every_minutes;
+    return is_due(recipe_.checkpoint.every_steps) || is_new_best_ ||
+           (minutes > 0 && seconds_since(last_save_) >= 60 * minutes);
+  }
+
+  void evaluate() {
+    stage_->with_average([&] {
+      Json result = held_out_->evaluate(model_, processes_);
+      if (processes_.is_first() && setup_.evaluate_tables) {
+        const TemporaryWeights weights(setup_.out, model_);
+        result.update(setup_.evaluate_tables(weights.folder()));
+      }
+      if (log_ && !result.empty()) keep_evaluation(result);
+    });
+  }
+
+  void keep_evaluation(const Json& result) {
+    evaluation_ = result;
+    Json line = {{"step", state_.step}};
+    line.update(result);
+    log_->add_evaluation(line);
+    state_.log_history.push_back(line);
+    log::info("train: step {}: {}", with_thousands(state_.step), evaluation_text(result));
+    const std::string& name = recipe_.checkpoint.best_metric;
+    if (name.empty() || !result.contains(name)) return;
+    const double value = result[name];
+    const bool less_is_better = name.find("loss") != std::string::npos;
+    if (state_.best_metric && (less_is_better ? value >= *state_.best_metric : value <= *state_.best_metric)) return;
+    state_.best_metric = value;
+    state_.best_step = state_.step;
+    is_new_best_ = true;
+  }
+
+  void save() {
+    last_save_ = Clock::now();
+    is_new_best_ = false;
+    saved_step_ = state_.step;
+    if (!processes_.is_first()) return;
+    state_.optimizer = stage_->optimizer().counters();
+    folders_.write(state_.step, [&](const std::string& folder) {
+      write_state(stage_->state(), folder);
+      stage_->with_average([&] { model_.write_weights(folder); });
+      write_file((fs::path(folder) / "trainer_state.json").string(), to_json(state_).dump(1) + "\n");
+    });
+    folders_.prune(recipe_.checkpoint.keep_last, state_.best_step);
+  }
+
+  // After Ctrl-C or the loss of another process, the state of the last finished step is whole and worth keeping.
+  void rescue(const Error& error) {
+    if (!processes_.is_first() || state_.step == 0) return;
+    const bool is_whole = error.kind() == ErrorKind::kInterrupted || error.kind() == ErrorKind::kUnsupported;
+    try {
+      if (is_whole && saved_step_ != state_.step) save();
+    } catch (const Error& another) {
+      log::warning("no checkpoint of step {}: {}", state_.step, another.what());
+    }
+    const std::vector<int64_t> steps = folders_.steps();
+    if (!steps.empty()) {
+      log::warning("the run ended at step {}; go on with --resume {}", state_.step, folders_.path(steps.back()));
+    }
+  }
+
+  RunReport finish() {
+    if (stage_) stage_->end();
+    RunReport report{.steps = state_.step,
+                     .seconds = state_.seconds,
+                     .flops = state_.flops,
+                     .tokens = state_.tokens,
+                     .samples = state_.samples,
+                     .loss = meter_.loss(),
+                     .utilisation = meter_.utilisation(),
+                     .evaluation = evaluation_,
+                     .checkpoint = folders_.path(state_.step)};
+    if (state_.best_metric) report.best_checkpoint = folders_.path(state_.best_step);
+    if (log_) {
+      log_->draw_curve();
+      write_report(setup_, report, log_->lines());
+    }
+    return report;
+  }
+
+  const RunSetup& setup_;
+  const Recipe& recipe_;
+  RunModel& model_;
+  Collective& processes_;
+  RunPlan plan_;
+  StepGradients gradients_;
+  CheckpointFolders folders_;
+  RunMeter meter_;
+  Rng rng_;
+  TrainerState state_;
+  std::optional<ActiveStage> stage_;
+  std::optional<HeldOutTasks> held_out_;
+  std::optional<MetricsLog> log_;  // in the first process
+  StatusLine status_;
+  Clock::time_point last_save_;
+  int64_t saved_step_ = -1;
+  bool is_new_best_ = false;
+  Json evaluation_ = Json::object();
+};
+
+}  // namespace
+
+RunReport train(const RunSetup& setup, RunModel& model, Collective& processes) {
+  if (processes.is_first()) write_run_file(setup, model, processes.world_size());
+  return TrainingRun(setup, model, processes).run();
+}
+
+}  // namespace manyshot

@@ -1,0 +1,286 @@
+// Streams of samples: live tasks, token files, JSON lines. What they give is a function of the position alone.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <numeric>
+#include <set>
+
+#include "core/files.h"
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "core/testing.h"
+#include "corpus/write_corpus.h"
+#include "train/compact/compact_model.h"
+#include "train/data/sample_buffer.h"
+#include "train/data/sample_stream.h"
+#include "train/data/shuffled_order.h"
+#include "train/data/supervision.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::HasSubstr;
+
+Tokenizer golden_tokenizer(const std::string& family) {
+  return Tokenizer(read_tokenizer_json(std::string(std::getenv("MANYSHOT_SOURCE_DIR")) +
+                                       "/tests/encoding/tokenizer/golden/" + family + ".json"));
+}
+
+StageRecipe small_stage() {
+  StageRecipe stage;
+  stage.max_tokens = 4000;
+  stage.corpus.shots = "8:24";
+  stage.corpus.queries = 4;
+  stage.corpus.filter_tasks = false;
+  stage.corpus.prior.prior = "mlp";
+  stage.corpus.prior.features = "2:4";
+  stage.corpus.prior.classes = "2:3";
+  return stage;
+}
+
+class Stream : public ::testing::Test {
+ protected:
+  StreamContext context() const {
+    return {.tokenizer = &tokenizer_, .vocab_size = 600, .seed = 5, .num_positions = 100};
+  }
+  StreamContext compact_context() const {
+    return {.compact = &compact_, .vocab_size = 1075, .seed = 5, .num_positions = 100};
+  }
+  static std::vector<TrainSample> take(const SampleStream& stream, size_t count, uint64_t first = 0) {
+    std::vector<TrainSample> samples;
+    StreamScratch scratch;
+    for (size_t i = 0; i < count; ++i) samples.push_back(stream.sample(first + i, scratch));
+    return samples;
+  }
+  std::string text_of(const TrainSample& sample) const { return tokenizer_.decode(sample.tokens); }
+  std::string supervised_text(const TrainSample& sample) const {
+    std::string text;
+    for (const uint32_t place : sample.supervised) text += tokenizer_.decode(std::span(&sample.tokens[place], 1));
+    return text;
+  }
+  void expect_refused(const StageRecipe& stage, const StreamContext& where, ErrorKind kind, const std::string& part) {
+    const Error error = testing::error_of([&] { take(*open_stream(stage, where), 3); });
+    EXPECT_EQ(error.kind(), kind);
+    EXPECT_THAT(error.what(), HasSubstr(part));
+  }
+  // A corpus of `tasks` draws in the folder of that name.
+  std::string write(const CorpusOptions& options, const std::string& name, const std::string& layout,
+                    const Tokenizer* tokenizer, uint64_t tasks = 20) {
+    const Sampler sampler(options, tokenizer);
+    write_corpus(
+        sampler,
+        {.out = folder_ / name, .layout = layout, .tasks = tasks, .part_tasks = 10, .options = Json::object()});
+    return folder_ / name;
+  }
+
+  Tokenizer tokenizer_ = golden_tokenizer("smollm");
+  ModelConfig compact_ = compact_config({});
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(Stream, LiveSamplesAreAFunctionOfThePosition) {
+  const auto stream = open_stream(small_stage(), compact_context()),
+             again = open_stream(small_stage(), compact_context());
+  const std::vector<TrainSample> all = take(*stream, 6), later = take(*again, 2, 4);
+  for (size_t i = 0; i < 2; ++i) EXPECT_EQ(all[4 + i].tokens, later[i].tokens);
+  EXPECT_NE(all[0].tokens, all[1].tokens);
+  StreamContext other = compact_context();
+  other.seed = 6;
+  EXPECT_NE(take(*open_stream(small_stage(), other), 1)[0].tokens, all[0].tokens);
+}
+
+TEST_F(Stream, LiveSamplesAreThoseOfTheCorpus) {
+  const StageRecipe stage = small_stage();
+  const TrainSample sample = take(*open_stream(stage, context()), 1, 3)[0];
+  CorpusOptions corpus = stage.corpus;
+  corpus.max_tokens = stage.max_tokens;
+  corpus.prior.seed = Rng(5).child("corpus", 0).bits(0);
+  SamplerScratch scratch;
+  EXPECT_EQ(Sampler(corpus, &tokenizer_).draw(sample.index, scratch).tokens, sample.tokens);
+}
+
+TEST_F(Stream, GrowingStagesGetLarger) {
+  StageRecipe stage = small_stage();
+  stage.grow = {"0: shots=8:12", "0.5: shots=20:21"};
+  const auto stream = open_stream(stage, compact_context());
+  EXPECT_LE(take(*stream, 1, 49)[0].num_labelled, 12u);
+  EXPECT_GE(take(*stream, 1, 50)[0].num_labelled, 20u);
+  EXPECT_EQ(stream->largest_sample().sample_rows, 25u);
+  EXPECT_EQ(stream->largest_sample().num_features, 4u);
+}
+
+TEST_F(Stream, FiltersThatKeepNothingAreNamed) {
+  StageRecipe stage = small_stage();
+  stage.max_tokens = 64;
+  expect_refused(stage, context(), ErrorKind::kBadInput, "\"too_long\"");
+}
+
+TEST_F(Stream, BufferGivesTheOrderAtAnyThreadCount) {
+  const auto stream = open_stream(small_stage(), compact_context());
+  std::vector<std::vector<TokenId>> one;
+  for (const int threads : {1, 3}) {
+    set_num_threads(threads);
+    SampleBuffer buffer(
+        *stream, [](uint64_t number) { return 2 * number; }, 1, 40);
+    for (int i = 0; i < 13; ++i) {
+      for (const TrainSample& sample : buffer.take(3)) {
+        if (threads == 1) {
+          one.push_back(sample.tokens);
+        } else {
+          EXPECT_EQ(sample.tokens, one.front());
+          one.erase(one.begin());
+        }
+      }
+    }
+  }
+  set_num_threads(0);
+}
+
+TEST_F(Stream, EveryPassSeesEverySampleOnce) {
+  const ShuffledOrder order(3, 10);
+  std::vector<uint32_t> first, second;
+  for (uint64_t i = 0; i < 10; ++i) first.push_back(order.at(i));
+  for (uint64_t i = 10; i < 20; ++i) second.push_back(order.at(i));
+  EXPECT_NE(first, second);
+  EXPECT_EQ(order.at(3), first[3]) << "whatever was asked before";
+  EXPECT_EQ(std::set<uint32_t>(first.begin(), first.end()).size(), 10u);
+  EXPECT_EQ(std::set<uint32_t>(second.begin(), second.end()).size(), 10u);
+  std::set<uint32_t> tried;
+  for (uint64_t attempt = 0; attempt < 10; ++attempt) tried.insert(order.at(7, attempt));
+  EXPECT_EQ(tried.size(), 10u);
+}
+
+TEST_F(Stream, TokenFilesAndAlpacaGiveTheSameTokens) {
+  StageRecipe tokens = small_stage(), alpaca = small_stage();
+  tokens.data = "tokens";
+  tokens.path = write(tokens.corpus, "tokens", "tokens", &tokenizer_);
+  alpaca.data = "alpaca";
+  alpaca.path = write(alpaca.corpus, "alpaca", "alpaca", &tokenizer_);
+  const std::vector<TrainSample> a = take(*open_stream(tokens, context()), 8),
+                                 b = take(*open_stream(alpaca, context()), 8);
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].tokens, b[i].tokens);
+    EXPECT_EQ(a[i].supervised, b[i].supervised);
+    EXPECT_THAT(supervised_text(a[i]), ::testing::StartsWith("[{\"id\": 0, \"label\": "));
+    EXPECT_THAT(supervised_text(a[i]), ::testing::EndsWith("}]<|im_end|>"));
+  }
+}
+
+TEST_F(Stream, LabelsAndDenseChooseLabelTokens) {
+  StageRecipe stage = small_stage();
+  stage.loss = "labels";
+  const TrainSample labels = take(*open_stream(stage, context()), 1)[0];
+  EXPECT_EQ(supervised_text(labels).size(), labels.num_queries) << "one digit each";
+  stage.loss = "dense";
+  const TrainSample dense = take(*open_stream(stage, context()), 1)[0];
+  EXPECT_EQ(supervised_text(dense).size(), labels.num_queries + labels.num_labelled);
+  EXPECT_EQ(dense.supervised.back(), labels.supervised.back());
+  const std::string text = text_of(dense);
+  stage.corpus.format = "tabllm";
+  const TrainSample verbose = take(*open_stream(stage, context()), 1)[0];
+  EXPECT_EQ(supervised_text(verbose).size(), verbose.num_queries + verbose.num_labelled) << text_of(verbose);
+}
+
+TEST_F(Stream, ShardsOfAnotherTokenizerAreRefused) {
+  const Tokenizer other = golden_tokenizer("qwen2");
+  StageRecipe stage = small_stage();
+  stage.data = "tokens";
+  stage.path = write(stage.corpus, "other", "tokens", &other);
+  expect_refused(stage, context(), ErrorKind::kBadInput, "another tokenizer");
+  stage.path = write(stage.corpus, "right", "tokens", &tokenizer_);
+  expect_refused(stage, compact_context(), ErrorKind::kBadInput, "holds text samples, the model is a compact model");
+  StreamContext small = context();
+  small.vocab_size = 50;
+  expect_refused(stage, small, ErrorKind::kBadInput, "the model's vocabulary");
+  stage.corpus.format = "compact";
+  stage.path = write(stage.corpus, "compact", "tokens", nullptr);
+  expect_refused(stage, context(), ErrorKind::kBadInput, "holds compact samples");
+  EXPECT_EQ(take(*open_stream(stage, compact_context()), 1)[0].num_queries, 4u);
+  stage.path = folder_ / "nowhere";
+  expect_refused(stage, context(), ErrorKind::kNotFound, "no such file or folder");
+}
+
+TEST_F(Stream, ChatTokensThatTheTokenizerLacksAreNamed) {
+  const Tokenizer gpt2 = golden_tokenizer("gpt2");
+  StreamContext other = context();
+  other.tokenizer = &gpt2;
+  StageRecipe stage = small_stage();
+  expect_refused(stage, other, ErrorKind::kBadInput, "chat = \"trained\": the model's tokenizer lacks <|im_start|>");
+  stage.corpus.chat = "raw";
+  EXPECT_FALSE(take(*open_stream(stage, other), 1)[0].tokens.empty());
+}
+
+TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
+  StageRecipe stage = small_stage();
+  stage.data = "messages";
+  stage.chat = "chatml";
+  stage.path = folder_.put("chat.jsonl",
+                           R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"},
+  {"role": "user", "content": "d"}, {"role": "assistant", "content": "e"}]})");
+  expect_refused(stage, context(), ErrorKind::kCorruptFile, "chat.jsonl:1: expected a JSON object");
+  stage.path = folder_.put(
+      "chat.jsonl",
+      R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"}, {"role": "user", "content": "d"}, {"role": "assistant", "content": "e"}]})");
+  const TrainSample sample = take(*open_stream(stage, context()), 1)[0];
+  EXPECT_EQ(text_of(sample),
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb c<|im_end|>\n<|im_start|>user\nd<|im_end|>\n"
+            "<|im_start|>assistant\ne<|im_end|>");
+  EXPECT_EQ(supervised_text(sample), "b c<|im_end|>e<|im_end|>");
+  stage.path = folder_.put("sharegpt.json",
+                           R"([{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}])");
+  EXPECT_EQ(supervised_text(take(*open_stream(stage, context()), 1)[0]), "b<|im_end|>");
+  stage.chat = "raw";
+  EXPECT_EQ(text_of(take(*open_stream(stage, context()), 1)[0]).substr(0, 3), "a\nb");
+  stage.chat = "llama3";
+  expect_refused(stage, context(), ErrorKind::kBadInput, "lacks <|start_header_id|>");
+}
+
+TEST_F(Stream, TextsSuperviseEverythingButTheFirstToken) {
+  StageRecipe stage = small_stage();
+  stage.data = "text";
+  stage.path = folder_.put("text.jsonl", "{\"text\": \"the nurse is here\"}\n\n{\"text\": \"the clerk\"}\n");
+  for (const TrainSample& sample : take(*open_stream(stage, context()), 4)) {
+    EXPECT_EQ(sample.supervised.size() + 1, sample.tokens.size());
+    EXPECT_EQ(sample.supervised.front(), 1u);
+  }
+}
+
+TEST_F(Stream, LongSamplesAreSkippedCutOrRefused) {
+  StageRecipe stage = small_stage();
+  stage.data = "text";
+  stage.max_tokens = 16;
+  std::string longer;
+  for (int i = 0; i < 40; ++i) longer += std::to_string(i) + ",";
+  stage.path = folder_.put("text.jsonl", "{\"text\": \"" + longer + "\"}\n{\"text\": \"short\"}\n");
+  for (const TrainSample& sample : take(*open_stream(stage, context()), 6)) EXPECT_LT(sample.tokens.size(), 16u);
+  stage.too_long = "cut";
+  size_t cut = 0;
+  for (const TrainSample& sample : take(*open_stream(stage, context()), 2)) cut += sample.tokens.size() == 16;
+  EXPECT_EQ(cut, 1u);
+  stage.too_long = "stop";
+  expect_refused(stage, context(), ErrorKind::kBadInput, "text.jsonl:1: ");
+  stage.too_long = "skip";
+  stage.path = folder_.put("long.jsonl", "{\"text\": \"" + longer + "\"}\n");
+  expect_refused(stage, context(), ErrorKind::kBadInput, "every sample has more than max_tokens = 16");
+}
+
+TEST_F(Stream, WrongKindsOfTextAreNamed) {
+  StageRecipe stage = small_stage();
+  stage.data = "alpaca";
+  stage.path = folder_.put("a.jsonl", "{\"text\": \"x\"}\n");
+  expect_refused(stage, context(), ErrorKind::kBadInput, "a.jsonl:1: there is no \"instruction\"");
+  stage.data = "messages";
+  expect_refused(stage, context(), ErrorKind::kBadInput, "a.jsonl:1: there is no list \"messages\"");
+  expect_refused(stage, compact_context(), ErrorKind::kBadInput, "a compact model reads tables");
+  stage.data = "text";
+  stage.path = folder_.put("b.jsonl", "{\"text\": 3}\n");
+  expect_refused(stage, context(), ErrorKind::kBadInput, "b.jsonl:1: there is no \"text\"");
+  stage.path = folder_.put("c.jsonl", "\n");
+  expect_refused(stage, context(), ErrorKind::kBadInput, "there are no lines");
+  stage.path = folder_.put("d.json", "[{\"text\": \"a\"}, 3");
+  expect_refused(stage, context(), ErrorKind::kCorruptFile, "no JSON array");
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,134 @@
+// Two processes that train one model through Gloo: the losses of one process with twice the accumulation, and what is
+// left when one of them dies.
+#include "train/collective/collective.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include "core/parallel.h"
+#include "core/testing.h"
+#include "train/run/checkpoint.h"
+#include "train/run/fake_model.h"
+#include "train/run/training_run.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kRecipe = R"(seed = 3
+[evaluate]
+tasks = 8
+shots = ["8"]
+[[stage]]
+name = "main"
+steps = 6
+batch = 2
+learning_rate = 0.05
+[stage.corpus]
+shots = "8:16"
+queries = 4
+filter_tasks = false
+prior = "mlp"
+features = "2:6"
+classes = "2:4"
+)";
+
+int free_port() {
+  const int file = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(file, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(file, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(file);
+  return ntohs(address.sin_port);
+}
+
+class Processes : public ::testing::Test {
+ protected:
+  RunSetup setup(const std::string& name, int accumulation) const {
+    return {.recipe = parse_recipe(kRecipe, "recipe.toml",
+                                   std::vector<std::string>{"stage.main.accumulation=" + std::to_string(accumulation)}),
+            .out = folder_ / name,
+            .version = "1"};
+  }
+
+  // Runs both processes; returns what the first one says when it ends by an exception.
+  testing::ChildEnd run_two(const RunSetup& run, const std::function<void(int rank, FakeModel& model)>& prepare) const {
+    set_num_threads(1);
+    const int port = free_port();
+    const auto train_as = [&](int rank) {
+      FakeModel model;
+      prepare(rank, model);
+      const auto processes = open_collective({.rank = rank, .world_size = 2, .address = "127.0.0.1", .port = port});
+      train(run, model, *processes);
+    };
+    const pid_t second = fork();
+    if (second == 0) {
+      try {
+        train_as(1);
+      } catch (const std::exception&) {
+        _exit(99);
+      }
+      _exit(0);
+    }
+    const testing::ChildEnd end = testing::run_in_child([&] { train_as(0); });
+    int status = 0;
+    waitpid(second, &status, 0);
+    return end;
+  }
+
+  static std::vector<double> losses(const RunSetup& run) {
+    std::vector<double> values;
+    std::istringstream text(testing::content_of(run.out + "/metrics.jsonl"));
+    for (std::string line; std::getline(text, line);) {
+      const Json json = Json::parse(line);
+      values.push_back(json.contains("loss") ? json["loss"] : json["eval_loss"]);
+    }
+    return values;
+  }
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(Processes, TwoGiveTheLossesOfTwiceTheAccumulation) {
+  const RunSetup two = setup("two", 1), one = setup("one", 2);
+  const testing::ChildEnd end = run_two(two, [](int, FakeModel&) {});
+  ASSERT_EQ(end.exit_code, 0) << end.standard_error;
+  FakeModel model;
+  train(one, model, *make_single_process());
+  const std::vector<double> together = losses(two), alone = losses(one);
+  ASSERT_EQ(together.size(), 7u);
+  ASSERT_EQ(alone.size(), together.size());
+  for (size_t i = 0; i < alone.size(); ++i) EXPECT_NEAR(together[i], alone[i], 1e-5 * alone[i]) << i;
+}
+
+TEST_F(Processes, WhenOneDiesTheOtherKeepsACheckpoint) {
+  const RunSetup run = setup("run", 1);
+  const testing::ChildEnd end = run_two(run, [](int rank, FakeModel& model) {
+    if (rank == 1) model.network_for_tests().dies_at = 4;
+  });
+  EXPECT_EQ(end.exit_code, 99);
+  EXPECT_THAT(end.standard_error, HasSubstr("another process of this run has ended"));
+  EXPECT_THAT(CheckpointFolders(run.out).steps(), ::testing::ElementsAre(3));
+}
+
+TEST_F(Processes, ALossThatIsNoNumberEndsBoth) {
+  const testing::ChildEnd end = run_two(setup("run", 1), [](int rank, FakeModel& model) {
+    if (rank == 1) model.network_for_tests().nan_at = 2;
+  });
+  EXPECT_EQ(end.exit_code, 99);
+  EXPECT_THAT(end.standard_error, HasSubstr("the loss of another process is no finite number"));
+}
+
+}  // namespace
+}  // namespace manyshot
