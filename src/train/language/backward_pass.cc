@@ -8,7 +8,7 @@
 #include "kernels/attention_gradient.h"
 #include "kernels/elementwise.h"
 #include "kernels/elementwise_backward.h"
-#include "kernels/outer_gemm.h"
+#include "train/language/site_gradient.h"
 #include "train/language/weight_gradients.h"
 
 namespace manyshot {
@@ -21,34 +21,21 @@ constexpr size_t kHiddenColumns = 2 * kSwigluTile;  // columns of the MLP's insi
 
 template <class T>
 struct BackwardPass<T>::Scratch {
-  Scratch(const TrainedNetwork<T>& network, size_t tokens, bool drops) : attention(network.net().attention) {
+  Scratch(const TrainedNetwork<T>& network, const Dropout& dropout, size_t tokens, PassMemory<T>& memory)
+      : site(network, dropout, tokens, memory), attention(network.net().attention) {
     const DecoderNetwork<T>& net = network.net();
-    size_t widest_input = 0, widest_output = 0, widest_lora = 0;
-    for (size_t site = 0; site < kNumSites; ++site) {
-      widest_input = std::max(widest_input, network.sites()[site].input_width);
-      widest_output = std::max(widest_output, network.sites()[site].num_outputs);
-      widest_lora = std::max(widest_lora, network.lora_width(site));
-    }
-    inputs = AlignedBuffer<T>(tokens * widest_input);
-    if (drops) dropped = AlignedBuffer<T>(tokens * widest_input);
+    inputs = AlignedBuffer<T>(tokens * std::max(net.D, net.mlp_width));
     stream = AlignedBuffer<T>(tokens * net.D);
-    outputs = AlignedBuffer<T>(tokens * widest_output);
-    lora = AlignedBuffer<T>(tokens * widest_lora);
-    wide = AlignedBuffer<float>(tokens * std::max({net.qkv_width, net.attention.query_width(), net.D}));
+    outputs = AlignedBuffer<T>(tokens * std::max(net.qkv_width, 2 * net.mlp_width));
+    wide = AlignedBuffer<float>(tokens * std::max(net.qkv_width, net.attention.query_width()));
     columns = AlignedBuffer<float>(tokens * kHiddenColumns);
     input_gradients = AlignedBuffer<float>(tokens * net.D);
-    lora_sums = AlignedBuffer<float>(tokens * widest_lora);
-    lora_inputs = AlignedBuffer<float>(drops ? tokens * widest_input : 0);
-    packed_inputs = AlignedBuffer<T>(packed_rows_size(tokens, widest_input));
-    packed_outputs = AlignedBuffer<T>(packed_rows_size(tokens, widest_output));
-    packed_lora = AlignedBuffer<T>(packed_rows_size(tokens, widest_lora));
   }
 
-  AlignedBuffer<T> inputs, dropped;  // of a site
+  SiteGradient<T> site;
+  AlignedBuffer<T> inputs;           // of a site
   AlignedBuffer<T> stream, outputs;  // gradients of a site's outputs
-  AlignedBuffer<T> lora;             // gradients of x A^T
-  AlignedBuffer<float> wide, columns, input_gradients, lora_sums, lora_inputs;
-  AlignedBuffer<T> packed_inputs, packed_outputs, packed_lora;
+  AlignedBuffer<float> wide, columns, input_gradients;
   AttentionGradientKernel<T> attention;
 };
 
@@ -87,7 +74,7 @@ BackwardPass<T>::BackwardPass(TrainedNetwork<T>& network, ForwardPass<T>& forwar
 template <class T>
 auto BackwardPass<T>::scratch(int worker) -> Scratch& {
   std::shared_ptr<Scratch>& s = scratches_[static_cast<size_t>(worker)];
-  if (!s) s = std::make_shared<Scratch>(network_, forward_.blocks()[0].size(), forward_.dropout().is_active());
+  if (!s) s = std::make_shared<Scratch>(network_, forward_.dropout(), forward_.blocks()[0].size(), memory_);
   return *s;
 }
 
@@ -152,12 +139,11 @@ void BackwardPass<T>::differentiate_mlp(size_t layer, const Range& block, Scratc
   const size_t M = block.size(), D = net_.D, mlp_width = net_.mlp_width;
   float* stream = memory_.gradients.data() + block.first * D;
   convert(stream, D, M, D, s.stream.data(), D);
-  lora_up_gradient(layer, kDown, block, s.stream.data(), s);
+  s.site.begin(layer, kDown, block, s.stream.data());
   const T* gate_up = of.gate_up.data() + block.first * 2 * mlp_width;
   for (size_t first = 0; first < mlp_width; first += kHiddenColumns) {
     const size_t last = std::min(first + kHiddenColumns, mlp_width);
-    input_gradient(layer, kDown, block, s.stream.data(), {first / kPanelWidth, last / kPanelWidth}, s.columns.data(),
-                   kHiddenColumns, s);
+    s.site.differentiate_input({first / kPanelWidth, last / kPanelWidth}, s.columns.data(), kHiddenColumns);
     for (size_t column = first; column < last; column += kSwigluTile) {
       const T* gates = gate_up + 2 * column;
       T* to = s.outputs.data() + 2 * column;
@@ -165,14 +151,14 @@ void BackwardPass<T>::differentiate_mlp(size_t layer, const Range& block, Scratc
                         kSwigluTile, to, to + kSwigluTile, 2 * mlp_width, s.inputs.data() + column, mlp_width);
     }
   }
-  add_weight_sums(layer, kDown, block, s.inputs.data(), s.stream.data(), s, sums);
+  s.site.add_weight_sums(s.inputs.data(), sums);
 
   const float* middle = of.middle.data() + block.first * D;
   const float* gain = net_.layers[layer].post_attention_norm.data();
   rms_norm(middle, D, gain, M, D, net_.epsilon, s.inputs.data(), D);
-  lora_up_gradient(layer, kGateUp, block, s.outputs.data(), s);
-  input_gradient(layer, kGateUp, block, s.outputs.data(), {0, D / kPanelWidth}, s.input_gradients.data(), D, s);
-  add_weight_sums(layer, kGateUp, block, s.inputs.data(), s.outputs.data(), s, sums);
+  s.site.begin(layer, kGateUp, block, s.outputs.data());
+  s.site.differentiate_input({0, D / kPanelWidth}, s.input_gradients.data(), D);
+  s.site.add_weight_sums(s.inputs.data(), sums);
   rms_norm_backward(middle, D, gain, s.input_gradients.data(), D, M, D, net_.epsilon, stream, D,
                     network_.trains_all() ? sums + memory_.sums_layout.post_attention_norm : nullptr);
 }
@@ -184,10 +170,10 @@ void BackwardPass<T>::differentiate_attention_out(size_t layer, const Range& blo
   const size_t M = block.size(), D = net_.D, width = shape.query_width(), head_dim = shape.head_dim,
                group = shape.num_heads / shape.num_kv_heads;
   convert(memory_.gradients.data() + block.first * D, D, M, D, s.stream.data(), D);
-  lora_up_gradient(layer, kAttentionOut, block, s.stream.data(), s);
-  input_gradient(layer, kAttentionOut, block, s.stream.data(), {0, width / kPanelWidth}, s.wide.data(), width, s);
+  s.site.begin(layer, kAttentionOut, block, s.stream.data());
+  s.site.differentiate_input({0, width / kPanelWidth}, s.wide.data(), width);
   const T* attended = memory_.layer(layer).attended.data() + block.first * width;
-  add_weight_sums(layer, kAttentionOut, block, attended, s.stream.data(), s, sums);
+  s.site.add_weight_sums(attended, sums);
   for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
     const size_t first_row = forward_.group_row(kv_head, block.first), column = kv_head * group * head_dim;
     convert(s.wide.data() + column, width, M, group * head_dim, memory_.out_gradients.data() + first_row * head_dim,
@@ -285,76 +271,13 @@ void BackwardPass<T>::differentiate_projection(size_t layer, const Range& block,
   const float* x = memory_.input(layer) + block.first * D;
   const float* gain = net_.layers[layer].input_norm.data();
   rms_norm(x, D, gain, M, D, net_.epsilon, s.inputs.data(), D);
-  lora_up_gradient(layer, kQkv, block, s.outputs.data(), s);
-  add_weight_sums(layer, kQkv, block, s.inputs.data(), s.outputs.data(), s, sums);
+  s.site.begin(layer, kQkv, block, s.outputs.data());
+  s.site.add_weight_sums(s.inputs.data(), sums);
   if (layer == 0 && !network_.trains_all()) return;  // nothing below is trained
-  input_gradient(layer, kQkv, block, s.outputs.data(), {0, D / kPanelWidth}, s.input_gradients.data(), D, s);
+  s.site.differentiate_input({0, D / kPanelWidth}, s.input_gradients.data(), D);
   rms_norm_backward(x, D, gain, s.input_gradients.data(), D, M, D, net_.epsilon,
                     memory_.gradients.data() + block.first * D, D,
                     network_.trains_all() ? sums + memory_.sums_layout.input_norm : nullptr);
-}
-
-// Gradients of x A^T; under dropout, also what comes out of them for x.
-template <class T>
-void BackwardPass<T>::lora_up_gradient(size_t layer, size_t site, const Range& block, const T* dy, Scratch& s) {
-  const LoraSite<T>& lora = network_.layer(layer).lora[site];
-  if (!lora.is_trained()) return;
-  const SiteShape& shape = network_.sites()[site];
-  const size_t M = block.size(), width = lora.width(), input_width = shape.input_width;
-  gemm(dy, shape.num_outputs, M, lora.up_transposed.panels(), s.lora_sums.data(), width, Store::kOverwrite);
-  convert(s.lora_sums.data(), width, M, width, s.lora.data(), width);
-  if (!forward_.dropout().is_active()) return;
-  float* dx = s.lora_inputs.data();
-  gemm(s.lora.data(), width, M, lora.down_transposed.panels(), dx, input_width, Store::kOverwrite);
-  drop_inputs(forward_.dropout(), block, layer * kNumSites + site, dx, input_width, dx);
-}
-
-// Some panels of the gradient of a site's input. REQUIRES: lora_up_gradient() for the block.
-template <class T>
-void BackwardPass<T>::input_gradient(size_t layer, size_t site, const Range& block, const T* dy, Range panels,
-                                     float* dx, size_t ldx, Scratch& s) {
-  const size_t M = block.size();
-  const SiteShape& shape = network_.sites()[site];
-  gemm(dy, shape.num_outputs, M, network_.layer(layer).transposed[site].panels(panels.first, panels.last), dx, ldx,
-       Store::kOverwrite);
-  const LoraSite<T>& lora = network_.layer(layer).lora[site];
-  if (!lora.is_trained()) return;
-  if (!forward_.dropout().is_active()) {
-    gemm(s.lora.data(), lora.width(), M, lora.down_transposed.panels(panels.first, panels.last), dx, ldx, Store::kAdd);
-    return;
-  }
-  for (size_t row = 0; row < M; ++row) {
-    add(dx + row * ldx, s.lora_inputs.data() + row * shape.input_width + panels.first * kPanelWidth,
-        panels.size() * kPanelWidth, dx + row * ldx);
-  }
-}
-
-// LoRA: the block's part of dA and dB. All weights: both sides of the product are kept for finish_site(). REQUIRES:
-// lora_up_gradient() for the block.
-template <class T>
-void BackwardPass<T>::add_weight_sums(size_t layer, size_t site, const Range& block, const T* x, const T* dy,
-                                      Scratch& s, float* sums) {
-  const SiteShape& shape = network_.sites()[site];
-  const size_t M = block.size(), input_width = shape.input_width, num_outputs = shape.num_outputs;
-  if (network_.trains_all()) {
-    std::copy_n(x, M * input_width, memory_.site_inputs[site].data() + block.first * input_width);
-    std::copy_n(dy, M * num_outputs, memory_.site_gradients[site].data() + block.first * num_outputs);
-    return;
-  }
-  const LoraSite<T>& lora = network_.layer(layer).lora[site];
-  if (!lora.is_trained()) return;
-  if (forward_.dropout().is_active()) {
-    drop_inputs(forward_.dropout(), block, layer * kNumSites + site, x, input_width, s.dropped.data());
-    x = s.dropped.data();
-  }
-  const size_t width = lora.width();
-  float* to = sums + memory_.sums_layout.lora[site];
-  const auto pack_lora = [&](const T* rows) { return pack_rows(rows, width, M, width, s.packed_lora.data()); };
-  outer_gemm(pack_lora(s.lora.data()), lora.rank(), pack_rows(x, input_width, M, input_width, s.packed_inputs.data()),
-             to, input_width, Store::kAdd);
-  outer_gemm(pack_lora(memory_.layer(layer).lora_hidden[site].data() + block.first * width), lora.rank(),
-             pack_rows(dy, num_outputs, M, num_outputs, s.packed_outputs.data()), to + lora.rank() * input_width,
-             num_outputs, Store::kAdd);
 }
 
 template <class T>

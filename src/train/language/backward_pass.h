@@ -40,11 +40,6 @@ class BackwardPass {
   void gather_qkv_gradients(const Range& block, float* qkv) const;
   void sum_bias_gradients(const Range& block, const float* qkv, float* sums) const;
 
-  void lora_up_gradient(size_t layer, size_t site, const Range& block, const T* dy, Scratch& s);
-  void input_gradient(size_t layer, size_t site, const Range& block, const T* dy, Range panels, float* dx, size_t ldx,
-                      Scratch& s);
-  void add_weight_sums(size_t layer, size_t site, const Range& block, const T* x, const T* dy, Scratch& s, float* sums);
-
   void finish_site(size_t layer, size_t site);
   void add_vector_sums(size_t parameter, size_t sums_offset);
   void add_embedding_gradients();

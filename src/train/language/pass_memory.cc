@@ -1,6 +1,7 @@
 #include "train/language/pass_memory.h"
 
 #include <algorithm>
+#include <span>
 
 #include "kernels/outer_gemm.h"
 #include "kernels/tile_attention.h"
@@ -37,10 +38,12 @@ void PassMemory<T>::for_each_buffer(const TrainedNetwork<T>& network, PassMode m
                rows = num_tokens * shape.num_heads, stream = num_tokens * net.D;
   const bool differentiates = mode != PassMode::kLoss;
 
-  inputs.resize(std::max(inputs.size(), differentiates ? net.num_layers() + 1 : 2));
-  for (AlignedBuffer<float>& input : inputs) take(input, stream);
-  layers.resize(std::max(layers.size(), mode == PassMode::kKeep ? net.num_layers() : 2));
-  for (LayerActivations<T>& layer : layers) {
+  inputs_in_use_ = differentiates ? net.num_layers() + 1 : 2;
+  inputs.resize(std::max(inputs.size(), inputs_in_use_));
+  for (AlignedBuffer<float>& input : std::span(inputs).first(inputs_in_use_)) take(input, stream);
+  layers_in_use_ = mode == PassMode::kKeep ? net.num_layers() : 2;
+  layers.resize(std::max(layers.size(), layers_in_use_));
+  for (LayerActivations<T>& layer : std::span(layers).first(layers_in_use_)) {
     take(layer.middle, stream);
     take(layer.queries, queries);
     take(layer.keys, keys);

@@ -51,8 +51,9 @@ class PassMemory {
   // Bytes that prepare() takes.
   static uint64_t bytes(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences);
 
-  LayerActivations<T>& layer(size_t number) { return layers[number % layers.size()]; }
-  float* input(size_t layer_number) { return inputs[layer_number % inputs.size()].data(); }
+  LayerActivations<T>& layer(size_t number) { return layers[number % layers_in_use_]; }
+  // The residual stream before a layer, and behind the last: [tokens, D].
+  float* input(size_t layer_number) { return inputs[layer_number % inputs_in_use_].data(); }
 
   std::vector<AlignedBuffer<float>>
       inputs;  // [layers + 1] or two of [tokens, D]: the residual stream before each layer
@@ -75,6 +76,8 @@ class PassMemory {
   template <class Take>
   void for_each_buffer(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences,
                        const Take& take);
+
+  size_t layers_in_use_ = 0, inputs_in_use_ = 0;
 };
 
 extern template class PassMemory<float>;
