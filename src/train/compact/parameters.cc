@@ -21,7 +21,7 @@ class Places {
   size_t next_ = 0;
 };
 
-constexpr double kMatrixDeviation = 0.02, kEmbeddingDeviation = 0.1;
+constexpr double kEmbeddingDeviation = 0.1;
 
 }  // namespace
 
@@ -49,7 +49,7 @@ ParameterPlaces::ParameterPlaces(const NetworkShape& shape) {
 CompactParameters::CompactParameters(const NetworkShape& shape, uint64_t seed)
     : places_(shape), values_(places_.size), gradients_(places_.size) {
   name_parameters(shape);
-  initialise(seed, shape.num_layers);
+  initialise(seed);
 }
 
 void CompactParameters::name_parameters(const NetworkShape& shape) {
@@ -84,16 +84,15 @@ void CompactParameters::name_parameters(const NetworkShape& shape) {
   add("model.norm.weight", {D}, ParameterKind::kVector, places_.final_norm);
 }
 
-void CompactParameters::initialise(uint64_t seed, size_t num_layers) {
+void CompactParameters::initialise(uint64_t seed) {
   for (Parameter& parameter : list_) {
     if (parameter.kind == ParameterKind::kVector) {
       std::fill(parameter.value.begin(), parameter.value.end(), 1.0f);
       continue;
     }
-    const bool writes_to_stream = output_layers_[static_cast<size_t>(&parameter - list_.data())] >= 0;
-    const double deviation = parameter.kind == ParameterKind::kEmbedding ? kEmbeddingDeviation
-                             : writes_to_stream ? kMatrixDeviation / std::sqrt(2.0 * static_cast<double>(num_layers))
-                                                : kMatrixDeviation;
+    const double deviation = parameter.kind == ParameterKind::kMatrix
+                                 ? 1 / std::sqrt(3.0 * static_cast<double>(parameter.shape[1]))
+                                 : kEmbeddingDeviation;
     const Rng rng = Rng(seed).child(parameter.name);
     for (size_t i = 0; i < parameter.value.size(); ++i) {
       parameter.value[i] = static_cast<float>(deviation * rng.normal(i));
