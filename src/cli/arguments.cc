@@ -74,7 +74,7 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
       std::find_if(given.begin(), given.end(), [](const auto& entry) { return entry.first->name == "config"; });
   if (config != given.end()) {
     set_values(*config->first, config->second);
-    read_toml(list, common.config);
+    if (!command.reads_config()) read_toml(list, common.config);
   }
   for (const auto& [option, values] : given) set_values(*option, values);
   return {};

@@ -40,6 +40,8 @@ class Command {
   virtual OptionList options() = 0;          // of this command alone
   // The option that an argument without a flag sets, or "".
   virtual std::string positional() const { return ""; }
+  // Whether run() reads the file of --config itself, since it holds more than options by name.
+  virtual bool reads_config() const { return false; }
   virtual void run(const CommonOptions& common) = 0;
 };
 
@@ -52,6 +54,9 @@ std::unique_ptr<Command> make_score_command();
 std::unique_ptr<Command> make_synth_command();
 std::unique_ptr<Command> make_corpus_command();
 std::unique_ptr<Command> make_prompt_command();
+std::unique_ptr<Command> make_train_command();
+std::unique_ptr<Command> make_merge_command();
+std::unique_ptr<Command> make_export_command();
 std::unique_ptr<Command> make_evaluate_command();
 
 // Sets the options of `command` and `common` from the command line (and from --config, which it names), and says

@@ -24,6 +24,9 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_score_command());
   commands.push_back(make_synth_command());
   commands.push_back(make_corpus_command());
+  commands.push_back(make_train_command());
+  commands.push_back(make_merge_command());
+  commands.push_back(make_export_command());
   commands.push_back(make_evaluate_command());
   return commands;
 }

@@ -13,13 +13,13 @@
 namespace manyshot {
 namespace {
 
-// Times one batch: drawing it and its gradient.
-void measure(const StageRecipe& stage, const RunPlan& plan, size_t number, const SampleStream& stream, RunModel& model,
-             StageCheck& check) {
+// Times one batch, of samples spread over the stage: drawing it and its gradient.
+void measure(const StageRecipe& stage, const SampleStream& stream, RunModel& model, StageCheck& check) {
   const auto batch = static_cast<size_t>(stage.batch);
   const auto start = std::chrono::steady_clock::now();
+  const uint64_t stride = check.samples / batch;
   SampleBuffer buffer(
-      stream, [&](uint64_t i) { return plan.position(number, i); }, 0, batch);
+      stream, [stride](uint64_t i) { return i * stride; }, 0, batch);
   const std::vector<TrainSample> samples = buffer.take(batch);
   zero_gradients(model.network().parameters());
   const LossSum sum = model.network().accumulate(samples, 1.0f, 0);
@@ -39,7 +39,7 @@ StageCheck check_stage(const Recipe& recipe, const RunPlan& plan, size_t number,
   check.samples = static_cast<uint64_t>(check.steps) * plan.step_samples(number);
   check.fits = fits_memory(check.memory);
   if (check.fits) {
-    measure(stage, plan, number, *stream, model, check);
+    measure(stage, *stream, model, check);
   } else {
     check.ways_to_fit = ways_to_fit(model, stage, check.memory);
   }
@@ -75,7 +75,7 @@ std::string check_text(const RunCheck& check) {
     }
     const double tokens = stage.tokens_per_sample * static_cast<double>(stage.samples);
     text += fmt::format(
-        "tokens   about {} a sample, {} in all\ntime     about {} ({} tokens/s, from one batch of first samples)\n"
+        "tokens   about {} a sample, {} in all\ntime     about {} ({} tokens/s, from one batch)\n"
         "loss     {:.4f} before training\n",
         with_thousands(std::llround(stage.tokens_per_sample)), with_thousands(std::llround(tokens)),
         duration_text(stage.seconds), with_thousands(std::llround(stage.tokens_per_second)), stage.first_loss);

@@ -1,0 +1,104 @@
+#include <filesystem>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "model/language/adapter.h"
+#include "model/language/export_model.h"
+#include "model/language/gguf_quantize.h"
+#include "model/language/text_model.h"
+#include "predict/model_store.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+struct ExportOptions {
+  std::string model;
+  std::string adapter;
+  std::string to = "safetensors";
+  std::string dtype = "bfloat16";
+  std::string out;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("model", self.model, any_value(),
+      "Language model: an installed name, a folder, a checkpoint of all weights, or a .gguf file; for --to peft a "
+      "checkpoint of an adapter.");
+    v("adapter", self.adapter, any_value(), "Merge this adapter on the way.");
+    v("to", self.to, one_of({"safetensors", "gguf", "peft"}),
+      "safetensors: a Hugging Face folder; gguf: one file, for llama.cpp; peft: the adapter of a checkpoint alone.");
+    v("dtype", self.dtype, one_of({"float32", "float16", "bfloat16", "q8_0"}),
+      "Number type of the weights; q8_0 for gguf only.");
+    v("out", self.out, any_value(), "Folder, or for gguf the file.");
+  }
+};
+
+class ExportCommand : public Command {
+ public:
+  std::string name() const override { return "export"; }
+  std::string summary() const override { return "a language model for transformers, PEFT or llama.cpp"; }
+  std::string details() const override {
+    return "Writes a Llama or Qwen2 model with its tokenizer in another format or number type. Tokenizer, chat "
+           "template "
+           "and special tokens come along.";
+  }
+  std::string examples() const override {
+    return "    manyshot export --model merged --to gguf --dtype q8_0 --out merged.gguf\n"
+           "    manyshot export --model smollm2 --adapter runs/a/checkpoint-400 --to gguf --out tabular.gguf\n"
+           "    manyshot export --model runs/a/checkpoint-400 --to peft --out adapter\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions&) override {
+    if (options_.model.empty() || options_.out.empty()) {
+      fail(ErrorKind::kBadInput, "--model and --out are needed; see manyshot export --help");
+    }
+    if (options_.to == "peft") {
+      copy_adapter();
+    } else {
+      write_model();
+    }
+    log::info("export: {}", options_.out);
+  }
+
+ private:
+  void copy_adapter() const {
+    const fs::path from(options_.model), to(options_.out);
+    if (!fs::exists(from / "adapter_config.json")) {
+      fail(ErrorKind::kBadInput,
+           "{}: holds no adapter (adapter_config.json); --to peft takes a checkpoint of a LoRA run", options_.model);
+    }
+    std::error_code error;
+    fs::create_directories(to, error);
+    for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
+      write_file((to / name).string(), read_file((from / name).string()));
+    }
+  }
+
+  void write_model() const {
+    const std::string path = language_model_path(resolve_model(options_.model));
+    if (path.empty()) {
+      fail(ErrorKind::kUnsupported,
+           "{}: is a compact model, which other programs cannot run; its folder can be copied as it is",
+           options_.model);
+    }
+    auto source = open_tensor_source(path);
+    if (!options_.adapter.empty()) source = apply_adapter(std::move(source), options_.adapter);
+    const GgmlType type = parse_file_dtype(options_.dtype);
+    if (options_.to == "gguf") {
+      write_gguf_model(*source, path, type, options_.out);
+    } else {
+      write_hugging_face_folder(*source, path, type, options_.out);
+    }
+  }
+
+  ExportOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_export_command() { return std::make_unique<ExportCommand>(); }
+
+}  // namespace manyshot

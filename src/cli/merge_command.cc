@@ -1,0 +1,62 @@
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "model/language/adapter.h"
+#include "model/language/export_model.h"
+#include "model/language/gguf_quantize.h"
+#include "model/language/text_model.h"
+#include "predict/model_store.h"
+
+namespace manyshot {
+namespace {
+
+struct MergeOptions {
+  std::string model;
+  std::string adapter;
+  std::string out;
+  std::string dtype = "bfloat16";
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("model", self.model, any_value(), "Base language model: an installed name, a folder, or a .gguf file.");
+    v("adapter", self.adapter, any_value(), "Folder of a PEFT LoRA adapter, or a checkpoint that holds one.");
+    v("out", self.out, any_value(), "Folder for the merged model, as transformers loads it.");
+    v("dtype", self.dtype, one_of({"float32", "float16", "bfloat16"}), "Number type of the merged weights.");
+  }
+};
+
+class MergeCommand : public Command {
+ public:
+  std::string name() const override { return "merge"; }
+  std::string summary() const override { return "a base model and its adapter as one model"; }
+  std::string details() const override {
+    return "Adds the adapter's update to the weights it was trained beside, and writes a Hugging Face folder with the "
+           "base's tokenizer. manyshot export makes a GGUF file of it.";
+  }
+  std::string examples() const override {
+    return "    manyshot merge --model smollm2 --adapter runs/a/checkpoint-400 --out merged\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions&) override {
+    if (options_.model.empty() || options_.adapter.empty() || options_.out.empty()) {
+      fail(ErrorKind::kBadInput, "--model, --adapter and --out are needed; see manyshot merge --help");
+    }
+    const std::string path = language_model_path(resolve_model(options_.model));
+    if (path.empty()) {
+      fail(ErrorKind::kUnsupported, "{}: is no language model, so it has no adapters", options_.model);
+    }
+    const auto merged = apply_adapter(open_tensor_source(path), options_.adapter);
+    write_hugging_face_folder(*merged, path, parse_file_dtype(options_.dtype), options_.out);
+    log::info("merge: {} and {} in {}", path, options_.adapter, options_.out);
+  }
+
+ private:
+  MergeOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_merge_command() { return std::make_unique<MergeCommand>(); }
+
+}  // namespace manyshot

@@ -1,0 +1,152 @@
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/train_tables.h"
+#include "cli/version.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "model/dtype.h"
+#include "predict/model_store.h"
+#include "train/run/check_run.h"
+#include "train/run/checkpoint.h"
+#include "train/run/machine_rate.h"
+#include "train/run/open_model.h"
+#include "train/run/status_line.h"
+#include "train/run/training_run.h"
+
+namespace manyshot {
+namespace {
+
+struct TrainOptions {
+  std::string out;
+  std::string resume;
+  std::vector<std::string> set;
+  std::optional<uint64_t> seed;
+  bool check = false;
+  bool keys = false;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("out", self.out, any_value(), "Folder of the run; made when it does not exist.");
+    v("resume", self.resume, any_value(),
+      "A checkpoint, or the folder of a run, whose newest checkpoint it is: goes on to the same bits.");
+    v("set", self.set, any_value(),
+      "Changes of the recipe: lora.rank=16, stage.main.steps=100 (a stage by its name or number). May be given again.");
+    v("seed", self.seed, any_value(), "Seed of every random choice, in place of the recipe's.");
+    v("check", self.check, any_value(),
+      "Only say what the run would do: the resolved recipe, memory, tokens and time. Trains nothing.");
+    v("keys", self.keys, any_value(), "Print all keys of a recipe with their defaults, as Markdown.");
+  }
+};
+
+class TrainCommand : public Command {
+ public:
+  std::string name() const override { return "train"; }
+  std::string summary() const override { return "continued pretraining of a language model, or a model from scratch"; }
+  std::string details() const override {
+    return "Trains what a recipe says (--config): LoRA factors or all weights of a Llama or Qwen2 model, or a compact "
+           "decoder from scratch, on tasks drawn on the fly, token files or JSON lines. Checkpoints hold the weights "
+           "as "
+           "transformers, PEFT and manyshot predict load them, and the exact state: a run that was stopped or killed "
+           "goes on with --resume to the same bits. Several processes share the work under torchrun or srun. The "
+           "recipe's keys: docs/formats/recipe.md, or --keys.";
+  }
+  std::string examples() const override {
+    return "    manyshot train --config recipes/default.toml --out runs/default\n"
+           "    manyshot train --config recipes/smollm2.toml --check\n"
+           "    manyshot train --config recipes/smollm2.toml --out runs/a --set stage.main.steps=200 --set "
+           "lora.rank=16\n"
+           "    manyshot train --config recipes/smollm2.toml --out runs/a --resume runs/a\n"
+           "    torchrun --nproc-per-node 8 --no-python manyshot train --config recipe.toml --out run\n";
+  }
+  OptionList options() override { return options_of(options_); }
+  bool reads_config() const override { return true; }
+
+  void run(const CommonOptions& common) override {
+    if (options_.keys) {
+      fmt::print("{}", recipe_keys_markdown());
+      return;
+    }
+    if (common.config.empty()) {
+      fail(ErrorKind::kBadInput, "--config names the recipe, such as recipes/smollm2.toml; see manyshot train --help");
+    }
+    Recipe recipe = read_recipe(common.config, changes());
+    if (recipe.model.base != "fresh") recipe.model.base = resolve_model(recipe.model.base);
+    if (options_.check) return check(recipe, common);
+    if (options_.out.empty()) fail(ErrorKind::kBadInput, "--out is needed: the folder of the run");
+    train_recipe(recipe, common);
+  }
+
+ private:
+  std::vector<std::string> changes() const {
+    std::vector<std::string> changes = options_.set;
+    if (options_.seed) changes.push_back(fmt::format("seed={}", *options_.seed));
+    return changes;
+  }
+
+  void check(const Recipe& recipe, const CommonOptions& common) const {
+    const auto model = open_run_model(recipe);
+    const RunCheck result = check_run(recipe, *model, process_place().world_size);
+    if (common.json) {
+      fmt::print("{}\n", to_json(result).dump());
+    } else {
+      fmt::print("{}", check_text(result));
+    }
+  }
+
+  void train_recipe(const Recipe& recipe, const CommonOptions& common) const {
+    const auto processes = open_collective(process_place());
+    if (!processes->is_first()) log::set_level(log::Level::kWarning);
+    const auto model = open_run_model(recipe);
+    log::info("train: {}", model->description());
+    const bool is_adapter =
+        model->tokenizer() != nullptr && recipe.model.base != "fresh" && recipe.model.parameters != "full";
+    const RunSetup setup{.recipe = recipe,
+                         .out = options_.out,
+                         .resume = options_.resume.empty() ? "" : find_checkpoint(options_.resume),
+                         .version = kVersion,
+                         .matrix_rate = measure_matrix_rate(choose_dtype(recipe.model.dtype)),
+                         .evaluate_tables = make_table_evaluation(recipe, is_adapter, kVersion)};
+    const RunReport report = train(setup, *model, *processes);
+    if (processes->is_first()) print(report, common);
+  }
+
+  void print(const RunReport& report, const CommonOptions& common) const {
+    if (common.json) {
+      const Json json = {{"command", "train"},
+                         {"version", kVersion},
+                         {"options", to_json(options_of(const_cast<TrainOptions&>(options_)))},
+                         {"steps", report.steps},
+                         {"samples", report.samples},
+                         {"tokens", report.tokens},
+                         {"seconds", report.seconds},
+                         {"flops", report.flops},
+                         {"utilisation", report.utilisation},
+                         {"loss", report.loss},
+                         {"evaluation", report.evaluation},
+                         {"checkpoint", report.checkpoint},
+                         {"best_checkpoint", report.best_checkpoint},
+                         {"peak_memory_bytes", peak_memory_bytes()}};
+      fmt::print("{}\n", json.dump());
+      return;
+    }
+    log::info("train: {} steps, {} samples, {} tokens in {}, loss {:.4f}{}, peak memory {}; {}",
+              with_thousands(report.steps), with_thousands(static_cast<long long>(report.samples)),
+              with_thousands(static_cast<long long>(report.tokens)), duration_text(report.seconds), report.loss,
+              report.utilisation > 0 ? fmt::format(", MFU {:.1f} %", 100 * report.utilisation) : "",
+              format_bytes(peak_memory_bytes()), report.checkpoint);
+    if (!report.best_checkpoint.empty() && report.best_checkpoint != report.checkpoint) {
+      log::info("train: best checkpoint: {}", report.best_checkpoint);
+    }
+  }
+
+  TrainOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_train_command() { return std::make_unique<TrainCommand>(); }
+
+}  // namespace manyshot

@@ -1,0 +1,72 @@
+#include "cli/train_tables.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "evaluate/evaluation.h"
+
+namespace manyshot {
+namespace {
+
+EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder, bool is_adapter) {
+  EvaluateOptions options;
+  options.tables = recipe.evaluate.tables;
+  options.shots = recipe.evaluate.shots;
+  options.target = recipe.evaluate.target;
+  options.max_queries = static_cast<uint64_t>(recipe.evaluate.queries);
+  options.protocol = "fixed";
+  options.models = {is_adapter ? recipe.model.base : folder};
+  if (is_adapter) options.adapter = folder;
+  options.out = folder + "/evaluation";
+  return options;
+}
+
+// The place of a metric in kMetrics.
+size_t metric(std::string_view name) {
+  for (size_t i = 0; i < kMetrics.size(); ++i) {
+    if (kMetrics[i].name == name) return i;
+  }
+  fail(ErrorKind::kInternal, "no metric {}", name);
+}
+
+Json numbers_of(const Summary& summary) {
+  Json numbers = Json::object();
+  double accuracy = 0, log_loss = 0, ece = 0, count = 0;
+  for (const AverageSummary& average : summary.averages) {
+    const double shots_accuracy = average.metrics[metric("accuracy")].mean;
+    if (!std::isfinite(shots_accuracy)) continue;
+    numbers[fmt::format("table_accuracy_{}", average.shots)] = shots_accuracy;
+    accuracy += shots_accuracy;
+    log_loss += average.metrics[metric("log_loss")].mean;
+    ece += average.metrics[metric("ece")].mean;
+    count += 1;
+  }
+  if (count == 0) return numbers;
+  numbers["table_accuracy"] = accuracy / count;
+  numbers["table_log_loss"] = log_loss / count;
+  numbers["table_ece"] = ece / count;
+  return numbers;
+}
+
+}  // namespace
+
+std::function<Json(const std::string& folder)> make_table_evaluation(const Recipe& recipe, bool is_adapter,
+                                                                     const std::string& version) {
+  if (recipe.evaluate.tables.empty()) return {};
+  return [recipe, is_adapter, version](const std::string& folder) {
+    const log::Level level = log::level();
+    log::set_level(log::Level::kWarning);  // the run has its own line
+    try {
+      Evaluation evaluation(evaluate_options(recipe, folder, is_adapter), version);
+      evaluation.run();
+      log::set_level(level);
+      return numbers_of(evaluation.summarise());
+    } catch (...) {
+      log::set_level(level);
+      throw;
+    }
+  };
+}
+
+}  // namespace manyshot

@@ -1,0 +1,260 @@
+// manyshot train, merge and export as a user runs them: killed and resumed runs, bad input, models that other commands
+// take.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_program.h"
+#include "model/language/tiny_text_model.h"
+
+namespace manyshot {
+namespace {
+namespace fs = std::filesystem;
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr const char* kCompactRecipe = R"(seed = 5
+[compact]
+hidden_size = 32
+intermediate_size = 48
+num_attention_heads = 2
+num_key_value_heads = 2
+num_hidden_layers = 3
+row_layers = 1
+[checkpoint]
+every_steps = 5
+every_minutes = 0
+keep_last = 100
+[evaluate]
+tasks = 2
+shots = ["8"]
+[[stage]]
+name = "main"
+steps = 40
+batch = 4
+optimizer = "muon"
+learning_rate = 0.01
+loss = "dense"
+ema = 0.9
+[stage.corpus]
+prior = "mlp"
+shots = "8:24"
+queries = 4
+features = "2:4"
+classes = "2:3"
+filter_tasks = false
+)";
+
+std::string text_recipe(const std::string& model) {
+  return "seed = 5\n[model]\nbase = \"" + model + R"("
+[lora]
+rank = 2
+targets = ["q_proj", "down_proj"]
+[checkpoint]
+every_steps = 2
+every_minutes = 0
+keep_last = 100
+[evaluate]
+tasks = 1
+shots = ["8"]
+[[stage]]
+name = "main"
+steps = 12
+batch = 2
+learning_rate = 0.01
+max_tokens = 4000
+[stage.corpus]
+prior = "mlp"
+shots = "8:12"
+queries = 4
+features = "2:3"
+classes = "2:2"
+filter_tasks = false
+)";
+}
+
+class TrainCommand : public ::testing::Test {
+ protected:
+  TrainCommand() {
+    fs::create_directory(folder_.file("model"));
+    write_tiny_text_model(folder_.file("model"));
+  }
+  std::vector<std::string> arguments(const std::string& recipe, const std::string& out,
+                                     const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> list{"train", "--config", folder_.write("recipe.toml", recipe), "--out",
+                                  folder_.file(out)};
+    list.insert(list.end(), more.begin(), more.end());
+    return list;
+  }
+  void expect_refused(const std::string& recipe, const std::vector<std::string>& more, const std::string& part) const {
+    const ProgramResult result = run_manyshot(arguments(recipe, "refused", more));
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(part));
+  }
+  // Kills the run when that checkpoint appears, resumes it, and compares it with one that was left alone.
+  void expect_same_bits_after_kill(const std::string& recipe, const std::string& checkpoint, const std::string& last) {
+    ASSERT_EQ(run_manyshot(arguments(recipe, "whole")).exit_code, 0);
+    ProgramOptions kill_it;
+    kill_it.meanwhile = [&](pid_t process) {
+      while (!fs::exists(folder_.file("killed/" + checkpoint)) && kill(process, 0) == 0) usleep(500);
+      kill(process, SIGKILL);
+    };
+    const ProgramResult killed = run_manyshot(arguments(recipe, "killed"), kill_it);
+    ASSERT_EQ(killed.signal, SIGKILL) << "the run ended before it could be killed";
+    const ProgramResult resumed = run_manyshot(arguments(recipe, "killed", {"--resume", folder_.file("killed")}));
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    for (const auto& entry : fs::directory_iterator(folder_.file("whole/" + last))) {
+      const std::string name = entry.path().filename();
+      if (name == "trainer_state.json") continue;  // it has times
+      EXPECT_EQ(read_text(folder_.file("killed/" + last + "/" + name)), read_text(entry.path())) << name;
+    }
+    EXPECT_EQ(losses("killed"), losses("whole"));
+  }
+  std::vector<double> losses(const std::string& run) const {
+    std::ifstream file(folder_.file(run + "/metrics.jsonl"));
+    std::vector<double> values;
+    for (std::string line; std::getline(file, line);) {
+      const json step = json::parse(line);
+      if (step.contains("loss")) values.push_back(step["loss"]);
+    }
+    return values;
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(TrainCommand, ACompactModelLearnsAndPredicts) {
+  const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run", {"--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json summary = json::parse(result.out);
+  EXPECT_EQ(summary["steps"], 40);
+  EXPECT_GT(summary["evaluation"]["eval_accuracy_8"], 0.2);
+  const std::vector<double> curve = losses("run");
+  EXPECT_LT(curve.back(), curve.front());
+  const std::string train = folder_.write("train.csv", "a,b,label\n1,2,x\n2,1,y\n3,4,x\n4,3,y\n");
+  const std::string test = folder_.write("test.csv", "a,b\n1,3\n");
+  const ProgramResult predicted = run_manyshot(
+      {"predict", "--model", folder_.file("run/checkpoint-40"), "--train", train, "--test", test, "--target", "label"});
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+  EXPECT_THAT(predicted.out, StartsWith("row,prediction,p_x,p_y\n0,"));
+}
+
+TEST_F(TrainCommand, AKilledCompactRunGoesOnToTheSameBits) {
+  expect_same_bits_after_kill(kCompactRecipe, "checkpoint-10", "checkpoint-40");
+}
+
+TEST_F(TrainCommand, AKilledLoraRunGoesOnToTheSameBits) {
+  expect_same_bits_after_kill(text_recipe(folder_.file("model")), "checkpoint-4", "checkpoint-12");
+}
+
+TEST_F(TrainCommand, CtrlCLeavesACheckpoint) {
+  ProgramOptions interrupt;
+  interrupt.meanwhile = [&](pid_t process) {
+    while (!fs::exists(folder_.file("run/metrics.jsonl")) && kill(process, 0) == 0) usleep(500);
+    kill(process, SIGINT);
+  };
+  const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run"), interrupt);
+  EXPECT_EQ(result.signal, SIGINT);
+  EXPECT_THAT(result.err, HasSubstr("go on with --resume"));
+  const ProgramResult resumed = run_manyshot(arguments(kCompactRecipe, "run", {"--resume", folder_.file("run")}));
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+}
+
+TEST_F(TrainCommand, AdaptersMergeAndExport) {
+  const std::string model = folder_.file("model");
+  ASSERT_EQ(run_manyshot(arguments(text_recipe(model), "run")).exit_code, 0);
+  const std::string adapter = folder_.file("run/checkpoint-12"), merged = folder_.file("merged");
+  const std::string request =
+      folder_.write("in.jsonl", "{\"prompt\": \"the nurse\", \"continuations\": [\" is here\"]}\n");
+  const auto score = [&](const std::string& path) {
+    const ProgramResult result = run_manyshot({"score", "--model", path, "--in", request, "--dtype", "float32"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out)["logprobs"][0].get<double>();
+  };
+  ASSERT_EQ(
+      run_manyshot({"merge", "--model", model, "--adapter", adapter, "--out", merged, "--dtype", "float32"}).exit_code,
+      0);
+  EXPECT_NE(score(merged), score(model));
+  const std::string gguf = folder_.file("merged.gguf");
+  ASSERT_EQ(run_manyshot({"export", "--model", merged, "--to", "gguf", "--dtype", "float32", "--out", gguf}).exit_code,
+            0);
+  EXPECT_NEAR(score(gguf), score(merged), 1e-5);
+  const std::string direct = folder_.file("direct.gguf");
+  ASSERT_EQ(run_manyshot(
+                {"export", "--model", model, "--adapter", adapter, "--to", "gguf", "--dtype", "q8_0", "--out", direct})
+                .exit_code,
+            0);
+  EXPECT_NEAR(score(direct), score(merged), 0.05);
+  const std::string folder = folder_.file("back");
+  ASSERT_EQ(
+      run_manyshot({"export", "--model", gguf, "--to", "safetensors", "--dtype", "float32", "--out", folder}).exit_code,
+      0);
+  EXPECT_NEAR(score(folder), score(merged), 1e-5);
+  ASSERT_EQ(run_manyshot({"export", "--model", adapter, "--to", "peft", "--out", folder_.file("adapter")}).exit_code,
+            0);
+  EXPECT_EQ(read_text(folder_.file("adapter/adapter_model.safetensors")),
+            read_text(adapter + "/adapter_model.safetensors"));
+  const ProgramResult no_adapter =
+      run_manyshot({"export", "--model", model, "--to", "peft", "--out", folder_.file("x")});
+  EXPECT_EQ(no_adapter.exit_code, 2);
+  EXPECT_THAT(no_adapter.err, HasSubstr("holds no adapter"));
+}
+
+TEST_F(TrainCommand, CheckSaysWhatARunNeeds) {
+  const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run", {"--check"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("compact decoder, 1 + 2 layers of width 32"), HasSubstr("main: 40 steps, 160 samples"),
+                    HasSubstr("memory   about"), HasSubstr("before training")));
+  EXPECT_FALSE(fs::exists(folder_.file("run")));
+  EXPECT_THAT(run_manyshot({"train", "--keys"}).out, HasSubstr("`lora.rank`"));
+}
+
+TEST_F(TrainCommand, BadInputIsNamed) {
+  const std::string recipe = kCompactRecipe;
+  expect_refused(recipe + "lerning_rate = 1\n", {}, "recipe.toml:31:1: unknown option \"corpus.lerning_rate\"");
+  expect_refused(recipe, {"--set", "stage.main.loss=all"}, "expected answer, labels or dense");
+  expect_refused("[model]\nbase = \"nowhere\"\n[[stage]]\nsteps = 1\n", {}, "nowhere");
+  expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.targets=qq_proj"}, "qq_proj");
+  expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.adapter=" + folder_.file("none")},
+                 "adapter_config.json");
+  expect_refused(recipe, {"--resume", folder_.file("none")}, "no checkpoint here");
+  const ProgramResult no_out = run_manyshot({"train", "--config", folder_.write("recipe.toml", recipe)});
+  EXPECT_THAT(no_out.err, HasSubstr("--out is needed"));
+  EXPECT_THAT(run_manyshot({"train"}).err, HasSubstr("--config names the recipe"));
+}
+
+TEST_F(TrainCommand, AnAdapterOfAnotherBaseIsRefused) {
+  ASSERT_EQ(run_manyshot(arguments(text_recipe(folder_.file("model")), "run")).exit_code, 0);
+  // The same adapter for a layer that the base lacks.
+  const std::string path = folder_.file("run/checkpoint-12/adapter_model.safetensors");
+  std::string bytes = read_text(path);
+  for (size_t at; (at = bytes.find("layers.1.")) != std::string::npos;) bytes.replace(at, 9, "layers.7.");
+  std::ofstream(path, std::ios::binary) << bytes;
+  expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.adapter=" + folder_.file("run/checkpoint-12")},
+                 "layers.7.");
+}
+
+TEST_F(TrainCommand, AFullDiskLosesNothing) {
+  ProgramOptions limited;
+  limited.prepare = [] {
+    const rlimit small{60'000, 60'000};  // smaller than a checkpoint's state
+    setrlimit(RLIMIT_FSIZE, &small);
+  };
+  const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run"), limited);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("cannot write"));
+  for (const auto& entry : fs::directory_iterator(folder_.file("run"))) {
+    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("checkpoint-")));
+  }
+}
+
+}  // namespace
+}  // namespace manyshot
