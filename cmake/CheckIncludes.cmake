@@ -3,7 +3,7 @@
 # one home. Prints every offence as file:line and fails if there is any.
 cmake_minimum_required(VERSION 3.25)
 
-set(data_flow core kernels table prior teacher encoding corpus model train predict evaluate lab serve cli)
+set(data_flow core report kernels table prior teacher encoding corpus model train predict evaluate lab serve cli)
 
 # The functions below read the include at hand: `file` (its path from src/), `line_number`, `header`.
 

@@ -1,4 +1,4 @@
-# Third-party libraries. Arrow and libtorch come from pinned PyPI wheels that `./run` unpacks into MANYSHOT_DEPS_DIR
+# Third-party libraries. Arrow, libtorch and plotly.js come from pinned PyPI wheels that `./run` unpacks into MANYSHOT_DEPS_DIR
 # (tools/setup/wheels-*.txt); everything else is a system package. Each is wrapped in one place of src/.
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -34,6 +34,10 @@ foreach(lib arrow parquet)
     INTERFACE_INCLUDE_DIRECTORIES "${ARROW_DIR}/include")
 endforeach()
 target_link_libraries(Arrow::parquet INTERFACE Arrow::arrow)
+
+# plotly.js, which reports carry within them.
+set(PLOTLY_SCRIPT "${MANYSHOT_DEPS_DIR}/plotly/package_data/plotly.min.js")
+require_wheel_file("${PLOTLY_SCRIPT}")
 
 # XGBoost's C API (Debian ships no CMake package for it).
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)

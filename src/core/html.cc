@@ -9,11 +9,14 @@
 
 namespace manyshot {
 
-std::string html_text(std::string_view text) {
+std::string valid_utf8(std::string_view text) {
   // The JSON library replaces what is not UTF-8.
-  const std::string json = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
+}
+
+std::string html_text(std::string_view text) {
   std::string result;
-  for (const char c : Json::parse(json).get<std::string>()) {
+  for (const char c : valid_utf8(text)) {
     switch (c) {
       case '&':
         result += "&amp;";
@@ -27,14 +30,19 @@ std::string html_text(std::string_view text) {
       case '"':
         result += "&quot;";
         break;
-      default:
+      case '\t':
+      case '\n':
+      case '\r':
         result += c;
+        break;
+      default:
+        result += static_cast<unsigned char>(c) < ' ' ? "\uFFFD" : std::string(1, c);
     }
   }
   return result;
 }
 
-std::string html_page(std::string_view title, std::string_view body) {
+std::string html_page(std::string_view title, std::string_view body, std::string_view head) {
   return fmt::format(R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,8 +50,7 @@ std::string html_page(std::string_view title, std::string_view body) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{}</title>
 <style>
-:root {{ --ink: #1d2433; --soft: #667085; --line: #d0d5dd; --paper: #ffffff; --card: #f7f8fa; --bar: #3b6fb6; color-scheme: light dark; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --ink: #e7eaf0; --soft: #98a2b3; --line: #3a4252; --paper: #12161f; --card: #1a202c; --bar: #6f9fe0; }} }}
+:root {{ color-scheme: light dark; --ink: light-dark(#1d2433, #e7eaf0); --soft: light-dark(#5a6474, #98a2b3); --line: light-dark(#d0d5dd, #3a4252); --paper: light-dark(#ffffff, #12161f); --card: light-dark(#f7f8fa, #1a202c); --bar: light-dark(#3b6fb6, #6f9fe0); }}
 body {{ font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2em auto; max-width: 1180px; padding: 0 1em; }}
 h1 {{ font-size: 1.5em; }} h2 {{ font-size: 1.15em; margin: 0 0 .3em; }} h3 {{ font-size: .9em; margin: .8em 0 .2em; color: var(--soft); font-weight: 600; }}
 .card {{ background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1em 1.2em; margin: 1em 0; break-inside: avoid; }}
@@ -54,15 +61,15 @@ svg text {{ fill: var(--ink); font: 11px system-ui, sans-serif; }} svg .soft {{ 
 svg {{ max-width: 100%; height: auto; }}
 details summary {{ cursor: pointer; color: var(--soft); }}
 table {{ border-collapse: collapse; }} td, th {{ padding: .15em .8em .15em 0; text-align: left; vertical-align: top; }} td.n {{ text-align: right; }}
-@media print {{ body {{ max-width: none; margin: 0; }} details {{ display: none; }} }}
+@media print {{ :root {{ color-scheme: light; }} body {{ max-width: none; margin: 0; }} details {{ display: none; }} }}
 </style>
-</head>
+{}</head>
 <body>
 {}
 </body>
 </html>
 )",
-                     html_text(title), body);
+                     html_text(title), head, body);
 }
 
 std::string bar_chart(std::string_view title, const std::vector<Bar>& bars, int width, int height) {
@@ -86,8 +93,8 @@ std::string bar_chart(std::string_view title, const std::vector<Bar>& bars, int 
 }
 
 std::string_view class_colour(size_t k) {
-  constexpr std::string_view kColours[] = {"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee",
-                                           "#aa3377", "#888888", "#ee8866", "#44bb99", "#8877cc"};
+  constexpr std::string_view kColours[] = {"#0f74c2", "#d55e00", "#0c9a70", "#c8679b", "#b07d00",
+                                           "#7a62d6", "#778090", "#c23b4e", "#2a9bb5", "#8a6a4a"};
   return kColours[k % std::size(kColours)];
 }
 

@@ -1,5 +1,6 @@
 // Self-contained HTML pages with drawings as SVG: no script, no network. Light and dark by the reader's setting,
-// printable, and readable without colour (shapes and texts repeat what colours say).
+// printable, and readable without colour (shapes and texts repeat what colours say). Pages with charts that answer to
+// the reader are made of these in report/.
 #pragma once
 
 #include <map>
@@ -10,11 +11,14 @@
 
 namespace manyshot {
 
-// The text with &, <, > and quotes escaped; bytes that are not UTF-8 become U+FFFD.
+// The text with U+FFFD for bytes that are not UTF-8.
+std::string valid_utf8(std::string_view text);
+
+// valid_utf8 with &, <, > and quotes escaped, and U+FFFD for control characters other than tabs and line ends.
 std::string html_text(std::string_view text);
 
-// A whole page; `body` is HTML.
-std::string html_page(std::string_view title, std::string_view body);
+// A whole page; `body` is HTML, and so is `head`, which comes after the page's own styles.
+std::string html_page(std::string_view title, std::string_view body, std::string_view head = "");
 
 // Bars under a title, with a number above each; labels under the axis. Values are at least 0.
 struct Bar {
@@ -23,7 +27,8 @@ struct Bar {
 };
 std::string bar_chart(std::string_view title, const std::vector<Bar>& bars, int width = 420, int height = 170);
 
-// One of ten colours that are told apart in light and dark; for class k. Above nine they repeat.
+// One of ten colours for class or series k, each with a contrast of at least 3 to the page in light and dark (WCAG 2.1,
+// 1.4.11). Above nine they repeat.
 std::string_view class_colour(size_t k);
 
 }  // namespace manyshot

@@ -1,0 +1,120 @@
+// Draws the charts of a page (report/html_document.cc) with Plotly, in the page's colours and with the chosen view.
+'use strict';
+(() => {
+  const root = document.documentElement;
+  const kPrintWidth = 680;  // px: A4 and Letter without their margins
+  let printing = false;
+
+  // The page's colour for a CSS variable, with light-dark() resolved.
+  function colour(name) {
+    const probe = document.body.appendChild(document.createElement('span'));
+    probe.style.color = `var(${name})`;
+    const value = getComputedStyle(probe).color;
+    probe.remove();
+    return value;
+  }
+
+  function template() {
+    const ink = colour('--ink'), soft = colour('--soft'), line = colour('--line'), paper = colour('--paper');
+    const axis = {gridcolor: line, zerolinecolor: line, linecolor: soft, tickcolor: soft};
+    return {layout: {
+      font: {color: ink, family: getComputedStyle(document.body).fontFamily, size: 12},
+      paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
+      xaxis: axis, yaxis: axis,
+      hoverlabel: {bgcolor: paper, bordercolor: soft, font: {color: ink}},
+      modebar: {bgcolor: 'rgba(0,0,0,0)', color: soft, activecolor: ink},
+      legend: {orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0},
+      margin: {l: 60, r: 20, t: 30, b: 50},
+    }};
+  }
+
+  function save(name, type, text) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text], {type}));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  const figureButton = {
+    name: 'figure', title: 'Save as Plotly JSON', icon: null,
+    click: panel => save('figure.json', 'application/json', panel.dataset.figure),
+  };
+
+  function drawPanel(panel, figure, description) {
+    panel.dataset.figure = JSON.stringify(figure);
+    panel.setAttribute('aria-label', description);
+    const layout = structuredClone(figure.layout);
+    layout.template = template();
+    if (printing) layout.width = Math.min(kPrintWidth, panel.clientWidth || kPrintWidth);
+    Plotly.react(panel, structuredClone(figure.data), layout, {
+      responsive: true, displaylogo: false,
+      toImageButtonOptions: {format: 'svg'},
+      modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+      modeBarButtonsToAdd: [{...figureButton, icon: Plotly.Icons.disk}],
+    });
+  }
+
+  class Chart {
+    constructor(element) {
+      this.element = element;
+      this.panels = element.querySelector('.panels');
+      this.views = JSON.parse(element.querySelector('script').textContent);
+      this.selects = [...element.querySelectorAll('.choices select')];
+      this.numbers = element.querySelector('.numbers');
+      this.numbers.open = false;
+      for (const select of this.selects) select.addEventListener('change', () => this.draw());
+    }
+
+    chosenView() {
+      return this.selects.reduce((view, select) => view * select.options.length + select.selectedIndex, 0);
+    }
+
+    isVisible() { return this.panels.clientWidth > 0; }
+
+    draw() {
+      if (!this.isVisible()) return;
+      const view = this.chosenView(), wanted = this.views[view];
+      [...this.numbers.querySelectorAll('.view')].forEach((table, place) => { table.hidden = place !== view; });
+      while (this.panels.children.length > wanted.length) {
+        Plotly.purge(this.panels.lastChild.lastChild);
+        this.panels.lastChild.remove();
+      }
+      while (this.panels.children.length < wanted.length) {
+        const box = this.panels.appendChild(document.createElement('div'));
+        box.className = 'panel';
+        box.appendChild(document.createElement('h4'));
+        box.appendChild(document.createElement('div')).setAttribute('role', 'img');
+      }
+      wanted.forEach(({title, figure}, place) => {
+        const [heading, panel] = this.panels.children[place].children;
+        heading.textContent = title;
+        heading.hidden = !title;
+        drawPanel(panel, figure, `${title} ${this.panels.dataset.description}`.trim());
+      });
+    }
+  }
+
+  root.classList.add('scripted');
+  const charts = [...document.querySelectorAll('figure.chart')].map(element => new Chart(element));
+  const drawAll = () => charts.forEach(chart => chart.draw());
+
+  for (const fold of document.querySelectorAll('details.fold')) {
+    fold.addEventListener('toggle', () => charts.forEach(chart => { if (fold.contains(chart.element)) chart.draw(); }));
+  }
+  document.querySelector('.theme select').addEventListener('change', event => {
+    root.dataset.theme = event.target.value;
+    drawAll();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+
+  // On paper: light, and as wide as the sheet.
+  function print(start) {
+    printing = start;
+    root.classList.toggle('printing', start);
+    drawAll();
+  }
+  addEventListener('beforeprint', () => print(true));
+  addEventListener('afterprint', () => print(false));
+  drawAll();
+})();
