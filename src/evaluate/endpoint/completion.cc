@@ -51,6 +51,12 @@ void drop_thoughts(std::string& text) {
 
 }  // namespace
 
+std::vector<CompletionToken> read_tokens(const Json& choice) {
+  const Json& logprobs = field(choice, "logprobs");
+  const Json& content = field(logprobs, "content");
+  return content.is_array() ? read_content(content) : read_columns(logprobs);
+}
+
 Completion read_completion(const Json& response) {
   const Json& choice = element(field(response, "choices"), 0);
   const Json &message = field(choice, "message"), &usage = field(response, "usage");
@@ -60,9 +66,7 @@ Completion read_completion(const Json& response) {
       .prompt_tokens = static_cast<uint64_t>(number_field(usage, "prompt_tokens")),
       .answer_tokens = static_cast<uint64_t>(number_field(usage, "completion_tokens"))};
   drop_thoughts(result.text);
-  const Json& logprobs = field(choice, "logprobs");
-  result.tokens =
-      field(logprobs, "content").is_array() ? read_content(field(logprobs, "content")) : read_columns(logprobs);
+  result.tokens = read_tokens(choice);
   std::string joined;
   for (const CompletionToken& token : result.tokens) joined += token.written.text;
   result.text_begin = joined.rfind(result.text);

@@ -34,5 +34,7 @@ struct Completion {
 //   logprobs.{tokens, token_logprobs, top_logprobs[{token: …}]}     /completions
 // and left out when they do not spell the text. Fields of unexpected types count as absent.
 Completion read_completion(const Json& response);
+// The tokens of a choice of a response alone, whatever its text.
+std::vector<CompletionToken> read_tokens(const Json& choice);
 
 }  // namespace manyshot

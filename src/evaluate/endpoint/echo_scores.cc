@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "evaluate/endpoint/completion.h"
+#include "evaluate/endpoint/json_fields.h"
 
 namespace manyshot {
 namespace {
@@ -28,17 +29,24 @@ EchoScore score_by_echo(EndpointClient& client, const std::string& context, cons
                         AnswerReport& report, std::stop_token stop) {
   const std::string text = context + continuation;
   const Json request = {{"prompt", text}, {"max_tokens", 1}, {"temperature", 0}, {"echo", true}, {"logprobs", 1}};
-  const Completion completion = read_completion(client.post("/completions", request, report, std::move(stop)));
-  if (!completion.text.starts_with(text) || completion.tokens.empty()) fail_without_echo(client);
+  const Json response = client.post("/completions", request, report, std::move(stop));
+  const Json& choice = element(field(response, "choices"), 0);
+  const std::string returned = text_field(choice, "text");
+  const std::vector<CompletionToken> tokens = read_tokens(choice);
+  if (!returned.starts_with(text) || tokens.empty()) fail_without_echo(client);
 
-  // What was generated behind the text stands last; from there the continuation's tokens are counted backwards.
-  size_t token = completion.tokens.size();
-  for (size_t left = num_characters(std::string_view(completion.text).substr(text.size())); left > 0 && token > 0;) {
-    left -= std::min(left, num_characters(completion.tokens[--token].written.text));
+  // What was generated behind the text stands last, if at all (llama-cpp-python leaves it out); from there the
+  // continuation's tokens are counted backwards, since some servers have a beginning of text before the first.
+  std::string joined;
+  for (const CompletionToken& token : tokens) joined += token.written.text;
+  size_t token = tokens.size();
+  const size_t generated = joined.ends_with(text) ? 0 : num_characters(std::string_view(returned).substr(text.size()));
+  for (size_t left = generated; left > 0 && token > 0;) {
+    left -= std::min(left, num_characters(tokens[--token].written.text));
   }
   EchoScore score{.num_bytes = continuation.size()};
   for (size_t left = num_characters(continuation); left > 0 && token > 0;) {
-    const TokenChoice& written = completion.tokens[--token].written;
+    const TokenChoice& written = tokens[--token].written;
     if (written.text.empty() && score.num_tokens == 0) continue;  // the end of the text, generated
     left -= std::min(left, num_characters(written.text));
     if (written.log_prob == -INFINITY) {

@@ -44,6 +44,13 @@ TEST(EchoScores, SumsTheContinuationsTokens) {
       << "a token across the border counts, the end of the text does not";
 }
 
+TEST(EchoScores, WhatWasGeneratedMayLackLogProbabilities) {
+  const FakeResponse response{
+      .body = R"({"choices": [{"text": "The answer: B\n", "logprobs": {"text_offset": [0, 3, 10, 11],
+      "tokens": ["The", " answer", ":", " B"], "token_logprobs": [null, -10.5, -14.5, -11]}}]})"};
+  EXPECT_DOUBLE_EQ(score(response, "The answer:", " B").log_prob, -11) << "as llama-cpp-python answers";
+}
+
 TEST(EchoScores, TheFirstTokenOfATextIsNotScored) {
   const EchoScore result = score(echo({{"The", nullptr}, {" end", -2}, {".", -1}}), "", "The end");
   EXPECT_DOUBLE_EQ(result.log_prob, -2);
