@@ -139,7 +139,7 @@ struct StageRecipe {
       "schedule.");
     v("learning_rate", self.learning_rate, at_least(0), "Of a step at the schedule's top; with muon, of the matrices.");
     v("vector_learning_rate", self.vector_learning_rate, at_least(0),
-      "With muon: of embeddings and norms, which adamw updates; 0: a fifth of learning_rate.");
+      "With muon: of embeddings and norms, which adamw updates; 0: as learning_rate.");
     v("schedule", self.schedule, one_of({"cosine", "linear", "constant"}),
       "How the learning rate falls after warm-up.");
     v("final_fraction", self.final_fraction, between(0, 1), "Of the learning rate, at the last step.");

@@ -13,7 +13,6 @@
 namespace manyshot {
 namespace {
 
-constexpr double kVectorShare = 0.2;  // of Muon's learning rate, where none is given
 
 // Muon for matrices beside AdamW for the rest.
 class MuonAndAdamW : public Optimizer {
@@ -42,8 +41,7 @@ class MuonAndAdamW : public Optimizer {
     return chosen;
   }
   static OptimizerOptions vector_options(OptimizerOptions options) {
-    options.learning_rate =
-        options.vector_learning_rate > 0 ? options.vector_learning_rate : kVectorShare * options.learning_rate;
+    if (options.vector_learning_rate > 0) options.learning_rate = options.vector_learning_rate;
     return options;
   }
 

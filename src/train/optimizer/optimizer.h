@@ -30,7 +30,7 @@ enum class MuonScale {
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kAdamW;
   double learning_rate = 1e-3;
-  double vector_learning_rate = 0;  // Muon: of what AdamW updates; 0: a fifth of learning_rate
+  double vector_learning_rate = 0;  // Muon: of what AdamW updates; 0: as learning_rate
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;  // of matrices (ParameterKind::kMatrix), times their learning rate
   double momentum = 0.95;   // Muon, Nesterov
