@@ -34,7 +34,7 @@ function(library_home name headers files words)
 endfunction()
 
 function(check_library_header)
-  library_home("libtorch" "^(torch|ATen|c10|caffe2)/" "^(model/torch|train)/" "src/model/torch and src/train")
+  library_home("libtorch" "^(torch|ATen|c10|caffe2)/" "^(model/torch|train/collective)/" "src/model/torch and src/train/collective")
   library_home("Arrow" "^(arrow|parquet)/" "^table/" "src/table")
   library_home("nlohmann-json" "^nlohmann/" "^core/json\\.h$" "src/core/json.h")
   library_home("CLI11" "^CLI/" "^cli/" "src/cli")

@@ -13,7 +13,6 @@
 namespace manyshot {
 namespace {
 
-
 // Muon for matrices beside AdamW for the rest.
 class MuonAndAdamW : public Optimizer {
  public:
