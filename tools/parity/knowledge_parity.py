@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 
 import torch
+from gguf import GGUFReader
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 LETTERS = "ABCD"
@@ -92,6 +94,8 @@ def main():
     arguments = parser.parse_args()
     path = Path(arguments.gguf)
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    if GGUFReader(path).fields["tokenizer.ggml.pre"].contents() == "smollm":  # transformers forgets how digits are split
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
     model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).eval()
     worst = []
 

@@ -23,6 +23,16 @@ size_t num_characters(std::string_view text) {
        client.options().base_url, client.model());
 }
 
+// What was generated behind `text`: by the tokens, or by the text returned where tokens with parts of characters do not
+// spell it.
+std::string generated_part(const std::vector<CompletionToken>& tokens, const std::string& text,
+                           const std::string& returned) {
+  std::string joined;
+  for (const CompletionToken& token : tokens) joined += token.written.text;
+  const size_t place = joined.rfind(text);
+  return place == std::string::npos ? returned.substr(text.size()) : joined.substr(place + text.size());
+}
+
 }  // namespace
 
 EchoScore score_by_echo(EndpointClient& client, const std::string& context, const std::string& continuation,
@@ -35,14 +45,20 @@ EchoScore score_by_echo(EndpointClient& client, const std::string& context, cons
   const std::vector<CompletionToken> tokens = read_tokens(choice);
   if (!returned.starts_with(text) || tokens.empty()) fail_without_echo(client);
 
-  // What was generated behind the text stands last, if at all (llama-cpp-python leaves it out); from there the
-  // continuation's tokens are counted backwards, since some servers have a beginning of text before the first.
-  std::string joined;
-  for (const CompletionToken& token : tokens) joined += token.written.text;
+  // The continuation's tokens are counted backwards, since some servers have a beginning of text before the first;
+  // behind them stands what was generated.
   size_t token = tokens.size();
-  const size_t generated = joined.ends_with(text) ? 0 : num_characters(std::string_view(returned).substr(text.size()));
-  for (size_t left = generated; left > 0 && token > 0;) {
+  for (size_t left = num_characters(generated_part(tokens, text, returned)); left > 0 && token > 0;) {
     left -= std::min(left, num_characters(tokens[--token].written.text));
+  }
+  if (token == tokens.size() && !tokens.back().written.text.empty()) {
+    fail(ErrorKind::kUnsupported,
+         "{}: {} returns no log-probability for the token behind the prompt. Servers known to do so (llama-cpp-python) "
+         "give "
+         "every token of the prompt the log-probabilities of the one behind it, so that texts cannot be scored; use "
+         "vLLM, "
+         "or the model itself",
+         client.options().base_url, client.model());
   }
   EchoScore score{.num_bytes = continuation.size()};
   for (size_t left = num_characters(continuation); left > 0 && token > 0;) {

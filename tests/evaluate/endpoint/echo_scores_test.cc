@@ -44,11 +44,18 @@ TEST(EchoScores, SumsTheContinuationsTokens) {
       << "a token across the border counts, the end of the text does not";
 }
 
-TEST(EchoScores, WhatWasGeneratedMayLackLogProbabilities) {
+TEST(EchoScores, LogProbabilitiesOfTheWrongTokensAreRefused) {
+  // As llama-cpp-python 0.3 answers: the choices beside ":" are those behind it.
   const FakeResponse response{
-      .body = R"({"choices": [{"text": "The answer: B\n", "logprobs": {"text_offset": [0, 3, 10, 11],
-      "tokens": ["The", " answer", ":", " B"], "token_logprobs": [null, -10.5, -14.5, -11]}}]})"};
-  EXPECT_DOUBLE_EQ(score(response, "The answer:", " B").log_prob, -11) << "as llama-cpp-python answers";
+      .body = R"({"choices": [{"text": "The answer: B\n", "logprobs": {"tokens": ["The", " answer", ":", " B"],
+      "token_logprobs": [null, -10.5, -14.5, -11]}}]})"};
+  EXPECT_ERROR(score(response, "The answer:", " B"), ErrorKind::kUnsupported, "llama-cpp-python");
+}
+
+TEST(EchoScores, SpecialTokensAtTheEndsDoNotCount) {
+  const FakeResponse response{.body = R"({"choices": [{"text": "The answer: B", "logprobs": {
+      "tokens": ["<s>", "The", " answer:", " B", "<|im_end|>"], "token_logprobs": [null, -3, -2, -1, -4]}}]})"};
+  EXPECT_DOUBLE_EQ(score(response, "The answer:", " B").log_prob, -1) << "as vLLM answers";
 }
 
 TEST(EchoScores, TheFirstTokenOfATextIsNotScored) {
@@ -61,7 +68,8 @@ TEST(EchoScores, TheFirstTokenOfATextIsNotScored) {
 TEST(EchoScores, ServersWithoutEchoAreNamed) {
   const FakeResponse without_echo{.body = R"({"choices": [{"text": " A"}]})"};
   EXPECT_ERROR(score(without_echo, "Answer:", " A"), ErrorKind::kUnsupported, "does not return the log-probabilities");
-  EXPECT_ERROR(score(echo({{"Answer:", nullptr}, {" A", nullptr}}), "Answer:", " A"), ErrorKind::kUnsupported, "echo");
+  EXPECT_ERROR(score(echo({{"Answer:", nullptr}, {" A", nullptr}, {"\n", -1}}), "Answer:", " A"),
+               ErrorKind::kUnsupported, "echo");
 }
 
 }  // namespace
