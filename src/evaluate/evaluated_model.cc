@@ -124,6 +124,17 @@ std::string forest_among(const std::vector<EvaluatedModel>& models) {
   return "";
 }
 
+std::string uncalibrated_twin(const EvaluatedModel& model, const std::vector<EvaluatedModel>& models) {
+  if (model.path.empty() || model.options.calibrate == "none") return "";
+  MethodOptions wanted = model.options;
+  wanted.calibrate = "none";
+  for (EvaluatedModel other : models) {
+    if (other.path == model.path && to_json(options_of(other.options)) == to_json(options_of(wanted)))
+      return other.spelling;
+  }
+  return "";
+}
+
 std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed) {
   if (contains(published_baselines(), model.name)) return open_published_baseline(model.name, seed);
   if (model.is_endpoint) return open_endpoint_method(model.name, model.endpoint, model.options, seed);

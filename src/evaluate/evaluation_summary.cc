@@ -89,7 +89,10 @@ void Evaluation::describe_run(Summary& summary) const {
                  .forest = forest_among(models_),
                  .processor = processor_name(),
                  .num_threads = num_threads()};
-  for (const EvaluatedModel& model : models_) summary.models.push_back({.name = model.spelling, .path = model.path});
+  for (const EvaluatedModel& model : models_) {
+    summary.models.push_back(
+        {.name = model.spelling, .path = model.path, .uncalibrated = uncalibrated_twin(model, models_)});
+  }
 }
 
 void Evaluation::describe_tables(Summary& summary) const {

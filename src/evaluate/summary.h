@@ -35,8 +35,9 @@ struct RunFacts {
 };
 
 struct ModelSummary {
-  std::string name;  // as it was asked for: "forest", "smollm2", "default+ensemble=1"
-  std::string path;  // of a local model; else ""
+  std::string name;          // as it was asked for: "forest", "smollm2", "default+ensemble=1"
+  std::string path;          // of a local model; else ""
+  std::string uncalibrated;  // the name of the model that differs in calibrate=none alone; "" when there is none
 };
 
 struct TableSummary {

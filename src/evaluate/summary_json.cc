@@ -27,7 +27,9 @@ Json to_json(const RunFacts& run) {
           {"threads", run.num_threads}, {"options", run.options}};
 }
 
-Json to_json(const ModelSummary& model) { return {{"name", model.name}, {"path", model.path}}; }
+Json to_json(const ModelSummary& model) {
+  return {{"name", model.name}, {"path", model.path}, {"uncalibrated", model.uncalibrated}};
+}
 
 Json to_json(const TableSummary& table) {
   return {{"name", table.name},

@@ -1,5 +1,7 @@
 // Plotly figures, as https://plotly.com/javascript/reference/ defines them: {"data": [traces], "layout": {…}}. They
 // carry no background and text colours, which the page adds for light or dark; Python's plotly.io.from_json reads them.
+// A figure that is hard to read when narrow names its least width in pixels in layout.meta.min_width; the page scrolls
+// it.
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,6 @@
 'use strict';
 (() => {
   const root = document.documentElement;
-  const kPrintWidth = 680;  // px: A4 and Letter without their margins
-  let printing = false;
 
   // The page's colour for a CSS variable, with light-dark() resolved.
   function colour(name) {
@@ -46,7 +44,9 @@
     panel.setAttribute('aria-label', description);
     const layout = structuredClone(figure.layout);
     layout.template = template();
-    if (printing) layout.width = Math.min(kPrintWidth, panel.clientWidth || kPrintWidth);
+    panel.style.minWidth = `${figure.layout.meta?.min_width ?? 0}px`;
+    panel.style.height = `${layout.height}px`;
+    layout.width = panel.clientWidth;
     Plotly.react(panel, structuredClone(figure.data), layout, {
       responsive: true, displaylogo: false,
       toImageButtonOptions: {format: 'svg'},
@@ -108,9 +108,7 @@
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 
-  // On paper: light, and as wide as the sheet.
   function print(start) {
-    printing = start;
     root.classList.toggle('printing', start);
     drawAll();
   }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
+
 #include "core/files.h"
 #include "table/parquet_writer.h"
 
@@ -56,7 +58,7 @@ class CsvWriter : public TableWriter {
     } else if (const auto* integers = std::get_if<std::vector<int64_t>>(&column)) {
       fmt::format_to(std::back_inserter(line), "{}", (*integers)[row]);
     } else if (const auto* numbers = std::get_if<std::vector<double>>(&column)) {
-      fmt::format_to(std::back_inserter(line), "{:.6g}", (*numbers)[row]);
+      if (!std::isnan((*numbers)[row])) fmt::format_to(std::back_inserter(line), "{:.6g}", (*numbers)[row]);
     } else {
       const auto& list = std::get<std::vector<std::vector<double>>>(column)[row];
       fmt::format_to(std::back_inserter(line), "{:.6g}", fmt::join(list, " "));

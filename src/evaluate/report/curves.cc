@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "evaluate/report/sections.h"
+#include "report/figure.h"
+
+namespace manyshot {
+namespace {
+
+// A quantity of one model at one number of shots, with its interval.
+struct CurvePoint {
+  double value = kNotAvailable;
+  Interval interval;
+};
+using PointOf = std::function<CurvePoint(const AverageSummary&)>;
+using Write = std::function<std::string(double)>;
+
+ChartView curve_view(const SummaryIndex& index, const std::string& title, const PointOf& point_of, const Write& write,
+                     const Json& y_axis) {
+  Json traces = Json::array();
+  for (size_t model = 0; model < index.num_models(); ++model) {
+    std::vector<double> values, low, high;
+    Json x = Json::array(), y = Json::array();
+    for (const uint64_t shots : index.shots()) {
+      const AverageSummary* average = index.average(model, shots);
+      const CurvePoint point = average == nullptr ? CurvePoint{} : point_of(*average);
+      values.push_back(point.value);
+      low.push_back(point.interval.low);
+      high.push_back(point.interval.high);
+      x.push_back(shots);
+      y.push_back(figure_number(point.value));
+    }
+    Json trace = line_trace(index.model_name(model), model);
+    trace["x"] = std::move(x);
+    trace["y"] = std::move(y);
+    trace["error_y"] = error_bars(values, low, high);
+    traces.push_back(std::move(trace));
+  }
+  ChartView view;
+  view.panels.push_back(
+      {"",
+       {{"data", traces},
+        {"layout",
+         {{"xaxis", log_axis("labelled rows (shots)", index.shots())}, {"yaxis", y_axis}, {"height", 460}}}}});
+  view.numbers = models_by_shots(index, title, [&](size_t model, uint64_t shots) -> TextCell {
+    const AverageSummary* average = index.average(model, shots);
+    if (average == nullptr) return {"–"};
+    const CurvePoint point = point_of(*average);
+    return {write(point.value), interval_text(point.interval, write)};
+  });
+  return view;
+}
+
+// What a chart of metrics can show besides the mean.
+struct Aspect {
+  std::string name, axis;
+  std::function<CurvePoint(const MetricSummary&)> point;
+  Write write;
+};
+
+std::vector<Aspect> aspects(const RunFacts& run) {
+  std::vector<Aspect> result{{"mean", "",
+                              [](const MetricSummary& metric) {
+                                return CurvePoint{metric.mean, metric.interval};
+                              },
+                              value_text}};
+  if (!run.baseline.empty()) {
+    result.push_back({"difference from " + run.baseline, " minus " + run.baseline + "'s",
+                      [](const MetricSummary& metric) {
+                        return CurvePoint{metric.difference, metric.difference_interval};
+                      },
+                      signed_text});
+  }
+  if (!run.forest.empty()) {
+    result.push_back({"relative to " + run.forest, ", relative to " + run.forest,
+                      [](const MetricSummary& metric) { return CurvePoint{.value = metric.relative_to_forest}; },
+                      percent_text});
+  }
+  result.push_back({"average rank", ": average rank",
+                    [](const MetricSummary& metric) { return CurvePoint{.value = metric.average_rank}; },
+                    [](double rank) { return std::isfinite(rank) ? fmt::format("{:.2f}", rank) : "–"; }});
+  return result;
+}
+
+Chart metric_curves(const SummaryIndex& index) {
+  Chart chart{.title = "Metrics by number of labelled rows",
+              .description =
+                  "The mean over the tables of each model at each number of shots. Whiskers are 95 % "
+                  "intervals of a bootstrap over the tables; those of differences are paired by table, and "
+                  "narrower for it. Tables differ from shots to shots where one has too few rows."};
+  Choice metric_choice{.label = "metric"}, aspect_choice{.label = "show"};
+  const std::vector<Aspect> shown = aspects(index.summary().run);
+  for (const Aspect& aspect : shown) aspect_choice.options.push_back(aspect.name);
+  for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
+    metric_choice.options.push_back(kMetricTitles[metric]);
+    for (const Aspect& aspect : shown) {
+      const std::string title = kMetricTitles[metric] + aspect.axis;
+      const bool is_mean = aspect.axis.empty();
+      Json y_axis = axis(is_mean && !kMetrics[metric].higher_is_better ? title + " (lower is better)" : title);
+      if (aspect.name == "average rank") y_axis["autorange"] = "reversed";
+      const auto point_of = [metric, &aspect](const AverageSummary& average) {
+        return aspect.point(average.metrics[metric]);
+      };
+      chart.views.push_back(curve_view(index, title, point_of, aspect.write, y_axis));
+    }
+  }
+  chart.choices = {std::move(metric_choice), std::move(aspect_choice)};
+  return chart;
+}
+
+TextTable falls(const SummaryIndex& index) {
+  TextTable table{.title = "Does more help? Falls of the accuracy from one number of shots to the next",
+                  .columns = {"model", "tables with all shots", "steps of the mean that fall",
+                              "largest fall of the mean", "steps of single tables that fall by more than 0.02"}};
+  for (const CurveSummary& curve : index.summary().curves) {
+    table.rows.push_back({{index.model_name(curve.model)},
+                          {std::to_string(curve.tables)},
+                          {fmt::format("{} of {}", curve.falling_steps, curve.steps)},
+                          {value_text(curve.largest_fall)},
+                          {fmt::format("{} of {}", curve.table_collapses, curve.table_steps)}});
+  }
+  return table;
+}
+
+std::string cost_text(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–"; }
+
+Chart cost_curves(const SummaryIndex& index) {
+  struct Cost {
+    const char* title;
+    double AverageSummary::*value;
+  };
+  Chart chart{.title = "Time and tokens",
+              .description =
+                  "Wall time of fit and predict, and tokens read and written, divided by the queries. Times "
+                  "depend on the machine and on what else it did.",
+              .choices = {{.label = "show"}}};
+  for (const Cost& cost : {Cost{"seconds per query", &AverageSummary::seconds_per_query},
+                           Cost{"tokens per query", &AverageSummary::tokens_per_query}}) {
+    const auto point_of = [&cost](const AverageSummary& average) { return CurvePoint{.value = average.*cost.value}; };
+    bool exists = false;
+    for (const AverageSummary& average : index.summary().averages) exists |= average.*cost.value > 0;
+    if (!exists) continue;
+    Json y_axis = axis(cost.title);
+    y_axis["type"] = "log";
+    y_axis["tickformat"] = "~g";
+    y_axis["dtick"] = "D2";  // at 1, 2 and 5
+    chart.choices[0].options.push_back(cost.title);
+    chart.views.push_back(curve_view(index, cost.title, point_of, cost_text, y_axis));
+  }
+  return chart;
+}
+
+}  // namespace
+
+Section curves_section(const SummaryIndex& index) {
+  Section section{.title = "Shot curves"};
+  if (index.summary().averages.empty()) return section;
+  section.blocks.emplace_back(metric_curves(index));
+  if (!index.summary().curves.empty() && index.shots().size() > 1) section.blocks.emplace_back(falls(index));
+  if (Chart cost = cost_curves(index); !cost.views.empty()) section.blocks.emplace_back(std::move(cost));
+  return section;
+}
+
+}  // namespace manyshot

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include "core/text.h"
+#include "evaluate/report/sections.h"
+
+namespace manyshot {
+namespace {
+
+TextTable facts(const std::string& title, const std::vector<std::pair<std::string, std::string>>& entries) {
+  TextTable table{.title = title, .columns = {"what", "value"}, .text_columns = 2};
+  for (const auto& [name, value] : entries) table.rows.push_back({{name}, {value.empty() ? "–" : value}});
+  return table;
+}
+
+std::string list_of(const std::vector<uint64_t>& numbers) { return fmt::format("{}", fmt::join(numbers, ", ")); }
+
+}  // namespace
+
+Section provenance_section(const SummaryIndex& index) {
+  const RunFacts& run = index.summary().run;
+  Section section{.title = "Where the numbers come from"};
+  section.blocks.emplace_back(facts("The run", {{"program", "manyshot " + run.version},
+                                                {"first and last unit", run.started + " to " + run.finished},
+                                                {"processor", run.processor},
+                                                {"threads", std::to_string(run.num_threads)},
+                                                {"protocol", run.protocol},
+                                                {"shots", list_of(run.shots)},
+                                                {"row seeds", list_of(run.seeds)},
+                                                {"baseline", run.baseline},
+                                                {"forest", run.forest}}));
+  std::vector<std::pair<std::string, std::string>> options;
+  for (const auto& [name, value] : run.options.items())
+    options.push_back({name, value.is_string() ? value.get<std::string>()
+                                               : value.dump(-1, ' ', false, Json::error_handler_t::replace)});
+  section.blocks.emplace_back(Fold{"options", {facts("", options)}});
+  TextTable models{.columns = {"model", "weights"}, .text_columns = 2};
+  for (const ModelSummary& model : index.summary().models)
+    models.rows.push_back(
+        {{model.name}, {model.path.empty() ? "none: fitted to the labelled rows, or remote" : model.path}});
+  section.blocks.emplace_back(Fold{"models", {std::move(models)}});
+  TextTable tables{.columns = {"table", "SHA-256 of the file", "rows"}, .text_columns = 2};
+  for (const TableSummary& table : index.summary().tables)
+    tables.rows.push_back({{table.name}, {table.hash}, {with_thousands(static_cast<long long>(table.rows))}});
+  section.blocks.emplace_back(Fold{"tables", {std::move(tables)}});
+  return section;
+}
+
+}  // namespace manyshot

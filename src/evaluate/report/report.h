@@ -1,0 +1,21 @@
+// The report of an evaluation (docs/formats/report.md).
+#pragma once
+
+#include <string>
+
+#include "evaluate/summary.h"
+
+namespace manyshot {
+
+// Writes report.html, report.md and report.csv into `folder`, each complete or not at all. The same summary gives the
+// same bytes.
+void write_report(const Summary& summary, const std::string& folder);
+
+// A page with charts: one file, no network.
+std::string report_page(const Summary& summary);
+// Without charts, and without the section on each table.
+std::string report_markdown(const Summary& summary);
+// A row for each model, table and number of shots with a result.
+void write_report_csv(const Summary& summary, const std::string& path);
+
+}  // namespace manyshot

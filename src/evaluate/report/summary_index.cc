@@ -1,0 +1,125 @@
+#include "evaluate/report/summary_index.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace manyshot {
+namespace {
+
+// With a sign, which what is rounded to zero has not.
+std::string with_sign(double value, int digits) {
+  const std::string text = fmt::format("{:+.{}f}", value, digits);
+  return text.find_first_of("123456789") == std::string::npos ? text.substr(1) : text;
+}
+
+}  // namespace
+
+SummaryIndex::SummaryIndex(const Summary& summary) : summary_(summary) {
+  for (const AverageSummary& average : summary.averages) averages_[{average.model, average.shots}] = &average;
+  for (const CellSummary& cell : summary.cells) cells_[{cell.model, cell.table, cell.shots}] = &cell;
+  for (size_t place = 0; place < shots().size(); ++place) {
+    if (2 * most_tables(shots()[place]) >= num_tables()) main_shots_ = place;
+  }
+}
+
+std::vector<std::string> SummaryIndex::model_names() const {
+  std::vector<std::string> names;
+  for (const ModelSummary& model : summary_.models) names.push_back(model.name);
+  return names;
+}
+
+std::vector<std::string> SummaryIndex::table_names() const {
+  std::vector<std::string> names;
+  for (const TableSummary& table : summary_.tables) names.push_back(table.name);
+  return names;
+}
+
+std::optional<size_t> SummaryIndex::find_model(const std::string& name) const {
+  for (size_t model = 0; model < num_models(); ++model) {
+    if (!name.empty() && model_name(model) == name) return model;
+  }
+  return std::nullopt;
+}
+
+const AverageSummary* SummaryIndex::average(size_t model, uint64_t shots) const {
+  const auto place = averages_.find({model, shots});
+  return place == averages_.end() || place->second->tables == 0 ? nullptr : place->second;
+}
+
+const CellSummary* SummaryIndex::cell(size_t model, size_t table, uint64_t shots) const {
+  const auto place = cells_.find({model, table, shots});
+  return place == cells_.end() || place->second->seeds == 0 ? nullptr : place->second;
+}
+
+double SummaryIndex::cell_metric(size_t model, size_t table, uint64_t shots, size_t metric) const {
+  const CellSummary* found = cell(model, table, shots);
+  return found == nullptr ? kNotAvailable : found->mean.*kMetrics[metric].value;
+}
+
+uint64_t SummaryIndex::most_tables(uint64_t shots) const {
+  uint64_t most = 0;
+  for (size_t model = 0; model < num_models(); ++model) {
+    if (const AverageSummary* found = average(model, shots)) most = std::max(most, found->tables);
+  }
+  return most;
+}
+
+Choice shots_choice(const SummaryIndex& index) {
+  Choice choice{.label = "shots", .chosen = index.main_shots()};
+  for (const uint64_t shots : index.shots()) choice.options.push_back(std::to_string(shots));
+  return choice;
+}
+
+Choice table_metric_choice() {
+  Choice choice{.label = "metric"};
+  for (const size_t metric : kTableMetrics) choice.options.push_back(kMetricTitles[metric]);
+  return choice;
+}
+
+std::string value_text(double value) { return std::isfinite(value) ? fmt::format("{:.3f}", value) : "–"; }
+
+std::string signed_text(double value) { return std::isfinite(value) ? with_sign(value, 3) : "–"; }
+
+std::string percent_text(double share) { return std::isfinite(share) ? with_sign(100 * share, 1) + " %" : "–"; }
+
+std::string interval_text(const Interval& interval, const std::function<std::string(double)>& write) {
+  if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "";
+  return fmt::format("{} to {}", write(interval.low), write(interval.high));
+}
+
+double quantile(std::vector<double> values, double share) {
+  if (values.empty()) return kNotAvailable;
+  std::sort(values.begin(), values.end());
+  const double place = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  const size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+TextTable models_by_shots(const SummaryIndex& index, const std::string& title,
+                          const std::function<TextCell(size_t model, uint64_t shots)>& cell) {
+  TextTable table{.title = title, .columns = {"model"}};
+  for (const uint64_t shots : index.shots()) table.columns.push_back(fmt::format("{} shots", shots));
+  for (size_t model = 0; model < index.num_models(); ++model) {
+    std::vector<TextCell> row{{index.model_name(model)}};
+    for (const uint64_t shots : index.shots()) row.push_back(cell(model, shots));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+TextTable tables_by_model(const SummaryIndex& index, const std::string& title,
+                          const std::function<TextCell(size_t table, size_t model)>& cell) {
+  TextTable result{.title = title, .columns = {"table"}};
+  for (const std::string& name : index.model_names()) result.columns.push_back(name);
+  for (size_t table = 0; table < index.num_tables(); ++table) {
+    std::vector<TextCell> row{{index.summary().tables[table].name}};
+    for (size_t model = 0; model < index.num_models(); ++model) row.push_back(cell(table, model));
+    result.rows.push_back(std::move(row));
+  }
+  return result;
+}
+
+}  // namespace manyshot

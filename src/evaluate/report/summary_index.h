@@ -1,0 +1,71 @@
+// A summary with its averages and cells at hand by model, table and shots, and how its numbers are written in reports.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "evaluate/summary.h"
+#include "report/document.h"
+
+namespace manyshot {
+
+class SummaryIndex {
+ public:
+  explicit SummaryIndex(const Summary& summary);
+
+  const Summary& summary() const { return summary_; }
+  size_t num_models() const { return summary_.models.size(); }
+  size_t num_tables() const { return summary_.tables.size(); }
+  const std::vector<uint64_t>& shots() const { return summary_.run.shots; }
+  const std::string& model_name(size_t model) const { return summary_.models[model].name; }
+  std::vector<std::string> model_names() const;
+  std::vector<std::string> table_names() const;
+  // Nothing for "".
+  std::optional<size_t> find_model(const std::string& name) const;
+
+  // Null where there is none.
+  const AverageSummary* average(size_t model, uint64_t shots) const;
+  const CellSummary* cell(size_t model, size_t table, uint64_t shots) const;
+  double cell_metric(size_t model, size_t table, uint64_t shots, size_t metric) const;  // NaN where there is none
+
+  // The place in shots() that charts and the headline show first: the most shots that at least half of the tables have.
+  size_t main_shots() const { return main_shots_; }
+  uint64_t most_tables(uint64_t shots) const;  // of one model
+
+ private:
+  const Summary& summary_;
+  std::map<std::pair<size_t, uint64_t>, const AverageSummary*> averages_;
+  std::map<std::tuple<size_t, size_t, uint64_t>, const CellSummary*> cells_;
+  size_t main_shots_ = 0;
+};
+
+// The metrics by the names readers know, in the order of kMetrics.
+inline constexpr std::array<const char*, kMetrics.size()> kMetricTitles{
+    "accuracy", "balanced accuracy", "macro F1", "log loss", "AUC", "Brier score", "ECE"};
+// Those of single tables: accuracy, balanced accuracy, log loss, AUC, ECE.
+inline constexpr std::array<size_t, 5> kTableMetrics{0, 1, 3, 4, 6};
+
+Choice shots_choice(const SummaryIndex& index);
+Choice table_metric_choice();
+
+// "0.812", "+0.012", "+1.2 %", "0.780 to 0.842"; "–" or "" for what does not exist.
+std::string value_text(double value);
+std::string signed_text(double value);
+std::string percent_text(double share);
+std::string interval_text(const Interval& interval, const std::function<std::string(double)>& write = value_text);
+
+// Linear between the sorted values, 0 <= share <= 1; NaN without values.
+double quantile(std::vector<double> values, double share);
+
+// A row for each model, a column for each number of shots.
+TextTable models_by_shots(const SummaryIndex& index, const std::string& title,
+                          const std::function<TextCell(size_t model, uint64_t shots)>& cell);
+// A row for each table, a column for each model.
+TextTable tables_by_model(const SummaryIndex& index, const std::string& title,
+                          const std::function<TextCell(size_t table, size_t model)>& cell);
+
+}  // namespace manyshot
