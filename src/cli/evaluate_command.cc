@@ -11,6 +11,8 @@
 #include "core/text.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/knowledge/general_ability.h"
+#include "evaluate/report/read_summary.h"
+#include "evaluate/report/report.h"
 #include "evaluate/result_files.h"
 
 namespace manyshot {
@@ -67,10 +69,13 @@ uint64_t count_failures(const Summary& summary) {
 }
 
 struct EvaluateCommandOptions : EvaluateOptions, GeneralAbilityOptions {
+  bool report_only = false;
+
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     EvaluateOptions::visit(self, v);
     GeneralAbilityOptions::visit(self, v);
+    v("report_only", self.report_only, any_value(), "Only make the report again, from the summary.json in --out.");
   }
 };
 
@@ -86,8 +91,9 @@ class EvaluateCommand : public Command {
            "finished stands in a ledger in --out: a run that was stopped or killed goes on with the same command, and "
            "more "
            "models, tables, shots or seeds add to it. Tables that cannot be read are named, counted and left out. The "
-           "results are summary.json, results.csv, results_per_split.csv, predictions.parquet, and one file a model as "
-           "lm-evaluation-harness writes it.";
+           "results are report.html (charts, to be opened in a browser), report.md, report.csv, summary.json, "
+           "results.csv, results_per_split.csv, predictions.parquet, and one file a model as lm-evaluation-harness "
+           "writes it.";
   }
   std::string examples() const override {
     return "    manyshot evaluate --tables tables --models default,knn,forest --out results\n"
@@ -107,6 +113,7 @@ class EvaluateCommand : public Command {
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
+    if (options_.report_only) return rewrite_report(folder_of_report());
     if (options_.any()) {
       measure_general_abilities(common.json);
       if (options_.tables.empty()) return;
@@ -116,7 +123,10 @@ class EvaluateCommand : public Command {
     const uint64_t done = evaluation.run();
     const Summary summary = evaluation.summarise();
     const bool is_whole = parse_shard(options_.shard).count == 1;
-    if (is_whole) write_result_files(evaluation, summary, options_.out);
+    if (is_whole) {
+      write_result_files(evaluation, summary, options_.out);
+      write_report(summary, options_.out);
+    }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (common.json) {
       print_json(summary, done, seconds);
@@ -126,6 +136,11 @@ class EvaluateCommand : public Command {
   }
 
  private:
+  const std::string& folder_of_report() const {
+    if (options_.out.empty()) fail(ErrorKind::kBadInput, "--report-only needs --out: the folder of the evaluation");
+    return options_.out;
+  }
+
   void print_text(const Summary& summary, uint64_t done, double seconds, bool is_whole) const {
     log::info("accuracy, mean over the tables:\n{}", accuracy_table(summary));
     if (options_.compare) log::info("{}", published_table(summary));
@@ -143,7 +158,7 @@ class EvaluateCommand : public Command {
     }
     log::info("{} units done now, {} in all, {} tables, in {}{}; {:.1f} s, peak memory {}", with_thousands(done),
               with_thousands(summary.units.size()), summary.tables.size(), options_.out,
-              is_whole ? "" : "; the same command without --shard collects the shards", seconds,
+              is_whole ? "; open report.html there" : "; the same command without --shard collects the shards", seconds,
               format_bytes(peak_memory_bytes()));
   }
 

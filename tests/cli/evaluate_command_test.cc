@@ -78,6 +78,12 @@ TEST_F(EvaluateTest, WritesEveryFile) {
     }
   }
   EXPECT_THAT(summary["examples"][0]["prompt"].get<std::string>(), HasSubstr("8 rows:"));
+
+  const std::string report = text_of("r/report.html");
+  EXPECT_THAT(report, HasSubstr("paper-knn"));
+  std::filesystem::remove(folder_.file("r/report.html"));
+  ASSERT_EQ(run_manyshot({"evaluate", "--report-only", "--out", folder_.file("r")}).exit_code, 0);
+  EXPECT_EQ(text_of("r/report.html"), report);
   EXPECT_EQ(summary["examples"][0]["answers"].size(), 4u);
   EXPECT_THAT(text_of("r/results.csv"), HasSubstr("\nforest,b,32,40,30,"));
   EXPECT_THAT(text_of("r/results_per_split.csv"), HasSubstr("a,40,knn (8 shots),8,binary,roc_auc,"));
