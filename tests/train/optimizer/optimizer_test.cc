@@ -12,7 +12,6 @@
 #include "kernels/simd.h"
 #include "train/optimizer/newton_schulz.h"
 #include "train/optimizer/schedule.h"
-#include "train/optimizer/snapshot_mean.h"
 
 namespace manyshot {
 namespace {
@@ -231,22 +230,6 @@ TEST(Schedule, FactorsOfEachKind) {
   EXPECT_DOUBLE_EQ(linear.factor(25), 0.75);
   EXPECT_DOUBLE_EQ(linear.factor(100), 0);
   EXPECT_DOUBLE_EQ((Schedule{.kind = ScheduleKind::kConstant, .steps = 10}.factor(7)), 1);
-}
-
-TEST(SnapshotMean, AveragesTheLastOnes) {
-  Weights weights;
-  SnapshotMean mean(weights.list(), 2);
-  mean.swap(weights.list());
-  const auto set = [&](float value) { weights.list()[0].value[0] = value; };
-  for (const float value : {100.0f, 2.0f, 4.0f}) {
-    set(value);
-    mean.take(weights.list());
-  }
-  set(9);
-  mean.swap(weights.list());
-  EXPECT_EQ(weights.matrix()[0], 3.0f);
-  mean.swap(weights.list());
-  EXPECT_EQ(weights.matrix()[0], 9.0f);
 }
 
 TEST(Optimizer, UnknownNames) {
