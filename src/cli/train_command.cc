@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/train_ability.h"
 #include "cli/train_tables.h"
 #include "cli/version.h"
 #include "core/error.h"
@@ -9,6 +10,7 @@
 #include "core/text.h"
 #include "model/dtype.h"
 #include "predict/model_store.h"
+#include "train/run/ability_record.h"
 #include "train/run/check_run.h"
 #include "train/run/checkpoint.h"
 #include "train/run/machine_rate.h"
@@ -74,6 +76,7 @@ class TrainCommand : public Command {
     }
     Recipe recipe = read_recipe(common.config, changes());
     if (recipe.model.base != "fresh") recipe.model.base = resolve_model(recipe.model.base);
+    check_evaluation_files(recipe);
     if (options_.check) return check(recipe, common);
     if (options_.out.empty()) fail(ErrorKind::kBadInput, "--out is needed: the folder of the run");
     train_recipe(recipe, common);
@@ -86,8 +89,18 @@ class TrainCommand : public Command {
     return changes;
   }
 
+  static std::unique_ptr<RunModel> open_model(const Recipe& recipe) {
+    auto model = open_run_model(recipe);
+    if (model->tokenizer() == nullptr && !(recipe.evaluate.knowledge.empty() && recipe.evaluate.perplexity.empty())) {
+      fail(ErrorKind::kBadInput,
+           "evaluate.knowledge and evaluate.perplexity are for language models; this recipe trains a compact decoder, "
+           "which reads table rows only: leave them out");
+    }
+    return model;
+  }
+
   void check(const Recipe& recipe, const CommonOptions& common) const {
-    const auto model = open_run_model(recipe);
+    const auto model = open_model(recipe);
     const RunCheck result = check_run(recipe, *model, process_place().world_size);
     if (common.json) {
       fmt::print("{}\n", to_json(result).dump());
@@ -99,7 +112,7 @@ class TrainCommand : public Command {
   void train_recipe(const Recipe& recipe, const CommonOptions& common) const {
     const auto processes = open_collective(process_place());
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
-    const auto model = open_run_model(recipe);
+    const auto model = open_model(recipe);
     log::info("train: {}", model->description());
     const bool is_adapter =
         model->tokenizer() != nullptr && recipe.model.base != "fresh" && recipe.model.parameters != "full";
@@ -108,7 +121,8 @@ class TrainCommand : public Command {
                          .resume = options_.resume.empty() ? "" : find_checkpoint(options_.resume),
                          .version = kVersion,
                          .matrix_rate = measure_matrix_rate(choose_dtype(recipe.model.dtype)),
-                         .evaluate_tables = make_table_evaluation(recipe, is_adapter, kVersion)};
+                         .evaluate_tables = make_table_evaluation(recipe, is_adapter, kVersion),
+                         .measure_ability = make_ability_measurement(recipe, is_adapter)};
     const RunReport report = train(setup, *model, *processes);
     if (processes->is_first()) print(report, common);
   }
@@ -126,6 +140,7 @@ class TrainCommand : public Command {
                          {"utilisation", report.utilisation},
                          {"loss", report.loss},
                          {"evaluation", report.evaluation},
+                         {"general_ability", {{"before", report.ability.before}, {"after", report.ability.after}}},
                          {"checkpoint", report.checkpoint},
                          {"best_checkpoint", report.best_checkpoint},
                          {"peak_memory_bytes", peak_memory_bytes()}};
@@ -137,6 +152,8 @@ class TrainCommand : public Command {
               with_thousands(static_cast<long long>(report.tokens)), duration_text(report.seconds), report.loss,
               report.utilisation > 0 ? fmt::format(", MFU {:.1f} %", 100 * report.utilisation) : "",
               format_bytes(peak_memory_bytes()), report.checkpoint);
+    const std::string ability = ability_text(report.ability);
+    if (!ability.empty()) log::info("train: {}", ability);
     if (!report.best_checkpoint.empty() && report.best_checkpoint != report.checkpoint) {
       log::info("train: best checkpoint: {}", report.best_checkpoint);
     }

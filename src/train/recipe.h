@@ -187,6 +187,9 @@ struct EvaluateRecipe {
   std::vector<std::string> tables;
   std::string target;
   int queries = 100;
+  std::string knowledge;
+  int knowledge_questions = 0;
+  std::string perplexity;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -196,6 +199,14 @@ struct EvaluateRecipe {
     v("tables", self.tables, any_value(), "Tables, or folders of tables, to evaluate on: CSV or Parquet.");
     v("target", self.target, any_value(), "Column to predict in these tables; nothing: the last one.");
     v("queries", self.queries, at_least(1), "Rows of a table that are predicted, at most.");
+    v("knowledge", self.knowledge, any_value(),
+      "Language models: CSV file of multiple-choice questions (as manyshot evaluate --knowledge takes), answered "
+      "before "
+      "the first step and after the last.");
+    v("knowledge_questions", self.knowledge_questions, at_least(0),
+      "So many of these questions, spread evenly over the file; 0: all.");
+    v("perplexity", self.perplexity, any_value(),
+      "Language models: text file whose perplexity is measured before the first step and after the last.");
   }
 };
 

@@ -146,6 +146,63 @@ TEST_F(TrainCommand, ACompactModelLearnsAndPredicts) {
   EXPECT_THAT(predicted.out, StartsWith("row,prediction,p_x,p_y\n0,"));
 }
 
+constexpr const char* kQuestions =
+    "subject,question,A,B,C,D,answer\n"
+    "care,Where does the nurse work?,in a school,in a hospital,at sea,in a mine,B\n"
+    "care,Who heals?,a doctor,a baker,a miner,a sailor,A\n"
+    "sea,Who sails?,a doctor,a baker,a miner,a sailor,D\n";
+
+TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {
+  const std::string questions = folder_.write("questions.csv", kQuestions);
+  const std::string text = folder_.write("text.txt", "the nurse works in the hospital.\nThe miner works in a mine.\n");
+  const std::vector<std::string> measured{"--set", "evaluate.knowledge=" + questions, "--set",
+                                          "evaluate.perplexity=" + text, "--json"};
+  const ProgramResult result = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", measured));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json ability = json::parse(result.out)["general_ability"];
+  EXPECT_EQ(ability["before"]["knowledge_questions"], 3);
+  EXPECT_NE(ability["before"]["perplexity"], ability["after"]["perplexity"]) << "training changed the weights";
+  const json report = json::parse(read_text(folder_.file("run/report.json")));
+  EXPECT_EQ(report["general_ability"], ability);
+
+  // The same numbers as manyshot evaluate's.
+  const auto evaluated = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> list{
+        "evaluate", "--models", folder_.file("model"), "--knowledge", questions, "--perplexity", text, "--json"};
+    list.insert(list.end(), more.begin(), more.end());
+    const ProgramResult evaluation = run_manyshot(list);
+    EXPECT_EQ(evaluation.exit_code, 0) << evaluation.err;
+    return json::parse(evaluation.out)[0];
+  };
+  const json base = evaluated({}), adapted = evaluated({"--adapter", folder_.file("run/checkpoint-12")});
+  EXPECT_DOUBLE_EQ(base["perplexity"]["perplexity"], ability["before"]["perplexity"]);
+  EXPECT_DOUBLE_EQ(base["knowledge"]["log_loss"], ability["before"]["knowledge_log_loss"]);
+  EXPECT_DOUBLE_EQ(adapted["perplexity"]["perplexity"], ability["after"]["perplexity"]);
+
+  // Going on does not measure the start again; fewer questions do.
+  fs::remove_all(folder_.file("run/checkpoint-12"));
+  std::vector<std::string> resumed = measured;
+  resumed.insert(resumed.end(), {"--resume", folder_.file("run")});
+  const ProgramResult again = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", resumed));
+  EXPECT_THAT(again.err, ::testing::Not(HasSubstr("before the first step")));
+  EXPECT_EQ(json::parse(again.out)["general_ability"]["before"], ability["before"]);
+  resumed.insert(resumed.end(), {"--set", "evaluate.knowledge_questions=2"});
+  const ProgramResult fewer = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", resumed));
+  EXPECT_EQ(json::parse(fewer.out)["general_ability"]["before"]["knowledge_questions"], 2) << fewer.err;
+}
+
+TEST_F(TrainCommand, FilesToEvaluateOnAreCheckedBeforeTheRun) {
+  const std::string recipe = text_recipe(folder_.file("model"));
+  expect_refused(recipe, {"--set", "evaluate.knowledge=" + folder_.file("none.csv")}, "none.csv");
+  expect_refused(recipe, {"--set", "evaluate.knowledge=" + folder_.write("two.csv", "question,A\nx,y\n")}, "subject");
+  expect_refused(recipe, {"--set", "evaluate.perplexity=" + folder_.file("none.txt")}, "none.txt");
+  expect_refused(recipe, {"--set", "evaluate.perplexity=" + folder_.write("empty.txt", "")}, "the file is empty");
+  expect_refused(recipe, {"--set", "evaluate.tables=" + folder_.file("none")}, "none");
+  expect_refused(kCompactRecipe, {"--set", "evaluate.perplexity=" + folder_.write("text.txt", "a b")},
+                 "are for language models");
+  EXPECT_FALSE(fs::exists(folder_.file("refused")));
+}
+
 TEST_F(TrainCommand, AKilledCompactRunGoesOnToTheSameBits) {
   expect_same_bits_after_kill(kCompactRecipe, "checkpoint-10", "checkpoint-40");
 }

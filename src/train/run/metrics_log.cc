@@ -67,8 +67,8 @@ void JsonLinesLog::add(const Json& line) {
 MetricsLog::MetricsLog(const std::string& folder, int64_t last_step, int64_t total_steps)
     : folder_(folder),
       total_steps_(total_steps),
-      metrics_(folder + "/metrics.jsonl", last_step),
-      trainer_log_(folder + "/trainer_log.jsonl", last_step),
+      metrics_(folder + "/metrics.jsonl", last_step == 0 ? -1 : last_step),
+      trainer_log_(folder + "/trainer_log.jsonl", last_step == 0 ? -1 : last_step),
       events_(folder, last_step == 0 ? 0 : last_step + 1) {}
 
 void MetricsLog::add_step(const Json& line) {
@@ -85,7 +85,14 @@ void MetricsLog::add_step(const Json& line) {
 
 void MetricsLog::add_evaluation(const Json& line) {
   metrics_.add(line);
-  events_.add(line.at("step"), scalars_of(line, "eval/"));
+  const int64_t step = line.at("step");
+  Json progress = {{"current_steps", step},
+                   {"total_steps", total_steps_},
+                   {"percentage", 100.0 * static_cast<double>(step) / static_cast<double>(total_steps_)}};
+  progress.update(line);
+  progress.erase("step");
+  trainer_log_.add(progress);
+  events_.add(step, scalars_of(line, "eval/"));
 }
 
 std::vector<Json> MetricsLog::lines() const {

@@ -27,11 +27,11 @@ class JsonLinesLog {
 
 class MetricsLog {
  public:
-  // Goes on behind `last_step` in the files of `folder`.
+  // Goes on behind `last_step` in the files of `folder`; 0: begins them anew.
   MetricsLog(const std::string& folder, int64_t last_step, int64_t total_steps);
   // `line` has "step", "loss", "learning_rate" and more numbers, which become TensorBoard's train/….
   void add_step(const Json& line);
-  // `line` has "step" and numbers eval_…, table_….
+  // `line` has "step" and numbers eval_…, table_…, knowledge_…, perplexity.
   void add_evaluation(const Json& line);
   // Draws training_loss.svg from metrics.jsonl.
   void draw_curve() const;

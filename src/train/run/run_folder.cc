@@ -105,6 +105,7 @@ void write_report(const RunSetup& setup, const RunReport& report, const std::vec
                      {"peak_memory_bytes", peak_memory_bytes()},
                      {"loss", report.loss},
                      {"evaluation", report.evaluation},
+                     {"general_ability", {{"before", report.ability.before}, {"after", report.ability.after}}},
                      {"checkpoint", report.checkpoint},
                      {"best_checkpoint", report.best_checkpoint},
                      {"curve", curve_of(metrics)}};

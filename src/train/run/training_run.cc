@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "train/run/ability_record.h"
 #include "train/run/active_stage.h"
 #include "train/run/checkpoint.h"
 #include "train/run/held_out.h"
@@ -42,6 +43,7 @@ class TrainingRun {
         plan_(recipe_, processes.rank(), processes.world_size()),
         gradients_(model.network(), processes),
         folders_(setup.out),
+        ability_(setup),
         meter_(setup.matrix_rate * processes.world_size()),
         rng_(Rng(recipe_.seed).child("train")) {}
 
@@ -65,11 +67,35 @@ class TrainingRun {
   void start() {
     state_.recipe = to_json(recipe_);
     state_.world_size = processes_.world_size();
+    const bool is_measured = measure_before();
     if (!setup_.resume.empty()) resume();
     state_.version = setup_.version;
     held_out_.emplace(recipe_, model_);
     if (processes_.is_first()) log_.emplace(setup_.out, state_.step, plan_.total_steps());
+    if (is_measured) log_ability(0, ability_.change().before);
     last_save_ = Clock::now();
+  }
+
+  // The model is still as it was opened, also when the run goes on. Whether there is something new.
+  bool measure_before() {
+    if (!setup_.measure_ability || !processes_.is_first() || ability_.has_before()) return false;
+    log::info("train: general ability before the first step");
+    const TemporaryWeights weights(setup_.out, model_);
+    ability_.set_before(setup_.measure_ability(weights.folder()));
+    return true;
+  }
+
+  void measure_after() {
+    if (!setup_.measure_ability || !processes_.is_first() || ability_.has_after(state_.step)) return;
+    log::info("train: general ability after the last step");
+    ability_.set_after(setup_.measure_ability(folders_.path(state_.step)), state_.step);
+    log_ability(state_.step, ability_.change().after);
+  }
+
+  void log_ability(int64_t step, const Json& numbers) {
+    Json line = {{"step", step}};
+    line.update(numbers);
+    log_->add_evaluation(line);
   }
 
   // The state belongs to the stage of the last finished step, also when that was the stage's last.
@@ -84,6 +110,10 @@ class TrainingRun {
     stage_->optimizer().set_counters(state_.optimizer);
     model_.network().parameters_changed();
     saved_step_ = state_.step;
+    if (!state_.log_history.empty()) {
+      evaluation_ = state_.log_history.back();
+      evaluation_.erase("step");
+    }
     if (processes_.is_first()) {
       log::info("train: goes on from {}, step {} of {}", setup_.resume, with_thousands(state_.step),
                 with_thousands(plan_.total_steps()));
@@ -179,6 +209,7 @@ class TrainingRun {
 
   RunReport finish() {
     if (stage_) stage_->end();
+    measure_after();
     RunReport report{.steps = state_.step,
                      .seconds = state_.seconds,
                      .flops = state_.flops,
@@ -187,6 +218,7 @@ class TrainingRun {
                      .loss = meter_.loss(),
                      .utilisation = meter_.utilisation(),
                      .evaluation = evaluation_,
+                     .ability = ability_.change(),
                      .checkpoint = folders_.path(state_.step)};
     if (state_.best_metric) report.best_checkpoint = folders_.path(state_.best_step);
     if (log_) {
@@ -203,6 +235,7 @@ class TrainingRun {
   RunPlan plan_;
   StepGradients gradients_;
   CheckpointFolders folders_;
+  AbilityRecord ability_;
   RunMeter meter_;
   Rng rng_;
   TrainerState state_;

@@ -21,6 +21,15 @@ struct RunSetup {
   // Numbers of a checkpoint's weights on the user's tables ("table_accuracy", …); may be empty. Called in the first
   // process with a folder that write_weights() filled.
   std::function<Json(const std::string& folder)> evaluate_tables;
+  // What training may cost elsewhere: numbers of a checkpoint's weights on general questions and text
+  // ("knowledge_accuracy", "perplexity", …); may be empty. Called as evaluate_tables, before the first step and after
+  // the last.
+  std::function<Json(const std::string& folder)> measure_ability;
+};
+
+// Before the first step and after the last; empty objects where nothing was measured.
+struct GeneralAbilityChange {
+  Json before = Json::object(), after = Json::object();
 };
 
 struct RunReport {
@@ -31,8 +40,9 @@ struct RunReport {
   double loss = 0;                   // mean of the last steps
   double utilisation = 0;            // of this call's training time; 0: not known
   Json evaluation = Json::object();  // the last one
-  std::string checkpoint;            // the last one's folder
-  std::string best_checkpoint;       // by recipe.checkpoint.best_metric; empty: none
+  GeneralAbilityChange ability;
+  std::string checkpoint;       // the last one's folder
+  std::string best_checkpoint;  // by recipe.checkpoint.best_metric; empty: none
 };
 
 // Trains until the recipe's last step; `model` is as opened, and holds the trained weights afterwards. Writes the run

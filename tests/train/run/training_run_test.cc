@@ -13,6 +13,7 @@
 
 #include "core/parallel.h"
 #include "core/testing.h"
+#include "train/run/ability_record.h"
 #include "train/run/checkpoint.h"
 #include "train/run/fake_model.h"
 
@@ -180,6 +181,47 @@ TEST_F(Run, ALossThatIsNoNumberStopsAndKeepsWhatWasGood) {
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("stage \"first\", step 6: the loss of batch 0 is nan"));
   EXPECT_THAT(CheckpointFolders(run.out).steps(), ElementsAre(4, 5));  // 5: the evaluation was the best so far
+}
+
+TEST_F(Run, GeneralAbilityIsMeasuredBeforeAndAfter) {
+  RunSetup run = setup("run");
+  std::vector<std::string> weights;  // at each measurement
+  run.measure_ability = [&](const std::string& folder) {
+    weights.push_back(testing::content_of(folder + "/weights.txt"));
+    return Json{{"perplexity", 10.0 * static_cast<double>(weights.size())}};
+  };
+  const RunReport report = train_to(run);
+  ASSERT_EQ(weights.size(), 2u);
+  EXPECT_THAT(weights[0], ::testing::StartsWith("0.000000\n0.000000\n")) << "the fake model's first weights";
+  EXPECT_EQ(weights[1], testing::content_of(run.out + "/checkpoint-12/weights.txt"));
+  EXPECT_EQ(ability_text(report.ability), "perplexity 10 before, 20 after");
+  const std::vector<Json> lines = metrics(run);
+  EXPECT_EQ(lines.front(), (Json{{"step", 0}, {"perplexity", 10.0}}));
+  EXPECT_EQ(lines.back(), (Json{{"step", 12}, {"perplexity", 20.0}}));
+  EXPECT_EQ(Json::parse(testing::content_of(run.out + "/report.json"))["general_ability"]["after"]["perplexity"], 20.0);
+  EXPECT_THAT(testing::content_of(run.out + "/trainer_log.jsonl"), HasSubstr("\"perplexity\":20"));
+
+  // A run that goes on keeps what was measured before the first step.
+  for (const int step : {8, 12}) fs::remove_all(run.out + "/checkpoint-" + std::to_string(step));
+  run.resume = find_checkpoint(run.out);
+  EXPECT_EQ(ability_text(train_to(run).ability), "perplexity 10 before, 20 after") << "that of step 12 is known, too";
+  EXPECT_EQ(weights.size(), 2u);
+  // Other questions are measured anew, before with the weights of the start.
+  run.recipe.evaluate.knowledge_questions = 7;
+  EXPECT_EQ(ability_text(train_to(run).ability), "perplexity 30 before, 40 after");
+  EXPECT_EQ(weights[2], weights[0]);
+}
+
+TEST_F(Run, AbilityTextSaysWhatWasMeasured) {
+  const Json numbers{{"knowledge_accuracy", 0.25},
+                     {"knowledge_standard_error", 0.014},
+                     {"knowledge_questions", 1000},
+                     {"perplexity", 12.5}};
+  EXPECT_EQ(ability_text({}), "");
+  EXPECT_EQ(ability_text({.before = numbers}),
+            "knowledge 25.0 % before (± 1.4, 1,000 questions); perplexity 12.5 before");
+  EXPECT_EQ(ability_text({.before = numbers, .after = numbers}),
+            "knowledge 25.0 % before, 25.0 % after (± 1.4, 1,000 questions); perplexity 12.5 before, 12.5 after");
 }
 
 TEST_F(Run, WhatCannotBeResumedIsRefused) {
