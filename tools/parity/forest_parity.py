@@ -14,7 +14,6 @@ import argparse
 import concurrent.futures
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
 import zlib
@@ -25,8 +24,7 @@ from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from evaluate_tables import FLOOR, predict, read_table
+FLOOR = 0.001
 
 
 def scores(probabilities, truth):
@@ -47,6 +45,24 @@ def show_differences(name, ours, theirs):
 
 
 # ---- real tables -------------------------------------------------------------------------------------------------------------
+
+def read_table(path):
+    """All cells as text, so that the program sees what the file says."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def predict(program, arguments, train, test, target, folder):
+    """Probabilities [rows, classes] of `manyshot predict`, and the class names."""
+    train_file, test_file, out_file = (folder / name for name in ("train.csv", "test.csv", "out.csv"))
+    train.to_csv(train_file, index=False)
+    test.drop(columns=target).to_csv(test_file, index=False)
+    command = [program, "predict", "--train", train_file, "--test", test_file, "--target", target, "--out", out_file, "--quiet", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    result = pd.read_csv(out_file, dtype={"prediction": str})
+    return result.iloc[:, 2:].to_numpy(), [name[2:] for name in result.columns[2:]]
+
 
 def encode(shots, rows):
     """Columns as numbers, as the program does: text by the order of the labelled rows' strings; what is missing, the median."""
