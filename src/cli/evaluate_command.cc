@@ -18,34 +18,41 @@
 namespace manyshot {
 namespace {
 
+const AverageSummary* average_of(const Summary& summary, size_t model, uint64_t shots) {
+  for (const AverageSummary& average : summary.averages) {
+    if (average.model == model && average.shots == shots && average.tables > 0) return &average;
+  }
+  return nullptr;
+}
+
 // One line for each model, a column for each number of shots; a star where some tables are missing.
 std::string accuracy_table(const Summary& summary) {
-  size_t width = 5;
+  size_t width = 6;
   for (const ModelSummary& model : summary.models) width = std::max(width, model.name.size());
-  std::string text = fmt::format("{:<{}}", "shots", width);
-  for (const uint64_t shots : summary.run.shots) text += fmt::format("  {:>7}", shots);
+  std::vector<std::string> lines{fmt::format("{:<{}}", "shots", width)};
+  for (const ModelSummary& model : summary.models) lines.push_back(fmt::format("{:<{}}", model.name, width));
+  lines.push_back(fmt::format("{:<{}}", "tables", width));
   bool some_missing = false;
-  for (size_t model = 0; model < summary.models.size(); ++model) {
-    text += fmt::format("\n{:<{}}", summary.models[model].name, width);
-    for (const uint64_t shots : summary.run.shots) {
-      uint64_t most_tables = 0;
-      const AverageSummary* own = nullptr;
-      for (const AverageSummary& average : summary.averages) {
-        if (average.shots != shots) continue;
-        most_tables = std::max(most_tables, average.tables);
-        if (average.model == model) own = &average;
-      }
-      if (own == nullptr || own->tables == 0) {
-        text += fmt::format("  {:>7}", "-");
-        continue;
-      }
-      const bool is_short = own->tables < most_tables;
+  for (const uint64_t shots : summary.run.shots) {
+    uint64_t most_tables = 0;
+    for (size_t model = 0; model < summary.models.size(); ++model) {
+      if (const AverageSummary* average = average_of(summary, model, shots))
+        most_tables = std::max(most_tables, average->tables);
+    }
+    lines.front() += fmt::format("  {:>6} ", shots);
+    lines.back() += fmt::format("  {:>6} ", most_tables);
+    for (size_t model = 0; model < summary.models.size(); ++model) {
+      const AverageSummary* average = average_of(summary, model, shots);
+      const bool is_short = average != nullptr && average->tables < most_tables;
       some_missing = some_missing || is_short;
-      text += fmt::format("  {:.4f}{}", own->metrics[0].mean, is_short ? "*" : " ");
+      lines[1 + model] += average == nullptr
+                              ? fmt::format("  {:>6} ", "-")
+                              : fmt::format("  {:.4f}{}", average->metrics[0].mean, is_short ? '*' : ' ');
     }
   }
-  if (some_missing) text += "\n* without the tables on which the model failed; see results.csv";
-  return text;
+  for (std::string& line : lines) line.erase(line.find_last_not_of(' ') + 1);
+  if (some_missing) lines.emplace_back("* over fewer tables: the model failed on the others; see results.csv");
+  return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
 std::string published_table(const Summary& summary) {
@@ -55,12 +62,15 @@ std::string published_table(const Summary& summary) {
     text += fmt::format("\n{}, {} shots:", comparison.table, comparison.shots);
     for (const NamedAccuracy& row : comparison.measured)
       text += fmt::format("\n  measured  {:.3f}  {}", row.accuracy, row.name);
-    for (const NamedAccuracy& row : comparison.quoted) {
-      text += fmt::format("\n  quoted    {:.3f}  {} (arXiv 2509.06806, {})", row.accuracy, row.name, row.source);
-    }
+    if (comparison.measured.empty()) text += "\n  measured      -  no model has a result";
+    for (const NamedAccuracy& row : comparison.quoted)
+      text += fmt::format("\n  quoted    {:.3f}  {}, {}", row.accuracy, row.name, row.source);
+    if (!comparison.deviations.empty())
+      text += fmt::format("\n  not comparable: {}", fmt::join(comparison.deviations, "; "));
   }
-  return text.empty() ? "none of the tables, by name and number of shots, is in the paper: nothing to compare"
-                      : "accuracy beside the published:" + text;
+  if (text.empty()) return "none of the tables, by name and number of shots, is in the paper: nothing to compare";
+  return "accuracy measured in this run, beside the one quoted from arXiv 2509.06806 for the table of that name:" +
+         text;
 }
 
 uint64_t count_failures(const Summary& summary) {
@@ -142,7 +152,7 @@ class EvaluateCommand : public Command {
   }
 
   void print_text(const Summary& summary, uint64_t done, double seconds, bool is_whole) const {
-    log::info("accuracy, mean over the tables:\n{}", accuracy_table(summary));
+    log::info("accuracy by labelled rows (shots), mean over the tables:\n{}", accuracy_table(summary));
     if (options_.compare) log::info("{}", published_table(summary));
     if (!summary.short_tables.empty()) {
       log::info("note: {} times a table has fewer training rows than the shots, and is left out there",

@@ -1,5 +1,7 @@
 #include "evaluate/published_results.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cctype>
 #include <map>
@@ -130,6 +132,22 @@ QuotedRows quoted_rows() {
   return quoted;
 }
 
+// How the measured numbers of a table were made otherwise than the paper's, which asks all test rows by its protocol.
+std::vector<std::string> deviations_of(const Summary& summary, size_t table, uint64_t shots) {
+  std::vector<std::string> deviations;
+  if (summary.run.protocol != "paper")
+    deviations.push_back(fmt::format("protocol \"{}\" instead of \"paper\"", summary.run.protocol));
+  const TableSummary& facts = summary.tables[table];
+  if (const uint64_t test_rows = facts.rows - facts.train_rows; facts.queries < test_rows)
+    deviations.push_back(fmt::format("only the first {} of {} test rows", facts.queries, test_rows));
+  for (const CellSummary& cell : summary.cells) {
+    if (cell.table != table || cell.shots != shots || cell.seeds == summary.run.seeds.size()) continue;
+    deviations.push_back(fmt::format("{} has a result for {} of {} row seeds", summary.models[cell.model].name,
+                                     cell.seeds, summary.run.seeds.size()));
+  }
+  return deviations;
+}
+
 }  // namespace
 
 std::vector<PublishedComparison> compare_with_published(const Summary& summary) {
@@ -145,9 +163,10 @@ std::vector<PublishedComparison> compare_with_published(const Summary& summary) 
       PublishedComparison* comparison = add(summary.tables[table].name, shots);
       if (comparison == nullptr) continue;
       for (const CellSummary& cell : summary.cells) {
-        if (cell.table != table || cell.shots != shots) continue;
+        if (cell.table != table || cell.shots != shots || cell.seeds == 0) continue;
         comparison->measured.push_back({.name = summary.models[cell.model].name, .accuracy = cell.mean.accuracy});
       }
+      comparison->deviations = deviations_of(summary, table, shots);
     }
   }
   for (const uint64_t shots : summary.run.shots) add("", shots);

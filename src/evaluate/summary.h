@@ -153,6 +153,8 @@ struct PublishedComparison {
       table;  // "" for the mean over the paper's main set, which are other tables than ours: nothing is measured
   uint64_t shots = 0;
   std::vector<NamedAccuracy> quoted, measured;
+  std::vector<std::string> deviations;  // why measured and quoted are not of the same experiment; none: they are, if
+                                        // the table is the paper's and not only its namesake
 };
 
 struct Summary {

@@ -147,7 +147,8 @@ class SummaryWriter {
     Json json{{"table", comparison.table},
               {"shots", comparison.shots},
               {"quoted", Json::array()},
-              {"measured", Json::array()}};
+              {"measured", Json::array()},
+              {"deviations", comparison.deviations}};
     for (const NamedAccuracy& row : comparison.quoted) {
       json["quoted"].push_back({{"name", row.name}, {"accuracy", row.accuracy}, {"source", row.source}});
     }

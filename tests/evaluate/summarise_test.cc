@@ -12,7 +12,7 @@ namespace {
 // Models "ours" and "forest", three tables, 8 and 16 shots, seeds 40 and 41.
 Summary empty_summary() {
   Summary summary;
-  summary.run = {.shots = {8, 16}, .seeds = {40, 41}, .baseline = "forest", .forest = "forest"};
+  summary.run = {.protocol = "paper", .shots = {8, 16}, .seeds = {40, 41}, .baseline = "forest", .forest = "forest"};
   summary.models = {{.name = "ours"}, {.name = "forest"}};
   summary.tables = {{.name = "a"}, {.name = "LED_24"}, {.name = "c"}};
   return summary;
@@ -111,8 +111,25 @@ TEST(Summarise, PublishedNumbersStandBesideTablesOfTheSameName) {
   EXPECT_EQ(published[0].quoted[1].name, "random forest");
   EXPECT_DOUBLE_EQ(published[0].quoted[1].accuracy, 0.694);
   EXPECT_EQ(published[0].quoted[1].source, "Table 3");
+  EXPECT_EQ(published[0].deviations, std::vector<std::string>{"ours has a result for 1 of 2 row seeds"});
   EXPECT_TRUE(published[1].table.empty());
   EXPECT_TRUE(published[1].measured.empty());
+}
+
+TEST(Summarise, WhatIsNotThePublishedExperimentIsNamed) {
+  Summary summary = empty_summary();
+  summary.run.shots = {512};
+  summary.run.seeds = {40};
+  summary.tables[1].rows = 100;
+  summary.tables[1].train_rows = 80;
+  summary.tables[1].queries = 20;
+  std::vector<ScoredUnit> units{unit(0, 1, 512, 40, 3)};
+  summarise(units, summary);
+  EXPECT_TRUE(compare_with_published(summary)[0].deviations.empty());
+  summary.tables[1].queries = 15;
+  summary.run.protocol = "fixed";
+  EXPECT_EQ(compare_with_published(summary)[0].deviations,
+            (std::vector<std::string>{"protocol \"fixed\" instead of \"paper\"", "only the first 15 of 20 test rows"}));
 }
 
 TEST(Summarise, JsonHasNamesAndNulls) {

@@ -155,6 +155,7 @@ class SummaryReader {
     for (const Json& row : json.at("quoted"))
       comparison.quoted.push_back({row.at("name"), row.at("accuracy"), row.at("source")});
     for (const Json& row : json.at("measured")) comparison.measured.push_back({row.at("name"), row.at("accuracy"), ""});
+    comparison.deviations = json.at("deviations").get<std::vector<std::string>>();
   }
 
   template <class Entry>

@@ -156,7 +156,8 @@ Summary example_summary() {
   summary.published = {{.table = "table_01",
                         .shots = 64,
                         .quoted = {{"GPT-5-mini", 0.61, "Table 3"}},
-                        .measured = {{"default", 0.7}, {"forest", 0.68}}},
+                        .measured = {{"default", 0.7}, {"forest", 0.68}},
+                        .deviations = {"protocol \"fixed\" instead of \"paper\""}},
                        {.table = "", .shots = 64, .quoted = {{"MachineLearningLM", 0.752, "Table 2"}}}};
   return summary;
 }
