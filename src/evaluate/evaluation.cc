@@ -159,49 +159,50 @@ void Evaluation::do_unit(const Unit& unit, const Method& method) {
   ledgers_->add(record);
 }
 
+// Cells of the table that a model reads for a unit, labelled rows anew for every context: its time grows with them.
+uint64_t Evaluation::cells_of(const Unit& unit) const {
+  const uint64_t queries =
+      std::min<uint64_t>(splits_[unit.table].test.size(), options_.max_queries.value_or(UINT64_MAX));
+  const uint64_t contexts = options_.protocol == "paper" ? (queries + kQueriesPerContext - 1) / kQueriesPerContext : 1;
+  return (contexts * unit.shots + queries) * tables_[unit.table].features.columns.size();
+}
+
 uint64_t Evaluation::run() {
   const std::vector<size_t> missing = missing_units();
-  Progress progress("evaluate", missing.size(), "units");
-  std::vector<std::unique_ptr<Method>> baselines(models_.size());
-  std::vector<const Unit*> parallel, serial;
-  std::map<size_t, std::vector<const Unit*>> waiting;  // for an endpoint, by model
-  for (const size_t place : missing) {
-    const Unit& unit = units_[place];
-    if (models_[unit.model].is_endpoint) {
-      waiting[unit.model].push_back(&unit);
-      continue;
-    }
-    if (!models_[unit.model].single_threaded) {
-      serial.push_back(&unit);
-      continue;
-    }
-    if (!baselines[unit.model]) baselines[unit.model] = open_model(models_[unit.model], options_.seed);
-    parallel.push_back(&unit);
-  }
-  parallel_for(parallel.size(), [&](size_t i, int) {
-    do_unit(*parallel[i], *baselines[parallel[i]->model]);
-    progress.add();
-  });
-  std::unique_ptr<Method> method;
-  const Unit* before = nullptr;
-  for (const Unit* unit : serial) {
-    if (before == nullptr || before->model != unit->model) {
-      method.reset();  // one model's weights at a time
-      method = open_model(models_[unit->model], options_.seed);
-    }
-    do_unit(*unit, *method);
-    progress.add();
-    before = unit;
-  }
-  for (const auto& [model, units] : waiting) {
-    const std::unique_ptr<Method> endpoint = open_model(models_[model], options_.seed);
-    run_concurrently(units.size(), static_cast<size_t>(options_.concurrency),
-                     [&, &units = units](size_t i, std::stop_token) {
-                       do_unit(*units[i], *endpoint);
-                       progress.add();
-                     });
+  std::map<size_t, std::vector<const Unit*>> by_model;
+  for (const size_t place : missing) by_model[units_[place].model].push_back(&units_[place]);
+  std::vector<size_t> order;
+  for (const auto& [model, units] : by_model) order.push_back(model);
+  // Baselines first, endpoints last: an evaluation that is stopped has something to compare with.
+  const auto rank = [&](size_t model) {
+    return models_[model].is_endpoint ? 2 : models_[model].single_threaded ? 0 : 1;
+  };
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return rank(a) < rank(b); });
+  for (size_t i = 0; i < order.size(); ++i) {
+    // One model at a time: models differ a thousandfold in what a cell costs them, so each has its own estimate.
+    const std::string place = order.size() == 1 ? "" : fmt::format(" ({} of {})", i + 1, order.size());
+    do_units(order[i], by_model[order[i]], "evaluate " + models_[order[i]].spelling + place);
   }
   return missing.size();
+}
+
+void Evaluation::do_units(size_t model, const std::vector<const Unit*>& units, const std::string& label) {
+  uint64_t cells = 0;
+  for (const Unit* unit : units) cells += cells_of(*unit);
+  const std::unique_ptr<Method> method = open_model(models_[model], options_.seed);
+  Progress progress(label, cells, "cells");
+  const auto do_one = [&](const Unit& unit) {
+    do_unit(unit, *method);
+    progress.add(cells_of(unit));
+  };
+  if (models_[model].is_endpoint) {
+    run_concurrently(units.size(), static_cast<size_t>(options_.concurrency),
+                     [&](size_t i, std::stop_token) { do_one(*units[i]); });
+  } else if (models_[model].single_threaded) {
+    parallel_for(units.size(), [&](size_t i, int) { do_one(*units[i]); });
+  } else {
+    for (const Unit* unit : units) do_one(*unit);
+  }
 }
 
 void Evaluation::visit_predictions(const Visit& visit) {

@@ -20,8 +20,9 @@ class Evaluation {
   // Reads the tables and opens the ledgers. Throws Error for bad options, and when no table can be used.
   Evaluation(const EvaluateOptions& options, const std::string& version);
 
-  // Does the units of the shard that the ledgers lack: those of baselines many at a time, others one after the other
-  // with all threads. What is finished when it throws is kept. Returns how many were done.
+  // Does the units of the shard that the ledgers lack, model by model, baselines first: units of baselines many at a
+  // time, others one after the other with all threads. What is finished when it throws is kept. Returns how many were
+  // done.
   uint64_t run();
 
   // Of all units that are finished.
@@ -41,6 +42,8 @@ class Evaluation {
   std::vector<size_t> missing_units();
   UnitKey key_of(const Unit& unit) const;
   TaskPlan plan_of(const Unit& unit) const;
+  uint64_t cells_of(const Unit& unit) const;
+  void do_units(size_t model, const std::vector<const Unit*>& units, const std::string& label);
   void do_unit(const Unit& unit, const Method& method);
 
   void describe_run(Summary& summary) const;
