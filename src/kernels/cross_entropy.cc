@@ -16,21 +16,21 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 
 template <class To>
-HWY_INLINE void softmax_gradient_values(const float* logits, size_t count, float log_sum, float factor, To* gradients) {
+HWY_INLINE void softmax_gradient_values(const float* logits, size_t count, float largest, float factor, To* gradients) {
   const Floats d;
   for (size_t at = 0; at < round_up(count, kPanelWidth); at += kFloatLanes) {
-    const FloatVec power = exp_f32(d, hn::Sub(hn::LoadU(d, logits + at), hn::Set(d, log_sum)));
+    const FloatVec power = exp_f32(d, hn::Sub(hn::LoadU(d, logits + at), hn::Set(d, largest)));
     const auto kept = hn::FirstN(d, count > at ? count - at : 0);
     store(d, hn::IfThenElseZero(kept, hn::Mul(power, hn::Set(d, factor))), gradients + at);
   }
 }
 
-void softmax_gradient_f32(const float* logits, size_t count, float log_sum, float factor, float* gradients) {
-  softmax_gradient_values(logits, count, log_sum, factor, gradients);
+void softmax_gradient_f32(const float* logits, size_t count, float largest, float factor, float* gradients) {
+  softmax_gradient_values(logits, count, largest, factor, gradients);
 }
 
-void softmax_gradient_bf16(const float* logits, size_t count, float log_sum, float factor, BFloat16* gradients) {
-  softmax_gradient_values(logits, count, log_sum, factor, gradients);
+void softmax_gradient_bf16(const float* logits, size_t count, float largest, float factor, BFloat16* gradients) {
+  softmax_gradient_values(logits, count, largest, factor, gradients);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -43,16 +43,21 @@ namespace manyshot {
 HWY_EXPORT(softmax_gradient_f32);
 HWY_EXPORT(softmax_gradient_bf16);
 
-void softmax_gradient(const float* logits, size_t count, float log_sum, float factor, float* gradients) {
-  HWY_DYNAMIC_DISPATCH(softmax_gradient_f32)(logits, count, log_sum, factor, gradients);
+double Normaliser::log_probability(float logit) const { return static_cast<double>(logit) - largest - std::log(sum); }
+
+void softmax_gradient(const float* logits, size_t count, const Normaliser& normaliser, float factor, float* gradients) {
+  HWY_DYNAMIC_DISPATCH(softmax_gradient_f32)
+  (logits, count, normaliser.largest, static_cast<float>(factor / normaliser.sum), gradients);
 }
 
-void softmax_gradient(const float* logits, size_t count, float log_sum, float factor, BFloat16* gradients) {
-  HWY_DYNAMIC_DISPATCH(softmax_gradient_bf16)(logits, count, log_sum, factor, gradients);
+void softmax_gradient(const float* logits, size_t count, const Normaliser& normaliser, float factor,
+                      BFloat16* gradients) {
+  HWY_DYNAMIC_DISPATCH(softmax_gradient_bf16)
+  (logits, count, normaliser.largest, static_cast<float>(factor / normaliser.sum), gradients);
 }
 
-float softmax_gradient_at(float target_logit, double log_sum, float factor) {
-  return static_cast<float>(factor * std::expm1(target_logit - log_sum));
+float softmax_gradient_at(float target_logit, const Normaliser& normaliser, float factor) {
+  return static_cast<float>(factor * std::expm1(normaliser.log_probability(target_logit)));
 }
 
 }  // namespace manyshot

@@ -8,7 +8,7 @@
     lora_peer.py --steps-program ... --gguf ... --prompts DIR --tokens 2048 time
         tokens per second and peak memory of both, each in a process of its own
 
-DIR: the folder of `manyshot corpus --layout alpaca`. Timings: see docs/benchmarks.md.
+DIR: the folder of `manyshot corpus --layout alpaca`. What was measured: docs/benchmarks.md.
 """
 import argparse
 import json
@@ -53,6 +53,14 @@ def peft_model(folder, dtype, rank=8, alpha=16):
     return model
 
 
+def token_loss(model, tokens, labels):
+    """transformers' own; of a model in float64 in float64, where transformers would round the logits to float32."""
+    if next(model.parameters()).dtype != torch.float64:
+        return model(tokens, labels=labels, use_cache=False).loss
+    logits = model(tokens, use_cache=False).logits
+    return torch.nn.functional.cross_entropy(logits[0, :-1], labels[0, 1:])
+
+
 def batch_loss(model, samples):
     """Sum over supervised tokens of -ln p, over their number: what transformers does with labels, sample by sample."""
     total, weight = 0.0, 0
@@ -61,7 +69,7 @@ def batch_loss(model, samples):
         labels = torch.full_like(tokens, -100)
         for place in sample["supervised"]:
             labels[0, place] = tokens[0, place]
-        total = total + model(tokens, labels=labels, use_cache=False).loss * len(sample["supervised"])
+        total = total + token_loss(model, tokens, labels) * len(sample["supervised"])
         weight += len(sample["supervised"])
     return total / weight
 

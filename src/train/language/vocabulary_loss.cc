@@ -6,7 +6,6 @@
 
 #include "core/interrupt.h"
 #include "core/parallel.h"
-#include "kernels/cross_entropy.h"
 #include "kernels/log_sum_exp.h"
 #include "kernels/outer_gemm.h"
 
@@ -36,7 +35,7 @@ VocabularyLoss<T>::VocabularyLoss(size_t vocab_size, size_t D)
       largest_(kRowsAtOnce * num_tiles_),
       sums_(kRowsAtOnce * num_tiles_),
       hidden_parts_(kGroups * kRowsAtOnce * D),
-      log_sums_(kRowsAtOnce) {}
+      normalisers_(kRowsAtOnce) {}
 
 template <class T>
 uint64_t VocabularyLoss<T>::bytes(size_t vocab_size, size_t D) {
@@ -82,10 +81,9 @@ void VocabularyLoss<T>::find_losses(std::span<const PackedBatch::Target> targets
     for (size_t tile = 0; tile < num_tiles_; ++tile) {
       sum += static_cast<double>(sums_[row * num_tiles_ + tile]) * std::exp(static_cast<double>(largest[tile]) - most);
     }
-    const double log_sum = most + std::log(sum);
     const float logit = logits_[row * stride_ + static_cast<size_t>(targets[row].token)];
-    log_sums_[row] = log_sum;
-    rows[row] = {log_sum - logit, logit >= most};
+    normalisers_[row] = {most, sum};
+    rows[row] = {-normalisers_[row].log_probability(logit), logit >= most};
   }
 }
 
@@ -111,10 +109,10 @@ void VocabularyLoss<T>::differentiate(const Panels<T>& head_transposed, const T*
       for (size_t row = 0; row < num_rows; ++row) {
         const float* logits = logits_.data() + row * stride_ + first;
         T* to = tile_gradients.data() + row * kTileTokens;
-        softmax_gradient(logits, count, static_cast<float>(log_sums_[row]), gradients.scale, to);
+        softmax_gradient(logits, count, normalisers_[row], gradients.scale, to);
         const auto target = static_cast<size_t>(targets[row].token);
         if (target < first || target >= first + count) continue;
-        to[target - first] = T(softmax_gradient_at(logits[target - first], log_sums_[row], gradients.scale));
+        to[target - first] = T(softmax_gradient_at(logits[target - first], normalisers_[row], gradients.scale));
       }
       gemm(tile_gradients.data(), kTileTokens, num_rows, rows_of(head_transposed, first, round_up(count, 2)), part, D_,
            Store::kAdd);

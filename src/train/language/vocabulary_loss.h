@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/aligned_buffer.h"
+#include "kernels/cross_entropy.h"
 #include "kernels/gemm.h"
 #include "train/language/packed_batch.h"
 
@@ -46,7 +47,7 @@ class VocabularyLoss {
   AlignedBuffer<float> logits_;          // [rows, stride]
   AlignedBuffer<float> largest_, sums_;  // [rows, tiles], as exp_sum()
   AlignedBuffer<float> hidden_parts_;    // [groups, rows, D]
-  std::vector<double> log_sums_;         // [rows]
+  std::vector<Normaliser> normalisers_;  // [rows]
 };
 
 extern template class VocabularyLoss<float>;
