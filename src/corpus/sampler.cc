@@ -88,8 +88,10 @@ Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
   const size_t num_drawn = rows.size() - sample.num_labelled;
   if (num_drawn == 0) return give_up(SampleStatus::kNoQueries);
 
-  // Columns that vary among the labelled rows.
+  // Columns that vary among the labelled rows; a prompt can only be made when one of them has two numbers, a missing
+  // cell not counted.
   std::vector<uint32_t> features;
+  bool has_two_numbers = false;
   scratch.cells.clear();
   for (uint32_t feature = 0; feature < task.num_features(); ++feature) {
     const std::span<const float> column = task.column(feature);
@@ -99,9 +101,13 @@ Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
     if (std::none_of(rows.begin() + 1, rows.begin() + sample.num_labelled, differs)) continue;
     features.push_back(feature);
     for (const uint32_t row : rows) scratch.cells.push_back(column[row]);
+    const std::span<const float> labelled = std::span(scratch.cells).last(rows.size()).first(sample.num_labelled);
+    const auto number = std::find_if_not(labelled.begin(), labelled.end(), [](float cell) { return std::isnan(cell); });
+    has_two_numbers = has_two_numbers || std::any_of(number, labelled.end(),
+                                                     [&](float cell) { return !std::isnan(cell) && cell != *number; });
   }
   sample.num_features = static_cast<uint32_t>(features.size());
-  if (features.empty()) return give_up(SampleStatus::kConstant);
+  if (!has_two_numbers) return give_up(SampleStatus::kConstant);
   std::vector<int32_t> labels;
   for (const uint32_t row : rows) labels.push_back(task.labels[row]);
   const std::span<const int32_t> all_labels = labels;

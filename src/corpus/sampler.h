@@ -24,7 +24,7 @@ enum class SampleStatus {
   kGuard,        // the forest's guard: see FilterVerdict::reason
   kNoConsensus,  // warm-up: the forest gets no query right
   kNoQueries,    // no row is left whose class is among the labelled ones
-  kConstant,     // every column has one value in the labelled rows
+  kConstant,     // every column has one value in the labelled rows, missing cells aside
   kTooLong,      // more tokens than max_tokens, even with the fewest labelled rows
   kExcluded,     // a row equals one of an evaluation table
 };

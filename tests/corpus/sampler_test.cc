@@ -180,6 +180,30 @@ TEST(Sampler, RowsOfEvaluationTablesAreThrownAway) {
   EXPECT_EQ(others, 1u);
 }
 
+TEST(Sampler, ColumnsOfOneNumberAndMissingCellsAreNoTask) {
+  CorpusOptions options;
+  options.format = "compact";
+  options.prior.prior = "graph";
+  options.prior.features = "2:4";
+  options.prior.classes = "2:3";
+  options.shots = "8:24";
+  options.queries = 4;
+  options.filter_tasks = false;
+  for (const char* format : {"compact", "concat"}) {
+    options.format = format;
+    const Sampler sampler(options, nullptr);
+    SamplerScratch scratch;
+    int kept = 0, constant = 0;
+    for (uint64_t index = 0; index < 3000; ++index) {
+      const SampleStatus status = sampler.draw(index, scratch).status;
+      kept += status == SampleStatus::kKept;
+      constant += status == SampleStatus::kConstant;
+    }
+    EXPECT_GT(kept, 1000) << format;
+    EXPECT_GT(constant, 0) << format;
+  }
+}
+
 TEST(Sampler, BadOptionsAreErrors) {
   CorpusOptions options = small();
   options.shots = "64:16";
