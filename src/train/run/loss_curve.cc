@@ -34,16 +34,6 @@ std::vector<CurvePoint> finite(const std::vector<CurvePoint>& points) {
   return kept;
 }
 
-// Exponential moving average over about a fiftieth of the run.
-std::vector<CurvePoint> smooth(const std::vector<CurvePoint>& points) {
-  const double weight = 1 / std::clamp(static_cast<double>(points.size()) / 50, 1.0, 200.0);
-  std::vector<CurvePoint> smoothed = points;
-  for (size_t i = 1; i < smoothed.size(); ++i) {
-    smoothed[i].loss = smoothed[i - 1].loss + weight * (points[i].loss - smoothed[i - 1].loss);
-  }
-  return smoothed;
-}
-
 std::string line(const Axes& axes, const std::vector<CurvePoint>& points, const char* style) {
   const size_t stride = points.size() / kMaxPoints + 1;
   std::string svg = fmt::format("<polyline fill=\"none\" {} points=\"", style);
@@ -70,6 +60,15 @@ std::string grid(const Axes& axes) {
 
 }  // namespace
 
+std::vector<CurvePoint> smoothed(const std::vector<CurvePoint>& points) {
+  const double weight = 1 / std::clamp(static_cast<double>(points.size()) / 50, 1.0, 200.0);
+  std::vector<CurvePoint> smooth = points;
+  for (size_t i = 1; i < smooth.size(); ++i) {
+    smooth[i].loss = smooth[i - 1].loss + weight * (points[i].loss - smooth[i - 1].loss);
+  }
+  return smooth;
+}
+
 std::string loss_curve_svg(const LossCurve& curve) {
   const std::vector<CurvePoint> training = finite(curve.training), evaluation = finite(curve.evaluation);
   Axes axes;
@@ -88,7 +87,7 @@ std::string loss_curve_svg(const LossCurve& curve) {
   svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">step</text>\n", (kLeft + kWidth - kRight) / 2,
                      kHeight - 8);
   svg += line(axes, training, "stroke=\"#9ecae1\"");
-  svg += line(axes, smooth(training), "stroke=\"#08519c\" stroke-width=\"2\"");
+  svg += line(axes, smoothed(training), "stroke=\"#08519c\" stroke-width=\"2\"");
   for (const CurvePoint& point : evaluation) {
     svg += fmt::format(
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"#d94801\"><title>held-out loss {:.4f} at step "

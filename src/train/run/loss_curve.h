@@ -14,6 +14,9 @@ struct LossCurve {
   std::vector<CurvePoint> training, evaluation;
 };
 
+// Exponential moving average over about a fiftieth of the points.
+std::vector<CurvePoint> smoothed(const std::vector<CurvePoint>& points);
+
 // Each step's loss in pale, their moving average in full, evaluations as dots. Points that are not finite are left out.
 std::string loss_curve_svg(const LossCurve& curve);
 

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "corpus/token_shard.h"
+#include "report/document.h"
+#include "train/run/run_page.h"
 
 namespace manyshot {
 namespace {
@@ -15,6 +19,20 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxCurvePoints = 1000;
 
 std::string in_folder(const RunSetup& setup, const char* name) { return (fs::path(setup.out) / name).string(); }
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
+  }
+  return "";
+}
+
+std::string name_of(const RunSetup& setup) {
+  fs::path path = fs::absolute(setup.out).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // "runs/a/"
+  return path.filename().string();
+}
 
 // The files behind a path: itself, or those in the folder.
 std::vector<std::string> files_of(const std::string& path) {
@@ -73,9 +91,10 @@ void write_run_file(const RunSetup& setup, const RunModel& model, int world_size
          "{}: holds a run already (checkpoint-{}); go on with it by --resume {}, or give another --out", setup.out,
          steps.back(), setup.out);
   }
-  const Json run = {{"version", setup.version},     {"recipe", to_json(setup.recipe)},
-                    {"processes", world_size},      {"resumed_from", setup.resume},
-                    {"model", model.description()}, {"inputs", hashes_of(setup, model)}};
+  const Json run = {{"version", setup.version},         {"recipe", to_json(setup.recipe)},
+                    {"processes", world_size},          {"processor", processor_name()},
+                    {"resumed_from", setup.resume},     {"model", model.description()},
+                    {"inputs", hashes_of(setup, model)}};
   write_file(in_folder(setup, "run.json"), run.dump(1) + "\n");
 }
 
@@ -94,9 +113,16 @@ void check_resumable(const TrainerState& saved, const Json& recipe, int world_si
 }
 
 void write_report(const RunSetup& setup, const RunReport& report, const std::vector<Json>& metrics) {
+  const double cores = static_cast<double>(num_threads()) * report.processes;
   const Json json = {{"version", setup.version},
+                     {"name", name_of(setup)},
                      {"recipe", to_json(setup.recipe)},
+                     {"finished", report.steps == report.total_steps},
                      {"steps", report.steps},
+                     {"total_steps", report.total_steps},
+                     {"processes", report.processes},
+                     {"threads", num_threads()},
+                     {"core_hours", report.seconds * cores / 3600},
                      {"seconds", report.seconds},
                      {"samples", report.samples},
                      {"tokens", report.tokens},
@@ -110,6 +136,9 @@ void write_report(const RunSetup& setup, const RunReport& report, const std::vec
                      {"best_checkpoint", report.best_checkpoint},
                      {"curve", curve_of(metrics)}};
   write_file(in_folder(setup, "report.json"), json.dump(1) + "\n");
+  const Document document = run_document(json, Json::parse(read_file(in_folder(setup, "run.json"))), metrics);
+  write_file(in_folder(setup, "report.html"), html_document(document));
+  write_file(in_folder(setup, "report.md"), markdown_document(document));
   Json results = {{"train_loss", report.loss},
                   {"train_runtime", report.seconds},
                   {"train_samples_per_second", static_cast<double>(report.samples) / report.seconds},

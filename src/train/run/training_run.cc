@@ -190,6 +190,19 @@ class TrainingRun {
       write_file((fs::path(folder) / "trainer_state.json").string(), to_json(state_).dump(1) + "\n");
     });
     folders_.prune(recipe_.checkpoint.keep_last, state_.best_step);
+    refresh_report();
+  }
+
+  // For who looks at a run under way. The checkpoint is whole by now, so a failure is no reason to stop.
+  void refresh_report() const {
+    if (!log_ || state_.step == plan_.total_steps()) return;  // finish() writes the last one
+    try {
+      log_->draw_curve();
+      write_report(setup_, report_so_far(), log_->lines());
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) throw;
+      log::warning("train: the report stays as it was: {}", error.what());
+    }
   }
 
   // After Ctrl-C or the loss of another process, the state of the last finished step is whole and worth keeping.
@@ -210,7 +223,18 @@ class TrainingRun {
   RunReport finish() {
     if (stage_) stage_->end();
     measure_after();
+    const RunReport report = report_so_far();
+    if (log_) {
+      log_->draw_curve();
+      write_report(setup_, report, log_->lines());
+    }
+    return report;
+  }
+
+  RunReport report_so_far() const {
     RunReport report{.steps = state_.step,
+                     .total_steps = plan_.total_steps(),
+                     .processes = processes_.world_size(),
                      .seconds = state_.seconds,
                      .flops = state_.flops,
                      .tokens = state_.tokens,
@@ -221,10 +245,6 @@ class TrainingRun {
                      .ability = ability_.change(),
                      .checkpoint = folders_.path(state_.step)};
     if (state_.best_metric) report.best_checkpoint = folders_.path(state_.best_step);
-    if (log_) {
-      log_->draw_curve();
-      write_report(setup_, report, log_->lines());
-    }
     return report;
   }
 

@@ -33,7 +33,8 @@ struct GeneralAbilityChange {
 };
 
 struct RunReport {
-  int64_t steps = 0;
+  int64_t steps = 0, total_steps = 0;
+  int processes = 1;
   double seconds = 0;
   double flops = 0;
   uint64_t tokens = 0, samples = 0;

@@ -110,8 +110,9 @@ TEST_F(Run, LearnsAndLeavesAWholeFolder) {
   EXPECT_EQ(report.samples, 6u * 2 + 6 * 4);
   EXPECT_NEAR(report.loss, std::log(10.0), 0.1) << "labels are drawn from ten";
   EXPECT_GT(report.utilisation, 0);
-  for (const char* name : {"run.json", "metrics.jsonl", "trainer_log.jsonl", "training_loss.svg", "report.json",
-                           "train_results.json", "checkpoint-4", "checkpoint-8", "checkpoint-12"}) {
+  for (const char* name :
+       {"run.json", "metrics.jsonl", "trainer_log.jsonl", "training_loss.svg", "report.json", "report.html",
+        "report.md", "train_results.json", "checkpoint-4", "checkpoint-8", "checkpoint-12"}) {
     EXPECT_TRUE(fs::exists(run.out + "/" + name)) << name;
   }
   const std::vector<Json> lines = metrics(run);
@@ -181,6 +182,10 @@ TEST_F(Run, ALossThatIsNoNumberStopsAndKeepsWhatWasGood) {
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("stage \"first\", step 6: the loss of batch 0 is nan"));
   EXPECT_THAT(CheckpointFolders(run.out).steps(), ElementsAre(4, 5));  // 5: the evaluation was the best so far
+  const Json report = Json::parse(testing::content_of(run.out + "/report.json"));
+  EXPECT_EQ(report["steps"], 5) << "as of the last checkpoint";
+  EXPECT_EQ(report["finished"], false);
+  EXPECT_THAT(testing::content_of(run.out + "/report.md"), HasSubstr("the run is not at its end"));
 }
 
 TEST_F(Run, GeneralAbilityIsMeasuredBeforeAndAfter) {
