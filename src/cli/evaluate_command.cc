@@ -59,14 +59,15 @@ std::string published_table(const Summary& summary) {
   std::string text;
   for (const PublishedComparison& comparison : summary.published) {
     if (comparison.table.empty()) continue;
-    text += fmt::format("\n{}, {} shots:", comparison.table, comparison.shots);
+    text += fmt::format("\n{}, {} shots{}:", comparison.table, comparison.shots,
+                        comparison.deviations.empty()
+                            ? ""
+                            : fmt::format(", not comparable ({})", fmt::join(comparison.deviations, "; ")));
     for (const NamedAccuracy& row : comparison.measured)
       text += fmt::format("\n  measured  {:.3f}  {}", row.accuracy, row.name);
     if (comparison.measured.empty()) text += "\n  measured      -  no model has a result";
     for (const NamedAccuracy& row : comparison.quoted)
-      text += fmt::format("\n  quoted    {:.3f}  {}, {}", row.accuracy, row.name, row.source);
-    if (!comparison.deviations.empty())
-      text += fmt::format("\n  not comparable: {}", fmt::join(comparison.deviations, "; "));
+      text += fmt::format("\n  quoted    {:.3f}  {} ({})", row.accuracy, row.name, row.source);
   }
   if (text.empty()) return "none of the tables, by name and number of shots, is in the paper: nothing to compare";
   return "accuracy measured in this run, beside the one quoted from arXiv 2509.06806 for the table of that name:" +
@@ -209,7 +210,9 @@ class EvaluateCommand : public Command {
     if (as_json) {
       fmt::print("{}\n", json.dump());
     } else {
-      log::info("{}", general_ability_table(results));
+      std::string table = general_ability_table(results);
+      table.pop_back();  // its line end
+      log::info("{}", table);
     }
   }
 

@@ -142,8 +142,8 @@ std::vector<std::string> deviations_of(const Summary& summary, size_t table, uin
     deviations.push_back(fmt::format("only the first {} of {} test rows", facts.queries, test_rows));
   for (const CellSummary& cell : summary.cells) {
     if (cell.table != table || cell.shots != shots || cell.seeds == summary.run.seeds.size()) continue;
-    deviations.push_back(fmt::format("{} has a result for {} of {} row seeds", summary.models[cell.model].name,
-                                     cell.seeds, summary.run.seeds.size()));
+    deviations.push_back(fmt::format("{} has a result for {} of {} row seeds at {} shots",
+                                     summary.models[cell.model].name, cell.seeds, summary.run.seeds.size(), shots));
   }
   return deviations;
 }

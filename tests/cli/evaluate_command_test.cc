@@ -1,12 +1,16 @@
-// manyshot evaluate: files, going on after a kill, shards, threads, tables that cannot be used, mistakes.
+// manyshot evaluate: files, going on after a kill or a full disk, shards, threads, tables that cannot be used,
+// mistakes.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "cli/run_program.h"
@@ -16,7 +20,9 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AnyOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A table of `rows` rows, two columns and `classes` classes that the columns tell apart, more or less.
 std::string table_text(int rows, int classes, const std::string& target = "label") {
@@ -28,6 +34,55 @@ std::string table_text(int rows, int classes, const std::string& target = "label
          << "\n";
   }
   return text.str();
+}
+
+// Erases the members of these names, at any depth.
+void erase_members(json& value, const std::set<std::string>& names) {
+  if (value.is_object()) {
+    for (const std::string& name : names) value.erase(name);
+  }
+  if (!value.is_structured()) return;
+  for (json& member : value) erase_members(member, names);
+}
+
+// Comma-separated lines without the columns of these names. REQUIRES: no cell has a comma.
+std::string without_columns(const std::string& csv, const std::set<std::string>& names) {
+  std::istringstream lines(csv);
+  std::string text;
+  std::vector<bool> is_kept;
+  for (std::string line; std::getline(lines, line); text += "\n") {
+    std::istringstream cells(line + ",");
+    size_t column = 0;
+    for (std::string cell; std::getline(cells, cell, ','); ++column) {
+      if (column == is_kept.size()) is_kept.push_back(names.count(cell) == 0);
+      if (is_kept[column]) text += cell + ",";
+    }
+  }
+  return text;
+}
+
+// A process that is killed when `file` has grown to `bytes`.
+ProgramOptions killed_when(const std::string& file, uintmax_t bytes) {
+  ProgramOptions options;
+  options.meanwhile = [=](pid_t process) {
+    std::error_code error;
+    for (int tries = 0; tries < 60'000; ++tries) {
+      if (std::filesystem::file_size(file, error) > bytes && !error) break;
+      usleep(1000);
+    }
+    kill(process, SIGKILL);
+  };
+  return options;
+}
+
+// A process that can make no file larger than `bytes`: to it, the disk is full.
+ProgramOptions limited_to(rlim_t bytes) {
+  ProgramOptions options;
+  options.prepare = [=] {
+    const rlimit limit{bytes, bytes};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  };
+  return options;
 }
 
 class EvaluateTest : public ::testing::Test {
@@ -47,6 +102,25 @@ class EvaluateTest : public ::testing::Test {
   }
   std::string text_of(const std::string& name) const { return read_text(folder_.file(name)); }
   json summary_of(const std::string& out) const { return json::parse(text_of(out + "/summary.json")); }
+
+  // Two evaluations with the same results: bit for bit, but for times and the name of the folder.
+  void expect_same_results(const std::string& out, const std::string& expected) const {
+    for (const char* name : {"predictions.parquet", "report.csv"})
+      EXPECT_EQ(text_of(out + "/" + name), text_of(expected + "/" + name)) << name;
+    const auto csv = [&](const std::string& folder, const char* name) {
+      return without_columns(text_of(folder + "/" + name), {"fit_s", "predict_s", "time_train_s", "time_infer_s"});
+    };
+    for (const char* name : {"results.csv", "results_per_split.csv"}) {
+      EXPECT_GT(csv(expected, name).size(), 500u);
+      EXPECT_EQ(csv(out, name), csv(expected, name)) << name;
+    }
+    const auto summary = [&](const std::string& folder) {
+      json found = summary_of(folder);
+      erase_members(found, {"fit_s", "predict_s", "seconds_per_query", "started", "finished", "out"});
+      return found;
+    };
+    EXPECT_EQ(summary(out), summary(expected)) << json::diff(summary(out), summary(expected)).dump().substr(0, 2000);
+  }
 
   TemporaryFolder folder_;
 };
@@ -122,29 +196,67 @@ TEST_F(EvaluateTest, TheSameLedgerGivesTheSameBytes) {
   EXPECT_EQ(text_of("r/summary.json"), summary);
 }
 
+const std::vector<std::string> kSlow{
+    "--models", "majority,xgboost,forest", "--shots", "8,16,32,64,128", "--seeds", "40,41,42", "--json"};
+
+std::vector<std::string> slow(std::vector<std::string> more) {
+  more.insert(more.begin(), kSlow.begin(), kSlow.end());
+  return more;
+}
+
 TEST_F(EvaluateTest, GoesOnAfterAKill) {
-  const std::vector<std::string> slow{"--models", "majority,xgboost,forest", "--shots", "8,16,32,64,128", "--seeds",
-                                      "40,41,42"};
-  ProgramOptions killed;
-  killed.meanwhile = [&](pid_t process) {
-    // Some units later: the write-ahead log has grown.
-    const std::string log = folder_.file("k/ledger.sqlite-wal");
-    std::error_code error;
-    while (!(std::filesystem::file_size(log, error) > 200'000 && !error)) usleep(1000);
-    kill(process, SIGKILL);
-  };
-  EXPECT_EQ(evaluate("k", slow, killed).signal, SIGKILL);
+  // Some units later: the write-ahead log has grown.
+  const ProgramOptions killed = killed_when(folder_.file("k/ledger.sqlite-wal"), 200'000);
+  EXPECT_EQ(evaluate("k", kSlow, killed).signal, SIGKILL);
   EXPECT_FALSE(std::filesystem::exists(folder_.file("k/summary.json")));
-  std::vector<std::string> with_json = slow;
-  with_json.push_back("--json");
-  const ProgramResult resumed = evaluate("k", with_json), whole = evaluate("w", with_json);
+  const ProgramResult resumed = evaluate("k", kSlow), whole = evaluate("w", kSlow);
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   const json resumed_line = json::parse(resumed.out), whole_line = json::parse(whole.out);
   EXPECT_EQ(resumed_line["units"], whole_line["units"]);
   EXPECT_EQ(whole_line["units_done_now"], whole_line["units"]);
   EXPECT_LT(resumed_line["units_done_now"], resumed_line["units"]) << "what was finished before the kill is repeated";
   EXPECT_GT(resumed_line["units_done_now"], 0) << "the kill came too late for the test";
-  EXPECT_EQ(text_of("k/predictions.parquet"), text_of("w/predictions.parquet"));
+  expect_same_results("k", "w");
+}
+
+TEST_F(EvaluateTest, KilledShardsGoOnAndAreCollected) {
+  for (const char* index : {"0", "1"}) {
+    const std::string shard = std::string(index) + "/2";
+    const ProgramOptions killed = killed_when(folder_.file(fmt::format("s/ledger-{}-of-2.sqlite-wal", index)), 100'000);
+    EXPECT_EQ(evaluate("s", slow({"--shard", shard}), killed).signal, SIGKILL);
+    const ProgramResult resumed = evaluate("s", slow({"--shard", shard}));
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    const json line = json::parse(resumed.out);
+    EXPECT_LT(line["units_done_now"], line["units"]);
+    EXPECT_GT(line["units_done_now"], 0) << "the kill came too late for the test";
+  }
+  const ProgramResult collected = evaluate("s", kSlow);
+  ASSERT_EQ(collected.exit_code, 0) << collected.err;
+  EXPECT_EQ(json::parse(collected.out)["units_done_now"], 0);
+  ASSERT_EQ(evaluate("w", kSlow).exit_code, 0);
+  expect_same_results("s", "w");
+}
+
+TEST_F(EvaluateTest, GoesOnAfterAFullDisk) {
+  const ProgramResult full = evaluate("f", kSlow, limited_to(200'000));
+  EXPECT_EQ(full.exit_code, 2);
+  EXPECT_THAT(full.err, HasSubstr("f/ledger.sqlite: "));
+  EXPECT_THAT(full.err, HasSubstr("the free space"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("f/summary.json")));
+
+  // Now the ledger has room, and report.html has none.
+  const ProgramResult report = evaluate("f", kSlow, limited_to(3'000'000));
+  EXPECT_EQ(report.exit_code, 2);
+  EXPECT_THAT(report.err, HasSubstr("f/report.html: cannot write"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("f/report.html")));
+
+  const ProgramResult resumed = evaluate("f", kSlow);
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(json::parse(resumed.out)["units_done_now"], 0);
+  ASSERT_EQ(evaluate("w", kSlow).exit_code, 0);
+  expect_same_results("f", "w");
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.file("f")))
+    EXPECT_NE(entry.path().filename().string().front(), '.') << "an unfinished file is left";
 }
 
 TEST_F(EvaluateTest, ShardsAreCollected) {
@@ -157,7 +269,7 @@ TEST_F(EvaluateTest, ShardsAreCollected) {
   EXPECT_FALSE(std::filesystem::exists(folder_.file("s/summary.json")));
   const ProgramResult collected = evaluate("s", few({"--json"}));
   EXPECT_EQ(json::parse(collected.out)["units_done_now"], 0);
-  EXPECT_EQ(text_of("s/predictions.parquet"), text_of("whole/predictions.parquet"));
+  expect_same_results("s", "whole");
 }
 
 TEST_F(EvaluateTest, SeedsFixedProtocolAndQueries) {
@@ -210,6 +322,43 @@ TEST_F(EvaluateTest, PublishedNumbersNeedTheName) {
   EXPECT_THAT(result.err, HasSubstr("Vehicle, 32 shots:"));
   EXPECT_THAT(result.err, HasSubstr("measured"));
   EXPECT_THAT(result.err, HasSubstr("quoted    0.629  MachineLearningLM"));
+}
+
+TEST_F(EvaluateTest, WhatIsNotComparableWithThePaperSaysSo) {
+  folder_.write("tables/Vehicle.csv", table_text(100, 4));
+  const std::vector<std::string> arguments{"evaluate", "--tables",  folder_.file("tables"),
+                                           "--models", "majority",  "--shots",
+                                           "32",       "--compare", "published"};
+  const auto run = [&](const std::string& out, std::vector<std::string> more) {
+    more.insert(more.begin(), arguments.begin(), arguments.end());
+    more.insert(more.end(), {"--out", folder_.file(out)});
+    return run_manyshot(more).err;
+  };
+  EXPECT_THAT(run("all", {}), Not(HasSubstr("not comparable")));
+  EXPECT_THAT(text_of("all/report.md"), HasSubstr("**Vehicle (comparable: "));
+  EXPECT_THAT(text_of("all/report.md"), HasSubstr("\n| majority | measured here | 0."));
+  EXPECT_THAT(text_of("all/report.md"),
+              HasSubstr("\n| MachineLearningLM | quoted, comparison with TabuLa-8B | 0.629 |"));
+  EXPECT_THAT(run("few", {"--max-queries", "7"}),
+              HasSubstr("Vehicle, 32 shots, not comparable (only the first 7 of 20 test rows):"));
+  EXPECT_THAT(text_of("few/report.md"), HasSubstr("**Vehicle (not comparable: only the first 7 of 20 test rows)**"));
+  EXPECT_THAT(text_of("few/report.html"), HasSubstr("Vehicle (not comparable: only the first 7 of 20 test rows)"));
+  EXPECT_THAT(run("fixed", {"--protocol", "fixed"}),
+              HasSubstr("not comparable (protocol \"fixed\" instead of \"paper\")"));
+}
+
+TEST_F(EvaluateTest, TheAccuracyTableIsAligned) {
+  folder_.write("tables/many.csv", table_text(400, 12));  // more classes than the model knows
+  const ProgramResult result =
+      run_manyshot({"evaluate", "--tables", folder_.file("tables"), "--out", folder_.file("r"), "--models",
+                    "majority,default+ensemble=1", "--shots", "16,250", "--max-queries", "5"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, ContainsRegex("\nshots                   16      250"
+                                        "\nmajority            0[.][0-9]{4}   0[.][0-9]{4}"
+                                        "\ndefault[+]ensemble=1  0[.][0-9]{4}[*]       -"
+                                        "\ntables                   3        1"
+                                        "\n[*] over fewer tables: "));
+  EXPECT_THAT(result.err, Not(HasSubstr(" \n")));
 }
 
 TEST_F(EvaluateTest, MistakesAreNamed) {
@@ -272,9 +421,9 @@ TEST_F(EvaluateTest, CtrlCKeepsWhatIsFinished) {
     usleep(100'000);
     kill(process, SIGINT);
   };
-  const std::vector<std::string> slow{"--models", "xgboost",           "--shots",   "8,16,32,64",
-                                      "--seeds",  "1,2,3,4,5,6,7,8,9", "--threads", "1"};
-  const ProgramResult result = evaluate("i", slow, interrupted);
+  const ProgramResult result =
+      evaluate("i", {"--models", "xgboost", "--shots", "8,16,32,64", "--seeds", "1,2,3,4,5,6,7,8,9", "--threads", "1"},
+               interrupted);
   EXPECT_EQ(result.signal, SIGINT) << result.err;
   EXPECT_FALSE(std::filesystem::exists(folder_.file("i/summary.json")));
 }

@@ -111,7 +111,7 @@ TEST(Summarise, PublishedNumbersStandBesideTablesOfTheSameName) {
   EXPECT_EQ(published[0].quoted[1].name, "random forest");
   EXPECT_DOUBLE_EQ(published[0].quoted[1].accuracy, 0.694);
   EXPECT_EQ(published[0].quoted[1].source, "Table 3");
-  EXPECT_EQ(published[0].deviations, std::vector<std::string>{"ours has a result for 1 of 2 row seeds"});
+  EXPECT_EQ(published[0].deviations, std::vector<std::string>{"ours has a result for 1 of 2 row seeds at 512 shots"});
   EXPECT_TRUE(published[1].table.empty());
   EXPECT_TRUE(published[1].measured.empty());
 }

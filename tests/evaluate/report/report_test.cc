@@ -201,7 +201,7 @@ TEST(Report, WordsAndTablesSayWhatHappened) {
   EXPECT_THAT(text, HasSubstr("the prompt has 9,120 tokens, the model takes 8,192"));
   EXPECT_THAT(text, HasSubstr("quoted, Table 3"));
   EXPECT_THAT(text, HasSubstr("measured here"));
-  EXPECT_THAT(text, HasSubstr("no: protocol \"fixed\" instead of \"paper\""));
+  EXPECT_THAT(text, HasSubstr("table_01 (not comparable: protocol \"fixed\" instead of \"paper\")"));
   EXPECT_THAT(text, HasSubstr(R"([{"id": 0, "label": 1}, {"id": 1, "label": 2}])"));
   EXPECT_THAT(text, HasSubstr("Example CPU @ 3.0 GHz"));
   EXPECT_THAT(text, HasSubstr(summary().tables[17].hash));
