@@ -39,10 +39,18 @@
     click: panel => save('figure.json', 'application/json', panel.dataset.figure),
   };
 
+  // On paper, a chart that is a little too tall is squeezed: one that a page has no room for would be cut in two.
+  const pageHeight = 840, tallest = 1.5 * pageHeight;
+  function heightOf(figure) {
+    const height = figure.layout.height;
+    return root.classList.contains('printing') && height < tallest ? Math.min(height, pageHeight) : height;
+  }
+
   function drawPanel(panel, figure, description) {
     panel.dataset.figure = JSON.stringify(figure);
     panel.setAttribute('aria-label', description);
     const layout = structuredClone(figure.layout);
+    layout.height = heightOf(figure);
     layout.template = template();
     panel.style.minWidth = `${figure.layout.meta?.min_width ?? 0}px`;
     panel.style.height = `${layout.height}px`;

@@ -143,7 +143,7 @@ Chart cost_curves(const SummaryIndex& index) {
     if (!exists) continue;
     Json y_axis = axis(cost.title);
     y_axis["type"] = "log";
-    y_axis["tickformat"] = "~g";
+    y_axis["tickformat"] = "~s";  // 500µ, 20m, 2k
     y_axis["dtick"] = "D2";  // at 1, 2 and 5
     chart.choices[0].options.push_back(cost.title);
     chart.views.push_back(curve_view(index, cost.title, point_of, cost_text, y_axis));

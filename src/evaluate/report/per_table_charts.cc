@@ -59,7 +59,7 @@ Json heat_map_figure(const SummaryIndex& index, uint64_t shots, size_t metric) {
                    {"reversescale", !kMetrics[metric].higher_is_better},
                    {"xgap", 1},
                    {"ygap", 1},
-                   {"colorbar", {{"title", {{"text", kMetricTitles[metric]}, {"side", "right"}}}, {"thickness", 12}}}};
+                   {"colorbar", {{"title", {{"text", kMetricTitles[metric]}, {"side", "top"}}}, {"thickness", 12}}}};
   return {{"data", Json::array({trace})},
           {"layout",
            {{"xaxis", x_axis},
