@@ -7,17 +7,6 @@
 #include "train/run/memory_plan.h"
 
 namespace manyshot {
-namespace {
-
-std::unique_ptr<SampleStream> open_fitting_stream(const StageRecipe& stage, const StreamContext& context,
-                                                  RunModel& model, int world_size) {
-  auto stream = open_stream(stage, context);
-  require_stage_memory(model, stage, stage_memory(model, stage, *stream, world_size));
-  return stream;
-}
-
-}  // namespace
-
 StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model) {
   return {.tokenizer = model.tokenizer(),
           .compact = model.compact_config(),
@@ -26,11 +15,17 @@ StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t s
           .num_positions = static_cast<uint64_t>(plan.stage_steps(stage)) * plan.step_samples(stage)};
 }
 
+void require_stage(const Recipe& recipe, const RunPlan& plan, size_t stage, RunModel& model) {
+  const StageRecipe& own = recipe.stages[stage];
+  const auto stream = open_stream(own, stream_context(recipe, plan, stage, model));
+  require_stage_memory(model, own, stage_memory(model, own, *stream, plan.world_size()));
+}
+
 ActiveStage::ActiveStage(const Recipe& recipe, const RunPlan& plan, size_t stage, int64_t first_step, RunModel& model)
     : number_(stage),
       recipe_(recipe.stages[stage]),
       model_(model),
-      stream_(open_fitting_stream(recipe_, stream_context(recipe, plan, stage, model), model, plan.world_size())),
+      stream_(open_stream(recipe_, stream_context(recipe, plan, stage, model))),
       samples_(
           *stream_, [&plan, stage](uint64_t number) { return plan.position(stage, number); },
           static_cast<uint64_t>(first_step) * plan.own_step_samples(stage),

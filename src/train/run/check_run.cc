@@ -9,25 +9,27 @@
 #include "core/text.h"
 #include "train/run/active_stage.h"
 #include "train/run/status_line.h"
+#include "train/run/token_forecast.h"
 
 namespace manyshot {
 namespace {
 
-// Times one batch, of samples spread over the stage: drawing it and its gradient.
+constexpr uint64_t kTokenSamples = 64;  // drawn to know the mean length
+
+// Times one batch, of samples from all over the stage (a single one is from its middle): drawing it and its gradient.
+// Its length is a matter of luck, so that the tokens of the stage come from more samples.
 void measure(const StageRecipe& stage, const SampleStream& stream, RunModel& model, StageCheck& check) {
   const auto batch = static_cast<size_t>(stage.batch);
+  check.tokens_per_sample = mean_tokens(stream, 0, check.samples, kTokenSamples);
   const auto start = std::chrono::steady_clock::now();
-  const uint64_t stride = check.samples / batch;
   SampleBuffer buffer(
-      stream, [stride](uint64_t i) { return i * stride; }, 0, batch);
+      stream, [&](uint64_t i) { return (2 * i + 1) * check.samples / (2 * batch); }, 0, batch);
   const std::vector<TrainSample> samples = buffer.take(batch);
   zero_gradients(model.network().parameters());
   const LossSum sum = model.network().accumulate(samples, 1.0f, 0);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   check.first_loss = sum.mean();
-  check.tokens_per_sample = static_cast<double>(sum.tokens) / static_cast<double>(batch);
   check.tokens_per_second = static_cast<double>(sum.tokens) / seconds;
-  check.seconds = seconds * stage.accumulation * static_cast<double>(check.steps);
 }
 
 StageCheck check_stage(const Recipe& recipe, const RunPlan& plan, size_t number, RunModel& model) {
@@ -40,6 +42,8 @@ StageCheck check_stage(const Recipe& recipe, const RunPlan& plan, size_t number,
   check.fits = fits_memory(check.memory);
   if (check.fits) {
     measure(stage, *stream, model, check);
+    check.seconds = check.tokens_per_sample * static_cast<double>(check.samples) /
+                    (check.tokens_per_second * static_cast<double>(plan.world_size()));
   } else {
     check.ways_to_fit = ways_to_fit(model, stage, check.memory);
   }

@@ -18,7 +18,7 @@ struct StageCheck {
   uint64_t samples = 0;  // over all processes
   bool fits = true;
   std::vector<std::string> ways_to_fit;  // when it does not
-  // From one batch of samples spread over the stage, when it fits.
+  // When it fits: from samples spread over the stage, and from the time of one batch of such.
   double first_loss = 0;
   double tokens_per_sample = 0;
   double seconds = 0;            // of the whole stage

@@ -19,6 +19,7 @@ class RunPlan {
   // Where the run stands when `steps_done` optimiser steps are done. REQUIRES: steps_done < total_steps().
   Place place(int64_t steps_done) const;
   int64_t total_steps() const { return first_step_.back(); }
+  int64_t first_step(size_t stage) const { return first_step_[stage]; }  // of the run
   int64_t stage_steps(size_t stage) const { return first_step_[stage + 1] - first_step_[stage]; }
 
   int world_size() const { return static_cast<int>(world_size_); }

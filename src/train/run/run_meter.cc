@@ -22,6 +22,7 @@ void RunMeter::add(const StepGradient& step, double seconds, TrainerState& state
   state.samples += step.samples;
   seconds_ += seconds;
   flops_ += step.loss.flops;
+  tokens_ += static_cast<double>(step.loss.tokens);
   const double weight = std::max(kWeight, 1 / static_cast<double>(++steps_));
   const auto follow = [weight](double& mean, double value) { mean += weight * (value - mean); };
   follow(mean_loss_, step.loss.mean());
@@ -56,7 +57,15 @@ RunStatus RunMeter::status(const std::string& stage, int64_t step, int64_t total
           .accuracy = mean_accuracy_,
           .tokens_per_second = mean_tokens_ / mean_seconds_,
           .utilisation = utilisation(),
-          .seconds_left = mean_seconds_ * static_cast<double>(total_steps - step)};
+          .seconds_left = seconds_left(step, total_steps)};
+}
+
+double RunMeter::seconds_left(int64_t step, int64_t total_steps) const {
+  const double by_steps = mean_seconds_ * static_cast<double>(total_steps - step);
+  if (!forecast_.is_known() || steps_ == 0) return by_steps;
+  const double expected = forecast_.tokens(step - static_cast<int64_t>(steps_), step);
+  if (expected <= 0) return by_steps;
+  return forecast_.tokens(step, total_steps) * (tokens_ / expected) * (mean_seconds_ / mean_tokens_);
 }
 
 double RunMeter::utilisation() const {

@@ -8,6 +8,7 @@
 #include "train/run/checkpoint.h"
 #include "train/run/status_line.h"
 #include "train/run/step_gradient.h"
+#include "train/run/token_forecast.h"
 
 namespace manyshot {
 
@@ -15,6 +16,10 @@ class RunMeter {
  public:
   // `machine_rate`: floating-point operations a second of all processes' matrix products; 0: not known.
   explicit RunMeter(double machine_rate) : machine_rate_(machine_rate) {}
+
+  // Later steps may be longer than those so far: the time left is then that of their tokens, at the present speed. The
+  // forecast is scaled by what this run's steps had in truth. Without one, steps to come take as long as now.
+  void set_forecast(TokenForecast forecast) { forecast_ = std::move(forecast); }
 
   // Counts one step, in `state` too.
   void add(const StepGradient& step, double seconds, TrainerState& state);
@@ -26,9 +31,12 @@ class RunMeter {
   double utilisation() const;                 // 0: not known
 
  private:
+  double seconds_left(int64_t step, int64_t total_steps) const;
+
   double machine_rate_;
+  TokenForecast forecast_;
   uint64_t steps_ = 0;
-  double seconds_ = 0, flops_ = 0;
+  double seconds_ = 0, flops_ = 0, tokens_ = 0;
   StepGradient last_;
   double last_seconds_ = 0;
   double mean_loss_ = 0, mean_accuracy_ = 0, mean_seconds_ = 0, mean_tokens_ = 0;

@@ -67,6 +67,7 @@ class TrainingRun {
   void start() {
     state_.recipe = to_json(recipe_);
     state_.world_size = processes_.world_size();
+    look_ahead();
     const bool is_measured = measure_before();
     if (!setup_.resume.empty()) resume();
     state_.version = setup_.version;
@@ -74,6 +75,19 @@ class TrainingRun {
     if (processes_.is_first()) log_.emplace(setup_.out, state_.step, plan_.total_steps());
     if (is_measured) log_ability(0, ability_.change().before);
     last_save_ = Clock::now();
+  }
+
+  // Every stage that is to come is looked at before the first step: its data, its memory, its length.
+  void look_ahead() {
+    const int64_t first_step = setup_.resume.empty() ? 0 : read_trainer_state(setup_.resume).step;
+    if (first_step >= plan_.total_steps()) return;
+    TokenForecast forecast;
+    for (size_t number = plan_.place(first_step).stage; number < recipe_.stages.size(); ++number) {
+      const StreamContext context = stream_context(recipe_, plan_, number, model_);
+      require_stage(recipe_, plan_, number, model_);
+      if (processes_.is_first()) forecast.add_stage(recipe_.stages[number], plan_, number, context);
+    }
+    meter_.set_forecast(std::move(forecast));
   }
 
   // The model is still as it was opened, also when the run goes on. Whether there is something new.

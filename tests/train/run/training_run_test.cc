@@ -252,6 +252,12 @@ TEST_F(Run, MemoryIsCheckedBeforeTheFirstStep) {
   EXPECT_THAT(error.what(), HasSubstr("batch = 1 and accumulation = 2: "));
 }
 
+TEST_F(Run, EveryStageIsLookedAtBeforeTheFirstStep) {
+  const RunSetup run = setup("run", {"stage.second.data=tokens", "stage.second.path=" + (folder_ / "none")});
+  expect_refused(run, ErrorKind::kNotFound, "none");
+  EXPECT_FALSE(fs::exists(run.out + "/metrics.jsonl"));
+}
+
 TEST_F(Run, AFullDiskLeavesWholeCheckpoints) {
   const RunSetup run = setup("run");
   const testing::ChildEnd end = testing::run_in_child([&] {
