@@ -39,22 +39,28 @@
     click: panel => save('figure.json', 'application/json', panel.dataset.figure),
   };
 
+  const isPrinting = () => root.classList.contains('printing');
+
   // On paper, a chart that is a little too tall is squeezed: one that a page has no room for would be cut in two.
   const pageHeight = 840, tallest = 1.5 * pageHeight;
   function heightOf(figure) {
     const height = figure.layout.height;
-    return root.classList.contains('printing') && height < tallest ? Math.min(height, pageHeight) : height;
+    return isPrinting() && height < tallest ? Math.min(height, pageHeight) : height;
   }
 
   function drawPanel(panel, figure, description) {
+    if (panel.dataset.printing !== String(isPrinting())) Plotly.purge(panel);  // it keeps room for a legend of another width
+    panel.dataset.printing = isPrinting();
     panel.dataset.figure = JSON.stringify(figure);
     panel.setAttribute('aria-label', description);
     const layout = structuredClone(figure.layout);
     layout.height = heightOf(figure);
     layout.template = template();
-    panel.style.minWidth = `${figure.layout.meta?.min_width ?? 0}px`;
+    const room = panel.parentElement.clientWidth, least = figure.layout.meta?.min_width ?? 0;
+    layout.width = Math.max(room, least);
+    panel.style.minWidth = `${least}px`;
     panel.style.height = `${layout.height}px`;
-    layout.width = panel.clientWidth;
+    panel.style.zoom = isPrinting() ? room / layout.width : 1;  // paper has no scroll bars
     Plotly.react(panel, structuredClone(figure.data), layout, {
       responsive: true, displaylogo: false,
       toImageButtonOptions: {format: 'svg'},

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "evaluate/report/sections.h"
 #include "report/figure.h"
@@ -138,13 +140,17 @@ Chart cost_curves(const SummaryIndex& index) {
   for (const Cost& cost : {Cost{"seconds per query", &AverageSummary::seconds_per_query},
                            Cost{"tokens per query", &AverageSummary::tokens_per_query}}) {
     const auto point_of = [&cost](const AverageSummary& average) { return CurvePoint{.value = average.*cost.value}; };
-    bool exists = false;
-    for (const AverageSummary& average : index.summary().averages) exists |= average.*cost.value > 0;
-    if (!exists) continue;
+    double least = std::numeric_limits<double>::infinity(), most = 0;
+    for (const AverageSummary& average : index.summary().averages) {
+      if (!(average.*cost.value > 0)) continue;
+      least = std::min(least, average.*cost.value);
+      most = std::max(most, average.*cost.value);
+    }
+    if (most == 0) continue;
     Json y_axis = axis(cost.title);
     y_axis["type"] = "log";
-    y_axis["tickformat"] = "~s";  // 500µ, 20m, 2k
-    y_axis["dtick"] = "D2";  // at 1, 2 and 5
+    y_axis["tickformat"] = "~s";                      // 500µ, 20m, 2k
+    if (most < 1000 * least) y_axis["dtick"] = "D2";  // at 1, 2 and 5; else at powers of ten
     chart.choices[0].options.push_back(cost.title);
     chart.views.push_back(curve_view(index, cost.title, point_of, cost_text, y_axis));
   }
