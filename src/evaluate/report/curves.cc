@@ -150,7 +150,7 @@ Chart cost_curves(const SummaryIndex& index) {
     Json y_axis = axis(cost.title);
     y_axis["type"] = "log";
     y_axis["tickformat"] = "~s";                      // 500µ, 20m, 2k
-    if (most < 1000 * least) y_axis["dtick"] = "D2";  // at 1, 2 and 5; else at powers of ten
+    if (most < 1000 * least) y_axis["dtick"] = "D2";  // at 1, 2 and 5; else as there is room
     chart.choices[0].options.push_back(cost.title);
     chart.views.push_back(curve_view(index, cost.title, point_of, cost_text, y_axis));
   }
