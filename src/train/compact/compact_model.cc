@@ -39,6 +39,8 @@ class TrainedNetwork : public CompactModel {
         head_(shape_),
         sums_(shape_, parameters_.places()) {
     for (size_t i = 0; i < shape_.num_layers; ++i) layers_.emplace_back(shape_);
+    if (options.weights != nullptr) take_weights(*options.weights);
+    options_.weights = nullptr;  // the caller's
     parameters_changed();
   }
 
@@ -93,6 +95,34 @@ class TrainedNetwork : public CompactModel {
   }
 
  private:
+  // What exported() does, the other way round.
+  void take_weights(const Weights& weights) {
+    const ParameterPlaces& places = parameters_.places();
+    const size_t D = shape_.D;
+    const auto rows = [&](TokenId first) { return weights.embedding.data() + static_cast<size_t>(first) * D; };
+    // Returns the place behind them.
+    const auto put = [&](size_t place, std::span<const float> values, float scale = 1) {
+      float* to = parameters_.value(place);
+      for (size_t i = 0; i < values.size(); ++i) to[i] = values[i] / scale;
+      return place + values.size();
+    };
+    put(places.numbers, fit_number_weight(number_features_, rows(shape_.config.number_tokens.first), D));
+    put(places.tokens, {rows(shape_.config.label_tokens.first), shape_.num_labels * D});
+    put(places.bar, {rows(shape_.config.bar_token), D});
+    put(places.columns, {rows(shape_.config.column_tokens.first), shape_.num_columns * D});
+    for (size_t i = 0; i < shape_.num_layers; ++i) {
+      const LayerWeights& layer = weights.layers[i];
+      const LayerPlaces& at = places.layers[i];
+      put(at.input_norm, layer.input_norm);
+      put(put(put(at.qkv, layer.q_proj), layer.k_proj), layer.v_proj);
+      put(at.o, layer.o_proj, scales_[i]);
+      put(at.post_attention_norm, layer.post_attention_norm);
+      put(put(at.gate_up, layer.gate_proj), layer.up_proj);
+      put(at.down, layer.down_proj, scales_[i]);
+    }
+    put(places.final_norm, weights.final_norm);
+  }
+
   CompactWeightsView<T> view() const {
     const ParameterPlaces& places = parameters_.places();
     return {.shape = &shape_,

@@ -30,6 +30,9 @@ struct CompactNetworkOptions {
   double residual_decay = 1.0;
   std::string dtype = "auto";  // auto, float32 or bfloat16: of the products
   uint64_t seed = 0;           // of the first weights
+  // Goes on from these in place of random ones, as read from a model folder. Their table of numbers becomes the nearest
+  // smooth function.
+  const Weights* weights = nullptr;
 };
 
 // A config of the usual vocabulary (1,000 numbers, 10 labels, the bar, 64 column marks) and these sizes.

@@ -13,6 +13,32 @@ constexpr double kLowest = 0.04, kHighest = 4.0;  // cycles a standard deviation
 // Codes of one standard deviation, in a vocabulary of 1,000.
 double codes_per_deviation(size_t num_codes) { return 0.12 * static_cast<double>(num_codes); }
 
+// Solves A X = B in place of B, for A [n, n] symmetric and positive definite and B [n, width], by Cholesky's A = L L^T.
+// A's lower half becomes L.
+void solve_positive_definite(size_t n, size_t width, std::vector<double>& a, std::vector<double>& b) {
+  for (size_t j = 0; j < n; ++j) {
+    for (size_t k = 0; k < j; ++k) {
+      for (size_t i = j; i < n; ++i) a[i * n + j] -= a[i * n + k] * a[j * n + k];
+    }
+    const double pivot = std::sqrt(a[j * n + j]);
+    for (size_t i = j; i < n; ++i) a[i * n + j] /= pivot;
+  }
+  const auto subtract = [&](size_t to, size_t from, double factor) {
+    for (size_t column = 0; column < width; ++column) b[to * width + column] -= factor * b[from * width + column];
+  };
+  const auto divide = [&](size_t row, double by) {
+    for (size_t column = 0; column < width; ++column) b[row * width + column] /= by;
+  };
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t k = 0; k < i; ++k) subtract(i, k, a[i * n + k]);
+    divide(i, a[i * n + i]);
+  }
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; ++k) subtract(i, k, a[k * n + i]);
+    divide(i, a[i * n + i]);
+  }
+}
+
 }  // namespace
 
 std::vector<float> number_features(size_t num_codes) {
@@ -71,6 +97,29 @@ void number_weight_gradient(const std::vector<float>& features, const float* dta
       for (size_t column = 0; column < width; ++column) row[column] += feature * dtable[code * width + column];
     }
   }
+}
+
+std::vector<float> fit_number_weight(const std::vector<float>& features, const float* table, size_t width) {
+  constexpr size_t n = kNumberFeatures;
+  // The slowest waves are nearly straight lines: without this, rounding would make them large and opposite.
+  constexpr double kRidge = 1e-7;
+  const size_t num_codes = features.size() / n;
+  std::vector<double> products(n * n), targets(n * width);
+  for (size_t code = 0; code < num_codes; ++code) {
+    const float* row = features.data() + code * n;
+    for (size_t i = 0; i < n; ++i) {
+      const double feature = row[i];
+      for (size_t k = 0; k < n; ++k) products[i * n + k] += feature * static_cast<double>(row[k]);
+      for (size_t column = 0; column < width; ++column) {
+        targets[i * width + column] += feature * static_cast<double>(table[code * width + column]);
+      }
+    }
+  }
+  double trace = 0;
+  for (size_t i = 0; i < n; ++i) trace += products[i * n + i];
+  for (size_t i = 0; i < n; ++i) products[i * n + i] += kRidge * trace;
+  solve_positive_definite(n, width, products, targets);
+  return {targets.begin(), targets.end()};
 }
 
 }  // namespace manyshot

@@ -26,4 +26,8 @@ void embed_numbers(const std::vector<float>& features, const float* weight, size
 void number_weight_gradient(const std::vector<float>& features, const float* dtable, size_t num_codes, size_t width,
                             size_t first, size_t count, float* dweight);
 
+// The other way round: the weight [kNumberFeatures, width] whose table is nearest to this one in least squares. What a
+// table has that is no smooth function of the value is lost; a table of bf16 numbers is met within their rounding.
+std::vector<float> fit_number_weight(const std::vector<float>& features, const float* table, size_t width);
+
 }  // namespace manyshot

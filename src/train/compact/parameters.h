@@ -37,6 +37,7 @@ class CompactParameters {
   const ParameterPlaces& places() const { return places_; }
   std::span<Parameter> list() { return list_; }
   const float* value(size_t place) const { return values_.data() + place; }
+  float* value(size_t place) { return values_.data() + place; }
   float* gradient(size_t place) { return gradients_.data() + place; }
   // The layer whose output projection (o or down) parameter i of list() is; -1 for the others.
   int output_layer(size_t i) const { return output_layers_[i]; }
