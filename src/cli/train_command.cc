@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <optional>
 
 #include "cli/command.h"
@@ -101,12 +102,19 @@ class TrainCommand : public Command {
 
   void check(const Recipe& recipe, const CommonOptions& common) const {
     const auto model = open_model(recipe);
-    const RunCheck result = check_run(recipe, *model, process_place().world_size);
-    if (common.json) {
-      fmt::print("{}\n", to_json(result).dump());
-    } else {
-      fmt::print("{}", check_text(result));
+    RunCheck result = plan_run(recipe, *model, process_place().world_size);
+    try {
+      measure_run(recipe, *model, result);
+    } catch (const Error&) {  // weights that are missing or damaged: what is known is worth saying
+      print(result, common);
+      throw;
     }
+    print(result, common);
+  }
+
+  static void print(const RunCheck& check, const CommonOptions& common) {
+    fmt::print("{}", common.json ? to_json(check).dump() + "\n" : check_text(check));
+    std::fflush(stdout);
   }
 
   void train_recipe(const Recipe& recipe, const CommonOptions& common) const {

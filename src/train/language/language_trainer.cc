@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/memory.h"
 #include "kernels/simd.h"
 #include "model/language/adapter_folder.h"
 #include "train/language/backward_pass.h"
@@ -17,7 +16,9 @@ template <class T>
 class LanguageTrainerOf : public LanguageTrainer {
  public:
   LanguageTrainerOf(const TensorSource& source, const LanguageTrainerOptions& options)
-      : options_(options), base_path_(source.path()) {
+      : options_(options),
+        base_path_(source.path()),
+        plan_(plan_language_memory(source.config(), source.path(), options)) {
     if (options.trains_all) {
       network_ = std::make_unique<TrainedNetwork<T>>(source);
       return;
@@ -28,7 +29,7 @@ class LanguageTrainerOf : public LanguageTrainer {
       initialise_lora(network_->store(), options.seed);
     } else {
       const AdapterFolder adapter = read_adapter_folder(options.adapter);
-      lora_ = continued_modules(adapter, source, options.adapter);
+      lora_ = continued_modules(adapter, source.config(), source.path(), options.adapter);
       options_.lora.use_rslora = adapter.use_rslora;
       options_.lora.dropout = adapter.dropout;
       network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
@@ -70,45 +71,10 @@ class LanguageTrainerOf : public LanguageTrainer {
     return losses;
   }
 
-  size_t peak_bytes(const BatchShape& shape) const override {
-    const size_t tokens = pack_size(shape);
-    return fixed_bytes() + pass_bytes(mode_for(tokens), tokens);
-  }
+  size_t peak_bytes(const BatchShape& shape) const override { return plan_.peak_bytes(shape); }
 
  private:
   using Loss = VocabularyLoss<T>;
-
-  // The longest pack of such a batch.
-  size_t pack_size(const BatchShape& shape) const {
-    return std::max(shape.sample_tokens, std::min(options_.pack_tokens, shape.num_samples * shape.sample_tokens));
-  }
-
-  // Weights in both packings, masters and gradients.
-  uint64_t fixed_bytes() const {
-    const DecoderNetwork<T>& net = network_->net();
-    uint64_t values = 0;
-    for (size_t site = 0; site < kNumSites; ++site) {
-      values += 2 * network_->sites()[site].num_outputs * network_->sites()[site].input_width;
-    }
-    values *= net.num_layers();
-    const uint64_t head = static_cast<uint64_t>(net.config.vocab_size) * net.D;
-    values += (net.config.tie_word_embeddings ? 2 : 3) * head;
-    return values * sizeof(T) + 2 * network_->store().num_values() * sizeof(float);
-  }
-
-  uint64_t pass_bytes(PassMode mode, size_t tokens) const {
-    const uint64_t vocabulary = Loss::bytes(static_cast<size_t>(config().vocab_size), network_->net().D);
-    return PassMemory<T>::bytes(*network_, mode, tokens, 1) + vocabulary;
-  }
-
-  PassMode mode_for(size_t tokens) const {
-    if (options_.checkpointing == Checkpointing::kNever) return PassMode::kKeep;
-    if (options_.checkpointing == Checkpointing::kAlways) return PassMode::kRecompute;
-    const uint64_t limit = memory_limit_bytes();
-    // A quarter stays for the optimiser and for everybody else.
-    const bool fits = fixed_bytes() + pass_bytes(PassMode::kKeep, tokens) <= limit / 4 * 3;
-    return fits ? PassMode::kKeep : PassMode::kRecompute;
-  }
 
   // Loss of one pack, and with `scale` its gradients. sample_losses: per sample, or null.
   LossSum run_pack(std::span<const TrainSample> samples, const float* scale, uint64_t seed, double* sample_losses) {
@@ -119,7 +85,7 @@ class LanguageTrainerOf : public LanguageTrainer {
     if (batch.targets.empty()) return sum;
 
     const bool differentiates = scale != nullptr;
-    const PassMode mode = differentiates ? mode_for(batch.tokens.size()) : PassMode::kLoss;
+    const PassMode mode = differentiates ? plan_.mode_for(batch.tokens.size()) : PassMode::kLoss;
     const bool drops = differentiates && !network_->trains_all() && options_.lora.dropout > 0;
     const Dropout dropout = drops ? Dropout(options_.lora.dropout, seed, batch) : Dropout();
     const DecoderNetwork<T>& net = network_->net();
@@ -170,6 +136,7 @@ class LanguageTrainerOf : public LanguageTrainer {
 
   LanguageTrainerOptions options_;
   std::string base_path_;
+  LanguageMemory plan_;
   LoraModules lora_;
   std::unique_ptr<TrainedNetwork<T>> network_;
   PassMemory<T> memory_;
@@ -177,6 +144,17 @@ class LanguageTrainerOf : public LanguageTrainer {
 };
 
 }  // namespace
+
+LanguageMemory plan_language_memory(const LanguageModelConfig& config, const std::string& base,
+                                    const LanguageTrainerOptions& options) {
+  LoraModules lora;
+  if (!options.trains_all) {
+    lora = options.adapter.empty()
+               ? lora_modules(options.lora, config)
+               : continued_modules(read_adapter_folder(options.adapter), config, base, options.adapter);
+  }
+  return {config, options.trains_all ? nullptr : &lora, options.dtype, options.checkpointing, options.pack_tokens};
+}
 
 std::unique_ptr<LanguageTrainer> LanguageTrainer::create(const TensorSource& source,
                                                          const LanguageTrainerOptions& options) {

@@ -9,6 +9,7 @@
 
 #include "model/language/tensor_source.h"
 #include "model/model.h"
+#include "train/language/language_memory.h"
 #include "train/language/lora.h"
 #include "train/trainable.h"
 
@@ -28,6 +29,11 @@ struct LanguageTrainerOptions {
   // Tokens that go through the network together; samples are packed up to it, and a longer sample goes alone.
   size_t pack_tokens = 2048;
 };
+
+// What LanguageTrainer::create() would give its peak_bytes() from, without a weight. `base` names the model in
+// messages. Throws what create() throws for options and adapter.
+LanguageMemory plan_language_memory(const LanguageModelConfig& config, const std::string& base,
+                                    const LanguageTrainerOptions& options);
 
 // As TrainableModel says; and a sample's loss is the same bit for bit whatever samples stand beside it.
 class LanguageTrainer : public TrainableModel {

@@ -49,7 +49,7 @@ class PassMemory {
   // Grows to what a pass over so many tokens in so many sequences needs. Buffers keep the size of the largest pass.
   void prepare(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences);
   // Bytes that prepare() takes.
-  static uint64_t bytes(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences);
+  static uint64_t bytes(const PassSizes& sizes, PassMode mode, size_t num_tokens, size_t num_sequences);
 
   LayerActivations<T>& layer(size_t number) { return layers[number % layers_in_use_]; }
   // The residual stream before a layer, and behind the last: [tokens, D].
@@ -74,7 +74,7 @@ class PassMemory {
  private:
   // Calls take(buffer, values it needs) for every buffer.
   template <class Take>
-  void for_each_buffer(const TrainedNetwork<T>& network, PassMode mode, size_t num_tokens, size_t num_sequences,
+  void for_each_buffer(const PassSizes& sizes, PassMode mode, size_t num_tokens, size_t num_sequences,
                        const Take& take);
 
   size_t layers_in_use_ = 0, inputs_in_use_ = 0;

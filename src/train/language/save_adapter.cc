@@ -59,11 +59,12 @@ Json adapter_config(const LoraModules& modules, const LoraOptions& options, cons
 
 }  // namespace
 
-LoraModules continued_modules(const AdapterFolder& adapter, const TensorSource& base, const std::string& folder) {
+LoraModules continued_modules(const AdapterFolder& adapter, const LanguageModelConfig& config, const std::string& base,
+                              const std::string& folder) {
   std::map<std::string, std::pair<uint64_t, uint64_t>> shapes;  // outputs and inputs of every module
-  for (const SiteShape& site : site_shapes(base.config())) {
+  for (const SiteShape& site : site_shapes(config)) {
     for (const SiteModule& module : site.modules) {
-      for (int layer = 0; layer < base.config().num_hidden_layers; ++layer) {
+      for (int layer = 0; layer < config.num_hidden_layers; ++layer) {
         shapes[module_name(static_cast<size_t>(layer), module)] = {module.num_outputs, site.num_inputs};
       }
     }
@@ -76,13 +77,13 @@ LoraModules continued_modules(const AdapterFolder& adapter, const TensorSource& 
           ErrorKind::kBadInput,
           "{}: the adapter changes \"{}\", which is no linear layer of {} that can be trained; continue it on the base "
           "it was trained on",
-          folder, name, base.path());
+          folder, name, base);
     }
     if (found->second != std::pair{pair.outputs, pair.inputs}) {
       fail(ErrorKind::kBadInput,
            "{}: the adapter's \"{}\" is for a matrix [{}, {}], {} has [{}, {}]; continue it on the base it was trained "
            "on",
-           folder, name, pair.outputs, pair.inputs, base.path(), found->second.first, found->second.second);
+           folder, name, pair.outputs, pair.inputs, base, found->second.first, found->second.second);
     }
     modules[name] = {pair.rank, pair.scale};
   }

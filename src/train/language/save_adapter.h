@@ -4,15 +4,16 @@
 #include <string>
 
 #include "model/language/adapter_folder.h"
-#include "model/language/tensor_source.h"
+#include "model/language/config.h"
 #include "train/language/lora.h"
 #include "train/language/parameter_store.h"
 
 namespace manyshot {
 
-// The modules of an adapter that is to be trained on. Throws Error(kBadInput) naming `folder` when the base lacks one
-// of them or has it in another shape.
-LoraModules continued_modules(const AdapterFolder& adapter, const TensorSource& base, const std::string& folder);
+// The modules of an adapter that is to be trained on. Throws Error(kBadInput) naming `folder` and `base` when the base
+// lacks one of them or has it in another shape.
+LoraModules continued_modules(const AdapterFolder& adapter, const LanguageModelConfig& config, const std::string& base,
+                              const std::string& folder);
 // Fills the store's parameters from the adapter whose modules it was made for.
 void copy_factors(const AdapterFolder& adapter, ParameterStore& store);
 

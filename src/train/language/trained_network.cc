@@ -20,11 +20,12 @@ ParameterKind kind_of(const std::string& name, const std::vector<uint64_t>& shap
 
 template <class T>
 TrainedNetwork<T>::TrainedNetwork(const TensorSource& source, const LoraModules& lora)
-    : sites_(site_shapes(source.config())),
+    : sizes_(pass_sizes(source.config(), &lora)),
       net_(std::make_unique<DecoderNetwork<T>>(source)),
       layers_(net_->num_layers()) {
   for (size_t i = 0; i < layers_.size(); ++i) {
-    for (size_t site = 0; site < kNumSites; ++site) layers_[i].lora[site] = LoraSite<T>(lora, sites_[site], i, store_);
+    for (size_t site = 0; site < kNumSites; ++site)
+      layers_[i].lora[site] = LoraSite<T>(lora, sizes_.sites[site], i, store_);
   }
   store_.allocate();
   pack_transposed();
@@ -32,9 +33,7 @@ TrainedNetwork<T>::TrainedNetwork(const TensorSource& source, const LoraModules&
 
 template <class T>
 TrainedNetwork<T>::TrainedNetwork(const TensorSource& source)
-    : sites_(site_shapes(source.config())),
-      trains_all_(true),
-      layers_(static_cast<size_t>(source.config().num_hidden_layers)) {
+    : sizes_(pass_sizes(source.config(), nullptr)), layers_(static_cast<size_t>(source.config().num_hidden_layers)) {
   std::map<std::string, size_t> numbers;
   for (const auto& [name, shape] : language_model_tensors(source.config())) {
     numbers[name] = store_.add(name, {shape.begin(), shape.end()}, kind_of(name, shape));
@@ -52,7 +51,7 @@ TrainedNetwork<T>::TrainedNetwork(const TensorSource& source)
     layer.input_norm = numbers.at(prefix + "input_layernorm.weight");
     layer.post_attention_norm = numbers.at(prefix + "post_attention_layernorm.weight");
     for (size_t site = 0; site < kNumSites; ++site) {
-      for (const SiteModule& module : sites_[site].modules) {
+      for (const SiteModule& module : sizes_.sites[site].modules) {
         const std::string name = module_name(i, module);
         layer.weights[site].push_back(numbers.at(name + ".weight"));
         const auto bias = numbers.find(name + ".bias");
@@ -65,7 +64,7 @@ TrainedNetwork<T>::TrainedNetwork(const TensorSource& source)
 
 template <class T>
 void TrainedNetwork<T>::parameters_changed() {
-  if (trains_all_) {
+  if (sizes_.trains_all) {
     net_.reset();  // before there are two
     net_ = std::make_unique<DecoderNetwork<T>>(*masters_);
     pack_transposed();
@@ -73,7 +72,7 @@ void TrainedNetwork<T>::parameters_changed() {
   }
   parallel_for(layers_.size() * kNumSites, [&](size_t i, int) {
     const size_t site = i % kNumSites;
-    layers_[i / kNumSites].lora[site].pack(sites_[site], store_);
+    layers_[i / kNumSites].lora[site].pack(sizes_.sites[site], store_);
   });
 }
 
@@ -81,30 +80,16 @@ template <class T>
 void TrainedNetwork<T>::pack_transposed() {
   parallel_for(layers_.size() * kNumSites, [&](size_t i, int) {
     const size_t site = i % kNumSites, layer = i / kNumSites;
-    layers_[layer].transposed[site] =
-        transposed(site_weight(net_->layers[layer], site), sites_[site].num_outputs, sites_[site].input_width);
+    layers_[layer].transposed[site] = transposed(site_weight(net_->layers[layer], site), sizes_.sites[site].num_outputs,
+                                                 sizes_.sites[site].input_width);
   });
   head_transposed_ = transposed(net_->head, static_cast<size_t>(net_->config.vocab_size), net_->D);
 }
 
 template <class T>
-size_t TrainedNetwork<T>::lora_width(size_t site) const {
-  size_t width = 0;
-  for (const Layer& layer : layers_) width = std::max(width, layer.lora[site].width());
-  return width;
-}
-
-template <class T>
-size_t TrainedNetwork<T>::lora_sums_size(size_t site) const {
-  size_t size = 0;
-  for (const Layer& layer : layers_) size = std::max(size, layer.lora[site].sums_size(sites_[site]));
-  return size;
-}
-
-template <class T>
 double TrainedNetwork<T>::layer_weights() const {
   double count = 0;
-  for (const SiteShape& site : sites_) {
+  for (const SiteShape& site : sizes_.sites) {
     for (const SiteModule& module : site.modules) count += static_cast<double>(module.num_outputs * site.num_inputs);
   }
   return count * static_cast<double>(layers_.size());

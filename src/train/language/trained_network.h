@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/language/decoder_network.h"
+#include "train/language/language_memory.h"
 #include "train/language/layer_sites.h"
 #include "train/language/lora.h"
 #include "train/language/parameter_store.h"
@@ -37,18 +38,18 @@ class TrainedNetwork {
   explicit TrainedNetwork(const TensorSource& source);
 
   const DecoderNetwork<T>& net() const { return *net_; }
-  const SiteShapes& sites() const { return sites_; }
+  const SiteShapes& sites() const { return sizes_.sites; }
+  const PassSizes& sizes() const { return sizes_; }
   const Layer& layer(size_t number) const { return layers_[number]; }
   const PackedMatrix<T>& head_transposed() const { return head_transposed_; }
-  bool trains_all() const { return trains_all_; }
+  bool trains_all() const { return sizes_.trains_all; }
   const ModelParameters& numbers() const { return numbers_; }  // REQUIRES: trains_all()
   ParameterStore& store() { return store_; }
   const ParameterStore& store() const { return store_; }
   // Renews what is computed from the masters.
   void parameters_changed();
-  // Of x A^T of a site, and of its LoRA sums, in the layer where they are largest.
-  size_t lora_width(size_t site) const;
-  size_t lora_sums_size(size_t site) const;
+  // Of x A^T of a site in the layer where it is largest.
+  size_t lora_width(size_t site) const { return sizes_.lora_width[site]; }
   // The weights as they are now. REQUIRES: trains_all().
   const TensorSource& masters() const { return *masters_; }
   // Of all matrix products of a forward pass of one token through the layers.
@@ -57,8 +58,7 @@ class TrainedNetwork {
  private:
   void pack_transposed();
 
-  SiteShapes sites_;
-  bool trains_all_ = false;
+  PassSizes sizes_;
   ParameterStore store_;
   ModelParameters numbers_;
   std::unique_ptr<TensorSource> masters_;  // reads the store

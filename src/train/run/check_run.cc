@@ -32,7 +32,7 @@ void measure(const StageRecipe& stage, const SampleStream& stream, RunModel& mod
   check.tokens_per_second = static_cast<double>(sum.tokens) / seconds;
 }
 
-StageCheck check_stage(const Recipe& recipe, const RunPlan& plan, size_t number, RunModel& model) {
+StageCheck plan_stage(const Recipe& recipe, const RunPlan& plan, size_t number, RunModel& model) {
   const StageRecipe& stage = recipe.stages[number];
   const auto stream = open_stream(stage, stream_context(recipe, plan, number, model));
   StageCheck check{.memory = stage_memory(model, stage, *stream, plan.world_size()),
@@ -40,28 +40,34 @@ StageCheck check_stage(const Recipe& recipe, const RunPlan& plan, size_t number,
                    .steps = plan.stage_steps(number)};
   check.samples = static_cast<uint64_t>(check.steps) * plan.step_samples(number);
   check.fits = fits_memory(check.memory);
-  if (check.fits) {
-    measure(stage, *stream, model, check);
-    check.seconds = check.tokens_per_sample * static_cast<double>(check.samples) /
-                    (check.tokens_per_second * static_cast<double>(plan.world_size()));
-  } else {
-    check.ways_to_fit = ways_to_fit(model, stage, check.memory);
-  }
+  if (!check.fits) check.ways_to_fit = ways_to_fit(model, stage, check.memory);
   return check;
 }
 
 }  // namespace
 
-RunCheck check_run(const Recipe& recipe, RunModel& model, int world_size) {
+RunCheck plan_run(const Recipe& recipe, RunModel& model, int world_size) {
   const RunPlan plan(recipe, 0, world_size);
   RunCheck check{.recipe = to_json(recipe),
                  .model = model.description(),
                  .world_size = world_size,
                  .memory_limit = memory_limit_bytes()};
   for (size_t stage = 0; stage < recipe.stages.size(); ++stage) {
-    check.stages.push_back(check_stage(recipe, plan, stage, model));
+    check.stages.push_back(plan_stage(recipe, plan, stage, model));
   }
   return check;
+}
+
+void measure_run(const Recipe& recipe, RunModel& model, RunCheck& check) {
+  const RunPlan plan(recipe, 0, check.world_size);
+  for (size_t number = 0; number < recipe.stages.size(); ++number) {
+    StageCheck& stage = check.stages[number];
+    if (!stage.fits) continue;
+    const auto stream = open_stream(recipe.stages[number], stream_context(recipe, plan, number, model));
+    measure(recipe.stages[number], *stream, model, stage);
+    stage.seconds = stage.tokens_per_sample * static_cast<double>(stage.samples) /
+                    (stage.tokens_per_second * static_cast<double>(check.world_size));
+  }
 }
 
 std::string check_text(const RunCheck& check) {
@@ -77,6 +83,7 @@ std::string check_text(const RunCheck& check) {
       for (const std::string& way : stage.ways_to_fit) text += "           " + way + "\n";
       continue;
     }
+    if (stage.tokens_per_second == 0) continue;  // not measured
     const double tokens = stage.tokens_per_sample * static_cast<double>(stage.samples);
     text += fmt::format(
         "tokens   about {} a sample, {} in all\ntime     about {} ({} tokens/s, from one batch)\n"

@@ -33,8 +33,10 @@ struct RunCheck {
   std::vector<StageCheck> stages;
 };
 
-// Reads the data of every stage and computes the gradient of one batch; the model's weights do not change.
-RunCheck check_run(const Recipe& recipe, RunModel& model, int world_size);
+// Looks at the data of every stage and at memory; reads no weights.
+RunCheck plan_run(const Recipe& recipe, RunModel& model, int world_size);
+// Computes the gradient of one batch of every stage that fits; the model's weights do not change.
+void measure_run(const Recipe& recipe, RunModel& model, RunCheck& check);
 std::string check_text(const RunCheck& check);
 Json to_json(const RunCheck& check);
 

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/dtype.h"
@@ -38,45 +39,82 @@ std::unique_ptr<TensorSource> open_source(const Recipe& recipe) {
   return open_tensor_source(path_of(recipe));
 }
 
+// Sizes without the weights, which may not be there, or too large.
+LanguageModelConfig read_config(const Recipe& recipe, const std::string& path) {
+  const fs::path file = fs::is_directory(path) ? fs::path(path) / "config.json" : fs::path();
+  if (fs::exists(file)) return parse_language_model_config(read_file(file.string()), file.string());
+  return open_source(recipe)->config();  // a GGUF file's header
+}
+
+LanguageTrainerOptions trainer_options(const Recipe& recipe) {
+  const LoraRecipe& lora = recipe.lora;
+  return {.dtype = choose_dtype(recipe.model.dtype),
+          .trains_all = trains_all(recipe),
+          .lora = {.rank = lora.rank,
+                   .alpha = lora.alpha,
+                   .dropout = lora.dropout,
+                   .use_rslora = lora.rslora,
+                   .target_modules = lora.targets},
+          .adapter = lora.adapter,
+          .seed = weights_seed(recipe)};
+}
+
+bool loads_weights_again(const EvaluateRecipe& evaluate) {
+  return !(evaluate.tables.empty() && evaluate.knowledge.empty() && evaluate.perplexity.empty());
+}
+
 class LanguageRunModel : public RunModel {
  public:
   explicit LanguageRunModel(const Recipe& recipe)
-      : recipe_(recipe), path_(path_of(recipe)), tokenizer_(read_model_tokenizer(path_)) {
-    const auto source = open_source(recipe);
-    const auto model_tokens = static_cast<size_t>(source->config().vocab_size);
-    if (tokenizer_.vocab_size() > model_tokens) {
+      : recipe_(recipe),
+        path_(path_of(recipe)),
+        tokenizer_(read_model_tokenizer(path_)),
+        config_(read_config(recipe, path_)),
+        memory_(plan_language_memory(config_, path_, trainer_options(recipe))) {
+    if (tokenizer_.vocab_size() > static_cast<size_t>(config_.vocab_size)) {
       fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path_,
-           tokenizer_.vocab_size(), model_tokens);
+           tokenizer_.vocab_size(), config_.vocab_size);
     }
-    const LoraRecipe& lora = recipe.lora;
-    trainer_ = LanguageTrainer::create(*source, {.dtype = choose_dtype(recipe.model.dtype),
-                                                 .trains_all = trains_all(recipe),
-                                                 .lora = {.rank = lora.rank,
-                                                          .alpha = lora.alpha,
-                                                          .dropout = lora.dropout,
-                                                          .use_rslora = lora.rslora,
-                                                          .target_modules = lora.targets},
-                                                 .adapter = lora.adapter,
-                                                 .seed = weights_seed(recipe)});
   }
 
-  TrainableModel& network() override { return *trainer_; }
+  TrainableModel& network() override { return trainer(); }
   const Tokenizer* tokenizer() const override { return &tokenizer_; }
-  uint64_t vocab_size() const override { return static_cast<uint64_t>(trainer_->config().vocab_size); }
+  uint64_t vocab_size() const override { return static_cast<uint64_t>(config_.vocab_size); }
+  uint64_t num_trained() override { return memory_.num_trained(); }
+  uint64_t peak_bytes(const BatchShape& shape) override { return peak_bytes(memory_, shape); }
+
+  std::vector<Alternative> alternatives(const BatchShape& shape) override {
+    std::vector<Alternative> others;
+    const auto add = [&](const std::string& change, const LanguageTrainerOptions& options) {
+      const LanguageMemory memory = plan_language_memory(config_, path_, options);
+      others.push_back({change, memory.num_trained(), peak_bytes(memory, shape)});
+    };
+    LanguageTrainerOptions options = trainer_options(recipe_);
+    if (options.dtype == DType::kFloat32 && choose_dtype("auto") == DType::kBFloat16) {
+      options.dtype = DType::kBFloat16;
+      add("model.dtype = \"bfloat16\"", options);
+    }
+    if (options.trains_all && recipe_.model.base != "fresh") {
+      options.trains_all = false;
+      add("model.parameters = \"lora\"", options);
+    }
+    if (loads_weights_again(recipe_.evaluate)) {
+      others.push_back({"without evaluate.tables, knowledge and perplexity, which load the weights a second time",
+                        memory_.num_trained(), memory_.peak_bytes(shape)});
+    }
+    return others;
+  }
 
   void write_weights(const std::string& folder) override {
-    if (!trains_all(recipe_)) return trainer_->save_adapter(folder);
-    write_hugging_face_folder(trainer_->weights(), path_, GgmlType::kBF16, folder);
+    if (!trains_all(recipe_)) return trainer().save_adapter(folder);
+    write_hugging_face_folder(trainer().weights(), path_, GgmlType::kBF16, folder);
   }
 
   std::string description() const override {
-    const LanguageModelConfig& config = trainer_->config();
-    int64_t values = 0;
-    for (const Parameter& parameter : trainer_->parameters()) values += static_cast<int64_t>(parameter.value.size());
     return fmt::format("{}, {} layers of width {}, {} ({} parameters trained)",
-                       config.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2",
-                       config.num_hidden_layers, config.hidden_size, trains_all(recipe_) ? "all weights" : "LoRA",
-                       with_thousands(values));
+                       config_.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2",
+                       config_.num_hidden_layers, config_.hidden_size, trains_all(recipe_) ? "all weights" : "LoRA",
+                       with_thousands(static_cast<int64_t>(memory_.num_trained())));
   }
 
   std::vector<std::string> files() const override {
@@ -86,9 +124,20 @@ class LanguageRunModel : public RunModel {
   }
 
  private:
+  LanguageTrainer& trainer() {
+    if (!trainer_) trainer_ = LanguageTrainer::create(*open_source(recipe_), trainer_options(recipe_));
+    return *trainer_;
+  }
+
+  uint64_t peak_bytes(const LanguageMemory& memory, const BatchShape& shape) const {
+    return memory.peak_bytes(shape) + (loads_weights_again(recipe_.evaluate) ? memory.loaded_bytes() : 0);
+  }
+
   Recipe recipe_;
   std::string path_;
   Tokenizer tokenizer_;
+  LanguageModelConfig config_;
+  LanguageMemory memory_;
   std::unique_ptr<LanguageTrainer> trainer_;
 };
 

@@ -20,16 +20,18 @@ double moments_per_value(const StageRecipe& stage) {
   return moments + (stage.ema > 0 ? 1 : 0);
 }
 
+uint64_t optimizer_bytes(const StageMemory& memory, uint64_t num_trained) {
+  return static_cast<uint64_t>(memory.bytes_per_trained * static_cast<double>(num_trained));
+}
+
 }  // namespace
 
 StageMemory stage_memory(RunModel& model, const StageRecipe& stage, const SampleStream& stream, int world_size) {
   StageMemory memory{.stage = stage.name, .batch = stream.largest_sample()};
   memory.batch.num_samples = static_cast<size_t>(stage.batch);
-  uint64_t values = 0;
-  for (const Parameter& parameter : model.network().parameters()) values += parameter.value.size();
-  memory.network_bytes = model.network().peak_bytes(memory.batch);
-  const double per_value = moments_per_value(stage) + (world_size > 1 ? 1 : 0);
-  memory.optimizer_bytes = static_cast<uint64_t>(per_value * 4 * static_cast<double>(values));
+  memory.network_bytes = model.peak_bytes(memory.batch);
+  memory.bytes_per_trained = 4 * (moments_per_value(stage) + (world_size > 1 ? 1 : 0));
+  memory.optimizer_bytes = optimizer_bytes(memory, model.num_trained());
   return memory;
 }
 
@@ -37,32 +39,48 @@ bool fits_memory(const StageMemory& memory) { return needed_bytes(memory) <= mem
 
 std::vector<std::string> ways_to_fit(RunModel& model, const StageRecipe& stage, const StageMemory& memory) {
   std::vector<std::tuple<uint64_t, std::string>> ways;
+  const auto add = [&](uint64_t bytes, const std::string& change) {
+    if (bytes >= memory.total()) return;
+    const bool fits = bytes + kOtherBytes <= memory_limit_bytes();
+    ways.emplace_back(bytes, fmt::format("{}: {}{}", change, format_bytes(bytes), fits ? "" : ", still too much"));
+  };
   const auto consider = [&](BatchShape shape, const std::string& change) {
-    const uint64_t bytes = model.network().peak_bytes(shape) + memory.optimizer_bytes;
-    if (bytes < memory.total()) ways.emplace_back(bytes, fmt::format("{}: {}", change, format_bytes(bytes)));
+    add(model.peak_bytes(shape) + memory.optimizer_bytes, change);
   };
   if (stage.batch > 1) {
     BatchShape one = memory.batch;
     one.num_samples = 1;
     consider(one, fmt::format("batch = 1 and accumulation = {}", stage.accumulation * stage.batch));
   }
-  BatchShape shorter = memory.batch;
-  shorter.sample_tokens /= 2;
-  shorter.sample_rows /= 2;
   const bool is_compact = model.compact_config() != nullptr;
-  consider(shorter, is_compact ? fmt::format("corpus.shots up to {}", memory.batch.sample_rows / 2)
-                               : fmt::format("max_tokens = {}", memory.batch.sample_tokens / 2));
-  BatchShape both = shorter;
-  both.num_samples = 1;
-  if (stage.batch > 1) consider(both, "both");
+  for (const size_t part : {2, 4}) {
+    BatchShape shorter = memory.batch;
+    shorter.sample_tokens /= part;
+    shorter.sample_rows /= part;
+    const std::string change = is_compact ? fmt::format("corpus.shots up to {}", shorter.sample_rows)
+                                          : fmt::format("max_tokens = {}", shorter.sample_tokens);
+    consider(shorter, change);
+    if (stage.batch == 1) continue;
+    shorter.num_samples = 1;
+    if (part == 2) consider(shorter, fmt::format("{}, and batch = 1", change));
+  }
   if (is_compact) {
     BatchShape narrower = memory.batch;
     narrower.num_features /= 2;
     consider(narrower, fmt::format("corpus.features up to {}", narrower.num_features));
   }
+  for (const RunModel::Alternative& other : model.alternatives(memory.batch)) {
+    add(other.peak_bytes + optimizer_bytes(memory, other.num_trained), other.change);
+  }
   std::sort(ways.begin(), ways.end());
   std::vector<std::string> texts;
   for (auto& [bytes, text] : ways) texts.push_back(std::move(text));
+  if (model.tokenizer() != nullptr &&
+      (ways.empty() || std::get<0>(ways.front()) + kOtherBytes > memory_limit_bytes())) {
+    const uint64_t least = model.peak_bytes({.num_samples = 1, .sample_tokens = 1});
+    texts.push_back(fmt::format("a smaller base, or a machine with more memory: this one's weights take {} in training",
+                                format_bytes(least)));
+  }
   return texts;
 }
 
@@ -70,7 +88,6 @@ void require_stage_memory(RunModel& model, const StageRecipe& stage, const Stage
   if (fits_memory(memory)) return;
   std::string ways;
   for (const std::string& way : ways_to_fit(model, stage, memory)) ways += (ways.empty() ? "" : "; ") + way;
-  if (model.tokenizer() != nullptr && ways.empty()) ways = "a smaller model, or parameters = \"lora\"";
   fail(ErrorKind::kOutOfMemory, "stage \"{}\" needs about {}, this process may use {}; ways to fit: {}", stage.name,
        format_bytes(needed_bytes(memory)), format_bytes(memory_limit_bytes()), ways);
 }

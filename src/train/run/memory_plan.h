@@ -15,14 +15,17 @@ struct StageMemory {
   BatchShape batch;
   uint64_t network_bytes = 0;    // weights, gradients and activations at the peak
   uint64_t optimizer_bytes = 0;  // moments, averages, the copy that processes exchange
+  double bytes_per_trained = 0;  // of these, for each trained number
   uint64_t total() const { return network_bytes + optimizer_bytes; }
 };
+// Reads no weights.
 StageMemory stage_memory(RunModel& model, const StageRecipe& stage, const SampleStream& stream, int world_size);
 
 // Whether it is within what this process may use (the cgroup's limit included).
 bool fits_memory(const StageMemory& memory);
 
-// Changes that make the stage need less, the best first: "batch = 2 and accumulation = 4: 3.1 GiB".
+// Changes that make the stage need less, the best first: "batch = 1 and accumulation = 4: 3.1 GiB"; those that do not
+// suffice alone say so.
 std::vector<std::string> ways_to_fit(RunModel& model, const StageRecipe& stage, const StageMemory& memory);
 
 // Throws Error(kOutOfMemory) naming the stage, what it needs, what this process may use, and ways to fit.

@@ -19,6 +19,12 @@ bool is_language_config(const std::string& path) {
 
 }  // namespace
 
+uint64_t RunModel::num_trained() {
+  uint64_t values = 0;
+  for (const Parameter& parameter : network().parameters()) values += parameter.value.size();
+  return values;
+}
+
 std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
   const ModelRecipe& model = recipe.model;
   if (model.base == "fresh") {

@@ -14,11 +14,22 @@ namespace manyshot {
 class RunModel {
  public:
   virtual ~RunModel() = default;
+  // Reads the weights when it is called first. What is below, up to write_weights(), needs none.
   virtual TrainableModel& network() = 0;
   // One of the two is there.
   virtual const Tokenizer* tokenizer() const { return nullptr; }
   virtual const ModelConfig* compact_config() const { return nullptr; }
   virtual uint64_t vocab_size() const = 0;
+  // Trained numbers, and what computing with such batches takes at its peak (TrainableModel::peak_bytes), with the
+  // second copy of the weights that evaluations load.
+  virtual uint64_t num_trained();
+  virtual uint64_t peak_bytes(const BatchShape& shape) { return network().peak_bytes(shape); }
+  // Other ways to train that need less memory, best last.
+  struct Alternative {
+    std::string change;  // "parameters = "lora""
+    uint64_t num_trained = 0, peak_bytes = 0;
+  };
+  virtual std::vector<Alternative> alternatives(const BatchShape&) { return {}; }
   // Loss and accuracy at the labels of the queries alone; the samples are those of a stream with loss = "labels".
   virtual LossSum label_loss(std::span<const TrainSample> samples) { return network().loss(samples); }
   // Writes the masters as others load them: a model folder, or a PEFT adapter.

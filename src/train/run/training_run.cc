@@ -41,11 +41,24 @@ class TrainingRun {
         model_(model),
         processes_(processes),
         plan_(recipe_, processes.rank(), processes.world_size()),
-        gradients_(model.network(), processes),
         folders_(setup.out),
         ability_(setup),
         meter_(setup.matrix_rate * processes.world_size()),
         rng_(Rng(recipe_.seed).child("train")) {}
+
+  // Every stage that is to come is looked at before the first step, and before a weight is read: its data, its memory,
+  // its length.
+  void look_ahead() {
+    const int64_t first_step = setup_.resume.empty() ? 0 : read_trainer_state(setup_.resume).step;
+    if (first_step >= plan_.total_steps()) return;
+    TokenForecast forecast;
+    for (size_t number = plan_.place(first_step).stage; number < recipe_.stages.size(); ++number) {
+      const StreamContext context = stream_context(recipe_, plan_, number, model_);
+      require_stage(recipe_, plan_, number, model_);
+      if (processes_.is_first()) forecast.add_stage(recipe_.stages[number], plan_, number, context);
+    }
+    meter_.set_forecast(std::move(forecast));
+  }
 
   RunReport run() {
     start();
@@ -67,7 +80,7 @@ class TrainingRun {
   void start() {
     state_.recipe = to_json(recipe_);
     state_.world_size = processes_.world_size();
-    look_ahead();
+    gradients_.emplace(model_.network(), processes_);
     const bool is_measured = measure_before();
     if (!setup_.resume.empty()) resume();
     state_.version = setup_.version;
@@ -75,19 +88,6 @@ class TrainingRun {
     if (processes_.is_first()) log_.emplace(setup_.out, state_.step, plan_.total_steps());
     if (is_measured) log_ability(0, ability_.change().before);
     last_save_ = Clock::now();
-  }
-
-  // Every stage that is to come is looked at before the first step: its data, its memory, its length.
-  void look_ahead() {
-    const int64_t first_step = setup_.resume.empty() ? 0 : read_trainer_state(setup_.resume).step;
-    if (first_step >= plan_.total_steps()) return;
-    TokenForecast forecast;
-    for (size_t number = plan_.place(first_step).stage; number < recipe_.stages.size(); ++number) {
-      const StreamContext context = stream_context(recipe_, plan_, number, model_);
-      require_stage(recipe_, plan_, number, model_);
-      if (processes_.is_first()) forecast.add_stage(recipe_.stages[number], plan_, number, context);
-    }
-    meter_.set_forecast(std::move(forecast));
   }
 
   // The model is still as it was opened, also when the run goes on. Whether there is something new.
@@ -146,7 +146,7 @@ class TrainingRun {
     const Clock::time_point began = Clock::now();
     const RunPlan::Place place = plan_.place(state_.step);
     const StageRecipe& stage = stage_->recipe();
-    const StepGradient gradient = gradients_.compute(stage, plan_, place, rng_, stage_->samples());
+    const StepGradient gradient = gradients_->compute(stage, plan_, place, rng_, stage_->samples());
     const double learning_rate = stage_->step(place.step);
     ++state_.step;
     meter_.add(gradient, seconds_since(began), state_);
@@ -267,7 +267,7 @@ class TrainingRun {
   RunModel& model_;
   Collective& processes_;
   RunPlan plan_;
-  StepGradients gradients_;
+  std::optional<StepGradients> gradients_;  // from start() on: making it reads the weights
   CheckpointFolders folders_;
   AbilityRecord ability_;
   RunMeter meter_;
@@ -286,8 +286,10 @@ class TrainingRun {
 }  // namespace
 
 RunReport train(const RunSetup& setup, RunModel& model, Collective& processes) {
+  TrainingRun run(setup, model, processes);
+  run.look_ahead();
   if (processes.is_first()) write_run_file(setup, model, processes.world_size());
-  return TrainingRun(setup, model, processes).run();
+  return run.run();
 }
 
 }  // namespace manyshot

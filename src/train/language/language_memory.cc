@@ -1,0 +1,100 @@
+#include "train/language/language_memory.h"
+
+#include <algorithm>
+
+#include "core/memory.h"
+#include "train/language/language_trainer.h"
+#include "train/language/pass_memory.h"
+#include "train/language/vocabulary_loss.h"
+
+namespace manyshot {
+
+PassSizes pass_sizes(const LanguageModelConfig& config, const LoraModules* lora) {
+  const AttentionShape attention{static_cast<size_t>(config.num_attention_heads),
+                                 static_cast<size_t>(config.num_key_value_heads), static_cast<size_t>(config.head_dim)};
+  PassSizes sizes{.attention = attention,
+                  .D = static_cast<size_t>(config.hidden_size),
+                  .num_layers = static_cast<size_t>(config.num_hidden_layers),
+                  .qkv_width = attention.query_width() + 2 * attention.key_width(),
+                  .mlp_width = round_up(static_cast<size_t>(config.intermediate_size), kSwigluTile),
+                  .sites = site_shapes(config),
+                  .trains_all = lora == nullptr};
+  if (sizes.trains_all) return sizes;
+  for (size_t layer = 0; layer < sizes.num_layers; ++layer) {
+    for (size_t site = 0; site < kNumSites; ++site) {
+      const SiteShape& shape = sizes.sites[site];
+      size_t rank = 0;
+      for (const SiteModule& module : shape.modules) {
+        const auto found = lora->find(module_name(layer, module));
+        if (found != lora->end()) rank += found->second.rank;
+      }
+      sizes.lora_width[site] = std::max(sizes.lora_width[site], round_up(rank, kPanelWidth));
+      sizes.lora_sums[site] = std::max(sizes.lora_sums[site], rank * (shape.input_width + shape.num_outputs));
+    }
+  }
+  return sizes;
+}
+
+LanguageMemory::LanguageMemory(const LanguageModelConfig& config, const LoraModules* lora, DType dtype,
+                               Checkpointing checkpointing, size_t pack_tokens)
+    : sizes_(pass_sizes(config, lora)),
+      vocab_size_(static_cast<size_t>(config.vocab_size)),
+      is_tied_(config.tie_word_embeddings),
+      dtype_(dtype),
+      checkpointing_(checkpointing),
+      pack_tokens_(pack_tokens) {
+  if (lora == nullptr) {
+    for (const auto& [name, shape] : language_model_tensors(config)) {
+      uint64_t values = 1;
+      for (const uint64_t size : shape) values *= size;
+      num_trained_ += values;
+    }
+    return;
+  }
+  for (const SiteShape& site : sizes_.sites) {
+    for (const SiteModule& module : site.modules) {
+      for (size_t layer = 0; layer < sizes_.num_layers; ++layer) {
+        const auto found = lora->find(module_name(layer, module));
+        if (found != lora->end()) num_trained_ += found->second.rank * (site.num_inputs + module.num_outputs);
+      }
+    }
+  }
+}
+
+uint64_t LanguageMemory::loaded_bytes() const {
+  uint64_t values = 0;
+  for (const SiteShape& site : sizes_.sites) values += site.num_outputs * site.input_width;
+  values = values * sizes_.num_layers + (is_tied_ ? 1 : 2) * static_cast<uint64_t>(vocab_size_) * sizes_.D;
+  return values * (dtype_ == DType::kBFloat16 ? sizeof(BFloat16) : sizeof(float));
+}
+
+// Weights in both packings (an embedding of its own in one), masters and gradients.
+uint64_t LanguageMemory::fixed_bytes() const {
+  const uint64_t width = dtype_ == DType::kBFloat16 ? sizeof(BFloat16) : sizeof(float);
+  const uint64_t embedding = is_tied_ ? 0 : static_cast<uint64_t>(vocab_size_) * sizes_.D * width;
+  return 2 * loaded_bytes() - embedding + 2 * num_trained_ * sizeof(float);
+}
+
+uint64_t LanguageMemory::pass_bytes(PassMode mode, size_t tokens) const {
+  return dtype_ == DType::kBFloat16
+             ? PassMemory<BFloat16>::bytes(sizes_, mode, tokens, 1) +
+                   VocabularyLoss<BFloat16>::bytes(vocab_size_, sizes_.D)
+             : PassMemory<float>::bytes(sizes_, mode, tokens, 1) + VocabularyLoss<float>::bytes(vocab_size_, sizes_.D);
+}
+
+PassMode LanguageMemory::mode_for(size_t tokens) const {
+  if (checkpointing_ == Checkpointing::kNever) return PassMode::kKeep;
+  if (checkpointing_ == Checkpointing::kAlways) return PassMode::kRecompute;
+  const uint64_t limit = memory_limit_bytes();
+  // A quarter stays for the optimiser and for everybody else.
+  const bool fits = fixed_bytes() + pass_bytes(PassMode::kKeep, tokens) <= limit / 4 * 3;
+  return fits ? PassMode::kKeep : PassMode::kRecompute;
+}
+
+uint64_t LanguageMemory::peak_bytes(const BatchShape& shape) const {
+  // The longest pack of such a batch.
+  const size_t tokens = std::max(shape.sample_tokens, std::min(pack_tokens_, shape.num_samples * shape.sample_tokens));
+  return fixed_bytes() + pass_bytes(mode_for(tokens), tokens);
+}
+
+}  // namespace manyshot

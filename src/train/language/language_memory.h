@@ -1,0 +1,56 @@
+// What training a language model takes in memory, known from its config alone: before weights are read.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "model/model.h"
+#include "train/language/layer_sites.h"
+#include "train/language/lora.h"
+#include "train/trainable.h"
+
+namespace manyshot {
+
+enum class PassMode;
+enum class Checkpointing;
+
+// The sizes of a network that its passes' buffers depend on.
+struct PassSizes {
+  AttentionShape attention;
+  size_t D = 0, num_layers = 0, qkv_width = 0, mlp_width = 0;
+  SiteShapes sites;
+  bool trains_all = false;
+  // LoRA, of the layer where it is largest: values of a row of x A^T, and of a chunk's sums.
+  std::array<size_t, kNumSites> lora_width{}, lora_sums{};
+};
+// `lora`: null when all weights are trained.
+PassSizes pass_sizes(const LanguageModelConfig& config, const LoraModules* lora);
+
+class LanguageMemory {
+ public:
+  LanguageMemory(const LanguageModelConfig& config, const LoraModules* lora, DType dtype, Checkpointing checkpointing,
+                 size_t pack_tokens);
+
+  uint64_t num_trained() const { return num_trained_; }
+  // As TrainableModel::peak_bytes.
+  uint64_t peak_bytes(const BatchShape& shape) const;
+  // The weights once, as predicting loads them.
+  uint64_t loaded_bytes() const;
+  // How a pass with gradients over so many tokens goes.
+  PassMode mode_for(size_t tokens) const;
+
+ private:
+  uint64_t fixed_bytes() const;
+  uint64_t pass_bytes(PassMode mode, size_t tokens) const;
+
+  PassSizes sizes_;
+  size_t vocab_size_;
+  bool is_tied_;
+  uint64_t num_trained_ = 0;
+  DType dtype_;
+  Checkpointing checkpointing_;
+  size_t pack_tokens_;
+};
+
+}  // namespace manyshot
