@@ -274,9 +274,94 @@ TEST_F(TrainCommand, CheckSaysWhatARunNeeds) {
   EXPECT_THAT(run_manyshot({"train", "--keys"}).out, HasSubstr("`lora.rank`"));
 }
 
+// Llama 7B by its config.json, with the tokenizer of the small model and without any weights.
+std::string write_large_model(const TemporaryFolder& folder) {
+  fs::create_directory(folder.file("large"));
+  fs::copy(folder.file("model/tokenizer.json"), folder.file("large/tokenizer.json"));
+  folder.write("large/config.json",
+               R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 4096,
+                   "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
+                   "num_key_value_heads": 32, "vocab_size": 32000, "max_position_embeddings": 4096})");
+  return folder.file("large");
+}
+
+TEST_F(TrainCommand, MemoryIsJudgedBeforeTheWeightsAreRead) {
+  const std::string recipe = text_recipe(write_large_model(folder_));
+  ProgramOptions limited;
+  limited.prepare = [] {
+    const rlimit small{rlim_t{8} << 30, rlim_t{8} << 30};
+    setrlimit(RLIMIT_AS, &small);
+  };
+  const ProgramResult check = run_manyshot(arguments(recipe, "run", {"--check", "--json"}), limited);
+  ASSERT_EQ(check.exit_code, 0) << check.err;
+  const json stage = json::parse(check.out)["stages"][0];
+  EXPECT_FALSE(stage["fits"]);
+  EXPECT_GT(stage["memory_bytes"], 26'000'000'000u) << "6.6 billion weights, in both packings";
+  EXPECT_GE(stage["ways_to_fit"].size(), 3u) << stage;
+  EXPECT_THAT(stage["ways_to_fit"].dump(), AllOf(HasSubstr("max_tokens = 2000"), HasSubstr("a smaller base")));
+
+  const ProgramResult run = run_manyshot(arguments(recipe, "run"), limited);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("stage \"main\" needs about"), HasSubstr("this process may use 8.0 GiB"),
+                             HasSubstr("ways to fit: ")));
+  EXPECT_FALSE(fs::exists(folder_.file("run")));
+}
+
+TEST_F(TrainCommand, MissingWeightsAreNamedBehindWhatTheConfigSays) {
+  fs::remove(folder_.file("model/model.safetensors"));
+  const ProgramResult result = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", {"--check"}));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("Llama, 2 layers"), HasSubstr("memory   about")));
+  EXPECT_THAT(result.err, HasSubstr("safetensors"));
+}
+
+TEST_F(TrainCommand, ATokenizerThatDoesNotBelongToTheBaseIsRefused) {
+  std::string config = read_text(folder_.file("model/config.json"));
+  const size_t at = config.find("\"vocab_size\"");
+  ASSERT_NE(at, std::string::npos);
+  config.replace(at, config.find(',', at) - at, "\"vocab_size\": 64");
+  folder_.write("model/config.json", config);
+  expect_refused(text_recipe(folder_.file("model")), {}, "they do not belong together");
+}
+
+TEST_F(TrainCommand, TokenFilesOfAnotherTokenizerAreRefused) {
+  const ProgramResult corpus =
+      run_manyshot({"corpus", "--tasks", "40", "--out", folder_.file("corpus"), "--layout", "tokens", "--model",
+                    folder_.file("model"), "--shots", "24:40", "--queries", "16", "--features", "2:3", "--classes",
+                    "2:2", "--prior", "mlp"});
+  ASSERT_EQ(corpus.exit_code, 0) << corpus.err;
+  const std::vector<std::string> from_files{
+      "--set", "stage.main.data=tokens", "--set", "stage.main.path=" + folder_.file("corpus"),
+      "--set", "evaluate.tasks=0",       "--set", "stage.main.steps=2"};
+  const std::string recipe = text_recipe(folder_.file("model"));
+  const ProgramResult good = run_manyshot(arguments(recipe, "run", from_files));
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  // The same vocabulary in another order: the tokens of the files now mean other texts.
+  const std::string path = folder_.file("model/tokenizer.json");
+  json tokenizer = json::parse(read_text(path));
+  json& vocabulary = tokenizer["model"]["vocab"];
+  for (auto& [token, id] : vocabulary.items()) {
+    const int number = id.get<int>();
+    if (number < 256) id = (number + 37) % 256;
+  }
+  std::ofstream(path) << tokenizer.dump();
+  expect_refused(recipe, from_files, "tokenizer");
+}
+
+TEST_F(TrainCommand, ALossThatIsNoNumberStopsWithTheGoodCheckpointsLeft) {
+  // Without clipping and with an absurd learning rate the weights grow beyond what f32 holds.
+  const std::vector<std::string> absurd{"--set", "stage.main.learning_rate=1e30", "--set", "stage.main.clip=0",
+                                        "--set", "stage.main.schedule=constant",  "--set", "checkpoint.every_steps=1",
+                                        "--set", "stage.main.optimizer=adamw",    "--set", "evaluate.tasks=0"};
+  expect_refused(kCompactRecipe, absurd, "the checkpoints before it are good: lower learning_rate or clip");
+  EXPECT_TRUE(fs::exists(folder_.file("refused/checkpoint-1/state.safetensors")));
+  EXPECT_THAT(read_text(folder_.file("refused/report.md")), HasSubstr("the run is not at its end"));
+}
+
 TEST_F(TrainCommand, BadInputIsNamed) {
   const std::string recipe = kCompactRecipe;
   expect_refused(recipe + "lerning_rate = 1\n", {}, "recipe.toml:31:1: unknown option \"corpus.lerning_rate\"");
+  expect_refused(recipe, {"--set", "evaluate.knowlege=a.csv"}, "did you mean \"evaluate.knowledge\"?");
   expect_refused(recipe, {"--set", "stage.main.loss=all"}, "expected answer, labels or dense");
   expect_refused("[model]\nbase = \"nowhere\"\n[[stage]]\nsteps = 1\n", {}, "nowhere");
   expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.targets=qq_proj"}, "qq_proj");
