@@ -60,9 +60,10 @@ std::vector<std::string> ways_to_fit(RunModel& model, const StageRecipe& stage, 
     const std::string change = is_compact ? fmt::format("corpus.shots up to {}", shorter.sample_rows)
                                           : fmt::format("max_tokens = {}", shorter.sample_tokens);
     consider(shorter, change);
-    if (stage.batch == 1) continue;
+    if (stage.batch == 1 || part > 2) continue;
+    const uint64_t bytes = model.peak_bytes(shorter);
     shorter.num_samples = 1;
-    if (part == 2) consider(shorter, fmt::format("{}, and batch = 1", change));
+    if (model.peak_bytes(shorter) < bytes) consider(shorter, fmt::format("{}, and batch = 1", change));
   }
   if (is_compact) {
     BatchShape narrower = memory.batch;

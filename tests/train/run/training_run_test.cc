@@ -249,7 +249,7 @@ TEST_F(Run, MemoryIsCheckedBeforeTheFirstStep) {
   const Error error = testing::error_of([&] { train_to(setup("run"), model); });
   EXPECT_EQ(error.kind(), ErrorKind::kOutOfMemory);
   EXPECT_THAT(error.what(), HasSubstr("stage \"first\" needs about"));
-  EXPECT_THAT(error.what(), HasSubstr("batch = 1 and accumulation = 2: "));
+  EXPECT_THAT(error.what(), HasSubstr("batch = 1 and accumulation = 2: 1.0 PiB, still too much"));
 }
 
 TEST_F(Run, EveryStageIsLookedAtBeforeTheFirstStep) {
