@@ -42,9 +42,10 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   bool help = false;
   app.add_flag("-h,--help", help);
   GivenValues given;
+  std::map<const Option*, std::string> flags;
   for (const Option& option : list) {
     if (option.is_flag) {
-      app.add_flag_callback(option.flag, [&given, &option] { given[&option] = {"true"}; });
+      app.add_flag(option.flag, flags[&option]);  // --flag, or --flag=false
       continue;
     }
     const CLI::callback_t keep = [&given, &option](const CLI::results_t& values) {
@@ -60,6 +61,9 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
     fail(ErrorKind::kBadInput, "{}; see manyshot {} --help", error.what(), command.name());
   }
   if (help) return {.help = true};
+  for (const auto& [option, value] : flags) {
+    if (!value.empty()) given[option] = {value};
+  }
   std::vector<std::string> extras = app.remaining();
   if (!command.positional().empty() && !extras.empty() && !extras.front().starts_with("-")) {
     given[&find_option(list, command.positional())] = {extras.front()};

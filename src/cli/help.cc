@@ -51,7 +51,11 @@ std::string option_lines(const OptionList& list) {
     const Option& option = list[i];
     std::string help = option.help;
     if (!option.limits_text.empty()) help += fmt::format(" [{}]", option.limits_text);
-    if (!option.default_text.empty() && !option.is_flag) help += fmt::format(" (default: {})", option.default_text);
+    if (option.is_flag && option.default_text == "true") {
+      help += fmt::format(" (default: on; {}=false turns it off)", option.flag);
+    } else if (!option.default_text.empty() && !option.is_flag) {
+      help += fmt::format(" (default: {})", option.default_text);
+    }
     text += fmt::format("{:<{}}{}\n", heads[i], width, wrap(help, width));
   }
   return text;

@@ -45,6 +45,14 @@ TEST_F(CorpusCommand, WritesAndReports) {
   EXPECT_EQ(report["drawn"], 60);
 }
 
+TEST_F(CorpusCommand, ASwitchCanBeTurnedOff) {
+  const json filtered = json::parse(run_manyshot(arguments("a", {"--json"})).out);
+  const json all = json::parse(run_manyshot(arguments("b", {"--json", "--filter-tasks=false"})).out);
+  EXPECT_LT(filtered["kept"], all["kept"]);
+  EXPECT_EQ(json::parse(run_manyshot(arguments("c", {"--json", "--filter-tasks=true"})).out)["kept"], filtered["kept"]);
+  expect_refused(run_manyshot(arguments("d", {"--filter-tasks=maybe"})), "maybe");
+}
+
 TEST_F(CorpusCommand, AKilledRunGoesOnToTheSameBytes) {
   ASSERT_EQ(run_manyshot(arguments("whole", {"--tasks", "400"})).exit_code, 0);
   ProgramOptions kill_it;
