@@ -20,18 +20,15 @@ namespace manyshot {
 struct SummaryTokens {
   size_t num_labelled = 0;
   size_t num_queries = 0;
-  // Labelled rows see each other in both directions (prefix attention); then nothing may be learnt from their bars.
-  bool two_way = false;
 
   size_t size() const { return 2 * num_labelled + num_queries; }
   // The token of row `row`, labelled rows counted first, that its label is read at.
   size_t bar(size_t row) const { return row < num_labelled ? 2 * row : num_labelled + row; }
   bool is_query(size_t token) const { return token >= 2 * num_labelled; }
   // Labels of the first so many rows are seen …
-  size_t visible_labels(size_t token) const { return is_query(token) || two_way ? num_labelled : token / 2; }
-  // … and the tokens own_first() .. own_last().
+  size_t visible_labels(size_t token) const { return is_query(token) ? num_labelled : token / 2; }
+  // … and the row's own tokens from own_first() to the token itself.
   size_t own_first(size_t token) const { return is_query(token) ? token : token - token % 2; }
-  size_t own_last(size_t token) const { return two_way ? own_first(token) : token; }
 };
 
 // Holds the memory for tasks of up to max_tokens tokens, max_labelled of them labelled rows. For one thread at a time.

@@ -65,7 +65,7 @@ HWY_INLINE void softmax_rows(const SummaryTokens& tokens, const SummaryTile& til
   const FloatVec lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   for (size_t m = 0; m < tile.count; ++m, scores += tile.padded, weights += tile.padded, own += kOwnScores) {
     const size_t token = tile.first + m, visible = tokens.visible_labels(token);
-    const size_t first = tokens.own_first(token), num_own = tokens.own_last(token) + 1 - first;
+    const size_t first = tokens.own_first(token), num_own = token + 1 - first;
     FloatVec most = lowest;
     for (size_t i = 0; i < visible; i += kFloatLanes) {
       most = hn::Max(most, hn::IfThenElse(lanes_below(i, visible), hn::LoadU(d, scores + i), lowest));
@@ -100,10 +100,10 @@ HWY_INLINE void finish_rows(const SummaryTokens& tokens, const SummaryTile& tile
                             const float* own, const float* inverse, T* out, size_t out_stride) {
   const Floats d;
   for (size_t m = 0; m < tile.count; ++m, sums += in.head_dim, own += kOwnScores) {
-    const size_t token = tile.first + m, first = tokens.own_first(token), last = tokens.own_last(token);
+    const size_t token = tile.first + m, first = tokens.own_first(token);
     for (size_t i = 0; i < in.head_dim; i += kFloatLanes) {
       FloatVec sum = hn::LoadU(d, sums + i);
-      for (size_t key = first; key <= last; ++key) {
+      for (size_t key = first; key <= token; ++key) {
         sum = hn::MulAdd(hn::Set(d, own[key - first]), hn::LoadU(d, in.v + key * in.kv_stride + i), sum);
       }
       store(d, hn::Mul(sum, hn::Set(d, inverse[m])), out + token * out_stride + i);
@@ -134,8 +134,8 @@ HWY_INLINE void softmax_gradient_rows(const SummaryTokens& tokens, const Summary
       store(d, weight, weights + row + i);
       store(d, hn::Mul(weight, hn::Sub(hn::LoadU(d, dweights + row + i), hn::Set(d, delta))), dscores + row + i);
     }
-    const size_t first = tokens.own_first(token), last = tokens.own_last(token);
-    for (size_t key = first; key <= last; ++key) {
+    const size_t first = tokens.own_first(token);
+    for (size_t key = first; key <= token; ++key) {
       const float score = dot_product(in.q + token * in.q_stride, in.k + key * in.kv_stride, in.head_dim);
       const float weight = exp_of(score - log_sum);
       own[key - first] = weight;
@@ -148,8 +148,8 @@ HWY_INLINE void softmax_gradient_rows(const SummaryTokens& tokens, const Summary
 void own_gradient_rows(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* dout,
                        size_t dout_stride, const float* own, const AttentionGradient& gradient) {
   for (size_t m = 0; m < tile.count; ++m, own += kOwnScores) {
-    const size_t token = tile.first + m, first = tokens.own_first(token), last = tokens.own_last(token);
-    for (size_t key = first; key <= last; ++key) {
+    const size_t token = tile.first + m, first = tokens.own_first(token);
+    for (size_t key = first; key <= token; ++key) {
       const float weight = own[key - first], dscore = own[2 + key - first];
       add_scaled(dscore, in.k + key * in.kv_stride, in.head_dim, gradient.q + token * gradient.q_stride);
       add_scaled(dscore, in.q + token * in.q_stride, in.head_dim, gradient.k + key * gradient.kv_stride);

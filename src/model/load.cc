@@ -9,34 +9,17 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "kernels/simd.h"
-#include "model/config.h"
+#include "model/compact_folder.h"
 #include "model/dtype.h"
 #include "model/fused_decoder.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
-#include "model/safetensors.h"
 #include "model/torch/library.h"
-#include "model/weights.h"
 
 namespace manyshot {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string required_file(const std::string& folder, const char* name) {
-  std::error_code code;
-  if (!fs::exists(folder, code)) fail(ErrorKind::kNotFound, "{}: no such model folder", folder);
-  if (!fs::is_directory(folder, code)) {
-    fail(ErrorKind::kNotFound, "{}: a model is a folder with config.json and model.safetensors, this is a file",
-         folder);
-  }
-  const std::string path = (fs::path(folder) / name).string();
-  if (!fs::exists(path, code)) {
-    fail(ErrorKind::kNotFound,
-         "{}: no {} in this folder; a model has config.json and model.safetensors: check the path", folder, name);
-  }
-  return path;
-}
 
 // libmanyshot_torch.so stands beside this library. It is opened only when asked for: libtorch's start-up costs 0.3 s.
 MakeReferenceDecoder* reference_factory() {
@@ -82,10 +65,7 @@ std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& op
     fail(ErrorKind::kUnsupported,
          "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);
   }
-  const std::string config_path = required_file(path, "config.json");
-  const ModelConfig config = parse_model_config(read_file(config_path), config_path);
-  const MappedFile mapped(required_file(path, "model.safetensors"));
-  const Weights weights = read_weights(Safetensors(mapped.bytes(), mapped.path()), config);
+  const auto [config, weights] = read_compact_folder(path);
   if (options.engine == "reference") {
     if (options.dtype == "bfloat16")
       fail(ErrorKind::kUnsupported, "engine reference computes in float32: use dtype auto or float32");

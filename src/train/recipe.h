@@ -24,7 +24,9 @@ struct ModelRecipe {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("base", self.base, any_value(),
-      "The language model to train: an installed name, a folder (Llama or Qwen2), a .gguf file; or fresh.");
+      "The model to train: an installed name, a folder (Llama or Qwen2, or a compact model, whose sizes [compact] then "
+      "does "
+      "not change), a .gguf file; or fresh.");
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");
@@ -44,7 +46,6 @@ struct CompactRecipe {
   int num_hidden_layers = 8;
   int row_layers = 3;
   int num_key_value_heads = 4;
-  bool two_way = false;
   bool all_labels = true;
   double residual_decay = 1;
 
@@ -57,8 +58,6 @@ struct CompactRecipe {
     v("row_layers", self.row_layers, between(1, 1023), "The first layers, which see their own row only.");
     v("num_key_value_heads", self.num_key_value_heads, between(1, 1024),
       "Heads of keys and values; they divide the heads.");
-    v("two_way", self.two_way, any_value(),
-      "Labelled rows see each other in both directions; then only queries can be supervised (loss = \"answer\").");
     v("all_labels", self.all_labels, any_value(),
       "The softmax is over all label tokens; else over those that the task's labelled rows have.");
     v("residual_decay", self.residual_decay, between(0.1, 1),

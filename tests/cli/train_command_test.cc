@@ -152,6 +152,23 @@ constexpr const char* kQuestions =
     "care,Who heals?,a doctor,a baker,a miner,a sailor,A\n"
     "sea,Who sails?,a doctor,a baker,a miner,a sailor,D\n";
 
+TEST_F(TrainCommand, ACompactModelIsTrainedOn) {
+  const std::string recipe = kCompactRecipe;
+  ASSERT_EQ(run_manyshot(arguments(recipe, "first")).exit_code, 0);
+  const std::string base = "model.base=" + folder_.file("first/checkpoint-40");
+  const ProgramResult next = run_manyshot(arguments(
+      recipe, "next", {"--set", base, "--set", "stage.main.steps=1", "--set", "stage.main.learning_rate=0", "--json"}));
+  ASSERT_EQ(next.exit_code, 0) << next.err;
+  const auto loss_of = [&](const std::string& run) {
+    return json::parse(read_text(folder_.file(run + "/report.json")))["evaluation"]["eval_loss"].get<double>();
+  };
+  EXPECT_NEAR(loss_of("next"), loss_of("first"), 0.01) << "the same tasks, the same weights but for rounding";
+  const json config = json::parse(read_text(folder_.file("next/checkpoint-1/config.json")));
+  EXPECT_EQ(config["hidden_size"], 32);
+  expect_refused(recipe, {"--set", base, "--set", "model.parameters=lora"}, "is for language models");
+  expect_refused(recipe, {"--set", "model.base=" + folder_.file("")}, "no config.json");
+}
+
 TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {
   const std::string questions = folder_.write("questions.csv", kQuestions);
   const std::string text = folder_.write("text.txt", "the nurse works in the hospital.\nThe miner works in a mine.\n");

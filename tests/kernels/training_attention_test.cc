@@ -5,8 +5,8 @@
 #include <tuple>
 #include <vector>
 
-#include "kernels/attention_reference.h"
 #include "core/rng.h"
+#include "kernels/attention_reference.h"
 #include "kernels/row_group_attention.h"
 #include "kernels/simd.h"
 #include "kernels/summary_attention.h"
@@ -77,8 +77,7 @@ TEST_F(TrainingAttention, RowGroups) {
 
 template <class T>
 void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, double tolerance) {
-  SCOPED_TRACE(testing::Message() << tokens.num_labelled << " + " << tokens.num_queries << " two-way "
-                                  << tokens.two_way);
+  SCOPED_TRACE(testing::Message() << tokens.num_labelled << " + " << tokens.num_queries);
   const size_t width = shape.query_width(), kv_width = shape.key_width(), count = tokens.size();
   const auto q = normals("q", count * width, 0.3f), k = normals("k", count * kv_width),
              v = normals("v", count * kv_width), dout = normals("dout", count * width);
@@ -93,7 +92,7 @@ void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, d
     const bool is_label = key < 2 * tokens.num_labelled && key % 2 == 1;
     const bool same_row = tokens.is_query(query) ? key == query : key / 2 == query / 2 && !tokens.is_query(key);
     if (same_row && (key == query || key + 1 == query)) return true;
-    return is_label && (tokens.two_way || tokens.is_query(query) || key / 2 < query / 2);
+    return is_label && (tokens.is_query(query) || key / 2 < query / 2);
   });
   expect_near(out, expected.out, tolerance, "out");
   expect_near(dq, expected.dq, 5 * tolerance, "dq");
@@ -104,8 +103,8 @@ void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, d
 TEST_F(TrainingAttention, Summaries) {
   at_every_level([](SimdLevel level) {
     const AttentionShape plain{2, 2, 16}, grouped{4, 2, 32};
-    for (const SummaryTokens& tokens : {SummaryTokens{1, 0}, SummaryTokens{1, 2}, SummaryTokens{45, 17},
-                                        SummaryTokens{33, 70}, SummaryTokens{20, 9, /*two_way=*/true}}) {
+    for (const SummaryTokens& tokens :
+         {SummaryTokens{1, 0}, SummaryTokens{1, 2}, SummaryTokens{45, 17}, SummaryTokens{33, 70}}) {
       check_summaries<float>(plain, tokens, 5e-5);
       check_summaries<float>(grouped, tokens, 5e-5);
       if (level == SimdLevel::kAvx512Bf16) check_summaries<BFloat16>(grouped, tokens, 3e-2);

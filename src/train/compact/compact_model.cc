@@ -80,7 +80,7 @@ class TrainedNetwork : public CompactModel {
     check_sample(shape_, sample);
     reserve(std::span(&sample, 1));
     TaskPass<T>& pass = *passes_[0];
-    pass.run(view(), sample, bar_labels(shape_, options_, sample), options_.two_way, nullptr);
+    pass.run(view(), sample, bar_labels(shape_, options_, sample), nullptr);
     std::vector<float> result;
     for (size_t bar = 0; bar < sample.num_rows(); ++bar) {
       const float* logits = pass.logits() + bar * head_.padded_labels();
@@ -161,7 +161,7 @@ class TrainedNetwork : public CompactModel {
       for (const size_t i : shares[share]) {
         check_interrupted();
         losses[i] = passes_[static_cast<size_t>(worker)]->run(weights, batch[i], bar_labels(shape_, options_, batch[i]),
-                                                              options_.two_way, gradient_scale ? &gradient : nullptr);
+                                                              gradient_scale ? &gradient : nullptr);
       }
     });
     if (gradient_scale != nullptr) sums_.add_to(parameters_, shares.size(), scales_, number_features_);
@@ -246,10 +246,6 @@ ModelConfig compact_config(const CompactSizes& sizes) {
 }
 
 std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options) {
-  if (options.two_way && options.loss == LossMode::kDense) {
-    fail(ErrorKind::kBadInput,
-         "the dense loss needs labelled rows that see earlier rows only: use loss \"answer\" with two_way");
-  }
   if (choose_dtype(options.dtype) == DType::kBFloat16) return std::make_unique<TrainedNetwork<BFloat16>>(options);
   return std::make_unique<TrainedNetwork<float>>(options);
 }

@@ -22,8 +22,6 @@ struct CompactNetworkOptions {
   LossMode loss = LossMode::kDense;
   // The softmax is over all label tokens; else over those that the task's labelled rows have.
   bool all_labels = true;
-  // Labelled rows see each other in both directions; only queries are then supervised.
-  bool two_way = false;
   // The residual stream is multiplied by residual_decay^i before layer i. It is computed, and exported, folded into the
   // matrices that write to the stream, since norms ignore its scale (github.com/borawhocodess/modded-nanotabpfn, record
   // 5: fewer tasks are needed).
@@ -56,8 +54,7 @@ class CompactModel : public TrainableModel {
   virtual std::vector<float> log_probabilities(const TrainSample& sample) = 0;
 };
 
-// Throws Error(kBadInput) for sizes that cannot be trained and for two_way with a dense loss; kUnsupported for a dtype
-// this machine lacks.
+// Throws Error(kBadInput) for sizes that cannot be trained, kUnsupported for a dtype this machine lacks.
 std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options);
 
 }  // namespace manyshot

@@ -174,10 +174,10 @@ AttentionGradient TaskPass<T>::attention_gradient(float* dqkv) const {
 
 template <class T>
 LossSum TaskPass<T>::run(const CompactWeightsView<T>& weights, const TrainSample& sample, const BarLabels& bars,
-                         bool two_way, CompactGradientView* gradient) {
+                         CompactGradientView* gradient) {
   weights_ = &weights;
   sample_ = &sample;
-  summaries_ = {sample.num_labelled, sample.num_queries, two_way};
+  summaries_ = {sample.num_labelled, sample.num_queries};
   forward();
   LossSum sum;
   if (gradient != nullptr) {

@@ -63,7 +63,7 @@ class TaskPass {
   const TaskSize& size() const { return size_; }
 
   // Loss of the sample, and with `gradient` its gradients. REQUIRES: the sample is valid and fits size().
-  LossSum run(const CompactWeightsView<T>& weights, const TrainSample& sample, const BarLabels& bars, bool two_way,
+  LossSum run(const CompactWeightsView<T>& weights, const TrainSample& sample, const BarLabels& bars,
               CompactGradientView* gradient);
   // Behind run(): logits [bars, padded labels].
   const float* logits() const { return loss_.logits(); }

@@ -1,10 +1,11 @@
-// A fresh compact decoder, from its first weights to a model folder.
+// A compact decoder, fresh or from a model folder, to a model folder.
 #include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "model/compact_folder.h"
 #include "train/compact/compact_model.h"
 #include "train/compact/export_model.h"
 #include "train/data/growth.h"
@@ -13,8 +14,11 @@
 namespace manyshot {
 namespace {
 
-// What the stages will show the model at most, which its config.json says to those who use it.
+// What the stages will show the model at most, or have shown it before; its config.json says so to those who use it.
 void note_training_range(const Recipe& recipe, ModelConfig& config) {
+  const bool is_fresh = recipe.model.base == "fresh";
+  const int shots_before = is_fresh ? 0 : config.trained_shots,
+            features_before = is_fresh ? 0 : config.trained_features;
   int shots = 0, features = 0;
   for (const StageRecipe& stage : recipe.stages) {
     if (stage.data != "live") continue;
@@ -26,11 +30,13 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
           std::max(features, static_cast<int>(prior.features.value_or(IntRange{2, config.column_tokens.size()}).high));
     }
   }
-  if (shots > 0) config.trained_shots = config.max_shots = shots;
-  if (features > 0) config.trained_features = std::min(features, config.column_tokens.size());
+  if (shots > 0) config.trained_shots = config.max_shots = std::max(shots, shots_before);
+  if (features > 0) {
+    config.trained_features = std::min(std::max(features, features_before), config.column_tokens.size());
+  }
 }
 
-ModelConfig config_of(const Recipe& recipe) {
+ModelConfig fresh_config(const Recipe& recipe) {
   const CompactRecipe& sizes = recipe.compact;
   ModelConfig config = compact_config({.hidden_size = sizes.hidden_size,
                                        .intermediate_size = sizes.intermediate_size,
@@ -54,16 +60,35 @@ LossMode loss_of(const Recipe& recipe) {
   return parse_loss_mode(loss);
 }
 
+std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
+  if (recipe.model.parameters == "lora") {
+    fail(ErrorKind::kUnsupported,
+         "parameters = \"lora\" is for language models: a compact decoder trains all its weights; leave it out");
+  }
+  CompactNetworkOptions options{.loss = loss_of(recipe),
+                                .all_labels = recipe.compact.all_labels,
+                                .residual_decay = recipe.compact.residual_decay,
+                                .dtype = recipe.model.dtype,
+                                .seed = Rng(recipe.seed).child("weights").bits(0)};
+  if (recipe.model.base == "fresh") {
+    options.config = fresh_config(recipe);
+    return make_compact_model(options);
+  }
+  const CompactFolder base = read_compact_folder(recipe.model.base);
+  options.config = base.config;
+  note_training_range(recipe, options.config);
+  options.weights = &base.weights;
+  return make_compact_model(options);
+}
+
+std::vector<std::string> files_of(const Recipe& recipe) {
+  if (recipe.model.base == "fresh") return {};
+  return {recipe.model.base + "/config.json", recipe.model.base + "/model.safetensors"};
+}
+
 class CompactRunModel : public RunModel {
  public:
-  explicit CompactRunModel(const Recipe& recipe)
-      : model_(make_compact_model({.config = config_of(recipe),
-                                   .loss = loss_of(recipe),
-                                   .all_labels = recipe.compact.all_labels,
-                                   .two_way = recipe.compact.two_way,
-                                   .residual_decay = recipe.compact.residual_decay,
-                                   .dtype = recipe.model.dtype,
-                                   .seed = Rng(recipe.seed).child("weights").bits(0)})) {}
+  explicit CompactRunModel(const Recipe& recipe) : model_(open_network(recipe)), files_(files_of(recipe)) {}
 
   TrainableModel& network() override { return *model_; }
   const ModelConfig* compact_config() const override { return &model_->config(); }
@@ -78,6 +103,8 @@ class CompactRunModel : public RunModel {
   void write_weights(const std::string& folder) override {
     write_compact_model(folder, model_->config(), model_->exported(), DType::kBFloat16);
   }
+
+  std::vector<std::string> files() const override { return files_; }
 
   std::string description() const override {
     const ModelConfig& config = model_->config();
@@ -104,6 +131,7 @@ class CompactRunModel : public RunModel {
   }
 
   std::unique_ptr<CompactModel> model_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "core/error.h"
 #include "core/files.h"
 #include "model/config_json.h"
 #include "model/language/text_model.h"
@@ -31,13 +30,7 @@ std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
     const bool is_language = !model.config.empty() && is_language_config(model.config);
     return is_language ? make_language_run_model(recipe) : make_compact_run_model(recipe);
   }
-  if (language_model_path(model.base).empty()) {
-    fail(ErrorKind::kUnsupported,
-         "{}: is no language model. A compact model is trained from scratch (base = \"fresh\"); its run goes on from "
-         "its "
-         "checkpoints with --resume",
-         model.base);
-  }
+  if (language_model_path(model.base).empty()) return make_compact_run_model(recipe);
   return make_language_run_model(recipe);
 }
 

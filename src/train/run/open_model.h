@@ -9,9 +9,7 @@
 namespace manyshot {
 
 // recipe.model.base is a path or "fresh". A language model's weights are not read yet (RunModel::network). Throws
-// Error(kNotFound, kCorruptFile, kUnsupported, kBadInput) as opening the model, its tokenizer and the adapter does, and
-// kUnsupported for a compact model as the base: compact networks are trained from scratch, and a run of one goes on
-// from its checkpoints.
+// Error(kNotFound, kCorruptFile, kUnsupported, kBadInput) as opening the model, its tokenizer and the adapter does.
 std::unique_ptr<RunModel> open_run_model(const Recipe& recipe);
 
 // One of each kind.

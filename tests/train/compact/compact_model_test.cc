@@ -224,11 +224,6 @@ TEST(CompactModel, BadSamplesAndOptionsAreNamed) {
   testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
                         "sample 8: 65 columns; this network reads 1 to 64: draw `compact` samples within that");
   CompactNetworkOptions options = small_network("float32");
-  options.two_way = true;
-  testing::expect_error(
-      [&] { make_compact_model(options); }, ErrorKind::kBadInput,
-      "the dense loss needs labelled rows that see earlier rows only: use loss \"answer\" with two_way");
-  options = small_network("float32");
   options.config.intermediate_size = 50;
   testing::expect_error([&] { make_compact_model(options); }, ErrorKind::kBadInput,
                         "intermediate_size 50 cannot be trained; expected a multiple of 16: use 64");

@@ -88,14 +88,6 @@ TEST(CompactGradient, AnswersOnlyAmongTheTasksLabels) {
   check_gradients(options, batch);
 }
 
-TEST(CompactGradient, TwoWayMask) {
-  CompactNetworkOptions options = small_network("float32");
-  options.loss = LossMode::kAnswer;
-  options.two_way = true;
-  const TrainSample batch[] = {random_task({.num_labelled = 4, .num_queries = 4, .num_features = 1}, 4)};
-  check_gradients(options, batch);
-}
-
 TEST(CompactGradient, ResidualDecayAndGroupedQueries) {
   CompactNetworkOptions options = small_network("float32");
   options.residual_decay = 0.9;

@@ -34,7 +34,7 @@ bool ReferenceNetwork::sees(const TrainSample& sample, const Token& reader, cons
   if (read.place < F) return false;
   if (reader.row == read.row && read.place <= reader.place) return true;
   if (read.place != F + 1) return false;  // of other rows, labels only
-  return reader.row >= sample.num_labelled || options_.two_way || read.row < reader.row;
+  return reader.row >= sample.num_labelled || read.row < reader.row;
 }
 
 std::vector<double> ReferenceNetwork::embed(const TrainSample& sample, const Token& token) const {
