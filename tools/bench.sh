@@ -55,6 +55,7 @@ printf '\ncorpus, whole command, 3,000 tasks of prior mix drawn, judged, encoded
 
 if [ -n "${MANYSHOT_PEERS:-}" ]; then
   printf '\neager PyTorch, the same network and work (without start-up and reading)\n'
-  env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$MANYSHOT_PEERS" tools/parity/eager_pytorch_compact.py --model models/default \
-    --golden tests/data/compact_golden.json --time
+  env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$MANYSHOT_PEERS" tools/parity/eager_pytorch_compact.py \
+    --model tests/data/compact_golden --golden tests/data/compact_golden/golden.json
+  env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$MANYSHOT_PEERS" tools/parity/eager_pytorch_compact.py --model models/default --time
 fi

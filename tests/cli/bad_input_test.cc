@@ -154,7 +154,7 @@ TEST_F(BadInput, NotAModel) {
 }
 TEST_F(BadInput, DamagedModels) {
   namespace fs = std::filesystem;
-  const std::string source = source_file("models/default");
+  const std::string source = source_file("tests/data/compact_golden");
   const auto copy = [&](const std::string& name) {
     const std::string folder = folder_.file(name);
     fs::copy(source, folder);

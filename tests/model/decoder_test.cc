@@ -273,7 +273,7 @@ TEST_F(Decoder, WorkedExampleOfTheFormatDocument) {
       .layout = PromptLayout::kRows, .num_features = 2, .context = {620, 380, 1010, 1001, 380, 620, 1010, 1000}};
   prompt.answers = {{1000}, {1001}};
   const QueryTokens query{.tokens = {548, 440, 1010}, .offsets = {0, 3}};
-  const auto model = load_model(source_dir() + "/models/default", {.dtype = "float32"});
+  const auto model = load_model(source_dir() + "/tests/data/compact_golden", {.dtype = "float32"});
   const std::vector<float> scores = scores_of(*model->encode(prompt), query, 2);
   EXPECT_NEAR(scores[0], -1.0324, 1e-4);
   EXPECT_NEAR(scores[1], -0.5950, 1e-4);
@@ -285,7 +285,7 @@ TEST_F(Decoder, NoQueriesIsFine) {
 }
 
 TEST_F(Decoder, InfoTellsTheModelsLimits) {
-  const auto model = load_model(source_dir() + "/models/default");
+  const auto model = load_model(source_dir() + "/tests/data/compact_golden");
   const ModelInfo& info = model->info();
   EXPECT_EQ(info.layout, PromptLayout::kRows);
   EXPECT_EQ(info.num_parameters, 1745408);

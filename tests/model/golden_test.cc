@@ -1,4 +1,4 @@
-// The default weights against logits computed by PyTorch when they were made (tests/data/compact_golden.json), for
+// The first default weights against logits computed by PyTorch when they were made (tests/data/compact_golden), for
 // every engine.
 #include <gtest/gtest.h>
 
@@ -79,8 +79,8 @@ TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
     GTEST_SKIP() << "this processor has no avx512_bf16";
   }
   if (std::string(engine.name) == "reference" && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
-  const auto model = load_model(source_dir() + "/models/default", {.dtype = engine.dtype, .engine = engine.name});
-  const Json tasks = Json::parse(read_file(source_dir() + "/tests/data/compact_golden.json"));
+  const auto model = load_model(source_dir() + "/tests/data/compact_golden", {.dtype = engine.dtype, .engine = engine.name});
+  const Json tasks = Json::parse(read_file(source_dir() + "/tests/data/compact_golden/golden.json"));
   ASSERT_EQ(tasks.size(), 3u);
   double queries = 0, prequential = 0;
   for (const Json& golden : tasks) {

@@ -5,7 +5,7 @@ An honest peer, written the way one would write it in PyTorch: rows go through t
 in-context layers run on row summaries with dense attention masks (scaled_dot_product_attention); queries share the context's keys
 and values. Needs torch and numpy.
 
-    eager_pytorch_compact.py --model models/default --golden tests/data/compact_golden.json
+    eager_pytorch_compact.py --model tests/data/compact_golden --golden tests/data/compact_golden/golden.json
     eager_pytorch_compact.py --model models/default --time [--threads 2] [--repeat 3]
 """
 import argparse
