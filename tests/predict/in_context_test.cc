@@ -1,5 +1,6 @@
 // In-context prediction with the bundled model: it learns from its context, and a query's answer depends on nothing
 // else.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,8 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/rng.h"
+#include "model/model.h"
+#include "predict/model_store.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
@@ -99,8 +102,11 @@ TEST(InContext, WideAndLongTablesUseSubsetsAndSaySo) {
   const auto method = open_method("default", {.ensemble = 2});
   const auto wide = method->fit(task(40, 70, 2, 6));
   ASSERT_EQ(wide->notes().size(), 1u);
-  EXPECT_THAT(wide->notes()[0], HasSubstr("70 columns, the model takes 20 at a time"));
-  EXPECT_THAT(wide->notes()[0], HasSubstr("30 columns in all; a larger --ensemble uses more"));
+  const int at_a_time = load_model(resolve_model("default"))->info().trained_features;
+  EXPECT_THAT(wide->notes()[0], HasSubstr(fmt::format("70 columns, the model takes {} at a time", at_a_time)));
+  // Half of them are seen by both members.
+  EXPECT_THAT(wide->notes()[0],
+              HasSubstr(fmt::format("{} columns in all; a larger --ensemble uses more", at_a_time / 2 * 3)));
   const auto limit = method->max_labelled_rows();
   ASSERT_TRUE(limit.has_value());
   const auto rows = task(*limit, 2, 2, 7);
