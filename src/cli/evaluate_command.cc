@@ -13,36 +13,27 @@
 #include "evaluate/knowledge/general_ability.h"
 #include "evaluate/report/read_summary.h"
 #include "evaluate/report/report.h"
+#include "evaluate/report/summary_index.h"
 #include "evaluate/result_files.h"
 
 namespace manyshot {
 namespace {
 
-const AverageSummary* average_of(const Summary& summary, size_t model, uint64_t shots) {
-  for (const AverageSummary& average : summary.averages) {
-    if (average.model == model && average.shots == shots && average.tables > 0) return &average;
-  }
-  return nullptr;
-}
-
 // One line for each model, a column for each number of shots; a star where some tables are missing.
 std::string accuracy_table(const Summary& summary) {
+  const SummaryIndex index(summary);
   size_t width = 6;
   for (const ModelSummary& model : summary.models) width = std::max(width, model.name.size());
   std::vector<std::string> lines{fmt::format("{:<{}}", "shots", width)};
   for (const ModelSummary& model : summary.models) lines.push_back(fmt::format("{:<{}}", model.name, width));
   lines.push_back(fmt::format("{:<{}}", "tables", width));
   bool some_missing = false;
-  for (const uint64_t shots : summary.run.shots) {
-    uint64_t most_tables = 0;
-    for (size_t model = 0; model < summary.models.size(); ++model) {
-      if (const AverageSummary* average = average_of(summary, model, shots))
-        most_tables = std::max(most_tables, average->tables);
-    }
+  for (const uint64_t shots : index.shots()) {
+    const uint64_t most_tables = index.most_tables(shots);
     lines.front() += fmt::format("  {:>6} ", shots);
     lines.back() += fmt::format("  {:>6} ", most_tables);
-    for (size_t model = 0; model < summary.models.size(); ++model) {
-      const AverageSummary* average = average_of(summary, model, shots);
+    for (size_t model = 0; model < index.num_models(); ++model) {
+      const AverageSummary* average = index.average(model, shots);
       const bool is_short = average != nullptr && average->tables < most_tables;
       some_missing = some_missing || is_short;
       lines[1 + model] += average == nullptr

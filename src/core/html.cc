@@ -14,29 +14,19 @@ std::string valid_utf8(std::string_view text) {
   return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
+std::string_view markup_entity(char c) { return c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : ""; }
+
 std::string html_text(std::string_view text) {
   std::string result;
   for (const char c : valid_utf8(text)) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\t':
-      case '\n':
-      case '\r':
-        result += c;
-        break;
-      default:
-        result += static_cast<unsigned char>(c) < ' ' ? "\uFFFD" : std::string(1, c);
+    if (const std::string_view entity = markup_entity(c); !entity.empty()) {
+      result += entity;
+    } else if (c == '"') {
+      result += "&quot;";
+    } else if (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r') {
+      result += "\uFFFD";
+    } else {
+      result += c;
     }
   }
   return result;

@@ -14,6 +14,9 @@ namespace manyshot {
 // The text with U+FFFD for bytes that are not UTF-8.
 std::string valid_utf8(std::string_view text);
 
+// "&amp;", "&lt;" or "&gt;" for a character that is markup in HTML and in the texts of charts; "" for all others.
+std::string_view markup_entity(char c);
+
 // valid_utf8 with &, <, > and quotes escaped, and U+FFFD for control characters other than tabs and line ends.
 std::string html_text(std::string_view text);
 

@@ -1,9 +1,9 @@
 // What an evaluation found: Evaluation::summarise().
 #include <algorithm>
-#include <fstream>
 #include <optional>
 
 #include "core/parallel.h"
+#include "core/processor.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/example_prompt.h"
 #include "evaluate/published_results.h"
@@ -12,14 +12,6 @@
 
 namespace manyshot {
 namespace {
-
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(": ") + 2));
-  }
-  return "";
-}
 
 ScoredUnit score(const UnitRecord& record, const EvaluationTable& table) {
   ScoredUnit unit{.summary = {.shots = record.key.shots, .seed = record.key.seed, .error = record.error}};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,6 +33,12 @@ struct TextTable {
   std::vector<std::vector<TextCell>> rows;  // the first cell names its row
   size_t text_columns = 1;                  // from the left; the others are numbers
 };
+
+// Names and what they stand for; "–" for an empty value.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+TextTable facts_table(const std::string& title, const Facts& facts);
+// A string as it is, other JSON as it is written.
+std::string plain_text(const Json& value);
 
 // A Plotly figure, {"data": […], "layout": {…}} (report/figure.h).
 struct Panel {

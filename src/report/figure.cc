@@ -55,18 +55,10 @@ Json figure_number(double value) {
 std::string figure_text(std::string_view text, size_t max_characters) {
   std::string result;
   for (const char c : without_middle(valid_utf8(text), max_characters)) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      default:
-        result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    if (const std::string_view entity = markup_entity(c); !entity.empty()) {
+      result += entity;
+    } else {
+      result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
     }
   }
   return result;

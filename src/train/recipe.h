@@ -24,9 +24,8 @@ struct ModelRecipe {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("base", self.base, any_value(),
-      "The model to train: an installed name, a folder (Llama or Qwen2, or a compact model, whose sizes [compact] then "
-      "does "
-      "not change), a .gguf file; or fresh.");
+      "The model to train: an installed name, a folder (Llama or Qwen2, or a compact model, whose sizes [compact] "
+      "then does not change), a .gguf file; or fresh.");
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");
@@ -200,8 +199,7 @@ struct EvaluateRecipe {
     v("queries", self.queries, at_least(1), "Rows of a table that are predicted, at most.");
     v("knowledge", self.knowledge, any_value(),
       "Language models: CSV file of multiple-choice questions (as manyshot evaluate --knowledge takes), answered "
-      "before "
-      "the first step and after the last.");
+      "before the first step and after the last.");
     v("knowledge_questions", self.knowledge_questions, at_least(0),
       "So many of these questions, spread evenly over the file; 0: all.");
     v("perplexity", self.perplexity, any_value(),

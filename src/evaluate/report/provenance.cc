@@ -6,12 +6,6 @@
 namespace manyshot {
 namespace {
 
-TextTable facts(const std::string& title, const std::vector<std::pair<std::string, std::string>>& entries) {
-  TextTable table{.title = title, .columns = {"what", "value"}, .text_columns = 2};
-  for (const auto& [name, value] : entries) table.rows.push_back({{name}, {value.empty() ? "–" : value}});
-  return table;
-}
-
 std::string list_of(const std::vector<uint64_t>& numbers) { return fmt::format("{}", fmt::join(numbers, ", ")); }
 
 }  // namespace
@@ -19,20 +13,18 @@ std::string list_of(const std::vector<uint64_t>& numbers) { return fmt::format("
 Section provenance_section(const SummaryIndex& index) {
   const RunFacts& run = index.summary().run;
   Section section{.title = "Where the numbers come from"};
-  section.blocks.emplace_back(facts("The run", {{"program", "manyshot " + run.version},
-                                                {"first and last unit", run.started + " to " + run.finished},
-                                                {"processor", run.processor},
-                                                {"threads", std::to_string(run.num_threads)},
-                                                {"protocol", run.protocol},
-                                                {"shots", list_of(run.shots)},
-                                                {"row seeds", list_of(run.seeds)},
-                                                {"baseline", run.baseline},
-                                                {"forest", run.forest}}));
-  std::vector<std::pair<std::string, std::string>> options;
-  for (const auto& [name, value] : run.options.items())
-    options.push_back({name, value.is_string() ? value.get<std::string>()
-                                               : value.dump(-1, ' ', false, Json::error_handler_t::replace)});
-  section.blocks.emplace_back(Fold{"options", {facts("", options)}});
+  section.blocks.emplace_back(facts_table("The run", {{"program", "manyshot " + run.version},
+                                                      {"first and last unit", run.started + " to " + run.finished},
+                                                      {"processor", run.processor},
+                                                      {"threads", std::to_string(run.num_threads)},
+                                                      {"protocol", run.protocol},
+                                                      {"shots", list_of(run.shots)},
+                                                      {"row seeds", list_of(run.seeds)},
+                                                      {"baseline", run.baseline},
+                                                      {"forest", run.forest}}));
+  Facts options;
+  for (const auto& [name, value] : run.options.items()) options.emplace_back(name, plain_text(value));
+  section.blocks.emplace_back(Fold{"options", {facts_table("", options)}});
   TextTable models{.columns = {"model", "weights"}, .text_columns = 2};
   for (const ModelSummary& model : index.summary().models)
     models.rows.push_back(

@@ -29,7 +29,7 @@ std::vector<float> output_scales(const NetworkShape& shape, double decay) {
 template <class T>
 class TrainedNetwork : public CompactModel {
  public:
-  explicit TrainedNetwork(const CompactNetworkOptions& options)
+  TrainedNetwork(const CompactNetworkOptions& options, const Weights* weights)
       : options_(options),
         shape_(options.config),
         parameters_(shape_, options.seed),
@@ -39,8 +39,7 @@ class TrainedNetwork : public CompactModel {
         head_(shape_),
         sums_(shape_, parameters_.places()) {
     for (size_t i = 0; i < shape_.num_layers; ++i) layers_.emplace_back(shape_);
-    if (options.weights != nullptr) take_weights(*options.weights);
-    options_.weights = nullptr;  // the caller's
+    if (weights != nullptr) take_weights(*weights);
     parameters_changed();
   }
 
@@ -245,9 +244,10 @@ ModelConfig compact_config(const CompactSizes& sizes) {
   return config;
 }
 
-std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options) {
-  if (choose_dtype(options.dtype) == DType::kBFloat16) return std::make_unique<TrainedNetwork<BFloat16>>(options);
-  return std::make_unique<TrainedNetwork<float>>(options);
+std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options, const Weights* weights) {
+  if (choose_dtype(options.dtype) == DType::kBFloat16)
+    return std::make_unique<TrainedNetwork<BFloat16>>(options, weights);
+  return std::make_unique<TrainedNetwork<float>>(options, weights);
 }
 
 }  // namespace manyshot

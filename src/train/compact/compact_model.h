@@ -28,9 +28,6 @@ struct CompactNetworkOptions {
   double residual_decay = 1.0;
   std::string dtype = "auto";  // auto, float32 or bfloat16: of the products
   uint64_t seed = 0;           // of the first weights
-  // Goes on from these in place of random ones, as read from a model folder. Their table of numbers becomes the nearest
-  // smooth function.
-  const Weights* weights = nullptr;
 };
 
 // A config of the usual vocabulary (1,000 numbers, 10 labels, the bar, 64 column marks) and these sizes.
@@ -55,6 +52,9 @@ class CompactModel : public TrainableModel {
 };
 
 // Throws Error(kBadInput) for sizes that cannot be trained, kUnsupported for a dtype this machine lacks.
-std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options);
+// With `weights`, as read from a model folder, it goes on from these in place of random ones; their table of numbers
+// becomes the nearest smooth function.
+std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options,
+                                                 const Weights* weights = nullptr);
 
 }  // namespace manyshot

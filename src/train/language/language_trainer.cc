@@ -1,6 +1,7 @@
 #include "train/language/language_trainer.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.h"
 #include "kernels/simd.h"
@@ -16,14 +17,10 @@ template <class T>
 class LanguageTrainerOf : public LanguageTrainer {
  public:
   LanguageTrainerOf(const TensorSource& source, const LanguageTrainerOptions& options)
-      : options_(options),
-        base_path_(source.path()),
-        plan_(plan_language_memory(source.config(), source.path(), options)) {
+      : options_(options), base_path_(source.path()) {
     if (options.trains_all) {
       network_ = std::make_unique<TrainedNetwork<T>>(source);
-      return;
-    }
-    if (options.adapter.empty()) {
+    } else if (options.adapter.empty()) {
       lora_ = lora_modules(options.lora, source.config());
       network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
       initialise_lora(network_->store(), options.seed);
@@ -35,7 +32,9 @@ class LanguageTrainerOf : public LanguageTrainer {
       network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
       copy_factors(adapter, network_->store());
     }
-    network_->parameters_changed();
+    if (!options.trains_all) network_->parameters_changed();
+    plan_.emplace(source.config(), options.trains_all ? nullptr : &lora_, options.dtype, options.checkpointing,
+                  options.pack_tokens);
   }
 
   std::span<Parameter> parameters() override { return network_->store().all(); }
@@ -71,7 +70,7 @@ class LanguageTrainerOf : public LanguageTrainer {
     return losses;
   }
 
-  size_t peak_bytes(const BatchShape& shape) const override { return plan_.peak_bytes(shape); }
+  size_t peak_bytes(const BatchShape& shape) const override { return plan_->peak_bytes(shape); }
 
  private:
   using Loss = VocabularyLoss<T>;
@@ -85,7 +84,7 @@ class LanguageTrainerOf : public LanguageTrainer {
     if (batch.targets.empty()) return sum;
 
     const bool differentiates = scale != nullptr;
-    const PassMode mode = differentiates ? plan_.mode_for(batch.tokens.size()) : PassMode::kLoss;
+    const PassMode mode = differentiates ? plan_->mode_for(batch.tokens.size()) : PassMode::kLoss;
     const bool drops = differentiates && !network_->trains_all() && options_.lora.dropout > 0;
     const Dropout dropout = drops ? Dropout(options_.lora.dropout, seed, batch) : Dropout();
     const DecoderNetwork<T>& net = network_->net();
@@ -136,7 +135,7 @@ class LanguageTrainerOf : public LanguageTrainer {
 
   LanguageTrainerOptions options_;
   std::string base_path_;
-  LanguageMemory plan_;
+  std::optional<LanguageMemory> plan_;
   LoraModules lora_;
   std::unique_ptr<TrainedNetwork<T>> network_;
   PassMemory<T> memory_;

@@ -77,8 +77,7 @@ std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
   const CompactFolder base = read_compact_folder(recipe.model.base);
   options.config = base.config;
   note_training_range(recipe, options.config);
-  options.weights = &base.weights;
-  return make_compact_model(options);
+  return make_compact_model(options, &base.weights);
 }
 
 std::vector<std::string> files_of(const Recipe& recipe) {

@@ -104,9 +104,9 @@ std::vector<Json> MetricsLog::lines() const {
   return lines;
 }
 
-void MetricsLog::draw_curve() const {
+void MetricsLog::draw_curve(const std::vector<Json>& lines) const {
   LossCurve curve;
-  for (const Json& line : lines()) {
+  for (const Json& line : lines) {
     const double step = line.value("step", 0.0);
     if (line.contains("loss")) curve.training.push_back({step, line["loss"].get<double>()});
     if (line.contains("eval_loss")) curve.evaluation.push_back({step, line["eval_loss"].get<double>()});

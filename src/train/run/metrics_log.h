@@ -33,9 +33,9 @@ class MetricsLog {
   void add_step(const Json& line);
   // `line` has "step" and numbers eval_…, table_…, knowledge_…, perplexity.
   void add_evaluation(const Json& line);
-  // Draws training_loss.svg from metrics.jsonl.
-  void draw_curve() const;
   std::vector<Json> lines() const;  // of metrics.jsonl
+  // Draws training_loss.svg from these lines.
+  void draw_curve(const std::vector<Json>& lines) const;
 
  private:
   std::string folder_;

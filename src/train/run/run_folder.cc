@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/processor.h"
 #include "corpus/token_shard.h"
 #include "report/document.h"
 #include "train/run/run_page.h"
@@ -19,14 +19,6 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxCurvePoints = 1000;
 
 std::string in_folder(const RunSetup& setup, const char* name) { return (fs::path(setup.out) / name).string(); }
-
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
-  }
-  return "";
-}
 
 std::string name_of(const RunSetup& setup) {
   fs::path path = fs::absolute(setup.out).lexically_normal();

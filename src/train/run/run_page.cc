@@ -13,19 +13,6 @@
 namespace manyshot {
 namespace {
 
-using Facts = std::vector<std::pair<std::string, std::string>>;
-
-TextTable facts_table(const std::string& title, const Facts& facts) {
-  TextTable table{.title = title, .columns = {"what", "value"}, .text_columns = 2};
-  for (const auto& [name, value] : facts) table.rows.push_back({{name}, {value.empty() ? "–" : value}});
-  return table;
-}
-
-std::string plain_text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string count_text(const Json& report, const char* key) { return with_thousands(report.value(key, int64_t{0})); }
 
 double number_of(const Json& json, const char* key) {

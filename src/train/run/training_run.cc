@@ -211,8 +211,7 @@ class TrainingRun {
   void refresh_report() const {
     if (!log_ || state_.step == plan_.total_steps()) return;  // finish() writes the last one
     try {
-      log_->draw_curve();
-      write_report(setup_, report_so_far(), log_->lines());
+      draw(report_so_far());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupted) throw;
       log::warning("train: the report stays as it was: {}", error.what());
@@ -238,11 +237,14 @@ class TrainingRun {
     if (stage_) stage_->end();
     measure_after();
     const RunReport report = report_so_far();
-    if (log_) {
-      log_->draw_curve();
-      write_report(setup_, report, log_->lines());
-    }
+    if (log_) draw(report);
     return report;
+  }
+
+  void draw(const RunReport& report) const {
+    const std::vector<Json> lines = log_->lines();
+    log_->draw_curve(lines);
+    write_report(setup_, report, lines);
   }
 
   RunReport report_so_far() const {

@@ -169,8 +169,7 @@ TEST(CompactModel, GoesOnFromExportedWeights) {
   const Weights weights = model->exported();
   options.seed = 99;
   options.residual_decay = 0.95;  // folded into what was exported: another decay is the same function
-  options.weights = &weights;
-  const auto next = make_compact_model(options);
+  const auto next = make_compact_model(options, &weights);
   const TrainSample sample = random_task({.num_labelled = 21, .num_queries = 6, .num_features = 7}, 4);
   const std::vector<float> expected = model->log_probabilities(sample), found = next->log_probabilities(sample);
   for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(found[i], expected[i], 2e-4) << i;
