@@ -57,12 +57,9 @@ class CorpusCommand : public Command {
   std::string summary() const override { return "training text from tasks that a random forest has judged"; }
   std::string details() const override {
     return "Draws tasks from a prior, keeps those that a forest of 30 trees finds learnable, and writes them as "
-           "prompts with their answers. A "
-           "sample is a function of the options, the seed and its number, so threads, shards and restarts change "
-           "nothing; the same command "
-           "goes on where an interrupted one ended, and with more --tasks it adds to the folder. The folder's manifest "
-           "counts what was drawn, "
-           "kept and thrown away, and why.";
+           "prompts with their answers. A sample is a function of the options, the seed and its number, so threads, "
+           "shards and restarts change nothing; the same command goes on where an interrupted one ended, and with more "
+           "--tasks it adds to the folder. The folder's manifest counts what was drawn, kept and thrown away, and why.";
   }
   std::string examples() const override {
     return "    manyshot corpus --tasks 100000 --seed 1 --stage warmup --out warmup --model smollm2\n"

@@ -87,27 +87,21 @@ class EvaluateCommand : public Command {
   std::string summary() const override { return "models on tables, behind growing numbers of labelled rows"; }
   std::string details() const override {
     return "Splits each table into training and test rows, shows each model some training rows as its context, and "
-           "asks it "
-           "for the test rows: the published protocol of arXiv 2509.06806 row for row, or one draw for all queries. "
-           "What is "
-           "finished stands in a ledger in --out: a run that was stopped or killed goes on with the same command, and "
-           "more "
-           "models, tables, shots or seeds add to it. Tables that cannot be read are named, counted and left out. The "
-           "results are report.html (charts, to be opened in a browser), report.md, report.csv, summary.json, "
-           "results.csv, results_per_split.csv, predictions.parquet, and one file a model as lm-evaluation-harness "
-           "writes it.";
+           "asks it for the test rows: the published protocol of arXiv 2509.06806 row for row, or one draw for all "
+           "queries. What is finished stands in a ledger in --out: a run that was stopped or killed goes on with the "
+           "same command, and more models, tables, shots or seeds add to it. Tables that cannot be read are named, "
+           "counted and left out. The results are report.html (charts, to be opened in a browser), report.md, "
+           "report.csv, summary.json, results.csv, results_per_split.csv, predictions.parquet, and one file a model as "
+           "lm-evaluation-harness writes it.";
   }
   std::string examples() const override {
     return "    manyshot evaluate --tables tables --models default,knn,forest --out results\n"
            "    manyshot evaluate --tables tables --models paper-knn,paper-forest,smollm2 --shots 8,64,512 --out "
-           "results "
-           "--compare published\n"
+           "results --compare published\n"
            "    manyshot evaluate --tables a.csv,b.csv --target species --protocol fixed --select stratified --seeds "
-           "0,1,2 "
-           "--out results\n"
+           "0,1,2 --out results\n"
            "    manyshot evaluate --tables tables --models default,default+calibrate=none --max-queries 200 --out "
-           "results "
-           "--shard 3/8\n"
+           "results --shard 3/8\n"
            "    manyshot evaluate --tables tables --models forest,openai:qwen2.5-7b --base-url "
            "http://localhost:8000/v1 --response-cache answers --out results\n"
            "    manyshot evaluate --models smollm2 --knowledge mmlu.csv --knowledge-shots 5 --perplexity text.txt\n";

@@ -41,8 +41,7 @@ class ExportCommand : public Command {
   std::string summary() const override { return "a language model for transformers, PEFT or llama.cpp"; }
   std::string details() const override {
     return "Writes a Llama or Qwen2 model with its tokenizer in another format or number type. Tokenizer, chat "
-           "template "
-           "and special tokens come along.";
+           "template and special tokens come along.";
   }
   std::string examples() const override {
     return "    manyshot export --model merged --to gguf --dtype q8_0 --out merged.gguf\n"

@@ -86,8 +86,7 @@ std::string program_help() {
 std::string options_document() {
   std::string text =
       "# Options\n\nMade by `./run docs` from the declarations in the sources; do not edit. Every option can stand in "
-      "a TOML file too "
-      "(`--config`), under its name with underscores.\n";
+      "a TOML file too (`--config`), under its name with underscores.\n";
   for (const auto& command : all_commands()) {
     text += fmt::format("\n## manyshot {}\n\n{}\n\n{}", command->name(), command->summary(),
                         options_markdown(command->options()));

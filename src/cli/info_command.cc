@@ -174,9 +174,8 @@ class InfoCommand : public Command {
   std::string summary() const override { return "what was understood of a table, or what a model is"; }
   std::string details() const override {
     return "For a table: format, delimiter and encoding, and each column's type, missing cells, distinct values and "
-           "range. For a model: "
-           "architecture, size, limits, and the engine that would run it here; for a language model tokenizer, "
-           "quantisation and the memory it needs.";
+           "range. For a model: architecture, size, limits, and the engine that would run it here; for a language "
+           "model tokenizer, quantisation and the memory it needs.";
   }
   std::string examples() const override {
     return "    manyshot info --table data.csv\n"

@@ -49,12 +49,10 @@ class PredictCommand : public Command {
   std::string summary() const override { return "labels and class probabilities for the rows of a table"; }
   std::string details() const override {
     return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every "
-           "class for each row of --test; "
-           "nothing is trained and nothing is sampled. The result has the columns row (0-based row of the test table), "
-           "prediction, and one "
-           "p_CLASS per class in sorted order. When the test table has the target column, it is never shown to the "
-           "model: the predictions "
-           "are scored against it, beside the baselines majority and knn.";
+           "class for each row of --test; nothing is trained and nothing is sampled. The result has the columns row "
+           "(0-based row of the test table), prediction, and one p_CLASS per class in sorted order. When the test "
+           "table has the target column, it is never shown to the model: the predictions are scored against it, beside "
+           "the baselines majority and knn.";
   }
   std::string examples() const override {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"

@@ -20,12 +20,10 @@ class PromptCommand : public Command {
   std::string summary() const override { return "exactly what a model sees of a task"; }
   std::string details() const override {
     return "Writes the prompt that predict would give the model: labelled rows, queries, and for a language model the "
-           "chat wrapping. "
-           "text: as the model reads it (for compact models a readable form of its tokens). tokens: a JSON array of "
-           "token ids. alpaca and "
-           "messages: one line of JSON with instruction, input and output, or with chat messages; the output has the "
-           "true labels when the "
-           "test table has the target. Options that change the prompt are those of predict.";
+           "chat wrapping. text: as the model reads it (for compact models a readable form of its tokens). tokens: a "
+           "JSON array of token ids. alpaca and messages: one line of JSON with instruction, input and output, or with "
+           "chat messages; the output has the true labels when the test table has the target. Options that change the "
+           "prompt are those of predict.";
   }
   std::string examples() const override {
     return "    manyshot prompt --model smollm2 --train train.csv --test test.csv --target species --shots 8 --queries "

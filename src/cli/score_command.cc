@@ -76,8 +76,7 @@ class ScoreCommand : public Command {
   std::string summary() const override { return "log-likelihoods of continuations behind prompts"; }
   std::string details() const override {
     return "Adds to each line \"logprobs\", the summed natural log-probabilities of each continuation, and \"tokens\", "
-           "how many tokens it has. "
-           "What neighbouring prompts share is computed once.";
+           "how many tokens it has. What neighbouring prompts share is computed once.";
   }
   std::string examples() const override {
     return "    manyshot score --model smollm2 --in questions.jsonl --out scored.jsonl\n";

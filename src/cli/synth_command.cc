@@ -55,11 +55,9 @@ class SynthCommand : public Command {
   std::string summary() const override { return "classification tables from structural causal models"; }
   std::string details() const override {
     return "Draws tasks from a prior over tables (docs/prior.md) and writes one table for each, the label last, with a "
-           "manifest tasks.jsonl. A "
-           "task is a function of the options, the seed and its number: threads, shards and restarts change nothing. "
-           "The same command goes on "
-           "where an interrupted one ended, and with more --tasks it adds to a folder. --explain shows the graph and "
-           "the equations behind a task.";
+           "manifest tasks.jsonl. A task is a function of the options, the seed and its number: threads, shards and "
+           "restarts change nothing. The same command goes on where an interrupted one ended, and with more --tasks it "
+           "adds to a folder. --explain shows the graph and the equations behind a task.";
   }
   std::string examples() const override {
     return "    manyshot synth --tasks 1000 --seed 1 --out tasks\n"

@@ -51,10 +51,9 @@ class TrainCommand : public Command {
   std::string details() const override {
     return "Trains what a recipe says (--config): LoRA factors or all weights of a Llama or Qwen2 model, or a compact "
            "decoder from scratch, on tasks drawn on the fly, token files or JSON lines. Checkpoints hold the weights "
-           "as "
-           "transformers, PEFT and manyshot predict load them, and the exact state: a run that was stopped or killed "
-           "goes on with --resume to the same bits. Several processes share the work under torchrun or srun. The "
-           "recipe's keys: docs/formats/recipe.md, or --keys.";
+           "as transformers, PEFT and manyshot predict load them, and the exact state: a run that was stopped or "
+           "killed goes on with --resume to the same bits. Several processes share the work under torchrun or srun. "
+           "The recipe's keys: docs/formats/recipe.md, or --keys.";
   }
   std::string examples() const override {
     return "    manyshot train --config recipes/default.toml --out runs/default\n"

@@ -42,10 +42,10 @@ std::string corpus_report_page(const CorpusReport& report, const CorpusFiles& fi
   for (const auto& [name, value] : files.options.items())
     options += html_text(fmt::format("{} {}\n", name, value.dump()));
   const std::string body = fmt::format(
-      "<h1>Corpus {}</h1><p>{} of {} tasks kept; {}{} in {} parts, layout {}{}.</p>"
-      "<section class=\"card\"><h2>What became of the tasks</h2><table>{}</table></section>"
-      "<section class=\"card\"><h2>The tasks that were kept</h2><div class=\"row\">{}{}{}{}{}</div></section>"
-      "<section class=\"card\"><h2>Options</h2><pre>{}</pre></section>",
+      "<h1>Corpus {}</h1><p>{} of {} tasks kept; {}{} in {} parts, layout {}{}.</p><section class=\"card\"><h2>What "
+      "became of the tasks</h2><table>{}</table></section><section class=\"card\"><h2>The tasks that were "
+      "kept</h2><div class=\"row\">{}{}{}{}{}</div></section><section "
+      "class=\"card\"><h2>Options</h2><pre>{}</pre></section>",
       html_text(files.out), with_thousands(report.kept), with_thousands(report.drawn),
       report.tokens > 0 ? with_thousands(report.tokens) + " tokens, " : "", format_bytes(report.bytes), report.parts,
       files.layout, files.shard.count > 1 ? fmt::format(", shard {} of {}", files.shard.index, files.shard.count) : "",

@@ -15,10 +15,10 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFormat = "manyshot evaluation 1";
 constexpr const char* kSchema =
-    "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS units(model TEXT, dataset TEXT, shots INTEGER, seed INTEGER, error TEXT NOT NULL,"
-    " permanent INTEGER NOT NULL, finished TEXT NOT NULL, facts TEXT NOT NULL, rows BLOB NOT NULL,"
-    " probabilities BLOB NOT NULL, PRIMARY KEY(model, dataset, shots, seed));";
+    "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL);CREATE TABLE IF NOT EXISTS "
+    "units(model TEXT, dataset TEXT, shots INTEGER, seed INTEGER, error TEXT NOT NULL, permanent INTEGER NOT NULL, "
+    "finished TEXT NOT NULL, facts TEXT NOT NULL, rows BLOB NOT NULL, probabilities BLOB NOT NULL, PRIMARY KEY(model, "
+    "dataset, shots, seed));";
 
 sqlite3* as_database(void* database) { return static_cast<sqlite3*>(database); }
 
@@ -183,16 +183,16 @@ void Ledger::add(const UnitRecord& record) {
 bool Ledger::is_finished(const UnitKey& key) {
   const std::lock_guard lock(mutex_);
   Statement statement(*this,
-                      "SELECT 1 FROM units WHERE model = ? AND dataset = ? AND shots = ? AND seed = ?"
-                      " AND (error = '' OR permanent)");
+                      "SELECT 1 FROM units WHERE model = ? AND dataset = ? AND shots = ? AND seed = ? AND (error = '' "
+                      "OR permanent)");
   return statement.bind(key).step();
 }
 
 std::optional<UnitRecord> Ledger::find(const UnitKey& key) {
   const std::lock_guard lock(mutex_);
   Statement statement(*this,
-                      "SELECT error, permanent, finished, facts, rows, probabilities FROM units"
-                      " WHERE model = ? AND dataset = ? AND shots = ? AND seed = ?");
+                      "SELECT error, permanent, finished, facts, rows, probabilities FROM units WHERE model = ? AND "
+                      "dataset = ? AND shots = ? AND seed = ?");
   if (!statement.bind(key).step()) return std::nullopt;
   return UnitRecord{.key = key,
                     .error = statement.text(0),

@@ -22,8 +22,7 @@ struct ProtocolOptions {
   static void visit(Self& self, Visitor& v) {
     v("protocol", self.protocol, one_of({"paper", "fixed"}),
       "paper: the published splits, row for row, with new labelled rows for every 50 queries; fixed: one draw of "
-      "labelled "
-      "rows for all queries of a table.");
+      "labelled rows for all queries of a table.");
     v("select", self.select, one_of({"random", "stratified"}), "Protocol fixed: how labelled rows are drawn.");
     v("max_queries", self.max_queries, at_least(1), "Ask for the first test rows only; without it for all of them.");
     v("target", self.target, any_value(), "Column to predict; without it the column \"label\", else the last.");

@@ -17,22 +17,22 @@ class Reader {
     const TensorInfo* tensor = file_.find(name);
     if (tensor == nullptr) {
       fail(ErrorKind::kCorruptFile,
-           "{}: tensor \"{}\" {} is missing; config.json and weights do not belong together, or the "
-           "file is incomplete: copy both again",
+           "{}: tensor \"{}\" {} is missing; config.json and weights do not belong together, or the file is "
+           "incomplete: copy both again",
            file_.source(), name, shape_text(shape));
     }
     if (tensor->shape != shape) {
       fail(ErrorKind::kCorruptFile,
-           "{}: tensor \"{}\" has shape {}, config.json calls for {}; config.json and weights do not "
-           "belong together: copy both again",
+           "{}: tensor \"{}\" has shape {}, config.json calls for {}; config.json and weights do not belong together: "
+           "copy both again",
            file_.source(), name, shape_text(tensor->shape), shape_text(shape));
     }
     std::vector<float> values = file_.read_f32(*tensor);
     for (size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i])) {
         fail(ErrorKind::kCorruptFile,
-             "{}: tensor \"{}\" holds {} at position {}; the model was saved from a failed training "
-             "run or the file is damaged: use another checkpoint",
+             "{}: tensor \"{}\" holds {} at position {}; the model was saved from a failed training run or the file is "
+             "damaged: use another checkpoint",
              file_.source(), name, values[i], with_thousands(i));
       }
     }

@@ -114,8 +114,7 @@ class CompactPredictor : public Predictor {
       const size_t used = std::min(num_features, shape.max_features / 2 + dealt * static_cast<size_t>(shape.members));
       notes_.push_back(
           fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best "
-                      "tell the classes apart "
-                      "one by one, and {} random others; {} columns in all{}",
+                      "tell the classes apart one by one, and {} random others; {} columns in all{}",
                       num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
                       used < num_features ? "; a larger --ensemble uses more" : ""));
     }

@@ -42,8 +42,7 @@ TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
   if (shared == 0) {
     fail(ErrorKind::kBadInput,
          "prompt \"{}\" is empty or joins with a continuation into one token, so that nothing is left to predict from; "
-         "begin it with "
-         "more text, or the model's beginning of text",
+         "begin it with more text, or the model's beginning of text",
          excerpt(request.prompt));
   }
   result.prompt.resize(shared);

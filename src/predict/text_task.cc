@@ -85,8 +85,7 @@ void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_win
       if (reserved >= context_window || count < num_present) {
         fail(ErrorKind::kBadInput,
              "a prompt with one row of each class and {} does not fit the model's window of {} tokens ({} are needed "
-             "for {}); --ignore "
-             "columns, or use another model",
+             "for {}); --ignore columns, or use another model",
              queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), context_window,
              reserved, queries_per_prompt == 1 ? "the query" : "the queries");
       }

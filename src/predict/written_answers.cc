@@ -54,9 +54,8 @@ void add_votes(const WrittenAnswers& written, const std::vector<uint32_t>& class
 std::string describe_written_answers(const AnswerReport& report) {
   return fmt::format(
       "{} written answers: {} by id, {} by position, {} from label probabilities, {} the labelled rows' majority; of "
-      "{} "
-      "responses {} were not valid JSON as they stood, {} had another number of answers than queries, {} repeated an "
-      "id",
+      "{} responses {} were not valid JSON as they stood, {} had another number of answers than queries, {} repeated "
+      "an id",
       report.written_answers(), report.by_id, report.by_position, report.by_probability, report.by_majority,
       report.responses, report.invalid_json, report.wrong_count, report.duplicate_ids);
 }

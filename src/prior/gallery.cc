@@ -309,10 +309,9 @@ std::string task_card(const Task& task, const Json& explanation) {
     histograms += histogram(task, order[i], explanation["columns"][order[i]]);
   return fmt::format(
       "<section class=\"card\"><h2>Task {}</h2><p class=\"soft\">{}: {} rows, {} columns, {} classes; {} draws thrown "
-      "away before</p>{}"
-      "<div class=\"row\"><div><h3>the two columns that tell most</h3>{}</div><div><h3>correlations{}</h3>{}</div>"
-      "<div><h3>columns that tell most, by class</h3><div style=\"max-width:360px\">{}</div></div></div><h3>graph "
-      "(filled: carries a column)</h3>{}{}</section>",
+      "away before</p>{}<div class=\"row\"><div><h3>the two columns that tell "
+      "most</h3>{}</div><div><h3>correlations{}</h3>{}</div><div><h3>columns that tell most, by class</h3><div "
+      "style=\"max-width:360px\">{}</div></div></div><h3>graph (filled: carries a column)</h3>{}{}</section>",
       task.index, html_text(task.prior), task.num_rows, task.num_features(), task.num_classes, task.num_rejections(),
       legend(task), scatter(task, order[0], second),
       task.num_features() > kCorrelated ? fmt::format(" of the first {} columns", kCorrelated) : "", correlations(task),
@@ -325,8 +324,7 @@ std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>
                          const PriorOptions& options) {
   std::string body = fmt::format(
       "<h1>{} tasks of the prior {}</h1><p class=\"soft\">seed {}, rows {}, columns {}, classes {}. Colours and marks "
-      "are classes; hover nodes "
-      "for their equations.</p>",
+      "are classes; hover nodes for their equations.</p>",
       tasks.size(), html_text(options.prior), options.seed, html_text(options.rows), html_text(options.features),
       html_text(options.classes));
   for (size_t i = 0; i < tasks.size(); ++i) body += task_card(tasks[i], explanations[i]);

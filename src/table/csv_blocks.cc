@@ -93,8 +93,7 @@ void CsvBlocks::refill() {
   if (nul == std::string_view::npos) return;
   fail(ErrorKind::kBadInput,
        "{}:{}: byte 0 in the text: this looks like a binary file; give a CSV or Parquet file (for UTF-16 text without "
-       "a byte order "
-       "mark: --encoding utf-16le)",
+       "a byte order mark: --encoding utf-16le)",
        path_, line_at(nul));
 }
 
@@ -170,8 +169,7 @@ void CsvBlocks::fail_not_utf8(size_t row, size_t column, std::string_view cell, 
   const std::string name = in_header_ ? "" : fmt::format(" \"{}\"", excerpt(header_[column]));
   fail(ErrorKind::kBadInput,
        "{}:{}: {}, column {}{}: the bytes{} after \"{}\" are not UTF-8; name the file's encoding, for example "
-       "--encoding latin1 or "
-       "--encoding windows-1252",
+       "--encoding latin1 or --encoding windows-1252",
        path_, line, row_name(row), column + 1, name, hex, excerpt(cell.substr(0, offset)));
 }
 

@@ -80,8 +80,7 @@ char delimiter_by_name(const std::string& name) {
   if (!usable) {
     fail(ErrorKind::kBadInput,
          "\"{}\" cannot be the delimiter of a CSV file; give one ASCII character other than a quote, backslash or line "
-         "end, or "
-         "\"tab\", \"space\" or \"auto\"",
+         "end, or \"tab\", \"space\" or \"auto\"",
          excerpt(name));
   }
   return name[0];

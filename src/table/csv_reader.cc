@@ -98,8 +98,8 @@ void CsvReader::note_header_like_data(const CsvBlocks& blocks) {
   }
   if (!all_numbers && !all_repeated) return;
   notes_.push_back(
-      fmt::format("the first line ({}) is taken as the column names but looks like values; if it is a row, add a "
-                  "line with names above it",
+      fmt::format("the first line ({}) is taken as the column names but looks like values; if it is a row, add a line "
+                  "with names above it",
                   list_names(header_)));
 }
 

@@ -67,8 +67,8 @@ std::vector<std::string> notes_of(const ColumnSchema& column) {
   }
   if (column.date_order_guessed) {
     notes.push_back(fmt::format(
-        "\"{}\": dates such as {} are read as month/day/year; nothing in the column tells (write YYYY-MM-DD "
-        "to be sure)",
+        "\"{}\": dates such as {} are read as month/day/year; nothing in the column tells (write YYYY-MM-DD to be "
+        "sure)",
         excerpt(column.name), quoted(column.examples.front())));
   }
   return notes;

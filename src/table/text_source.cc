@@ -73,8 +73,7 @@ class IconvSource final : public TextSource {
     if (converter_ == reinterpret_cast<iconv_t>(-1)) {
       fail(ErrorKind::kBadInput,
            "{}: unknown encoding \"{}\"; use a name that `iconv -l` lists, for example latin1, windows-1252, utf-16, "
-           "gb18030 or "
-           "shift_jis",
+           "gb18030 or shift_jis",
            path_, encoding_);
     }
   }

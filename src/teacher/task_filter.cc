@@ -103,8 +103,7 @@ std::string TaskFilter::explain(const FilterVerdict& verdict) const {
     case RejectReason::kChance:
       return fmt::format(
           "{} of {} queries right: guessing the most frequent class (share {:.4g}) does as well with probability "
-          "{:.4g}, "
-          "which is not below {}",
+          "{:.4g}, which is not below {}",
           verdict.num_correct, verdict.num_queries, verdict.majority_share, verdict.chance, options_.alpha);
     case RejectReason::kKappa:
       return fmt::format("kappa {:.4g} is not above {}", verdict.kappa, options_.min_kappa);

@@ -46,8 +46,7 @@ TEST(PredictCommand, WritesRowPredictionAndProbabilitiesInSortedClassOrder) {
   ASSERT_EQ(rows.size(), 424u);
   EXPECT_EQ(rows[0],
             "row,prediction,p_Insufficient_Weight,p_Normal_Weight,p_Obesity_Type_I,p_Obesity_Type_II,p_Obesity_Type_"
-            "III,p_Overweight_Level_I,"
-            "p_Overweight_Level_II");
+            "III,p_Overweight_Level_I,p_Overweight_Level_II");
   for (size_t row = 1; row < rows.size(); ++row) EXPECT_THAT(rows[row], StartsWith(std::to_string(row - 1) + ","));
   EXPECT_THAT(result.err, AllOf(HasSubstr("423 rows predicted, 7 classes, from 128 of 1,688 labelled rows"),
                                 HasSubstr("majority"), HasSubstr("knn"), HasSubstr("balanced accuracy")));

@@ -72,8 +72,8 @@ TEST_F(TextModel, PromptIsThePublishedText) {
   const ProgramResult result = run_task("prompt", {"--chat", "raw", "--queries", "2"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(StartsWith("You are an AI assistant. Your task is supervised "
-                                           "classification.\n\n[Data]\n• Each sample = 2 features + 1 label.  "
-                                           "Label set = [0, 1].  \n"),
+                                           "classification.\n\n[Data]\n• Each sample = 2 features + 1 label.  Label "
+                                           "set = [0, 1].  \n"),
                                 HasSubstr("[Training set]  (order of rows does NOT matter)  \n4 rows:  \n"),
                                 HasSubstr("\n2 rows:  \nID 0:"), HasSubstr("\nID 1:"),
                                 EndsWith("Do not output anything except the JSON array.\n\n")));

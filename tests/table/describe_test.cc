@@ -34,8 +34,7 @@ TEST(Describe, ForPeople) {
             "  joined us  date                 0         3  2020-01-02 … 2020-03-04\n"
             "\n"
             "note: \"joined us\": dates such as \"1/2/2020\" are read as month/day/year; nothing in the column tells "
-            "(write YYYY-MM-DD "
-            "to be sure)\n");
+            "(write YYYY-MM-DD to be sure)\n");
 }
 
 TEST(Describe, Notes) {

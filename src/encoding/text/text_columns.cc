@@ -34,8 +34,8 @@ TextColumns::TextColumns(const Table& shots) {
   }
   if (columns.empty()) {
     fail(ErrorKind::kBadInput,
-         "none of the {} columns differs between the {} labelled rows, so there is nothing to predict from; "
-         "check the delimiter and the target, or use more rows",
+         "none of the {} columns differs between the {} labelled rows, so there is nothing to predict from; check the "
+         "delimiter and the target, or use more rows",
          shots.columns.size(), shots.num_rows);
   }
   if (!left_out.empty())

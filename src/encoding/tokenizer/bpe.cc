@@ -38,8 +38,7 @@ TokenId merge_part(const TokenizerSpec& spec, const Ids& ids, size_t rank, std::
   if (found == ids.end()) {
     fail(ErrorKind::kCorruptFile,
          "{}: merge {} \"{}\" needs the token \"{}\", which the vocabulary does not hold: vocabulary and merges belong "
-         "to "
-         "different models, or the file is damaged",
+         "to different models, or the file is damaged",
          spec.source, rank, excerpt(spec.merges[rank]), excerpt(text));
   }
   return found->second;

@@ -54,10 +54,8 @@ EchoScore score_by_echo(EndpointClient& client, const std::string& context, cons
   if (token == tokens.size() && !tokens.back().written.text.empty()) {
     fail(ErrorKind::kUnsupported,
          "{}: {} returns no log-probability for the token behind the prompt. Servers known to do so (llama-cpp-python) "
-         "give "
-         "every token of the prompt the log-probabilities of the one behind it, so that texts cannot be scored; use "
-         "vLLM, "
-         "or the model itself",
+         "give every token of the prompt the log-probabilities of the one behind it, so that texts cannot be scored; "
+         "use vLLM, or the model itself",
          client.options().base_url, client.model());
   }
   EchoScore score{.num_bytes = continuation.size()};

@@ -113,9 +113,9 @@ Section answers_section(const SummaryIndex& index) {
   Section section{.title = "Written answers"};
   Chart chart{.title = "How answers were read",
               .description =
-                  "Models that write their answers: the share of queries answered by an element with the "
-                  "query's id, by the element at its position, by the probabilities alone, and, where nothing "
-                  "could be read, by the most frequent class of the labelled rows.",
+                  "Models that write their answers: the share of queries answered by an element with the query's id, "
+                  "by the element at its position, by the probabilities alone, and, where nothing could be read, by "
+                  "the most frequent class of the labelled rows.",
               .choices = {{.label = "shots"}}};
   for (const uint64_t shots : index.shots()) {
     if (writing_models(index, shots).empty()) continue;

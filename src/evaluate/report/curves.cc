@@ -88,9 +88,9 @@ std::vector<Aspect> aspects(const RunFacts& run) {
 Chart metric_curves(const SummaryIndex& index) {
   Chart chart{.title = "Metrics by number of labelled rows",
               .description =
-                  "The mean over the tables of each model at each number of shots. Whiskers are 95 % "
-                  "intervals of a bootstrap over the tables; those of differences are paired by table, and "
-                  "narrower for it. Tables differ from shots to shots where one has too few rows."};
+                  "The mean over the tables of each model at each number of shots. Whiskers are 95 % intervals of a "
+                  "bootstrap over the tables; those of differences are paired by table, and narrower for it. Tables "
+                  "differ from shots to shots where one has too few rows."};
   Choice metric_choice{.label = "metric"}, aspect_choice{.label = "show"};
   const std::vector<Aspect> shown = aspects(index.summary().run);
   for (const Aspect& aspect : shown) aspect_choice.options.push_back(aspect.name);
@@ -134,8 +134,8 @@ Chart cost_curves(const SummaryIndex& index) {
   };
   Chart chart{.title = "Time and tokens",
               .description =
-                  "Wall time of fit and predict, and tokens read and written, divided by the queries. Times "
-                  "depend on the machine and on what else it did.",
+                  "Wall time of fit and predict, and tokens read and written, divided by the queries. Times depend on "
+                  "the machine and on what else it did.",
               .choices = {{.label = "show"}}};
   for (const Cost& cost : {Cost{"seconds per query", &AverageSummary::seconds_per_query},
                            Cost{"tokens per query", &AverageSummary::tokens_per_query}}) {

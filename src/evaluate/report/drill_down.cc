@@ -20,8 +20,7 @@ std::string facts_of(const TableSummary& table) {
   }
   return fmt::format(
       "Target \"{}\" with {} classes: {} rows. {} rows have a label, {} of them for training; {} test rows are asked "
-      "for. {} "
-      "feature columns, {} of text; {} missing cells. File {}, SHA-256 {}.",
+      "for. {} feature columns, {} of text; {} missing cells. File {}, SHA-256 {}.",
       table.target, table.classes.size(), classes, with_thousands(static_cast<long long>(table.rows)),
       with_thousands(static_cast<long long>(table.train_rows)), with_thousands(static_cast<long long>(table.queries)),
       table.features, table.text_columns, with_thousands(static_cast<long long>(table.missing_cells)), table.path,

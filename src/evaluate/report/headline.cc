@@ -120,8 +120,7 @@ Section headline_section(const SummaryIndex& index) {
       "Wins compare accuracies table by table; a win is clear when the 95 % interval of that table's difference leaves "
       "0 out. Ranks are of the accuracy over the tables that every model has, 1 is best; relative means the difference "
       "of the mean accuracies as a share of the forest's. Log loss (nats), Brier score (0 to 2) and ECE are better "
-      "when "
-      "lower, the other metrics when higher. ● marks the best mean among models with all tables."});
+      "when lower, the other metrics when higher. ● marks the best mean among models with all tables."});
   Fold others{.title = "the same at other numbers of shots"};
   for (size_t place = 0; place < index.shots().size(); ++place) {
     if (place != index.main_shots()) others.blocks.emplace_back(comparison_table(index, index.shots()[place]));

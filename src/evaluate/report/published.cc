@@ -71,9 +71,8 @@ Section published_section(const SummaryIndex& index) {
   section.blocks.emplace_back(Paragraph{
       "Accuracies. Rows marked \"quoted\" are numbers that arXiv 2509.06806 prints; nobody ran those models here. Rows "
       "marked \"measured here\" are of this run, and comparable when it kept to the paper's protocol and asked all "
-      "test "
-      "rows. Tables are paired by name alone. paper-knn and paper-forest are the paper's kNN and random forest; knn "
-      "and forest are not."});
+      "test rows. Tables are paired by name alone. paper-knn and paper-forest are the paper's kNN and random forest; "
+      "knn and forest are not."});
   for (const auto& [name, accuracies] : tables) {
     const std::string comparable = accuracies.deviations().empty()
                                        ? "comparable: the paper's protocol, all test rows"

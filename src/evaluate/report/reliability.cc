@@ -112,10 +112,9 @@ Section reliability_section(const SummaryIndex& index) {
   Section section{.title = "Calibration"};
   Chart chart{.title = "Reliability diagrams",
               .description =
-                  "Predictions in 15 bins by the probability of the predicted class (confidence), all tables "
-                  "together: on the dashed line a model is right as often as it says, below it is too sure. "
-                  "Bars are the share of the predictions in a bin; the expected calibration error (ECE) is "
-                  "the mean distance to the line.",
+                  "Predictions in 15 bins by the probability of the predicted class (confidence), all tables together: "
+                  "on the dashed line a model is right as often as it says, below it is too sure. Bars are the share "
+                  "of the predictions in a bin; the expected calibration error (ECE) is the mean distance to the line.",
               .choices = {shots_choice(index)}};
   bool exists = false;
   for (const uint64_t shots : index.shots()) {

@@ -122,8 +122,7 @@ AdapterFolder read_adapter_folder(const std::string& folder) {
     if (!name.starts_with(kPrefix) || (!is_down && !is_up)) {
       fail(ErrorKind::kUnsupported,
            "{}: tensor \"{}\" is no LoRA matrix of a linear layer (base_model.model.….lora_A.weight or lora_B.weight); "
-           "merge the "
-           "adapter into its base with PEFT",
+           "merge the adapter into its base with PEFT",
            file.source(), excerpt(tensor.name));
     }
     if (tensor.shape.size() != 2 || tensor.num_elements() == 0) {

@@ -56,8 +56,7 @@ Json rope_scaling_json(const LanguageModelConfig& config) {
   }
   fail(ErrorKind::kUnsupported,
        "this GGUF file stores its rotary scaling as factors, which config.json cannot say; start from the model's "
-       "Hugging "
-       "Face folder, or export to gguf");
+       "Hugging Face folder, or export to gguf");
 }
 
 // What a Hugging Face folder holds besides weights and config.json.

@@ -100,8 +100,7 @@ class HuggingFaceSource : public TensorSource {
     if (!fs::exists(in_folder(name), error)) {
       fail(ErrorKind::kNotFound,
            "{}: no {} in this folder; a language model has config.json and model.safetensors (or shards and their "
-           "index): check "
-           "the path",
+           "index): check the path",
            folder_, name);
     }
     return in_folder(name);
@@ -147,8 +146,7 @@ class HuggingFaceSource : public TensorSource {
     if (found == tensors_.end()) {
       fail(ErrorKind::kCorruptFile,
            "{}: tensor \"{}\" is missing; config.json and weights do not belong together, or a file is incomplete: "
-           "copy the model "
-           "again",
+           "copy the model again",
            folder_, excerpt(name));
     }
     return found->second;

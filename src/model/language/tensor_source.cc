@@ -18,8 +18,7 @@ void check_tensors(const TensorSource& source, std::span<const std::string> name
     if (found != shape) {
       fail(ErrorKind::kCorruptFile,
            "{}: tensor \"{}\" has shape {}, the model's config calls for {}; config and weights do not belong "
-           "together: copy "
-           "both again",
+           "together: copy both again",
            source.path(), name, shape_text(found), shape_text(shape));
     }
     expected.insert(name);

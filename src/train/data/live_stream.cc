@@ -53,8 +53,7 @@ TrainSample LiveStream::sample(uint64_t position, StreamScratch& scratch) const 
   const auto most = std::max_element(counts.begin(), counts.end()) - counts.begin();
   fail(ErrorKind::kBadInput,
        "sample {}: none of {} draws was kept, most were thrown away as \"{}\"; loosen shots, features, max_tokens or "
-       "the "
-       "filter of the stage's corpus",
+       "the filter of the stage's corpus",
        position, kMaxAttempts, sample_status_name(static_cast<SampleStatus>(most)));
 }
 

@@ -28,9 +28,8 @@ std::vector<std::string> text_files(const std::string& path) {
 const Tokenizer& required_tokenizer(const StageRecipe& stage, const StreamContext& context) {
   if (context.tokenizer == nullptr) {
     fail(ErrorKind::kBadInput,
-         "stage \"{}\": data = \"{}\" is text, and a compact model reads tables; take live or "
-         "tokens",
-         stage.name, stage.data);
+         "stage \"{}\": data = \"{}\" is text, and a compact model reads tables; take live or tokens", stage.name,
+         stage.data);
   }
   return *context.tokenizer;
 }

@@ -25,8 +25,7 @@ std::string path_of(const Recipe& recipe) {
   if (recipe.model.base != "fresh") return language_model_path(recipe.model.base);
   if (!fs::is_directory(recipe.model.config)) {
     fail(ErrorKind::kBadInput,
-         "model.config = \"{}\": a fresh language model needs a folder with config.json and "
-         "tokenizer.json",
+         "model.config = \"{}\": a fresh language model needs a folder with config.json and tokenizer.json",
          recipe.model.config);
   }
   return recipe.model.config;

@@ -196,8 +196,8 @@ Chart loss_chart(const std::vector<Json>& metrics) {
 Chart learning_chart(const std::vector<Json>& metrics) {
   return chart_of(
       metrics, "How it learns",
-      "The share of supervised tokens that were the likeliest; the learning rate of the schedule; the norm of "
-      "the gradient before clipping.",
+      "The share of supervised tokens that were the likeliest; the learning rate of the schedule; the norm of the "
+      "gradient before clipping.",
       {{"share right, %", "accuracy", 100},
        {"learning rate", "learning_rate", 1, false},
        {"norm of the gradient", "gradient_norm", 1, true, true}});

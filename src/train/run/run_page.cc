@@ -131,8 +131,8 @@ Section ability_section(const Json& report) {
   std::string text;
   if (numbers.contains("knowledge_questions")) {
     text = fmt::format(
-        "{} questions without demonstrations, answered by likelihood. ± is the standard error over the "
-        "questions; before and after answer the same ones. ",
+        "{} questions without demonstrations, answered by likelihood. ± is the standard error over the questions; "
+        "before and after answer the same ones. ",
         count_text(numbers, "knowledge_questions"));
   }
   if (numbers.contains("perplexity_tokens")) {
