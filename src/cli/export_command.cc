@@ -8,6 +8,7 @@
 #include "model/language/export_model.h"
 #include "model/language/gguf_quantize.h"
 #include "model/language/text_model.h"
+#include "model/language/trained_prompt.h"
 #include "predict/model_store.h"
 
 namespace manyshot {
@@ -74,6 +75,7 @@ class ExportCommand : public Command {
     for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
       write_file((to / name).string(), read_file((from / name).string()));
     }
+    if (const auto prompt = read_trained_prompt(options_.model)) write_trained_prompt(*prompt, options_.out);
   }
 
   void write_model() const {
@@ -90,6 +92,7 @@ class ExportCommand : public Command {
       write_gguf_model(*source, path, type, options_.out);
     } else {
       write_hugging_face_folder(*source, path, type, options_.out);
+      if (const auto prompt = read_trained_prompt(options_.adapter)) write_trained_prompt(*prompt, options_.out);
     }
   }
 

@@ -5,6 +5,7 @@
 #include "model/language/export_model.h"
 #include "model/language/gguf_quantize.h"
 #include "model/language/text_model.h"
+#include "model/language/trained_prompt.h"
 #include "predict/model_store.h"
 
 namespace manyshot {
@@ -48,6 +49,7 @@ class MergeCommand : public Command {
     }
     const auto merged = apply_adapter(open_tensor_source(path), options_.adapter);
     write_hugging_face_folder(*merged, path, parse_file_dtype(options_.dtype), options_.out);
+    if (const auto prompt = read_trained_prompt(options_.adapter)) write_trained_prompt(*prompt, options_.out);
     log::info("merge: {} and {} in {}", path, options_.adapter, options_.out);
   }
 

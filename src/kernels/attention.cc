@@ -9,6 +9,7 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
@@ -59,33 +60,12 @@ HWY_INLINE float softmax(float* HWY_RESTRICT scores, size_t count, float* own, s
       sums[part] = hn::Add(sums[part], kept);
     }
   }
-  float parts[kPanelWidth];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
-  float sum = sum16(parts);
+  float sum = sum_parts(sums);
   for (size_t key = 0; key < num_own; ++key) {
     own[key] = hn::GetLane(exp_f32(d, hn::Sub(hn::Set(d, own[key]), highest)));
     sum += own[key];
   }
   return 1.0f / sum;
-}
-
-HWY_INLINE float dot(const float* a, const float* b, size_t width) {
-  const Floats d;
-  FloatVec sums[kParts];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) sums[part] = hn::Zero(d);
-  for (size_t i = 0; i < width; i += kPanelWidth) {
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) {
-      const size_t at = i + part * kFloatLanes;
-      sums[part] = hn::MulAdd(hn::LoadU(d, a + at), hn::LoadU(d, b + at), sums[part]);
-    }
-  }
-  float parts[kPanelWidth];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
-  return sum16(parts);
 }
 
 template <class Out>
@@ -156,7 +136,8 @@ HWY_INLINE void context_tile(const AttentionShape& shape, const LabelCache& labe
   for (size_t row = 0; row < M; ++row) {
     const size_t last = token + row, first = last - last % tokens.tokens_per_row;
     for (size_t key = first; key <= last; ++key) {
-      own[row][key - first] = dot(q + row * in.q_stride, in.k + key * in.kv_stride + kv_head * head_dim, head_dim);
+      own[row][key - first] =
+          dot_product(q + row * in.q_stride, in.k + key * in.kv_stride + kv_head * head_dim, head_dim);
     }
     const size_t visible = tokens.visible_labels(last, labels.num_labels());
     inverse[row] = softmax(scores + row * padded, visible, own[row], last - first + 1);

@@ -6,7 +6,7 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
-#include "kernels/bfloat16-inl.h"
+#include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
@@ -39,23 +39,7 @@ void differentiate_weights_f32(const WeightGradients<float>& in, size_t num_rows
 
 template <class T>
 HWY_INLINE void dot_rows(const float* a, const T* b, size_t num_rows, size_t width, float* dots) {
-  const Floats d;
-  for (size_t row = 0; row < num_rows; ++row, a += width, b += width) {
-    FloatVec sums[kParts];
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) sums[part] = hn::Zero(d);
-    for (size_t i = 0; i < width; i += kPanelWidth) {
-      MANYSHOT_UNROLL
-      for (size_t part = 0; part < kParts; ++part) {
-        const size_t at = i + part * kFloatLanes;
-        sums[part] = hn::MulAdd(hn::LoadU(d, a + at), load(d, b + at), sums[part]);
-      }
-    }
-    float parts[kPanelWidth];
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
-    dots[row] = sum16(parts);
-  }
+  for (size_t row = 0; row < num_rows; ++row, a += width, b += width) dots[row] = dot_product(a, b, width);
 }
 
 void dot_heads_f32(const float* a, const float* b, size_t num_heads, size_t head_dim, float* dots) {

@@ -8,6 +8,7 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
@@ -30,10 +31,7 @@ HWY_INLINE void rms_norm_rows(const float* x, size_t x_stride, const float* gain
         squares[part] = hn::MulAdd(v, v, squares[part]);
       }
     }
-    float parts[kPanelWidth];
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) hn::StoreU(squares[part], d, parts + part * kFloatLanes);
-    const float factor = 1.0f / std::sqrt(sum16(parts) / static_cast<float>(width) + epsilon);
+    const float factor = 1.0f / std::sqrt(sum_parts(squares) / static_cast<float>(width) + epsilon);
     for (size_t i = 0; i < width; i += kFloatLanes) {
       const FloatVec v = hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor));
       store(d, hn::Mul(v, hn::LoadU(d, gain + i)), out + i);

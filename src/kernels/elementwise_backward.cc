@@ -10,20 +10,13 @@
 #include "kernels/highway_targets.h"
 // after foreach_target.h
 #include "kernels/bfloat16-inl.h"
+#include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
 namespace HWY_NAMESPACE {
-
-HWY_INLINE float sum_parts(const FloatVec (&sums)[kParts]) {
-  const Floats d;
-  float parts[kPanelWidth];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
-  return sum16(parts);
-}
 
 // With r = 1 / sqrt(mean(x^2) + epsilon): dx = r g dout - x r^3 mean(g dout x), dgain = sum of dout x r.
 void rms_norm_gradient(const float* x, size_t x_stride, const float* gain, const float* dout, size_t dout_stride,

@@ -8,6 +8,7 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
@@ -35,10 +36,7 @@ ExpSum exp_sum_f32(const float* logits, size_t count) {
       sums[part] = hn::Add(sums[part], hn::IfThenElseZero(kept(at), powers));
     }
   }
-  float parts[kPanelWidth];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
-  return {hn::GetLane(highest), sum16(parts)};
+  return {hn::GetLane(highest), sum_parts(sums)};
 }
 
 }  // namespace HWY_NAMESPACE

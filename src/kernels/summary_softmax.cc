@@ -10,37 +10,13 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
-#include "kernels/bfloat16-inl.h"
+#include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
 namespace HWY_NAMESPACE {
-
-HWY_INLINE float sum_lanes(const FloatVec (&sums)[kParts]) {
-  const Floats d;
-  float parts[kPanelWidth];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) hn::StoreU(sums[part], d, parts + part * kFloatLanes);
-  return sum16(parts);
-}
-
-template <class A, class B>
-HWY_INLINE float dot_product(const A* a, const B* b, size_t width) {
-  const Floats d;
-  FloatVec sums[kParts];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) sums[part] = hn::Zero(d);
-  for (size_t i = 0; i < width; i += kPanelWidth) {
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) {
-      const size_t at = i + part * kFloatLanes;
-      sums[part] = hn::MulAdd(load(d, a + at), load(d, b + at), sums[part]);
-    }
-  }
-  return sum_lanes(sums);
-}
 
 HWY_INLINE void add_scaled(float factor, const float* x, size_t width, float* to) {
   const Floats d;
@@ -88,7 +64,7 @@ HWY_INLINE void softmax_rows(const SummaryTokens& tokens, const SummaryTile& til
         store(d, weight, weights + at);
       }
     }
-    float sum = sum_lanes(sums);
+    float sum = sum_parts(sums);
     for (size_t key = 0; key < num_own; ++key) sum += own[key] = exp_of(own[key] - highest);
     inverse[m] = 1.0f / sum;
     log_sums[token * log_stride] = highest + std::log(sum);

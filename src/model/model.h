@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "encoding/compact_vocabulary.h"
 #include "encoding/prompt.h"
+#include "model/language/trained_prompt.h"
 
 namespace manyshot {
 
@@ -25,13 +27,14 @@ struct ModelInfo {
   int64_t num_parameters = 0;
   int num_layers = 0, hidden_size = 0;
   int vocab_size = 0;
-  int max_classes = 0;           // labels the model can tell apart; 0: no limit
-  int max_features = 0;          // columns it has marks for
-  int trained_features = 0;      // columns it was trained with at most
-  int trained_shots = 0;         // labelled rows it was trained with at most
-  int max_shots = 0;             // labelled rows one context should hold at most; may be more than it was trained with
-  int context_window = 0;        // kFlat: tokens a text may have
-  CompactVocabulary vocabulary;  // kRows only
+  int max_classes = 0;       // labels the model can tell apart; 0: no limit
+  int max_features = 0;      // columns it has marks for
+  int trained_features = 0;  // columns it was trained with at most
+  int trained_shots = 0;     // labelled rows it was trained with at most
+  int max_shots = 0;         // labelled rows one context should hold at most; may be more than it was trained with
+  int context_window = 0;    // kFlat: tokens a text may have
+  std::optional<TrainedPrompt> trained_prompt;  // kFlat: where that is known
+  CompactVocabulary vocabulary;                 // kRows only
 };
 
 // A context that has been encoded once; any number of query batches may be scored against it, from several threads.

@@ -11,6 +11,7 @@
 #include "predict/calibration.h"
 #include "predict/ensemble.h"
 #include "predict/text_predictor.h"
+#include "predict/text_task.h"
 
 namespace manyshot {
 namespace {
@@ -151,6 +152,7 @@ InContextMethod::InContextMethod(std::shared_ptr<const Model> model, const Metho
     fail(ErrorKind::kBadInput, "--format {}: {} reads {}", options_.format, model_->info().path,
          text ? "concat or tabllm" : "compact");
   }
+  if (text) adopt_trained_prompt(model_->info().trained_prompt, options_);
   if (!text) {
     for (const auto& [flag, value, none] : {std::tuple{"--chat", &options_.chat, "auto"},
                                             {"--compat", &options_.compat, "paper"},

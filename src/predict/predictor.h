@@ -1,5 +1,5 @@
-// Method and Predictor: the one door for in-context models and baselines. A Method is opened once (weights loaded) and fitted to
-// any number of tasks; the Predictor that results gives class probabilities for other rows of that task.
+// Method and Predictor: the one door for in-context models and baselines. A Method is opened once (weights loaded) and
+// fitted to any number of tasks; the Predictor that results gives class probabilities for other rows of that task.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ struct LabelledTable {
 class Predictor {
  public:
   virtual ~Predictor() = default;
-  // Probabilities [Q, K], row-major, classes in LabelledTable::classes order; each row sums to 1 and a class without labelled rows
-  // gets 0. `queries` has the columns of the labelled rows. A query's probabilities are the same bits whatever other rows stand
-  // beside it and however many threads run.
+  // Probabilities [Q, K], row-major, classes in LabelledTable::classes order; each row sums to 1 and a class without
+  // labelled rows gets 0. `queries` has the columns of the labelled rows. A query's probabilities are the same bits
+  // whatever other rows stand beside it and however many threads run.
   virtual std::vector<double> predict(const Table& queries) const = 0;
   // Queries that one call should hold: fewer waste time, more only memory.
   virtual size_t batch_rows() const { return 16'384; }
@@ -49,6 +49,21 @@ class Method {
   virtual std::unique_ptr<Predictor> fit(const LabelledTable& shots) const = 0;
 };
 
+// What a prompt looks like: format, chat, compat and labels of options that have them.
+template <class Self, class Visitor>
+void visit_prompt_form(Self& self, Visitor& v) {
+  v("format", self.format, one_of({"auto", "compact", "concat", "tabllm"}),
+    "Prompt format; auto: compact for compact models, for language models the one they were trained on, else "
+    "concat.");
+  v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained"}),
+    "How a text prompt is wrapped; auto: as the model was trained, else ChatML where the tokenizer has its tokens, "
+    "else raw.");
+  v("compat", self.compat, one_of({"paper", "repo"}),
+    "Numbers in text prompts: as the paper says, or as its published code writes them.");
+  v("labels", self.labels, one_of({"ids", "names"}),
+    "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
+}
+
 struct MethodOptions {
   std::optional<int> ensemble;
   std::string calibrate = "context";
@@ -63,16 +78,20 @@ struct MethodOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("ensemble", self.ensemble, at_least(1), "Members of the ensemble: each sees other row, column and label orders; without it 8, for language models 1.");
-    v("calibrate", self.calibrate, one_of({"context", "none"}), "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the model gives them.");
-    v("format", self.format, one_of({"auto", "compact", "concat", "tabllm"}), "Prompt format; auto: compact for compact models, concat for language models.");
-    v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained"}), "How a text prompt is wrapped; auto: ChatML where the tokenizer has its tokens, else raw.");
-    v("compat", self.compat, one_of({"paper", "repo"}), "Numbers in text prompts: as the paper says, or as its published code writes them.");
-    v("labels", self.labels, one_of({"ids", "names"}), "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
-    v("answers", self.answers, one_of({"scored", "sequential"}), "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the paper does.");
+    v("ensemble", self.ensemble, at_least(1),
+      "Members of the ensemble: each sees other row, column and label orders; without it 8, for language models 1.");
+    v("calibrate", self.calibrate, one_of({"context", "none"}),
+      "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the "
+      "model gives them.");
+    visit_prompt_form(self, v);
+    v("answers", self.answers, one_of({"scored", "sequential"}),
+      "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the "
+      "paper does.");
     v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
-    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}), "Number type of the model's products; auto: bfloat16 where the processor has it.");
-    v("engine", self.engine, one_of({"auto", "fused", "reference"}), "fused, or the slow reference on libtorch, for checking.");
+    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}),
+      "Number type of the model's products; auto: bfloat16 where the processor has it.");
+    v("engine", self.engine, one_of({"auto", "fused", "reference"}),
+      "fused, or the slow reference on libtorch, for checking.");
   }
 };
 

@@ -40,10 +40,10 @@ std::string text_prompt(const std::string& path, const PromptOptions& options, c
   const auto window = static_cast<size_t>(open_tensor_source(path)->config().max_position_embeddings);
   const LabelledTable shots = read_shots(options, train, window / 3);
   const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
-  const TextTask task(
-      tokenizer, window, shots,
-      {.format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels},
-      options.seed, options.member + 1, rows.num_rows);
+  MethodOptions method{
+      .format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels};
+  adopt_trained_prompt(read_trained_prompt(path), method);
+  const TextTask task(tokenizer, window, shots, method, options.seed, options.member + 1, rows.num_rows);
   log_notes(options.train, task.notes());
   const TaskView& view = task.views().back();
   if (options.layout == "tokens") return dump(Json(task.format().prompt_tokens(rows, view)));

@@ -28,14 +28,7 @@ struct PromptOptions : TaskOptions {
     v("member", self.member, between(0, 255), "Which ensemble member's view to show.");
     v("out", self.out, any_value(), "File to write; without it standard output.");
     TaskOptions::visit(self, v);
-    v("format", self.format, one_of({"auto", "compact", "concat", "tabllm"}),
-      "Prompt format; auto: compact for compact models, concat for language models.");
-    v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained"}),
-      "How a text prompt is wrapped; auto: ChatML where the tokenizer has its tokens, else raw.");
-    v("compat", self.compat, one_of({"paper", "repo"}),
-      "Numbers in text prompts: as the paper says, or as its published code writes them.");
-    v("labels", self.labels, one_of({"ids", "names"}),
-      "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
+    visit_prompt_form(self, v);
   }
 };
 

@@ -41,6 +41,12 @@ TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOp
           .label_names = options.labels == "names" ? shots.classes : std::vector<std::string>{}};
 }
 
+void adopt_trained_prompt(const std::optional<TrainedPrompt>& trained, MethodOptions& options) {
+  if (!trained) return;
+  if (options.format == "auto") options.format = trained->format;
+  if (options.chat == "auto") options.chat = trained->chat;
+}
+
 TextTask::TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots,
                    const MethodOptions& options, uint64_t seed, int members, size_t queries_per_prompt)
     : shots_(shots.features),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace manyshot {
 
 // How `options` ask for text prompts. Throws Error(kBadInput) for the format of another kind of model.
 TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOptions& options);
+
+// Where the options leave format and wrapping open ("auto"), they become those that the model was trained on.
+void adopt_trained_prompt(const std::optional<TrainedPrompt>& trained, MethodOptions& options);
 
 class TextTask {
  public:

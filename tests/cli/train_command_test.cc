@@ -281,6 +281,42 @@ TEST_F(TrainCommand, AdaptersMergeAndExport) {
   EXPECT_THAT(no_adapter.err, HasSubstr("holds no adapter"));
 }
 
+TEST_F(TrainCommand, ModelsAreAskedInTheFormTheyWereTrainedIn) {
+  const std::string model = folder_.file("model"), adapter = folder_.file("run/checkpoint-12");
+  ASSERT_EQ(run_manyshot(arguments(text_recipe(model), "run", {"--set", "stage.main.corpus.format=tabllm"})).exit_code,
+            0);
+  const std::string train = folder_.write("train.csv", "a,b,label\n1,2,x\n2,1,y\n3,5,x\n4,4,y\n"),
+                    test = folder_.write("test.csv", "a,b\n2,2\n5,4\n");
+  const auto output = [&](std::vector<std::string> list, const std::vector<std::string>& more) {
+    list.insert(list.end(), {"--train", train, "--test", test, "--target", "label"});
+    list.insert(list.end(), more.begin(), more.end());
+    const ProgramResult result = run_manyshot(list);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  };
+  const std::vector<std::string> adapted{"predict", "--model", model, "--adapter", adapter};
+  const std::string as_trained = output(adapted, {});
+  EXPECT_EQ(as_trained, output(adapted, {"--format", "tabllm", "--chat", "trained"}));
+  EXPECT_NE(as_trained, output(adapted, {"--chat", "raw"}));
+  EXPECT_NE(as_trained, output(adapted, {"--format", "concat"}));
+
+  // The form comes along with merged and exported weights.
+  const std::string merged = folder_.file("merged"), exported = folder_.file("exported"), peft = folder_.file("peft");
+  ASSERT_EQ(run_manyshot({"merge", "--model", model, "--adapter", adapter, "--out", merged}).exit_code, 0);
+  ASSERT_EQ(run_manyshot({"export", "--model", merged, "--out", exported}).exit_code, 0);
+  ASSERT_EQ(run_manyshot({"export", "--model", adapter, "--to", "peft", "--out", peft}).exit_code, 0);
+  const std::string prompt = output({"prompt", "--model", model}, {"--format", "tabllm", "--chat", "trained"});
+  EXPECT_EQ(output({"prompt", "--model", merged}, {}), prompt);
+  EXPECT_EQ(output({"prompt", "--model", exported}, {}), prompt);
+  EXPECT_EQ(output({"predict", "--model", model, "--adapter", peft}, {}), as_trained);
+
+  folder_.write("merged/manyshot_prompt.json", R"({"format": "concat", "chat": "llama"})");
+  const ProgramResult damaged =
+      run_manyshot({"prompt", "--model", merged, "--train", train, "--test", test, "--target", "label"});
+  EXPECT_EQ(damaged.exit_code, 2);
+  EXPECT_THAT(damaged.err, AllOf(HasSubstr("manyshot_prompt.json"), HasSubstr("\"llama\"; there are raw, chatml")));
+}
+
 TEST_F(TrainCommand, CheckSaysWhatARunNeeds) {
   const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run", {"--check"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;

@@ -60,7 +60,10 @@ TEST(CsvDialect, LineEndsAndByteOrderMark) {
   EXPECT_EQ(cells_of(table_of("a,b\r\n1,x\r\n2,y\r\n")), kTwoByTwo);
   EXPECT_EQ(cells_of(table_of("a,b\r1,x\r2,y")), kTwoByTwo);
   EXPECT_EQ(cells_of(table_of("\n\na,b\n\n1,x\n2,y\n\n\n")), kTwoByTwo);
-  EXPECT_THAT(table_of("\xEF\xBB\xBFa,b\n1,x\n2,y\n").column_names(), ElementsAre("a", "b"));
+  EXPECT_THAT(table_of("\xEF\xBB\xBF"
+                       "a,b\n1,x\n2,y\n")
+                  .column_names(),
+              ElementsAre("a", "b"));
 }
 
 std::string utf16(std::string_view ascii, bool little_endian) {
@@ -179,10 +182,12 @@ TEST(CsvScan, ManyBlocks) {
 TEST(CsvErrors, RaggedRows) {
   EXPECT_EQ(error_of([] { cells_of(table_of("a,b,c\n1,2,3\n\n4,5\n6,7,8\n")); }),
             "t.csv:4: row 1 (counted from 0) has 2 cells, the header has 3: \"4,5\"; add the cells that are not there "
-            "(a missing value is an empty cell)");
+            "(a missing value "
+            "is an empty cell)");
   EXPECT_EQ(error_of([] { cells_of(table_of("a,b\n\"two\nlines\",2\n3,4,5\n")); }),
             "t.csv:4: row 1 (counted from 0) has 3 cells, the header has 2: \"3,4,5\"; put cells that contain the "
-            "delimiter (comma) in quotes, or name the right one with --delimiter");
+            "delimiter (comma) in "
+            "quotes, or name the right one with --delimiter");
 }
 
 TEST(CsvErrors, RaggedRowFarDown) {
@@ -210,8 +215,13 @@ TEST(CsvErrors, RowWithoutEnd) {
 TEST(CsvErrors, NotUtf8) {
   EXPECT_EQ(error_of([] { cells_of(table_of("name,city\nAnn,Rome\nJos\xE9,Lyon\n")); }),
             "t.csv:3: row 1 (counted from 0), column 1 \"name\": the bytes E9 after \"Jos\" are not UTF-8; name the "
-            "file's encoding, for example --encoding latin1 or --encoding windows-1252");
-  EXPECT_THAT(error_of([] { table_of("ann\xE9e,city\nx,y\n"); }),
+            "file's encoding, for "
+            "example --encoding latin1 or --encoding windows-1252");
+  EXPECT_THAT(error_of([] {
+                table_of(
+                    "ann\xE9"
+                    "e,city\nx,y\n");
+              }),
               StartsWith("t.csv:1: the header, column 1: the bytes E9"));
 }
 

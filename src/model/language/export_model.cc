@@ -63,7 +63,7 @@ Json rope_scaling_json(const LanguageModelConfig& config) {
 void copy_tokenizer(const std::string& tokenizer_path, const std::string& folder) {
   if (!fs::is_directory(tokenizer_path)) return write_tokenizer_files(read_tokenizer(tokenizer_path), folder);
   for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
-                           "generation_config.json", "vocab.json", "merges.txt"}) {
+                           "generation_config.json", "vocab.json", "merges.txt", "manyshot_prompt.json"}) {
     const fs::path from = fs::path(tokenizer_path) / name;
     if (fs::exists(from)) write_file((fs::path(folder) / name).string(), read_file(from.string()));
   }

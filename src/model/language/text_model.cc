@@ -55,6 +55,7 @@ class TextModel : public Model {
     info_.hidden_size = config.hidden_size;
     info_.vocab_size = config.vocab_size;
     info_.context_window = config.max_position_embeddings;
+    info_.trained_prompt = read_trained_prompt(options.adapter.empty() ? path : options.adapter);
   }
 
   const ModelInfo& info() const override { return info_; }

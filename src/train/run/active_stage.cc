@@ -4,21 +4,15 @@
 
 #include "core/rng.h"
 #include "core/text.h"
-#include "train/run/memory_plan.h"
 
 namespace manyshot {
+
 StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model) {
   return {.tokenizer = model.tokenizer(),
           .compact = model.compact_config(),
           .vocab_size = model.vocab_size(),
           .seed = Rng(recipe.seed).child("stage", stage).bits(0),
           .num_positions = static_cast<uint64_t>(plan.stage_steps(stage)) * plan.step_samples(stage)};
-}
-
-void require_stage(const Recipe& recipe, const RunPlan& plan, size_t stage, RunModel& model) {
-  const StageRecipe& own = recipe.stages[stage];
-  const auto stream = open_stream(own, stream_context(recipe, plan, stage, model));
-  require_stage_memory(model, own, stage_memory(model, own, *stream, plan.world_size()));
 }
 
 ActiveStage::ActiveStage(const Recipe& recipe, const RunPlan& plan, size_t stage, int64_t first_step, RunModel& model)

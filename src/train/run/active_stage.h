@@ -16,9 +16,6 @@ namespace manyshot {
 // The data of a stage: what samples must fit, and the seed of its stream.
 StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model);
 
-// Throws what open_stream() throws, and Error(kOutOfMemory) with ways to fit when the stage does not fit memory.
-void require_stage(const Recipe& recipe, const RunPlan& plan, size_t stage, RunModel& model);
-
 class ActiveStage {
  public:
   // Goes on at `first_step` of the stage. Throws what open_stream() throws.

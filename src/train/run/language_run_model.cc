@@ -8,6 +8,7 @@
 #include "model/dtype.h"
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
+#include "model/language/trained_prompt.h"
 #include "train/language/language_trainer.h"
 #include "train/run/fresh_source.h"
 #include "train/run/open_model.h"
@@ -62,6 +63,15 @@ bool loads_weights_again(const EvaluateRecipe& evaluate) {
   return !(evaluate.tables.empty() && evaluate.knowledge.empty() && evaluate.perplexity.empty());
 }
 
+// That of the last stage that draws tasks: the others read text, or tokens, that somebody else has made.
+std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
+  std::optional<TrainedPrompt> prompt;
+  for (const StageRecipe& stage : recipe.stages) {
+    if (stage.data == "live") prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
+  }
+  return prompt;
+}
+
 class LanguageRunModel : public RunModel {
  public:
   explicit LanguageRunModel(const Recipe& recipe)
@@ -105,8 +115,12 @@ class LanguageRunModel : public RunModel {
   }
 
   void write_weights(const std::string& folder) override {
-    if (!trains_all(recipe_)) return trainer().save_adapter(folder);
-    write_hugging_face_folder(trainer().weights(), path_, GgmlType::kBF16, folder);
+    if (trains_all(recipe_)) {
+      write_hugging_face_folder(trainer().weights(), path_, GgmlType::kBF16, folder);
+    } else {
+      trainer().save_adapter(folder);
+    }
+    if (const auto prompt = trained_prompt(recipe_)) write_trained_prompt(*prompt, folder);
   }
 
   std::string description() const override {

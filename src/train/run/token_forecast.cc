@@ -12,16 +12,6 @@ namespace {
 
 constexpr uint64_t kSamples = 32;  // drawn for each phase: a log-uniform 8:1024 is known to about 15 % then
 
-StageRecipe without_filter(StageRecipe stage) {
-  // An entry of `grow` may set these too; they hold for the phases that it does not name them for.
-  stage.corpus.filter_tasks = false;
-  if (stage.corpus.stage == "warmup") {
-    stage.corpus.stage = "main";
-    stage.corpus.queries = stage.corpus.filter.consensus_queries;
-  }
-  return stage;
-}
-
 std::vector<double> phase_begins(const StageRecipe& stage) {
   if (stage.data != "live") return {0};
   std::vector<double> begins;
@@ -30,6 +20,16 @@ std::vector<double> phase_begins(const StageRecipe& stage) {
 }
 
 }  // namespace
+
+StageRecipe without_judgement(StageRecipe stage) {
+  // An entry of `grow` may set these too; they hold for the phases that it does not name them for.
+  stage.corpus.filter_tasks = false;
+  if (stage.corpus.stage == "warmup") {
+    stage.corpus.stage = "main";
+    stage.corpus.queries = stage.corpus.filter.consensus_queries;
+  }
+  return stage;
+}
 
 double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count) {
   count = std::clamp<uint64_t>(count, 1, end - first);
@@ -45,8 +45,7 @@ double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uin
 }
 
 void TokenForecast::add_stage(const StageRecipe& stage, const RunPlan& plan, size_t number,
-                              const StreamContext& context) {
-  const auto stream = open_stream(without_filter(stage), context);
+                              const SampleStream& stream) {
   const std::vector<double> begins = phase_begins(stage);
   const int64_t steps = plan.stage_steps(number), stage_begin = plan.first_step(number);
   const auto step_of = [steps](double share) {
@@ -58,7 +57,7 @@ void TokenForecast::add_stage(const StageRecipe& stage, const RunPlan& plan, siz
     const uint64_t samples = plan.step_samples(number);
     try {
       const double mean =
-          mean_tokens(*stream, static_cast<uint64_t>(first) * samples, static_cast<uint64_t>(end) * samples, kSamples);
+          mean_tokens(stream, static_cast<uint64_t>(first) * samples, static_cast<uint64_t>(end) * samples, kSamples);
       parts_.push_back({stage_begin + first, stage_begin + end, mean * static_cast<double>(samples)});
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kBadInput) throw;

@@ -12,14 +12,17 @@ namespace manyshot {
 // Mean tokens of `count` of the samples at positions first .. end, evenly spread; drawn by all threads.
 double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count);
 
-// Tokens of a stage's steps are estimated once, from a few samples drawn for each phase of its growth. Live tasks are
-// drawn without the forest's judgement, which takes most of a draw's time and has little to do with lengths; RunMeter
-// scales the forecast to what was read so far. Files give samples as they are.
+// The stage without the forest's judgement of its tasks, which takes most of a draw's time and has little to do with
+// lengths.
+StageRecipe without_judgement(StageRecipe stage);
+
+// Tokens of a stage's steps are estimated once, from a few samples drawn for each phase of its growth. RunMeter scales
+// the forecast to what was read so far.
 class TokenForecast {
  public:
   // The stages have to be added in order; what comes before the first added one is not foretold. A stage that gives no
   // sample (the run will say why) makes the forecast unknown.
-  void add_stage(const StageRecipe& stage, const RunPlan& plan, size_t number, const StreamContext& context);
+  void add_stage(const StageRecipe& stage, const RunPlan& plan, size_t number, const SampleStream& stream);
 
   bool is_known() const { return is_known_ && !parts_.empty(); }
   // Of the run's steps first .. end (not included), over all processes. REQUIRES: is_known().

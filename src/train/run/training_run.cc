@@ -12,6 +12,7 @@
 #include "train/run/active_stage.h"
 #include "train/run/checkpoint.h"
 #include "train/run/held_out.h"
+#include "train/run/memory_plan.h"
 #include "train/run/metrics_log.h"
 #include "train/run/plan.h"
 #include "train/run/run_folder.h"
@@ -53,9 +54,13 @@ class TrainingRun {
     if (first_step >= plan_.total_steps()) return;
     TokenForecast forecast;
     for (size_t number = plan_.place(first_step).stage; number < recipe_.stages.size(); ++number) {
+      const StageRecipe& stage = recipe_.stages[number];
       const StreamContext context = stream_context(recipe_, plan_, number, model_);
-      require_stage(recipe_, plan_, number, model_);
-      if (processes_.is_first()) forecast.add_stage(recipe_.stages[number], plan_, number, context);
+      auto stream = open_stream(stage, context);
+      require_stage_memory(model_, stage, stage_memory(model_, stage, *stream, plan_.world_size()));
+      if (!processes_.is_first()) continue;
+      if (stage.data == "live") stream = open_stream(without_judgement(stage), context);
+      forecast.add_stage(stage, plan_, number, *stream);
     }
     meter_.set_forecast(std::move(forecast));
   }

@@ -201,8 +201,9 @@ TokenForecast forecast_of(const Recipe& recipe, const RunPlan& plan, const Model
   TokenForecast forecast;
   for (size_t stage = first_stage; stage < recipe.stages.size(); ++stage) {
     const uint64_t positions = static_cast<uint64_t>(plan.stage_steps(stage)) * plan.step_samples(stage);
-    forecast.add_stage(recipe.stages[stage], plan, stage,
-                       {.compact = &config, .vocab_size = 1075, .seed = 7, .num_positions = positions});
+    const auto stream = open_stream(without_judgement(recipe.stages[stage]),
+                                    {.compact = &config, .vocab_size = 1075, .seed = 7, .num_positions = positions});
+    forecast.add_stage(recipe.stages[stage], plan, stage, *stream);
   }
   return forecast;
 }

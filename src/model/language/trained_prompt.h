@@ -1,0 +1,19 @@
+// The prompt that a language model was trained on, kept beside its weights or its adapter as manyshot_prompt.json, so
+// that predictions ask it the same way.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace manyshot {
+
+struct TrainedPrompt {
+  std::string format;  // concat or tabllm
+  std::string chat;    // raw, chatml or trained
+};
+
+// Nothing for a folder without that file, and for a .gguf file. Throws Error(kCorruptFile) naming the file.
+std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder);
+void write_trained_prompt(const TrainedPrompt& prompt, const std::string& folder);
+
+}  // namespace manyshot
