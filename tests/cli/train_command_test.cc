@@ -338,19 +338,24 @@ std::string write_large_model(const TemporaryFolder& folder) {
   return folder.file("large");
 }
 
+ProgramOptions limited_to(rlim_t gibibytes) {
+  ProgramOptions options;
+  options.prepare = [gibibytes] {
+    const rlimit limit{gibibytes << 30, gibibytes << 30};
+    setrlimit(RLIMIT_AS, &limit);
+  };
+  return options;
+}
+
 TEST_F(TrainCommand, MemoryIsJudgedBeforeTheWeightsAreRead) {
   const std::string recipe = text_recipe(write_large_model(folder_));
-  ProgramOptions limited;
-  limited.prepare = [] {
-    const rlimit small{rlim_t{8} << 30, rlim_t{8} << 30};
-    setrlimit(RLIMIT_AS, &small);
-  };
+  const ProgramOptions limited = limited_to(8);
   const ProgramResult check = run_manyshot(arguments(recipe, "run", {"--check", "--json"}), limited);
   ASSERT_EQ(check.exit_code, 0) << check.err;
   const json stage = json::parse(check.out)["stages"][0];
   EXPECT_FALSE(stage["fits"]);
   EXPECT_GT(stage["memory_bytes"], 26'000'000'000u) << "6.6 billion weights, in both packings";
-  EXPECT_GE(stage["ways_to_fit"].size(), 3u) << stage;
+  EXPECT_GE(stage["ways_to_fit"].size(), 2u) << stage;
   EXPECT_THAT(stage["ways_to_fit"].dump(), AllOf(HasSubstr("max_tokens = 2000"), HasSubstr("a smaller base")));
 
   const ProgramResult run = run_manyshot(arguments(recipe, "run"), limited);
@@ -358,6 +363,24 @@ TEST_F(TrainCommand, MemoryIsJudgedBeforeTheWeightsAreRead) {
   EXPECT_THAT(run.err, AllOf(HasSubstr("stage \"main\" needs about"), HasSubstr("this process may use 8.0 GiB"),
                              HasSubstr("ways to fit: ")));
   EXPECT_FALSE(fs::exists(folder_.file("run")));
+}
+
+TEST_F(TrainCommand, TheLengthThatFitsIsNamed) {
+  const ProgramOptions limited = limited_to(2);
+  const auto check = [&](const std::string& max_tokens) {
+    const ProgramResult result = run_manyshot(arguments(text_recipe(folder_.file("model")), "run",
+                                                        {"--set", "stage.main.max_tokens=" + max_tokens, "--set",
+                                                         "stage.main.corpus.max_tokens=1000000", "--check", "--json"}),
+                                              limited);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out)["stages"][0];
+  };
+  const json stage = check("1000000");
+  ASSERT_EQ(stage["fits"], false) << stage;
+  const std::string way = stage["ways_to_fit"].back();
+  ASSERT_THAT(way, StartsWith("max_tokens = "));
+  EXPECT_THAT(way, ::testing::Not(HasSubstr("too much")));
+  EXPECT_EQ(check(std::to_string(std::stoul(way.substr(13))))["fits"], true);
 }
 
 TEST_F(TrainCommand, MissingWeightsAreNamedBehindWhatTheConfigSays) {
