@@ -7,17 +7,25 @@ namespace manyshot {
 CompactFormat::CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary)
     : encoder_(FeatureEncoder::fit(shots)), labels_(labels.begin(), labels.end()), vocabulary_(vocabulary) {
   const FeatureMatrix features = encoder_.transform(shots);
-  number_codes_.reserve(features.num_features);
   for (size_t feature = 0; feature < features.num_features; ++feature) {
-    number_codes_.push_back(NumberCode::fit(features.column(feature)));
+    std::vector<double> column = features.column(feature);
+    value_codes_.push_back(NumberCode::fit(column));
+    rank_scales_.push_back(RankScale::fit(column));
+    for (double& value : column) value = rank_scales_.back().score(value);
+    rank_codes_.push_back(NumberCode::fit(column));
   }
   shot_codes_ = encode(features);
 }
 
-std::vector<uint16_t> CompactFormat::encode(const FeatureMatrix& features) const {
-  std::vector<uint16_t> codes(features.values.size());
-  for (size_t i = 0; i < codes.size(); ++i) {
-    codes[i] = static_cast<uint16_t>(number_codes_[i % num_features()].encode(features.values[i]));
+CompactFormat::Codes CompactFormat::encode(const FeatureMatrix& features) const {
+  Codes codes;
+  codes.of_values.reserve(features.values.size());
+  codes.of_ranks.reserve(features.values.size());
+  for (size_t i = 0; i < features.values.size(); ++i) {
+    const size_t feature = i % num_features();
+    const double value = features.values[i];
+    codes.of_values.push_back(static_cast<uint16_t>(value_codes_[feature].encode(value)));
+    codes.of_ranks.push_back(static_cast<uint16_t>(rank_codes_[feature].encode(rank_scales_[feature].score(value))));
   }
   return codes;
 }
@@ -32,7 +40,7 @@ std::vector<double> CompactFormat::relevance() const {
     std::vector<double> sums(num_classes);
     double sum = 0, squares = 0;
     for (size_t row = 0; row < labels_.size(); ++row) {
-      const double code = shot_codes_[row * num_features() + feature];
+      const double code = shot_codes_.of_values[row * num_features() + feature];
       sums[labels_[row]] += code;
       sum += code;
       squares += code * code;
@@ -49,10 +57,11 @@ std::vector<double> CompactFormat::relevance() const {
 
 Prompt CompactFormat::prompt(const TaskView& view) const {
   Prompt prompt{.layout = PromptLayout::kRows, .num_features = view.features.size()};
+  const std::vector<uint16_t>& codes = shot_codes_.on(view.scale);
   prompt.context.reserve(view.rows.size() * (view.features.size() + 2));
   for (const uint32_t row : view.rows) {
     for (const uint32_t feature : view.features) {
-      prompt.context.push_back(vocabulary_.first_number + shot_codes_[row * num_features() + feature]);
+      prompt.context.push_back(vocabulary_.first_number + codes[row * num_features() + feature]);
     }
     prompt.context.push_back(vocabulary_.bar);
     prompt.context.push_back(vocabulary_.first_label + static_cast<TokenId>(view.labels[labels_[row]]));
@@ -64,10 +73,11 @@ Prompt CompactFormat::prompt(const TaskView& view) const {
 }
 
 std::vector<QueryTokens> CompactFormat::queries(const Table& queries, std::span<const TaskView> views) const {
-  const std::vector<uint16_t> codes = encode(encoder_.transform(queries));
+  const Codes both = encode(encoder_.transform(queries));
   std::vector<QueryTokens> result(views.size());
   for (size_t view = 0; view < views.size(); ++view) {
     QueryTokens& tokens = result[view];
+    const std::vector<uint16_t>& codes = both.on(views[view].scale);
     tokens.tokens.reserve(queries.num_rows * (views[view].features.size() + 1));
     tokens.offsets.reserve(queries.num_rows + 1);
     for (size_t row = 0; row < queries.num_rows; ++row) {

@@ -9,6 +9,7 @@
 #include "encoding/features.h"
 #include "encoding/number_code.h"
 #include "encoding/prompt_format.h"
+#include "encoding/rank_scale.h"
 
 namespace manyshot {
 
@@ -19,7 +20,7 @@ class CompactFormat : public PromptFormat {
   CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary);
 
   std::string_view name() const override { return "compact"; }
-  size_t num_features() const override { return number_codes_.size(); }
+  size_t num_features() const override { return encoder_.feature_names().size(); }
   const std::vector<std::string>& notes() const override { return encoder_.notes(); }
   // The share of the codes' variance that lies between the class means (eta squared).
   std::vector<double> relevance() const override;
@@ -27,11 +28,19 @@ class CompactFormat : public PromptFormat {
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 
  private:
-  std::vector<uint16_t> encode(const FeatureMatrix& features) const;
+  // The codes of all cells on both scales.
+  struct Codes {
+    std::vector<uint16_t> of_values, of_ranks;  // [rows, F]
+    const std::vector<uint16_t>& on(NumberScale scale) const {
+      return scale == NumberScale::kRanks ? of_ranks : of_values;
+    }
+  };
+  Codes encode(const FeatureMatrix& features) const;
 
   FeatureEncoder encoder_;
-  std::vector<NumberCode> number_codes_;  // [F]
-  std::vector<uint16_t> shot_codes_;      // [N, F]
+  std::vector<NumberCode> value_codes_, rank_codes_;  // [F]
+  std::vector<RankScale> rank_scales_;                // [F]
+  Codes shot_codes_;                                  // N rows
   std::vector<int32_t> labels_;           // [N]
   CompactVocabulary vocabulary_;
 };

@@ -13,12 +13,18 @@
 
 namespace manyshot {
 
-// One way to look at a task: which labelled rows, columns and label names the model sees, and in which order. An
+// What numbers are measured in before they become codes: their own units, or normal scores of their ranks
+// (encoding/rank_scale.h). Text formats know the first only.
+enum class NumberScale { kValues, kRanks };
+
+// One way to look at a task: which labelled rows, columns and label names the model sees, in which order, and on
+// which scale. An
 // ensemble averages over several.
 struct TaskView {
   std::vector<uint32_t> rows;      // labelled rows in prompt order
   std::vector<uint32_t> features;  // features in prompt order
   std::vector<uint32_t> labels;    // [K] label id shown for class k
+  NumberScale scale = NumberScale::kValues;
 };
 
 class PromptFormat {

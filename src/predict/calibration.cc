@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kScalePenalty = 3;    // in units of labelled rows; chosen on the tables' log loss at 32 and 128 shots,
 constexpr double kOffsetPenalty = 10;  // where 1 to 10 and 3 to 10 differ by less than .005 (docs/adr/0005)
+constexpr double kSharePenalty = 12;
 constexpr double kMinScale = 0.02;  // labels that contradict the predictions make them flat, they never turn them round
 constexpr int kMaxSteps = 50;
 
@@ -105,7 +106,45 @@ std::vector<double> newton_direction(const Objective& objective) {
   return direction;
 }
 
+std::vector<double> mix(std::span<const double> a, std::span<const double> b, double share) {
+  std::vector<double> mixed(a.size());
+  for (size_t i = 0; i < a.size(); ++i) mixed[i] = std::isinf(a[i]) ? -INFINITY : (1 - share) * a[i] + share * b[i];
+  return mixed;
+}
+
 }  // namespace
+
+double fit_share(std::span<const double> a, std::span<const double> b, std::span<const int32_t> labels,
+                 size_t num_classes, double usual) {
+  const std::vector<double> no_offsets(num_classes);
+  const auto loss = [&](double share) {
+    std::vector<double> mixed = mix(a, b, share);
+    double sum = kSharePenalty * (share - usual) * (share - usual);
+    for (size_t row = 0; row < labels.size(); ++row) {
+      const auto x = std::span(mixed).subspan(row * num_classes, num_classes);
+      const double of_label = x[static_cast<size_t>(labels[row])];
+      sum += softmax(1, no_offsets, x) - of_label;
+    }
+    return sum;
+  };
+  constexpr double kGolden = 0.61803398874989485;
+  double low = 0, high = 1;
+  double left = high - kGolden, right = low + kGolden, left_loss = loss(left), right_loss = loss(right);
+  while (high - low > 1e-3) {
+    if (left_loss <= right_loss) {
+      high = right;
+      right = left;
+      right_loss = left_loss;
+      left_loss = loss(left = high - kGolden * (high - low));
+    } else {
+      low = left;
+      left = right;
+      left_loss = right_loss;
+      right_loss = loss(right = low + kGolden * (high - low));
+    }
+  }
+  return (low + high) / 2;
+}
 
 Calibration Calibration::fit(std::span<const double> log_probabilities, std::span<const int32_t> labels,
                              size_t num_classes) {

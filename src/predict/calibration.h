@@ -14,6 +14,11 @@
 
 namespace manyshot {
 
+// The share in [0, 1] of `b` [N, K] for which (1 - share) a + share b, log-probabilities of the same rows in two ways,
+// explains `labels` [N] best, with a penalty towards `usual` for few rows; convex, by golden section.
+double fit_share(std::span<const double> a, std::span<const double> b, std::span<const int32_t> labels,
+                 size_t num_classes, double usual);
+
 class Calibration {
  public:
   // Identity for K classes.

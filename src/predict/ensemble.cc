@@ -54,6 +54,7 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
   std::vector<TaskView> views(shape.members);
   for (size_t member = 0; member < views.size(); ++member) {
     TaskView& view = views[member];
+    view.scale = member % 2 == 0 ? NumberScale::kValues : NumberScale::kRanks;
     const Rng member_rng = rng.child("member", member);
     const auto rows =
         select_rows(labels, num_classes, shape.max_rows, Selection::kStratified, member_rng.child("subset"));

@@ -1,6 +1,7 @@
 #include "predict/in_context.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <tuple>
 
@@ -31,6 +32,7 @@ class CompactPredictor : public Predictor {
                               .max_features = static_cast<size_t>(info.trained_features),
                               .num_label_ids = static_cast<size_t>(info.max_classes)};
     views_ = make_views(shots.labels, shots.num_classes(), format_->relevance(), shape, Rng(seed).child("ensemble"));
+    weigh(usual_share());
     Progress progress("context", views_.size(), "members");
     for (const TaskView& view : views_) {
       check_interrupted();
@@ -50,10 +52,9 @@ class CompactPredictor : public Predictor {
       check_interrupted();
       contexts_[member]->score(tokens[member], scores);
       for (size_t row = 0; row < queries.num_rows; ++row) {
-        add_log_softmax(scores.data() + row * num_classes, result.data() + row * num_classes);
+        add_log_softmax(scores.data() + row * num_classes, weights_[scale_of(member)], result.data() + row * num_classes);
       }
     }
-    for (double& value : result) value /= static_cast<double>(views_.size());
     for (size_t row = 0; row < queries.num_rows; ++row) {
       calibration_.apply(std::span(result).subspan(row * num_classes, num_classes));
     }
@@ -63,8 +64,8 @@ class CompactPredictor : public Predictor {
   std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  // Adds the log-softmax over the classes that have labelled rows; the others become -infinity.
-  void add_log_softmax(const float* scores, double* sums) const {
+  // Adds the log-softmax over the classes that have labelled rows, times a weight; the others become -infinity.
+  void add_log_softmax(const float* scores, double weight, double* sums) const {
     double largest = -INFINITY, sum = 0;
     for (size_t k = 0; k < class_counts_.size(); ++k) {
       if (class_counts_[k] > 0) largest = std::max(largest, double{scores[k]});
@@ -74,32 +75,71 @@ class CompactPredictor : public Predictor {
     }
     const double log_normaliser = largest + std::log(sum);
     for (size_t k = 0; k < class_counts_.size(); ++k) {
-      sums[k] = class_counts_[k] > 0 ? sums[k] + scores[k] - log_normaliser : -INFINITY;
+      sums[k] = class_counts_[k] > 0 ? sums[k] + weight * (scores[k] - log_normaliser) : -INFINITY;
     }
   }
 
-  // Each labelled row as the members that see it predicted it from the rows before it.
+  size_t scale_of(size_t member) const { return static_cast<size_t>(views_[member].scale); }
+
+  // Members that read ranks get `share` of the weight, the others the rest.
+  void weigh(double share) {
+    std::array<double, 2> members{};
+    for (size_t member = 0; member < views_.size(); ++member) ++members[scale_of(member)];
+    for (size_t scale = 0; scale < 2; ++scale) {
+      const double part = scale == static_cast<size_t>(NumberScale::kRanks) ? share : 1 - share;
+      weights_[scale] = members[scale] > 0 ? part / members[scale] : 0;
+    }
+  }
+
+  // Fits weights and calibration to each labelled row as the members that see it predicted it from the rows before it.
   void calibrate(const std::vector<int32_t>& labels) {
     const size_t num_classes = class_counts_.size();
-    std::vector<double> sums(labels.size() * num_classes);
-    std::vector<double> counts(labels.size());
+    // By scale: sums of log-probabilities over the members that see a row [N, K], and their number [N].
+    std::array<std::vector<double>, 2> sums, counts;
+    sums.fill(std::vector<double>(labels.size() * num_classes));
+    counts.fill(std::vector<double>(labels.size()));
     for (size_t member = 0; member < views_.size(); ++member) {
       const std::vector<float> scores = contexts_[member]->prequential();
       if (scores.empty()) return;
+      const size_t scale = scale_of(member);
       for (size_t place = 0; place < views_[member].rows.size(); ++place) {
         const uint32_t row = views_[member].rows[place];
-        add_log_softmax(scores.data() + place * num_classes, sums.data() + row * num_classes);
-        ++counts[row];
+        add_log_softmax(scores.data() + place * num_classes, 1, sums[scale].data() + row * num_classes);
+        ++counts[scale][row];
       }
     }
-    std::vector<double> inputs;
+    std::array<std::vector<double>, 2> means;  // of rows seen on both scales
     std::vector<int32_t> truth;
     for (size_t row = 0; row < labels.size(); ++row) {
-      if (counts[row] == 0) continue;
-      for (size_t k = 0; k < num_classes; ++k) inputs.push_back(sums[row * num_classes + k] / counts[row]);
+      if (counts[0][row] == 0 || counts[1][row] == 0) continue;
+      for (size_t scale = 0; scale < 2; ++scale) {
+        for (size_t k = 0; k < num_classes; ++k) {
+          means[scale].push_back(sums[scale][row * num_classes + k] / counts[scale][row]);
+        }
+      }
+      truth.push_back(labels[row]);
+    }
+    if (!truth.empty()) weigh(fit_share(means[0], means[1], truth, num_classes, usual_share()));
+
+    std::vector<double> inputs;
+    truth.clear();
+    for (size_t row = 0; row < labels.size(); ++row) {
+      const double weight = weights_[0] * counts[0][row] + weights_[1] * counts[1][row];
+      if (weight == 0) continue;
+      for (size_t k = 0; k < num_classes; ++k) {
+        const size_t i = row * num_classes + k;
+        inputs.push_back(class_counts_[k] > 0 ? (weights_[0] * sums[0][i] + weights_[1] * sums[1][i]) / weight
+                                              : -INFINITY);
+      }
       truth.push_back(labels[row]);
     }
     calibration_ = Calibration::fit(inputs, truth, num_classes);
+  }
+
+  // All members alike.
+  double usual_share() const {
+    const auto ranked = std::ranges::count(views_, NumberScale::kRanks, &TaskView::scale);
+    return static_cast<double>(ranked) / static_cast<double>(views_.size());
   }
 
   void describe(const EnsembleShape& shape, size_t num_rows) {
@@ -126,6 +166,7 @@ class CompactPredictor : public Predictor {
   std::unique_ptr<CompactFormat> format_;
   std::vector<uint32_t> class_counts_;
   Calibration calibration_;
+  std::array<double, 2> weights_{};  // of one member, by its NumberScale; over all members they sum to 1
   std::vector<TaskView> views_;
   std::vector<std::unique_ptr<EncodedContext>> contexts_;
   std::vector<std::string> notes_;

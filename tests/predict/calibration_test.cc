@@ -97,6 +97,33 @@ TEST(Calibration, ImpossibleClassesStayImpossible) {
   EXPECT_NEAR(std::accumulate(row.begin(), row.end(), 0.0), 1, 1e-12);
 }
 
+TEST(FitShare, FollowsTheWayThatPredictsBetter) {
+  const Sample sample = draw(400, 3, 1, Rng(5)), other = draw(400, 3, 1, Rng(6));
+  EXPECT_LT(fit_share(sample.log_probabilities, other.log_probabilities, sample.labels, 3, 0.5), 0.1);
+  EXPECT_GT(fit_share(other.log_probabilities, sample.log_probabilities, sample.labels, 3, 0.5), 0.9);
+}
+
+TEST(FitShare, StaysWhereItWasWithoutEvidence) {
+  const Sample sample = draw(400, 3, 1, Rng(5));
+  for (const double usual : {0.25, 0.5}) {
+    EXPECT_NEAR(fit_share({}, {}, {}, 3, usual), usual, 1e-3);
+    EXPECT_NEAR(fit_share(sample.log_probabilities, sample.log_probabilities, sample.labels, 3, usual), usual, 1e-3);
+  }
+  const Sample few = draw(4, 3, 1, Rng(7)), other = draw(4, 3, 1, Rng(8));
+  EXPECT_NEAR(fit_share(few.log_probabilities, other.log_probabilities, few.labels, 3, 0.5), 0.5, 0.3);
+}
+
+TEST(FitShare, ImpossibleClassesDoNotMatter) {
+  std::vector<double> a, b;
+  std::vector<int32_t> labels;
+  for (int row = 0; row < 100; ++row) {
+    a.insert(a.end(), {std::log(0.1), std::log(0.9), -INFINITY});
+    b.insert(b.end(), {std::log(0.9), std::log(0.1), -INFINITY});
+    labels.push_back(0);
+  }
+  EXPECT_GT(fit_share(a, b, labels, 3, 0.5), 0.9);
+}
+
 TEST(Calibration, PerfectPredictionsConverge) {
   std::vector<double> inputs;
   std::vector<int32_t> labels;

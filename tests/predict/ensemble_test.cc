@@ -62,6 +62,14 @@ TEST(MakeViews, RowSubsetsAreStratified) {
   EXPECT_NE(std::set(views[0].rows.begin(), views[0].rows.end()), std::set(views[1].rows.begin(), views[1].rows.end()));
 }
 
+TEST(MakeViews, EverySecondMemberReadsRanks) {
+  const auto views = make_views(kLabels, 3, std::vector<double>(5),
+                                {.members = 3, .max_rows = 100, .max_features = 20, .num_label_ids = 10}, Rng(1));
+  EXPECT_EQ(views[0].scale, NumberScale::kValues);
+  EXPECT_EQ(views[1].scale, NumberScale::kRanks);
+  EXPECT_EQ(views[2].scale, NumberScale::kValues);
+}
+
 TEST(MakeViews, IsAFunctionOfTheSeed) {
   const EnsembleShape shape{.members = 2, .max_rows = 5, .max_features = 2, .num_label_ids = 10};
   const auto a = make_views(kLabels, 3, std::vector<double>(5), shape, Rng(5)),
