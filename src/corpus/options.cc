@@ -52,6 +52,11 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
     fail(ErrorKind::kBadInput,
          "--stage warmup keeps the queries that the forest gets right, so it needs --filter-tasks");
   }
+  if (!settings.is_compact && options.rank_share > 0) {
+    fail(ErrorKind::kBadInput,
+         "--rank-share {}: only the compact format has ranks; use --format compact, or leave it out",
+         options.rank_share);
+  }
   if (!settings.is_compact) {
     settings.style = parse_text_style(options.format);
     settings.chat = parse_chat_wrapping(options.chat);

@@ -20,6 +20,7 @@ struct CorpusOptions {
   int64_t max_tokens = 32'000;
   std::string format = "concat";
   std::string chat = "trained";
+  double rank_share = 0;
   bool filter_tasks = true;
   PriorOptions prior;
   FilterOptions filter;
@@ -35,6 +36,9 @@ struct CorpusOptions {
     v("max_tokens", self.max_tokens, at_least(64), "Longest prompt with its answer, in tokens; text formats.");
     v("format", self.format, one_of({"concat", "tabllm", "compact"}), "Prompt format.");
     v("chat", self.chat, one_of({"raw", "chatml", "trained"}), "Token layout: what stands around a text prompt.");
+    v("rank_share", self.rank_share, between(0, 1),
+      "Share of compact samples whose numbers are normal scores of their ranks, as every second member of an "
+      "ensemble reads them.");
     v("filter_tasks", self.filter_tasks, any_value(),
       "Keep only tasks that pass the forest's guard (docs/formats/corpus.md).");
     FilterOptions::visit(self.filter, v);

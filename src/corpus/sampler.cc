@@ -145,7 +145,7 @@ Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
   if (!excluded_.empty() && has_excluded_row(encoded)) return give_up(SampleStatus::kExcluded);
 
   if (settings_.is_compact) {
-    encode_compact(encoded, rng.child("label_ids"), sample);
+    encode_compact(encoded, rng, sample);
   } else {
     encode_text(encoded, sample);
     if (sample.tokens.size() > static_cast<size_t>(options_.max_tokens)) {
@@ -208,7 +208,8 @@ void Sampler::encode_compact(const Rows& rows, const Rng& rng, Sample& sample) c
   const CompactVocabulary vocabulary;
   const CompactFormat format(rows.labelled, rows.labels, vocabulary);
   TaskView view{.rows = iota(rows.labelled.num_rows), .features = iota(format.num_features())};
-  view.labels = rng.sample(kCompactClasses, static_cast<uint32_t>(rows.num_classes));
+  view.labels = rng.child("label_ids").sample(kCompactClasses, static_cast<uint32_t>(rows.num_classes));
+  if (rng.child("number_scale").bernoulli(0, options_.rank_share)) view.scale = NumberScale::kRanks;
   sample.num_features = static_cast<uint32_t>(format.num_features());
   sample.tokens = format.prompt(view).context;
   sample.answer_begin = sample.tokens.size();

@@ -41,7 +41,7 @@ class CompactFormat : public PromptFormat {
   std::vector<NumberCode> value_codes_, rank_codes_;  // [F]
   std::vector<RankScale> rank_scales_;                // [F]
   Codes shot_codes_;                                  // N rows
-  std::vector<int32_t> labels_;           // [N]
+  std::vector<int32_t> labels_;                       // [N]
   CompactVocabulary vocabulary_;
 };
 

@@ -18,8 +18,7 @@ namespace manyshot {
 enum class NumberScale { kValues, kRanks };
 
 // One way to look at a task: which labelled rows, columns and label names the model sees, in which order, and on
-// which scale. An
-// ensemble averages over several.
+// which scale. An ensemble averages over several.
 struct TaskView {
   std::vector<uint32_t> rows;      // labelled rows in prompt order
   std::vector<uint32_t> features;  // features in prompt order

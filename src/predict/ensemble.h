@@ -19,9 +19,9 @@ struct EnsembleShape {
 };
 
 // One view per member, a pure function of its arguments. `labels` [N] are the classes of the labelled rows, `relevance`
-// [F] as PromptFormat::relevance. Row order, column order and label names are random in each view, number scales take turns; a class without
-// labelled rows still gets a label name. Where columns are more than fit, those outside the most relevant half are used
-// equally often.
+// [F] as PromptFormat::relevance. Row order, column order and label names are random in each view, number scales take
+// turns; a class without labelled rows still gets a label name. Where columns are more than fit, those outside the most
+// relevant half are used equally often.
 std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, std::span<const double> relevance,
                                  const EnsembleShape& shape, const Rng& rng);
 

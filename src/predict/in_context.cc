@@ -52,7 +52,8 @@ class CompactPredictor : public Predictor {
       check_interrupted();
       contexts_[member]->score(tokens[member], scores);
       for (size_t row = 0; row < queries.num_rows; ++row) {
-        add_log_softmax(scores.data() + row * num_classes, weights_[scale_of(member)], result.data() + row * num_classes);
+        add_log_softmax(scores.data() + row * num_classes, weights_[scale_of(member)],
+                        result.data() + row * num_classes);
       }
     }
     for (size_t row = 0; row < queries.num_rows; ++row) {

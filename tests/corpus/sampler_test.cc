@@ -106,6 +106,39 @@ TEST(Sampler, CompactRowsEndWithBarAndLabel) {
   EXPECT_EQ(label_tokens.size(), 10u) << "labels are drawn from all ten";
 }
 
+TEST(Sampler, AShareOfCompactTasksIsReadAsRanks) {
+  CorpusOptions options = small();
+  options.format = "compact";
+  options.prior.missing = 0;  // a missing cell is the mean of values, the median of ranks
+  const std::vector<Sample> values = draw(options, 200);
+  options.rank_share = 1;
+  const std::vector<Sample> ranks = draw(options, 200);
+  options.rank_share = 0.5;
+  const std::vector<Sample> both = draw(options, 200);
+  size_t with_numbers = 0, on_ranks = 0;
+  for (size_t i = 0; i < both.size(); ++i) {
+    ASSERT_EQ(ranks[i].status, values[i].status) << "the scale decides on nothing but tokens";
+    if (both[i].status != SampleStatus::kKept) continue;
+    if (ranks[i].tokens != values[i].tokens) {  // columns of two values have no other ranks
+      ++with_numbers;
+      on_ranks += both[i].tokens == ranks[i].tokens;
+    }
+    EXPECT_TRUE(both[i].tokens == ranks[i].tokens || both[i].tokens == values[i].tokens);
+    const size_t row_tokens = ranks[i].num_features + 2;
+    for (size_t token = row_tokens; token < ranks[i].num_labelled * row_tokens; ++token) {
+      const TokenId rank = ranks[i].tokens[token], rank_above = ranks[i].tokens[token - row_tokens];
+      const TokenId value = values[i].tokens[token], value_above = values[i].tokens[token - row_tokens];
+      if (token % row_tokens >= ranks[i].num_features) {
+        EXPECT_EQ(rank, value) << "bars and labels";
+      } else if (value != value_above) {
+        EXPECT_TRUE(value < value_above ? rank <= rank_above : rank >= rank_above) << "ranks keep a column's order";
+      }
+    }
+  }
+  ASSERT_GT(with_numbers, 40u);
+  EXPECT_NEAR(static_cast<double>(on_ranks) / static_cast<double>(with_numbers), 0.5, 0.2);
+}
+
 TEST(Sampler, WarmUpTeachesOnlyWhatTheForestGetsRight) {
   size_t kept = 0;
   for (const Sample& sample : draw(small("warmup"), 60)) {
@@ -222,6 +255,9 @@ TEST(Sampler, BadOptionsAreErrors) {
   options = small("warmup");
   options.filter_tasks = false;
   EXPECT_THAT(message(options), HasSubstr("--filter-tasks"));
+  options = small();
+  options.rank_share = 0.5;
+  EXPECT_THAT(message(options), HasSubstr("--rank-share 0.5: only the compact format"));
   options = small();
   options.prior.features = "50:5";
   EXPECT_THAT(message(options), HasSubstr("50:5"));

@@ -67,7 +67,8 @@ TEST(InContext, LearnsFromTheContext) {
 TEST(InContext, ReadsColumnsWithHeavyTails) {
   LabelledTable shots = task(200, 3, 3, 1), queries = task(300, 3, 3, 2);
   for (Table* table : {&shots.features, &queries.features}) {
-    for (double& x : table->columns[0].numbers) x = std::exp(3 * x);  // 16 orders of magnitude: one z-score for most rows
+    for (double& x : table->columns[0].numbers)
+      x = std::exp(3 * x);  // 16 orders of magnitude: one z-score for most rows
   }
   const auto method = open_method("default");
   EXPECT_GT(accuracy(method->fit(shots)->predict(queries.features), queries.labels, 3), 0.9);
