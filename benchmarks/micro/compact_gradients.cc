@@ -12,7 +12,7 @@
 
 #include "core/files.h"
 #include "core/rng.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 #include "train/compact/compact_model.h"
 #include "train/compact/number_features.h"
 

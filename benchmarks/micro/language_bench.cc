@@ -15,6 +15,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/rng.h"
+#include "model/dtype.h"
 #include "model/language/language_model.h"
 
 namespace manyshot {

@@ -8,6 +8,7 @@
 #include "core/rng.h"
 #include "kernels/attention_gradient.h"
 #include "kernels/simd.h"
+#include "model/dtype.h"
 #include "train/language/fresh_source.h"
 #include "train/language/language_trainer.h"
 

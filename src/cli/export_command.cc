@@ -4,11 +4,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "model/files/gguf_quantize.h"
+#include "model/files/trained_prompt.h"
 #include "model/language/adapter.h"
 #include "model/language/export_model.h"
-#include "model/language/gguf_quantize.h"
 #include "model/language/text_model.h"
-#include "model/language/trained_prompt.h"
 #include "predict/model_store.h"
 
 namespace manyshot {

@@ -8,10 +8,9 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/text.h"
-#include "kernels/simd.h"
-#include "model/compact_folder.h"
+#include "model/compact/compact_folder.h"
+#include "model/compact/fused_decoder.h"
 #include "model/dtype.h"
-#include "model/fused_decoder.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
 #include "model/torch/library.h"
@@ -42,21 +41,6 @@ MakeReferenceDecoder* reference_factory() {
 }
 
 }  // namespace
-
-DType choose_dtype(const std::string& name) {
-  const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;
-  if (name == "auto") return has_bf16 ? DType::kBFloat16 : DType::kFloat32;
-  if (name == "float32") return DType::kFloat32;
-  if (name != "bfloat16") {
-    fail(ErrorKind::kBadInput, "dtype \"{}\" is unknown; expected auto, float32 or bfloat16", excerpt(name));
-  }
-  if (!has_bf16) {
-    fail(ErrorKind::kUnsupported,
-         "dtype bfloat16 needs a processor with avx512_bf16, in use is {}: take float32 or auto",
-         simd_name(simd_level()));
-  }
-  return DType::kBFloat16;
-}
 
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
   if (const std::string text_path = language_model_path(path); !text_path.empty())

@@ -10,14 +10,12 @@
 
 #include "encoding/compact_vocabulary.h"
 #include "encoding/prompt.h"
-#include "model/language/trained_prompt.h"
+#include "model/files/trained_prompt.h"
 
 namespace manyshot {
 
 class LanguageModel;
 class Tokenizer;
-
-enum class DType { kFloat32, kBFloat16 };
 
 struct ModelInfo {
   std::string path;

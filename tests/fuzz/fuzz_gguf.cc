@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "model/language/gguf_tokenizer.h"
+#include "model/files/gguf_tokenizer.h"
 #include "model/language/open_source.h"
 
 namespace manyshot {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace manyshot;

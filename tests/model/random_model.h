@@ -8,7 +8,7 @@
 
 #include "core/json.h"
 #include "encoding/prompt.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 
 namespace manyshot {
 

@@ -4,8 +4,8 @@
 #include <map>
 
 #include "core/error.h"
-#include "model/language/adapter_folder.h"
-#include "model/safetensors.h"
+#include "model/files/adapter_folder.h"
+#include "model/files/safetensors.h"
 
 namespace manyshot {
 namespace {

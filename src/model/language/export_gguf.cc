@@ -3,12 +3,12 @@
 
 #include "core/error.h"
 #include "core/progress.h"
+#include "model/files/gguf_names.h"
+#include "model/files/gguf_quantize.h"
+#include "model/files/row_chunks.h"
+#include "model/files/tokenizer_files.h"
 #include "model/language/export_model.h"
-#include "model/language/gguf_names.h"
-#include "model/language/gguf_quantize.h"
 #include "model/language/rope.h"
-#include "model/language/row_chunks.h"
-#include "model/language/tokenizer_files.h"
 
 namespace manyshot {
 namespace {

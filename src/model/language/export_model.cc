@@ -6,10 +6,10 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/progress.h"
-#include "model/language/gguf_quantize.h"
-#include "model/language/row_chunks.h"
-#include "model/language/tokenizer_files.h"
-#include "model/safetensors_writer.h"
+#include "model/files/gguf_quantize.h"
+#include "model/files/row_chunks.h"
+#include "model/files/safetensors_writer.h"
+#include "model/files/tokenizer_files.h"
 
 namespace manyshot {
 namespace {

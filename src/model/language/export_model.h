@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "model/language/gguf_dequantize.h"
+#include "model/files/gguf_dequantize.h"
 #include "model/language/tensor_source.h"
 
 namespace manyshot {

@@ -1,8 +1,8 @@
 // A GGUF file's metadata as the config of a language model.
 #pragma once
 
+#include "model/files/gguf.h"
 #include "model/language/config.h"
-#include "model/language/gguf.h"
 
 namespace manyshot {
 

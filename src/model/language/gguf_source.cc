@@ -4,8 +4,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "model/files/gguf_names.h"
 #include "model/language/gguf_config.h"
-#include "model/language/gguf_names.h"
 #include "model/language/open_source.h"
 
 namespace manyshot {

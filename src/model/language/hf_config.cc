@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
-#include "model/config_json.h"
+#include "model/files/config_json.h"
 #include "model/language/config.h"
 
 namespace manyshot {

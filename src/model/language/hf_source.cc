@@ -6,8 +6,8 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "model/files/safetensors.h"
 #include "model/language/open_source.h"
-#include "model/safetensors.h"
 
 namespace manyshot {
 namespace {

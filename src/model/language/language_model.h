@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "encoding/prompt.h"
+#include "model/dtype.h"
 #include "model/language/tensor_source.h"
 #include "model/model.h"
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "model/language/gguf.h"
+#include "model/files/gguf.h"
 #include "model/language/tensor_source.h"
 
 namespace manyshot {

@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "model/files/safetensors.h"
 #include "model/language/open_source.h"
-#include "model/safetensors.h"
 
 namespace manyshot {
 namespace fs = std::filesystem;

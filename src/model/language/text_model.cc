@@ -7,9 +7,9 @@
 #include "core/json.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/dtype.h"
+#include "model/files/gguf.h"
+#include "model/files/gguf_tokenizer.h"
 #include "model/language/adapter.h"
-#include "model/language/gguf.h"
-#include "model/language/gguf_tokenizer.h"
 #include "model/language/language_model.h"
 #include "model/language/score_answers.h"
 

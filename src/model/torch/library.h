@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "model/config.h"
+#include "model/compact/config.h"
+#include "model/compact/weights.h"
 #include "model/model.h"
-#include "model/weights.h"
 
 namespace manyshot {
 

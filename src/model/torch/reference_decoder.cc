@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "model/compact_prompt.h"
+#include "model/compact/compact_prompt.h"
 #include "model/torch/library.h"
 
 namespace manyshot {

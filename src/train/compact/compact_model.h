@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "model/config.h"
-#include "model/weights.h"
+#include "model/compact/config.h"
+#include "model/compact/weights.h"
 #include "train/trainable.h"
 
 namespace manyshot {

@@ -7,7 +7,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "kernels/bfloat16.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 
 namespace manyshot {
 namespace {

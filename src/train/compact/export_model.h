@@ -4,9 +4,10 @@
 
 #include <string>
 
-#include "model/config.h"
+#include "model/compact/config.h"
+#include "model/compact/weights.h"
+#include "model/dtype.h"
 #include "model/model.h"
-#include "model/weights.h"
 
 namespace manyshot {
 

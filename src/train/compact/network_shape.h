@@ -6,7 +6,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
-#include "model/config.h"
+#include "model/compact/config.h"
 
 namespace manyshot {
 

@@ -8,7 +8,7 @@
 
 #include "corpus/excluded_rows.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "model/config.h"
+#include "model/compact/config.h"
 #include "train/recipe.h"
 #include "train/train_sample.h"
 #include "train/trainable.h"

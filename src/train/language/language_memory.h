@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/dtype.h"
 #include "model/model.h"
 #include "train/language/layer_sites.h"
 #include "train/language/lora.h"

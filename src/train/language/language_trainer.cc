@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "kernels/simd.h"
-#include "model/language/adapter_folder.h"
+#include "model/files/adapter_folder.h"
 #include "train/language/backward_pass.h"
 #include "train/language/save_adapter.h"
 #include "train/language/vocabulary_loss.h"

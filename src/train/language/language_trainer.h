@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/dtype.h"
 #include "model/language/tensor_source.h"
 #include "model/model.h"
 #include "train/language/language_memory.h"

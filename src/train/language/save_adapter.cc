@@ -9,8 +9,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
-#include "model/safetensors.h"
-#include "model/safetensors_writer.h"
+#include "model/files/safetensors.h"
+#include "model/files/safetensors_writer.h"
 
 namespace manyshot {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "model/language/adapter_folder.h"
+#include "model/files/adapter_folder.h"
 #include "model/language/config.h"
 #include "train/language/lora.h"
 #include "train/language/parameter_store.h"

@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
-#include "model/safetensors_writer.h"
+#include "model/files/safetensors_writer.h"
 
 namespace manyshot {
 namespace {

@@ -1,6 +1,7 @@
 // How many floating-point operations a second this machine's matrix products do: what utilisation is measured against.
 #pragma once
 
+#include "model/dtype.h"
 #include "model/model.h"
 
 namespace manyshot {

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "core/files.h"
-#include "model/config_json.h"
+#include "model/files/config_json.h"
 #include "model/language/text_model.h"
 
 namespace manyshot {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "encoding/tokenizer/tokenizer.h"
-#include "model/config.h"
+#include "model/compact/config.h"
 #include "train/recipe.h"
 #include "train/trainable.h"
 

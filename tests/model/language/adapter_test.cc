@@ -6,9 +6,9 @@
 
 #include "core/json.h"
 #include "model/expect_error.h"
+#include "model/files/safetensors.h"
 #include "model/language/tiny_text_model.h"
 #include "model/random_model.h"
-#include "model/safetensors.h"
 
 namespace manyshot {
 namespace {

@@ -9,12 +9,12 @@
 #include "core/files.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/expect_error.h"
+#include "model/files/gguf_quantize.h"
+#include "model/files/tokenizer_files.h"
 #include "model/language/export_model.h"
-#include "model/language/gguf_quantize.h"
 #include "model/language/text_model.h"
 #include "model/language/tiny_language_model.h"
 #include "model/language/tiny_text_model.h"
-#include "model/language/tokenizer_files.h"
 
 namespace manyshot {
 namespace {

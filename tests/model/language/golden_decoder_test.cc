@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "kernels/simd.h"
+#include "model/dtype.h"
 #include "model/language/language_model.h"
 #include "model/source_dir.h"
 #include "model/tolerances.h"

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "model/dtype.h"
 #include "model/language/language_model.h"
 
 int main(int argc, char** argv) {

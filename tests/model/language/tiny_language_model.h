@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/json.h"
+#include "model/files/gguf_writer.h"
 #include "model/language/config.h"
-#include "model/language/gguf_writer.h"
 #include "model/random_model.h"
 
 namespace manyshot {

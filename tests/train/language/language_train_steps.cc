@@ -11,7 +11,8 @@
 #include "core/json.h"
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "model/safetensors_writer.h"
+#include "model/dtype.h"
+#include "model/files/safetensors_writer.h"
 #include "train/language/language_trainer.h"
 #include "train/optimizer/optimizer.h"
 

@@ -10,6 +10,7 @@
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "kernels/simd.h"
+#include "model/dtype.h"
 #include "model/expect_error.h"
 #include "model/language/adapter.h"
 #include "model/language/language_model.h"

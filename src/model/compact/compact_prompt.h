@@ -1,0 +1,29 @@
+// Checks that a prompt is one a `compact` model can read; what both engines need from it.
+#pragma once
+
+#include <vector>
+
+#include "encoding/prompt.h"
+#include "model/compact/config.h"
+#include "model/model.h"
+
+namespace manyshot {
+
+// Positions inside a row, which are also its position ids: values 0 .. F-1, the bar F, the label F + 1.
+inline size_t context_row_tokens(size_t num_features) { return num_features + 2; }
+inline size_t query_row_tokens(size_t num_features) { return num_features + 1; }
+
+// All throw Error(kBadInput) naming row and column.
+void check_context(const ModelConfig& config, const Prompt& prompt);
+void check_queries(const ModelConfig& config, size_t num_features, const QueryTokens& queries);
+// For each answer of the prompt, its place among the model's label tokens.
+std::vector<int> answer_labels(const ModelConfig& config, const Prompt& prompt);
+
+// The log of the softmax over all label tokens, for each answer: out[k] = log p(answer_labels[k]).
+// `logits` [config.label_tokens.size()].
+void answer_log_likelihoods(std::span<const float> logits, std::span<const int> answer_labels, std::span<float> out);
+
+// ModelInfo that follows from the config; path, engine and num_parameters are the caller's.
+ModelInfo compact_model_info(const ModelConfig& config);
+
+}  // namespace manyshot

@@ -1,0 +1,139 @@
+#include "model/compact/config.h"
+
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <utility>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "model/files/config_json.h"
+
+namespace manyshot {
+namespace {
+
+constexpr int64_t kMaxSize = 1 << 20;  // of any width, count or token id
+
+class Section : public ConfigSection {
+ public:
+  using ConfigSection::ConfigSection;
+
+  int integer(const char* key, int64_t least, int64_t most) const {
+    const Json* found = find(key);
+    if (found != nullptr && found->is_number_integer() &&
+        !(found->is_number_unsigned() && found->get<uint64_t>() > INT64_MAX)) {
+      const int64_t value = found->get<int64_t>();
+      if (value >= least && value <= most) return static_cast<int>(value);
+    }
+    refuse(key, fmt::format("a whole number from {} to {}", least, most));
+  }
+  int integer_or(const char* key, int64_t least, int64_t most, int otherwise) const {
+    return has(key) ? integer(key, least, most) : otherwise;
+  }
+  double number(const char* key, double least, double most) const {
+    const Json* found = find(key);
+    if (found != nullptr && found->is_number()) {
+      const double value = found->get<double>();
+      if (value >= least && value <= most) return value;
+    }
+    refuse(key, fmt::format("a number from {} to {}", least, most));
+  }
+  TokenRange tokens(const char* key, int vocab_size) const {
+    const Json* found = find(key);
+    if (found != nullptr && found->is_array() && found->size() == 2 && (*found)[0].is_number_unsigned() &&
+        (*found)[1].is_number_unsigned()) {
+      const uint64_t first = (*found)[0].get<uint64_t>(), last = (*found)[1].get<uint64_t>();
+      if (first <= last && last < static_cast<uint64_t>(vocab_size)) {
+        return {static_cast<TokenId>(first), static_cast<TokenId>(last)};
+      }
+    }
+    refuse(key, fmt::format("[first, last] token ids below vocab_size {}", vocab_size));
+  }
+  // The key, when present, must have this value; the network has no other form of it.
+  void require(const char* key, const Json& value) const {
+    const Json* found = find(key);
+    if (found != nullptr && *found != value) unsupported(key, value.dump() + " only");
+  }
+};
+
+void read_network(const Section& section, ModelConfig& config) {
+  section.require("hidden_act", "silu");
+  section.require("tie_word_embeddings", true);
+  section.require("attention_bias", false);
+  section.require("mlp_bias", false);
+  section.require("rope_scaling", nullptr);
+  config.vocab_size = section.integer("vocab_size", 1, kMaxSize);
+  config.hidden_size = section.integer("hidden_size", 16, 1 << 16);
+  if (config.hidden_size % 16 != 0) section.refuse("hidden_size", "a multiple of 16");
+  config.intermediate_size = section.integer("intermediate_size", 1, kMaxSize);
+  config.num_hidden_layers = section.integer("num_hidden_layers", 2, 1024);
+  config.num_attention_heads = section.integer("num_attention_heads", 1, 1024);
+  config.num_key_value_heads = section.integer_or("num_key_value_heads", 1, 1024, config.num_attention_heads);
+  if (config.num_attention_heads % config.num_key_value_heads != 0) {
+    section.refuse("num_key_value_heads",
+                   fmt::format("a divisor of num_attention_heads {}", config.num_attention_heads));
+  }
+  config.head_dim = section.integer_or("head_dim", 16, 1024, config.hidden_size / config.num_attention_heads);
+  if (config.head_dim % 16 != 0 || config.head_dim == 0) section.refuse("head_dim", "a multiple of 16");
+  config.max_position_embeddings = section.integer("max_position_embeddings", 3, kMaxSize);
+  config.rms_norm_eps = section.number("rms_norm_eps", 0.0, 1.0);
+  config.rope_theta = section.number("rope_theta", 1.0, 1e12);
+}
+
+void refuse_overlap(const Section& section, const ModelConfig& config) {
+  const std::pair<const char*, TokenRange> ranges[] = {{"number_tokens", config.number_tokens},
+                                                       {"label_tokens", config.label_tokens},
+                                                       {"bar_token", {config.bar_token, config.bar_token}},
+                                                       {"column_tokens", config.column_tokens}};
+  for (const auto& [name, range] : ranges) {
+    for (const auto& [other_name, other] : ranges) {
+      if (name != other_name && range.first <= other.last && other.first <= range.last) {
+        section.refuse(name, fmt::format("token ids that {} does not use", other_name));
+      }
+    }
+  }
+}
+
+void read_compact(const Section& section, ModelConfig& config) {
+  section.require("format", "compact");
+  section.require("column_embedding", "added");
+  if (!section.has("format")) section.refuse("format", "\"compact\"");
+  config.row_layers = section.integer("row_layers", 1, config.num_hidden_layers - 1);
+  config.number_tokens = section.tokens("number_tokens", config.vocab_size);
+  config.label_tokens = section.tokens("label_tokens", config.vocab_size);
+  config.bar_token = section.integer("bar_token", 0, config.vocab_size - 1);
+  config.column_tokens = section.tokens("column_tokens", config.vocab_size);
+  refuse_overlap(section, config);
+  if (section.integer("max_classes", 1, kMaxSize) != config.label_tokens.size()) {
+    section.refuse("max_classes", fmt::format("{}, the number of label_tokens", config.label_tokens.size()));
+  }
+  if (config.column_tokens.size() + 2 > config.max_position_embeddings) {
+    section.refuse("column_tokens",
+                   fmt::format("two fewer columns than max_position_embeddings {}", config.max_position_embeddings));
+  }
+  config.trained_features = section.integer_or("trained_features", 1, kMaxSize, config.trained_features);
+  config.trained_shots = section.integer_or("trained_shots", 1, kMaxSize, config.trained_shots);
+  config.max_shots = section.integer_or("max_shots", 1, kMaxSize, config.trained_shots);
+}
+
+}  // namespace
+
+ModelConfig parse_model_config(std::string_view text, const std::string& source) {
+  const Json json = parse_config_json(text, source);
+  const Section section(json, source);
+  const auto compact = json.find("manyshot");
+  if (compact == json.end()) {
+    fail(ErrorKind::kUnsupported,
+         "{}: no \"manyshot\" section, so this is a general language model; expected a model of the compact format",
+         source);
+  }
+  if (!compact->is_object()) section.refuse("manyshot", "an object with the compact format's tokens");
+  section.require("model_type", "llama");
+  ModelConfig config;
+  read_network(section, config);
+  read_compact(Section(*compact, source, "manyshot."), config);
+  return config;
+}
+
+}  // namespace manyshot
