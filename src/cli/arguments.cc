@@ -43,7 +43,9 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   app.add_flag("-h,--help", help);
   GivenValues given;
   std::map<const Option*, std::string> flags;
+  OptionPlaces places;
   for (const Option& option : list) {
+    places[option.name] = option.flag;
     if (option.is_flag) {
       app.add_flag(option.flag, flags[&option]);  // --flag, or --flag=false
       continue;
@@ -60,7 +62,7 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   } catch (const CLI::ParseError& error) {
     fail(ErrorKind::kBadInput, "{}; see manyshot {} --help", error.what(), command.name());
   }
-  if (help) return {.help = true};
+  if (help) return {.help = true, .places = {}};
   for (const auto& [option, value] : flags) {
     if (!value.empty()) given[option] = {value};
   }
@@ -78,10 +80,15 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
       std::find_if(given.begin(), given.end(), [](const auto& entry) { return entry.first->name == "config"; });
   if (config != given.end()) {
     set_values(*config->first, config->second);
-    if (!command.reads_config()) read_toml(list, common.config);
+    if (!command.reads_config()) {
+      for (auto& [name, place] : read_toml(list, common.config)) places[name] = std::move(place);
+    }
   }
-  for (const auto& [option, values] : given) set_values(*option, values);
-  return {};
+  for (const auto& [option, values] : given) {
+    set_values(*option, values);
+    places[option->name] = option->flag;
+  }
+  return {.help = false, .places = std::move(places)};
 }
 
 }  // namespace manyshot

@@ -63,6 +63,7 @@ std::unique_ptr<Command> make_evaluate_command();
 // whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.
 struct ParsedArguments {
   bool help = false;
+  OptionPlaces places;  // how the user gave each option; those that were not given go by their flags
 };
 ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::span<const std::string> arguments);
 

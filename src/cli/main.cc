@@ -53,12 +53,17 @@ void run_command(const std::string& name, const std::vector<std::string>& argume
     names.push_back(command->name());
     if (command->name() != name) continue;
     CommonOptions common;
-    if (parse_arguments(*command, common, arguments).help) {
+    const ParsedArguments parsed = parse_arguments(*command, common, arguments);
+    if (parsed.help) {
       fmt::print("{}", command_help(*command));
       return;
     }
     apply_common(common);
-    command->run(common);
+    try {
+      command->run(common);
+    } catch (const OptionError& error) {
+      refuse_as_given(error, parsed.places);
+    }
     return;
   }
   fail(ErrorKind::kBadInput, "no command \"{}\"{}; see manyshot help", name, did_you_mean(name, names));

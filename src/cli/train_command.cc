@@ -138,7 +138,7 @@ class TrainCommand : public Command {
     if (common.json) {
       const Json json = {{"command", "train"},
                          {"version", kVersion},
-                         {"options", to_json(options_of(const_cast<TrainOptions&>(options_)))},
+                         {"options", values_of(options_)},
                          {"steps", report.steps},
                          {"samples", report.samples},
                          {"tokens", report.tokens},

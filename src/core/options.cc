@@ -30,12 +30,26 @@ template <class T>
 constexpr bool is_integer = std::is_integral_v<T> && !std::is_same_v<T, bool>;
 
 template <class T>
+struct EntryOf {
+  using type = void;
+};
+template <class T>
+struct EntryOf<std::vector<T>> {
+  using type = T;
+};
+template <class T>
+constexpr bool is_list = !std::is_void_v<typename EntryOf<T>::type>;
+template <class T>
+constexpr bool is_number_list = is_list<T> && !std::is_same_v<T, List>;
+
+template <class T>
 const char* type_name() {
   if constexpr (std::is_same_v<T, bool>) return "switch";
   if constexpr (is_integer<T>) return "integer";
   if constexpr (std::is_same_v<T, double>) return "number";
   if constexpr (std::is_same_v<T, std::string>) return "text";
-  if constexpr (std::is_same_v<T, List>) return "list";
+  if constexpr (std::is_same_v<T, IntRange>) return "range";
+  if constexpr (is_list<T>) return "list";
 }
 
 // "gini, entropy or log_loss"
@@ -44,6 +58,7 @@ std::string either_of(const List& choices) {
   return choices.size() == 1 ? *last : fmt::format("{} or {}", fmt::join(choices.begin(), last, ", "), *last);
 }
 
+// "from 0 to 1", "at least 1" or "gini or entropy"; empty without limits.
 std::string describe(const Constraint& limits) {
   if (!limits.choices.empty()) return either_of(limits.choices);
   if (std::isfinite(limits.low) && std::isfinite(limits.high)) {
@@ -76,8 +91,18 @@ std::optional<T> parse(std::string_view text) {
     return std::nullopt;
   } else if constexpr (std::is_same_v<T, std::string>) {
     return std::string(text);
+  } else if constexpr (std::is_same_v<T, IntRange>) {
+    return parse_range(text);
   } else if constexpr (std::is_same_v<T, List>) {
     return split_at_commas(text);
+  } else if constexpr (is_list<T>) {
+    T values;
+    for (const std::string& entry : split_at_commas(text)) {
+      const auto value = parse<typename EntryOf<T>::type>(entry);
+      if (!value) return std::nullopt;
+      values.push_back(*value);
+    }
+    return values;
   } else {
     T value{};
     const char* end = text.data() + text.size();
@@ -95,6 +120,10 @@ std::string integer_range(const Constraint& limits) {
   return fmt::format("from {} to {}", low, high);
 }
 
+std::string of_limits(const std::string& noun, const std::string& within) {
+  return within.empty() ? noun : fmt::format("{} {}{}", noun, within.starts_with("at") ? "of " : "", within);
+}
+
 // "a whole number of at least 1". The limits of an integer's type are named where nothing else explains why `text` is
 // refused.
 template <class T>
@@ -103,14 +132,15 @@ std::string expectation(const Constraint& limits, std::string_view text) {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
   if constexpr (std::is_same_v<T, std::string>) return within.empty() ? "text" : within;
   if constexpr (std::is_same_v<T, List>) return within.empty() ? "a list of texts" : "a list of " + within;
+  if constexpr (is_number_list<T>) return of_limits("a list of whole numbers", within);
+  if constexpr (std::is_same_v<T, IntRange>) return "a whole number, or a range like 5:50";
   if constexpr (is_integer<T>) {
     const double number = parse<double>(text).value_or(0);
     const bool overflows = number > static_cast<double>(std::numeric_limits<T>::max()) ||
                            number < static_cast<double>(std::numeric_limits<T>::min());
     if (within.empty() || overflows) return "a whole number " + integer_range<T>(limits);
   }
-  const std::string noun = is_integer<T> ? "a whole number" : "a number";
-  return within.empty() ? noun : fmt::format("{} {}{}", noun, within.starts_with("at") ? "of " : "", within);
+  return of_limits(is_integer<T> ? "a whole number" : "a number", within);
 }
 
 bool is_choice(const std::string& text, const Constraint& limits) {
@@ -126,50 +156,163 @@ std::string suggestion(std::string_view text, const Constraint& limits) {
   return "";
 }
 
-template <class T>
-[[noreturn]] void fail_to_set(const Option& option, const Json& value) {
-  const std::string text = value.is_string() ? value.get<std::string>() : shown(value);
-  fail(ErrorKind::kBadInput, "{}: expected {}, got {}{}", option.flag, expectation<T>(option.limits, text),
-       shown(value), suggestion(text, option.limits));
+[[noreturn]] void refuse_value(const Option& option, const Json& value, const std::string& expected) {
+  const std::string& word = option.limits.unset_word;
+  const bool names_word = word.empty() || expected.starts_with(word);
+  fail(ErrorKind::kBadInput, "{}: expected {}{}, got {}{}", option.flag, names_word ? "" : word + " or ", expected,
+       shown(value), suggestion(value.is_string() ? value.get<std::string>() : "", option.limits));
 }
 
 template <class T>
-bool is_within(const T& value, const Constraint& limits) {
+[[noreturn]] void refuse_value(const Option& option, const Json& value) {
+  const std::string text = value.is_string() ? value.get<std::string>() : shown(value);
+  refuse_value(option, value, expectation<T>(option.limits, text));
+}
+
+bool is_within(double number, const Constraint& limits) {
+  return std::isfinite(number) && number >= limits.low && number <= limits.high;
+}
+
+template <class T>
+bool is_allowed(const T& value, const Constraint& limits) {
   if constexpr (std::is_same_v<T, std::string>) return is_choice(value, limits);
-  if constexpr (std::is_same_v<T, List>) {
-    return std::all_of(value.begin(), value.end(), [&](const std::string& entry) { return is_choice(entry, limits); });
+  if constexpr (std::is_same_v<T, IntRange>) {
+    return value.low <= value.high && is_allowed(value.low, limits) && is_allowed(value.high, limits);
+  }
+  if constexpr (is_list<T>) {
+    return std::all_of(value.begin(), value.end(), [&](const auto& entry) { return is_allowed(entry, limits); });
   }
   if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
-    const auto number = static_cast<double>(value);
-    return std::isfinite(number) && number >= limits.low && number <= limits.high;
+    return is_within(static_cast<double>(value), limits);
   }
   return true;
+}
+
+// Why a range that was read is refused.
+[[noreturn]] void refuse_range(const Option& option, const IntRange& range) {
+  const std::string place = fmt::format("{} {}", option.flag, to_text(range));
+  if (range.low > range.high) {
+    fail(ErrorKind::kBadInput, "{}: the range is empty; did you mean {}:{}?", place, range.high, range.low);
+  }
+  const bool is_low = !is_allowed(range.low, option.limits);
+  fail(ErrorKind::kBadInput, "{}: expected {}, got {}", place, of_limits("numbers", describe(option.limits)),
+       with_thousands(is_low ? range.low : range.high));
 }
 
 template <class T>
 std::optional<T> from_json(const Json& value) {
   if constexpr (std::is_same_v<T, bool>) return value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
   if constexpr (std::is_same_v<T, std::string>) return value.is_string() ? std::optional(value.get<T>()) : std::nullopt;
-  if constexpr (std::is_same_v<T, List>) {
-    const bool is_texts =
-        value.is_array() && std::all_of(value.begin(), value.end(), [](auto& e) { return e.is_string(); });
-    return is_texts ? std::optional(value.get<List>()) : std::nullopt;
+  if constexpr (std::is_same_v<T, IntRange>) {
+    return value.is_string() ? parse_range(value.get<std::string>()) : parse_range(value.dump());
+  }
+  if constexpr (is_list<T>) {
+    if (!value.is_array()) return std::nullopt;
+    T entries;
+    for (const Json& json : value) {
+      auto entry = from_json<typename EntryOf<T>::type>(json);
+      if constexpr (is_number_list<T>) {  // ["8", "32"] as well as [8, 32]
+        if (json.is_string()) entry = parse<typename EntryOf<T>::type>(json.template get<std::string>());
+      }
+      if (!entry) return std::nullopt;
+      entries.push_back(std::move(*entry));
+    }
+    return entries;
   }
   if constexpr (is_integer<T>) return value.is_number_integer() ? parse<T>(value.dump()) : std::nullopt;
   if constexpr (std::is_same_v<T, double>) return value.is_number() ? std::optional(value.get<T>()) : std::nullopt;
 }
 
-// Calls use(member) with the member's own type.
-template <class Use>
-decltype(auto) with_member(const Option& option, Use use) {
-  return std::visit([&](auto* member) -> decltype(auto) { return use(*member); }, option.member);
+// Sets an enum by name; false where no value, nor its absence, has that name.
+bool set_enum(const EnumMember& target, const Constraint& limits, std::string_view name) {
+  if (target.access->is_optional && !limits.unset_word.empty() && name == limits.unset_word) {
+    target.access->reset(target.member);
+    return true;
+  }
+  return target.access->set(target.member, name);
 }
 
+// Sets the option from what `read`, a function of a type, makes of `value`; null or the option's word unset an
+// optional.
+template <class Read>
+void set_member(const Option& option, const Json& value, Read read) {
+  const Constraint& limits = option.limits;
+  const bool is_unset_word = !limits.unset_word.empty() && value == limits.unset_word;
+  std::visit(
+      [&]<class Target>(const Target& target) {
+        if constexpr (std::is_same_v<Target, EnumMember>) {
+          if (value.is_null() && target.access->is_optional) return target.access->reset(target.member);
+          if (value.is_string() && set_enum(target, limits, value.get<std::string>())) return;
+          refuse_value(option, value, describe(limits));
+        } else {
+          using Member = std::remove_pointer_t<Target>;
+          using Value = typename ValueOf<Member>::type;
+          if constexpr (is_optional<Member>) {
+            if (value.is_null() || is_unset_word) return target->reset();
+          }
+          std::optional<Value> read_value = read.template operator()<Value>();
+          if (!read_value) refuse_value<Value>(option, value);
+          if (!is_allowed(*read_value, limits)) {
+            if constexpr (std::is_same_v<Value, IntRange>) refuse_range(option, *read_value);
+            refuse_value<Value>(option, value);
+          }
+          *target = std::move(*read_value);
+        }
+      },
+      option.member);
+}
+
+ConstOptionMember as_const(const OptionMember& member) {
+  return std::visit(
+      []<class Target>(const Target& target) -> ConstOptionMember {
+        if constexpr (std::is_same_v<Target, EnumMember>) {
+          return ConstEnumMember{target.member, target.access};
+        } else {
+          return static_cast<const std::remove_pointer_t<Target>*>(target);
+        }
+      },
+      member);
+}
+
+// As set() takes it.
 std::string default_of(const Option& option) {
   const Json value = option.get();
   if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
-  return value.is_array() ? fmt::format("{}", fmt::join(value.get<List>(), ",")) : shown(value);
+  if (!value.is_array()) return shown(value);
+  List entries;
+  for (const Json& entry : value) entries.push_back(entry.is_string() ? entry.get<std::string>() : entry.dump());
+  return fmt::format("{}", fmt::join(entries, ","));
+}
+
+// What follows from the member's type.
+void describe_member(Option& option) {
+  std::visit(
+      [&]<class Target>(const Target& target) {
+        Constraint& limits = option.limits;
+        if constexpr (std::is_same_v<Target, EnumMember>) {
+          option.type = "text";
+          limits.choices = target.access->names();
+          if (!limits.unset_word.empty()) limits.choices.insert(limits.choices.begin(), limits.unset_word);
+        } else {
+          using Member = std::remove_pointer_t<Target>;
+          using Value = typename ValueOf<Member>::type;
+          option.type = type_name<Value>();
+          option.is_flag = std::is_same_v<Member, bool>;
+          option.is_list = is_list<Value>;
+          const Value* value = nullptr;
+          if constexpr (is_optional<Member>) {
+            if (*target) value = &**target;
+          } else {
+            value = target;
+          }
+          if (value != nullptr && !is_allowed(*value, limits)) {
+            fail(ErrorKind::kInternal, "option {}: the default {} is outside its limits", option.name,
+                 default_of(option));
+          }
+        }
+      },
+      option.member);
 }
 
 std::string markdown_cell(std::string_view text) {
@@ -183,65 +326,63 @@ std::string markdown_cell(std::string_view text) {
 
 }  // namespace
 
+Json option_detail::value_of(const ConstOptionMember& member, const Constraint& limits) {
+  const Json unset = limits.unset_word.empty() ? Json() : Json(limits.unset_word);
+  return std::visit(
+      [&]<class Target>(const Target& target) -> Json {
+        if constexpr (std::is_same_v<Target, ConstEnumMember>) {
+          const auto name = target.access->get(target.member);
+          return name ? Json(*name) : unset;
+        } else {
+          using Member = std::remove_const_t<std::remove_pointer_t<Target>>;
+          using Value = typename ValueOf<Member>::type;
+          const Value* value = nullptr;
+          if constexpr (is_optional<Member>) {
+            if (!*target) return unset;
+            value = &**target;
+          } else {
+            value = target;
+          }
+          if constexpr (std::is_same_v<Value, IntRange>) {
+            return to_text(*value);
+          } else {
+            return *value;
+          }
+        }
+      },
+      member);
+}
+
 void Option::set(std::string_view text) const {
-  with_member(*this, [&]<class Member>(Member& target) {
-    using Value = typename ValueOf<Member>::type;
-    auto value = parse<Value>(text);
-    if (!value || !is_within(*value, limits)) fail_to_set<Value>(*this, text);
-    target = std::move(*value);
-  });
+  set_member(*this, std::string(text), [text]<class Value>() { return parse<Value>(text); });
 }
 
-void Option::set_json(const Json& json) const {
-  with_member(*this, [&]<class Member>(Member& target) {
-    using Value = typename ValueOf<Member>::type;
-    if constexpr (is_optional<Member>) {
-      if (json.is_null()) return target.reset();
-    }
-    auto value = from_json<Value>(json);
-    if (!value || !is_within(*value, limits)) fail_to_set<Value>(*this, json);
-    target = std::move(*value);
-  });
+void Option::set_json(const Json& value) const {
+  set_member(*this, value, [&value]<class Value>() { return from_json<Value>(value); });
 }
 
-Json Option::get() const {
-  return with_member(*this, []<class Member>(const Member& value) -> Json {
-    if constexpr (is_optional<Member>) {
-      return value ? Json(*value) : Json();
-    } else {
-      return value;
-    }
-  });
-}
+Json Option::get() const { return option_detail::value_of(as_const(member), limits); }
 
 Option make_option(std::string_view name, OptionMember member, Constraint limits, std::string_view help) {
   Option option{.name = std::string(name), .help = std::string(help), .member = member, .limits = std::move(limits)};
   option.flag = "--" + option.name;
   std::replace(option.flag.begin(), option.flag.end(), '_', '-');
+  describe_member(option);
   option.limits_text = describe(option.limits);
   option.default_text = default_of(option);
-  with_member(option, [&]<class Member>(const Member& value) {
-    using Value = typename ValueOf<Member>::type;
-    option.type = type_name<Value>();
-    option.is_flag = std::is_same_v<Member, bool>;
-    option.is_list = std::is_same_v<Value, List>;
-    bool is_sound = true;
-    if constexpr (is_optional<Member>) {
-      is_sound = !value || is_within(*value, option.limits);
-    } else {
-      is_sound = is_within(value, option.limits);
-    }
-    if (!is_sound) {
-      fail(ErrorKind::kInternal, "option {}: the default {} is outside its limits", name, option.default_text);
-    }
-  });
   return option;
+}
+
+[[noreturn]] void refuse_as_given(const OptionError& error, const OptionPlaces& places, const std::string& prefix) {
+  const std::string name = prefix + error.option();
+  const auto place = places.find(name);
+  fail(error.kind(), "{}: {}", place == places.end() ? name : place->second, error.problem());
 }
 
 const Option& find_option(const OptionList& list, std::string_view name) {
   List names;
   for (const Option& option : list) {
-    if (option.name == name) return option;
+    if (option.name == name || (!name.empty() && option.limits.older_name == name)) return option;
     names.push_back(option.name);
   }
   fail(ErrorKind::kBadInput, "unknown option \"{}\"{}", excerpt(name), did_you_mean(name, names));

@@ -3,10 +3,12 @@
 //
 //   struct ForestOptions {
 //     int num_trees = 100;
-//     std::string criterion = "gini";
+//     Criterion criterion = Criterion::kGini;  // an enum with names_of() (core/names.h)
+//     std::optional<IntRange> depth;           // nothing: the forest decides
 //     template <class Self, class Visitor> static void visit(Self& self, Visitor& v) {
 //       v("num_trees", self.num_trees, at_least(1), "Trees in the forest (Breiman 2001).");
-//       v("criterion", self.criterion, one_of({"gini", "entropy"}), "What a split improves.");
+//       v("criterion", self.criterion, any_value(), "What a split improves.");
+//       v("depth", self.depth, at_least(1).unset_as("auto"), "Levels of a tree: a number, or A:B.");
 //     }
 //     void validate() const;  // rules that join several fields; the caller's duty after all setting
 //   };
@@ -15,46 +17,86 @@
 //   const OptionList list = options_of(options);
 //   read_toml(list, "forest.toml");
 //   set_option(list, "num_trees", "30");
+//   const Json saved = values_of(options);
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "core/error.h"
 #include "core/json.h"
+#include "core/names.h"
+#include "core/range.h"
 
 namespace manyshot {
 
-// What a member may hold beyond its type. Bounds are inclusive and hold for numbers (exact up to 2^53); choices hold
-// for text and for each entry of a list.
+// What a member may hold beyond its type. Bounds are inclusive and hold for numbers (exact up to 2^53), for both ends
+// of a range and for each entry of a list of numbers; choices hold for text and for each entry of a list of texts. An
+// enum has the choices of its names.
 struct Constraint {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;
+  std::string unset_word;  // of an optional: how "no value" is written; empty: it cannot be written
+  std::string older_name;  // another name that is still understood; shown nowhere
+
+  Constraint unset_as(std::string word) && {
+    unset_word = std::move(word);
+    return std::move(*this);
+  }
+  Constraint once_named(std::string name) && {
+    older_name = std::move(name);
+    return std::move(*this);
+  }
 };
 inline Constraint any_value() { return {}; }
 inline Constraint at_least(double low) { return {.low = low}; }
 inline Constraint between(double low, double high) { return {.low = low, .high = high}; }
 inline Constraint one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
 
-using OptionMember =
-    std::variant<bool*, int*, int64_t*, uint64_t*, double*, std::string*, std::vector<std::string>*,
-                 std::optional<bool>*, std::optional<int>*, std::optional<int64_t>*, std::optional<uint64_t>*,
-                 std::optional<double>*, std::optional<std::string>*, std::optional<std::vector<std::string>>*>;
+// How members that hold a NamedEnum, or an optional of one, are read and set by name.
+struct EnumAccess {
+  bool is_optional;
+  std::optional<std::string_view> (*get)(const void* member);
+  bool (*set)(void* member, std::string_view name);  // false: no value has that name
+  void (*reset)(void* member);                       // of an optional
+  std::vector<std::string> (*names)();               // without aliases
+};
+struct EnumMember {
+  void* member;
+  const EnumAccess* access;
+};
+struct ConstEnumMember {
+  const void* member;
+  const EnumAccess* access;
+};
+
+template <class... Values>
+struct MembersOf {
+  using Mutable = std::variant<Values*..., std::optional<Values>*..., EnumMember>;
+  using Const = std::variant<const Values*..., const std::optional<Values>*..., ConstEnumMember>;
+};
+using OptionMembers = MembersOf<bool, int, int64_t, uint64_t, double, std::string, IntRange, std::vector<std::string>,
+                                std::vector<int>, std::vector<int64_t>, std::vector<uint64_t>>;
+using OptionMember = OptionMembers::Mutable;
+using ConstOptionMember = OptionMembers::Const;
 
 // One option: how it is shown, and how its member is set and read. Refers to the struct it was made from, which must
 // outlive it.
 struct Option {
   std::string name;          // num_trees
-  std::string flag;          // --num-trees
-  std::string type;          // "switch", "integer", "number", "text", "list"
-  std::string default_text;  // as set() takes it; empty for an unset optional
+  std::string flag;          // --num-trees: what messages call it
+  std::string type;          // "switch", "integer", "number", "range", "text", "list"
+  std::string default_text;  // as set() takes it; empty for an unset optional without a word for that
   std::string limits_text;   // "at least 1", "from 0 to 1", "gini or entropy"; empty without limits
   std::string help;
   bool is_flag = false;  // a bool: the flag alone means true
@@ -62,12 +104,14 @@ struct Option {
   OptionMember member;
   Constraint limits;
 
-  // Numbers as std::from_chars reads them, the whole text; "true" or "false"; the entries of a list between commas. A
-  // failed set leaves the member as it was. Throws Error(kBadInput): --num-trees: expected a whole number of at least
-  // 1, got "abc".
+  // Numbers as std::from_chars reads them, the whole text; "true" or "false"; ranges as core/range.h; the entries of a
+  // list between commas; values of an enum by name. A failed set leaves the member as it was. Throws Error(kBadInput):
+  // --num-trees: expected a whole number of at least 1, got "abc".
   void set(std::string_view text) const;
-  // The same from a JSON value of the matching type; null unsets an optional. Lists take entries that hold commas.
+  // The same from a JSON value of the matching type (for a range text or a whole number); null unsets an optional.
+  // Lists take entries that hold commas.
   void set_json(const Json& value) const;
+  // null for an unset optional without a word for that; ranges and enums are text.
   Json get() const;
 };
 using OptionList = std::vector<Option>;
@@ -85,41 +129,143 @@ struct OptionSection {
   }
 };
 
+namespace option_detail {
+
+template <class M>
+struct EnumOf {
+  using type = M;
+};
+template <class E>
+struct EnumOf<std::optional<E>> {
+  using type = E;
+};
+template <class M>
+concept EnumLike = NamedEnum<typename EnumOf<M>::type>;
+
+template <EnumLike M>
+inline constexpr EnumAccess kEnumAccess{
+    .is_optional = !NamedEnum<M>,
+    .get = [](const void* member) -> std::optional<std::string_view> {
+      const M& value = *static_cast<const M*>(member);
+      if constexpr (NamedEnum<M>) {
+        return name_of(value);
+      } else {
+        return value ? std::optional(name_of(*value)) : std::nullopt;
+      }
+    },
+    .set =
+        [](void* member, std::string_view name) {
+          const auto value = value_named<typename EnumOf<M>::type>(name);
+          if (value) *static_cast<M*>(member) = *value;
+          return value.has_value();
+        },
+    .reset = [](void* member) { *static_cast<M*>(member) = M{}; },
+    .names =
+        [] {
+          std::vector<std::string> names;
+          for (const auto& entry : names_of(typename EnumOf<M>::type{})) {
+            if (!entry.alias) names.emplace_back(entry.name);
+          }
+          return names;
+        },
+};
+
+template <class M>
+OptionMember member_of(M& member) {
+  if constexpr (EnumLike<M>) {
+    return EnumMember{&member, &kEnumAccess<M>};
+  } else {
+    return &member;
+  }
+}
+template <class M>
+ConstOptionMember member_of(const M& member) {
+  if constexpr (EnumLike<M>) {
+    return ConstEnumMember{&member, &kEnumAccess<M>};
+  } else {
+    return &member;
+  }
+}
+
+Json value_of(const ConstOptionMember& member, const Constraint& limits);
+
+}  // namespace option_detail
+
 // Throws Error(kInternal) when the default breaks its own limits.
 Option make_option(std::string_view name, OptionMember member, Constraint limits, std::string_view help);
 
 // The options of `object` in the order of their declaration; its current values are the defaults shown.
 template <class T>
-OptionList options_of(T& object) {
+requires(!std::is_const_v<T>) OptionList options_of(T& object) {
   OptionList list;
   auto visitor = [&list](std::string_view name, auto& member, Constraint limits, std::string_view help) {
-    list.push_back(make_option(name, &member, std::move(limits), help));
+    list.push_back(make_option(name, option_detail::member_of(member), std::move(limits), help));
   };
   T::visit(object, visitor);
   return list;
 }
 
+// {"num_trees": 100, ...}: the resolved copy that is saved with outputs.
+template <class T>
+Json values_of(const T& object) {
+  Json values = Json::object();
+  auto visitor = [&values](std::string_view name, const auto& member, const Constraint& limits, std::string_view) {
+    values[std::string(name)] = option_detail::value_of(option_detail::member_of(member), limits);
+  };
+  T::visit(object, visitor);
+  return values;
+}
+Json to_json(const OptionList& list);
+
 // The option of that name. Throws Error(kBadInput) with the nearest name when there is none.
 const Option& find_option(const OptionList& list, std::string_view name);
 void set_option(const OptionList& list, std::string_view name, std::string_view text);
 
-// Sets what the TOML file at `path` names. A table [a] with key b means the option "a.b". Throws Error(kBadInput) for
-// unknown keys and bad values, Error(kCorruptFile) for broken TOML, all with path:line:column, and what read_file
-// throws.
-void read_toml(const OptionList& list, const std::string& path);
+// A value that is refused because of other values. Libraries know the option by its name; where the user gave it is
+// known to whoever read it (refuse_as_given).
+class OptionError : public Error {
+ public:
+  OptionError(std::string option, std::string problem)
+      : Error(ErrorKind::kBadInput, option + ": " + problem),
+        option_(std::move(option)),
+        problem_(std::move(problem)) {}
+  const std::string& option() const { return option_; }    // shots
+  const std::string& problem() const { return problem_; }  // the message without it
+
+ private:
+  std::string option_, problem_;
+};
+// Throws OptionError. The message shows the value and names other options in plain words, since flags and files spell
+// them differently:  refuse_option("rows", "{}: too few for {} classes; give more rows, or fewer classes", …).
+template <class... Args>
+[[noreturn]] void refuse_option(std::string_view option, fmt::format_string<Args...> format, Args&&... args) {
+  throw OptionError(std::string(option), fmt::format(format, std::forward<Args>(args)...));
+}
+
+// How the user gave each option, by its name: "--shots", or "recipe.toml:12:9: stage.corpus.shots".
+using OptionPlaces = std::map<std::string, std::string, std::less<>>;
+// Throws the error as Error(kBadInput) with the option's place before the problem; `prefix` stands before the option's
+// name in `places`. An option that is not there, since its default was refused, goes by its name with the prefix.
+[[noreturn]] void refuse_as_given(const OptionError& error, const OptionPlaces& places, const std::string& prefix = "");
+
+// Sets what the TOML file at `path` names, and says where each option stood. A table [a] with key b means the option
+// "a.b". Throws Error(kBadInput) for unknown keys and bad values, Error(kCorruptFile) for broken TOML, all with
+// path:line:column, and what read_file throws.
+OptionPlaces read_toml(const OptionList& list, const std::string& path);
 // The same for the text of a file; `path` is only named in messages.
-void set_from_toml(const OptionList& list, std::string_view text, const std::string& path);
+OptionPlaces set_from_toml(const OptionList& list, std::string_view text, const std::string& path);
 
 // A table that may come several times: each [[stage]] of a file sets the options that its call of next() gives.
 struct RepeatedTable {
   std::string name;
   std::function<OptionList()> next;
 };
-void set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
-                   const std::string& path);
-
-// {"num_trees": 100, ...}: the resolved copy that is saved with outputs.
-Json to_json(const OptionList& list);
+struct RepeatedPlaces {
+  OptionPlaces file;
+  std::vector<OptionPlaces> tables;  // of each repeated table, by the names of its own options
+};
+RepeatedPlaces set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
+                             const std::string& path);
 
 // A Markdown table of the list, for docs/options.md.
 std::string options_markdown(const OptionList& list);

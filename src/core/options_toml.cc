@@ -40,21 +40,26 @@ Json to_json(const toml::node& node, const std::string& path) {
 }
 
 bool has_option(const OptionList& list, const std::string& name) {
-  return std::any_of(list.begin(), list.end(), [&](const Option& option) { return option.name == name; });
+  return std::any_of(list.begin(), list.end(),
+                     [&](const Option& option) { return option.name == name || option.limits.older_name == name; });
 }
 
+// Adds the places of the options it sets to `places`.
 void set_from_table(const OptionList& list, const toml::table& table, const std::string& section,
-                    const std::string& path) {
+                    const std::string& path, OptionPlaces& places) {
   for (const auto& [key, node] : table) {
     const std::string name = section + std::string(key.str());
     const bool is_option = has_option(list, name);
     if (node.is_table() && !is_option) {
-      set_from_table(list, *node.as_table(), name + ".", path);
+      set_from_table(list, *node.as_table(), name + ".", path, places);
       continue;
     }
     const Json value = is_option ? to_json(node, path) : Json();
     try {
-      find_option(list, name).set_json(value);
+      const Option& option = find_option(list, name);
+      option.set_json(value);
+      const toml::source_position at = node.source().begin;
+      places[option.name] = fmt::format("{}:{}:{}: {}", path, at.line, at.column, option.flag);
     } catch (const Error& error) {
       Place{path, (is_option ? node.source() : key.source()).begin}.fail_here(error.kind(), error.what());
     }
@@ -69,32 +74,38 @@ toml::table parse(std::string_view text, const std::string& path) {
   }
 }
 
-// Sets the tables of that name and takes them out of `root`.
-void take_repeated(const RepeatedTable& repeated, toml::table& root, const std::string& path) {
+// Sets the tables of that name and takes them out of `root`. Returns the places of each one's options.
+std::vector<OptionPlaces> take_repeated(const RepeatedTable& repeated, toml::table& root, const std::string& path) {
   const toml::node* node = root.get(repeated.name);
-  if (node == nullptr) return;
+  if (node == nullptr) return {};
   if (!node->is_array_of_tables()) {
     Place{path, node->source().begin}.fail_here(
         ErrorKind::kBadInput, fmt::format("\"{0}\" may come several times: write [[{0}]]", repeated.name));
   }
-  for (const toml::node& table : *node->as_array()) set_from_table(repeated.next(), *table.as_table(), "", path);
+  std::vector<OptionPlaces> places;
+  for (const toml::node& table : *node->as_array()) {
+    set_from_table(repeated.next(), *table.as_table(), "", path, places.emplace_back());
+  }
   root.erase(repeated.name);
+  return places;
 }
 
 }  // namespace
 
-void read_toml(const OptionList& list, const std::string& path) {
-  set_from_toml(list, read_file(path, kMaxConfigBytes), path);
+OptionPlaces read_toml(const OptionList& list, const std::string& path) {
+  return set_from_toml(list, read_file(path, kMaxConfigBytes), path);
 }
 
-void set_from_toml(const OptionList& list, std::string_view text, const std::string& path) {
-  set_from_table(list, parse(text, path), "", path);
+OptionPlaces set_from_toml(const OptionList& list, std::string_view text, const std::string& path) {
+  OptionPlaces places;
+  set_from_table(list, parse(text, path), "", path, places);
+  return places;
 }
 
-void set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
-                   const std::string& path) {
+RepeatedPlaces set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
+                             const std::string& path) {
   toml::table root = parse(text, path);
-  take_repeated(repeated, root, path);
+  RepeatedPlaces places{.file = {}, .tables = take_repeated(repeated, root, path)};
   for (const auto& [key, node] : root) {
     const std::string name(key.str());
     const std::string suggestion = did_you_mean(name, std::span(&repeated.name, 1));
@@ -102,7 +113,8 @@ void set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::s
     Place{path, key.source().begin}.fail_here(ErrorKind::kBadInput,
                                               fmt::format("unknown table \"{}\"{}", excerpt(name), suggestion));
   }
-  set_from_table(list, root, "", path);
+  set_from_table(list, root, "", path, places.file);
+  return places;
 }
 
 }  // namespace manyshot

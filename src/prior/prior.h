@@ -15,6 +15,7 @@
 
 #include "core/json.h"
 #include "core/options.h"
+#include "core/range.h"
 #include "prior/task.h"
 
 namespace manyshot {
@@ -46,13 +47,6 @@ struct PriorOptions {
   }
   // Throws Error(kBadInput) for unknown priors (with the nearest name), bad weights and empty or senseless ranges.
   void validate() const;
-};
-
-// An inclusive range of whole numbers.
-struct IntRange {
-  int64_t low = 0;
-  int64_t high = 0;
-  bool operator==(const IntRange&) const = default;
 };
 
 // What PriorOptions say once parsed.

@@ -14,28 +14,29 @@ namespace {
 
 constexpr uint64_t kMaxRecipeBytes = uint64_t{4} << 20;
 
-// Keys are named as they stand in the file, not as flags.
+// Keys are named as they stand in the file, not as flags. `prefix`: the table that they stand in.
 template <class T>
-OptionList keys_of(T& object) {
+OptionList keys_of(T& object, const std::string& prefix = "") {
   OptionList list = options_of(object);
-  for (Option& option : list) option.flag = option.name;
+  for (Option& option : list) option.flag = prefix + option.name;
   return list;
 }
+constexpr const char* kStageTable = "stage.";
 
-// "stage.warmup.steps" -> the stage, and the key behind its name.
-StageRecipe& find_stage(Recipe& recipe, std::string_view name, std::string_view change) {
+// The place among the recipe's stages of the one that is named, or numbered, so.
+size_t find_stage(const Recipe& recipe, std::string_view name, std::string_view change) {
   std::vector<std::string> names;
   for (size_t i = 0; i < recipe.stages.size(); ++i) {
-    StageRecipe& stage = recipe.stages[i];
-    if (stage.name == name || std::to_string(i) == name) return stage;
+    const StageRecipe& stage = recipe.stages[i];
+    if (stage.name == name || std::to_string(i) == name) return i;
     names.push_back(stage.name);
   }
   fail(ErrorKind::kBadInput, "--set {}: no stage \"{}\"{}; there are {}", excerpt(change), excerpt(name),
        did_you_mean(name, names), list_names(names));
 }
 
-void apply_change(Recipe& recipe, const std::string& change) {
-  constexpr std::string_view kStage = "stage.";
+// "lora.rank=16" or "stage.warmup.steps=100".
+void apply_change(Recipe& recipe, RepeatedPlaces& places, const std::string& change) {
   const size_t equals = change.find('=');
   if (equals == std::string::npos) {
     fail(ErrorKind::kBadInput, "--set {}: expected key=value, such as lora.rank=16 or stage.main.steps=100",
@@ -43,11 +44,18 @@ void apply_change(Recipe& recipe, const std::string& change) {
   }
   const std::string key = change.substr(0, equals), value = change.substr(equals + 1);
   try {
-    if (!key.starts_with(kStage)) return set_option(keys_of(recipe), key, value);
-    const size_t dot = key.find('.', kStage.size());
+    if (!key.starts_with(kStageTable)) {
+      set_option(keys_of(recipe), key, value);
+      places.file[key] = "--set " + key;
+      return;
+    }
+    const std::string_view in_stage = std::string_view(key).substr(std::string_view(kStageTable).size());
+    const size_t dot = in_stage.find('.');
     if (dot == std::string::npos) fail(ErrorKind::kBadInput, "a stage's key is stage.NAME.key");
-    StageRecipe& stage = find_stage(recipe, std::string_view(key).substr(kStage.size(), dot - kStage.size()), change);
-    set_option(keys_of(stage), key.substr(dot + 1), value);
+    const size_t index = find_stage(recipe, in_stage.substr(0, dot), change);
+    const std::string stage_key(in_stage.substr(dot + 1));
+    set_option(keys_of(recipe.stages[index], kStageTable), stage_key, value);
+    places.tables[index][stage_key] = "--set " + key;
   } catch (const Error& error) {
     const std::string message = error.what();
     if (message.starts_with("--set")) throw;
@@ -70,14 +78,16 @@ std::vector<std::string> join_split_values(std::span<const std::string> changes)
 
 class Checker {
  public:
-  Checker(const Recipe& recipe, const std::string& path) : recipe_(recipe), path_(path) {}
+  Checker(const Recipe& recipe, const RepeatedPlaces& places, const std::string& path)
+      : recipe_(recipe), places_(places), path_(path) {}
 
   void check() const {
     if (recipe_.stages.empty()) refuse("there is no [[stage]]; a recipe has one or more");
     std::set<std::string> names;
-    for (const StageRecipe& stage : recipe_.stages) {
+    for (size_t i = 0; i < recipe_.stages.size(); ++i) {
+      const StageRecipe& stage = recipe_.stages[i];
       if (!names.insert(stage.name).second) refuse(fmt::format("two stages are named \"{}\"", excerpt(stage.name)));
-      check(stage);
+      check(stage, places_.tables[i]);
     }
     check_model();
     for (const std::string& shots : recipe_.evaluate.shots) {
@@ -107,7 +117,7 @@ class Checker {
     }
   }
 
-  void check(const StageRecipe& stage) const {
+  void check(const StageRecipe& stage, const OptionPlaces& places) const {
     const auto refuse_stage = [&](const std::string& message) {
       refuse(fmt::format("stage \"{}\": {}", excerpt(stage.name), message));
     };
@@ -124,6 +134,10 @@ class Checker {
     if (stage.data == "live") {
       try {
         for (const GrowthPhase& phase : growth_phases(stage)) parse_corpus_options(phase.corpus);
+      } catch (const OptionError& error) {
+        const bool is_given = places.contains("corpus." + error.option());
+        if (is_given && stage.grow.empty()) refuse_as_given(error, places, "corpus.");
+        refuse_stage(fmt::format("{}.{}: {}", stage.grow.empty() ? "corpus" : "grow", error.option(), error.problem()));
       } catch (const Error& error) {
         refuse_stage(error.what());
       }
@@ -131,6 +145,7 @@ class Checker {
   }
 
   const Recipe& recipe_;
+  const RepeatedPlaces& places_;
   const std::string& path_;
 };
 
@@ -146,15 +161,15 @@ Recipe parse_recipe(std::string_view text, const std::string& path, std::span<co
   std::list<StageRecipe> stages;  // keeps its elements in place while options point at them
   const RepeatedTable stage_tables{.name = "stage", .next = [&] {
                                      stages.emplace_back();
-                                     return keys_of(stages.back());
+                                     return keys_of(stages.back(), kStageTable);
                                    }};
-  set_from_toml(keys_of(recipe), stage_tables, text, path);
+  RepeatedPlaces places = set_from_toml(keys_of(recipe), stage_tables, text, path);
   for (StageRecipe& stage : stages) {
     if (stage.name.empty()) stage.name = fmt::format("stage{}", recipe.stages.size());
     recipe.stages.push_back(std::move(stage));
   }
-  for (const std::string& change : join_split_values(changes)) apply_change(recipe, change);
-  Checker(recipe, path).check();
+  for (const std::string& change : join_split_values(changes)) apply_change(recipe, places, change);
+  Checker(recipe, places, path).check();
   return recipe;
 }
 
@@ -163,10 +178,9 @@ Recipe read_recipe(const std::string& path, std::span<const std::string> changes
 }
 
 Json to_json(const Recipe& recipe) {
-  Recipe copy = recipe;
-  Json json = to_json(options_of(copy));
+  Json json = values_of(recipe);
   json["stages"] = Json::array();
-  for (StageRecipe& stage : copy.stages) json["stages"].push_back(to_json(options_of(stage)));
+  for (const StageRecipe& stage : recipe.stages) json["stages"].push_back(values_of(stage));
   return json;
 }
 

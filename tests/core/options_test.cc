@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -301,6 +302,140 @@ TEST_F(Options, MakeAMarkdownTable) {
             "| `--rate` | number | `0.1` | from 0 to 1 | Step \\| size. |\n"
             "| `--select` | text | `random` | random or stratified | How shots are chosen. |\n"
             "| `--shots` | integer |  | at least 1 | Labelled rows. |\n");
+}
+
+// --- Enums, ranges, lists of numbers, words for no value ---
+
+enum class Criterion { kGini, kEntropy };
+constexpr auto names_of(Criterion) {
+  return std::to_array<Named<Criterion>>({{Criterion::kGini, "gini"},
+                                          {Criterion::kEntropy, "entropy"},
+                                          {Criterion::kEntropy, "information", /*alias=*/true}});
+}
+static_assert(name_of(Criterion::kEntropy) == "entropy");
+static_assert(value_named<Criterion>("information") == Criterion::kEntropy);
+static_assert(!value_named<Criterion>("variance"));
+
+struct Typed {
+  Criterion criterion = Criterion::kGini;
+  std::optional<Criterion> second;
+  IntRange rows{8, 1024};
+  std::optional<IntRange> features;
+  std::vector<int64_t> shots{8, 32};
+  double share = 0.5;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("criterion", self.criterion, any_value(), "What a split improves.");
+    v("second", self.second, any_value().unset_as("auto"), "The other one.");
+    v("rows", self.rows, between(2, 5000), "Rows.");
+    v("features", self.features, at_least(1).unset_as("auto"), "Columns.");
+    v("shots", self.shots, at_least(1), "Labelled rows.");
+    v("share", self.share, between(0, 1).once_named("fraction"), "Share.");
+  }
+};
+
+class TypedOptions : public ::testing::Test {
+ protected:
+  void set(std::string_view name, std::string_view text) { set_option(list, name, text); }
+  void set_json(std::string_view name, const Json& value) { find_option(list, name).set_json(value); }
+  void expect_refused(std::string_view name, std::string_view text, std::string_view message) {
+    const Json before = values_of(options);
+    expect_error([&] { set(name, text); }, ErrorKind::kBadInput, message);
+    EXPECT_EQ(values_of(options), before);
+  }
+  void expect_json_refused(std::string_view name, const Json& value, std::string_view message) {
+    expect_error([&] { set_json(name, value); }, ErrorKind::kBadInput, message);
+  }
+
+  Typed options;
+  OptionList list = options_of(options);
+};
+
+TEST_F(TypedOptions, AreDescribedFromTheirTypes) {
+  std::vector<std::string> types, defaults, limits;
+  for (const Option& option : list) {
+    types.push_back(option.type);
+    defaults.push_back(option.default_text);
+    limits.push_back(option.limits_text);
+  }
+  EXPECT_THAT(types, ElementsAre("text", "text", "range", "range", "list", "number"));
+  EXPECT_THAT(defaults, ElementsAre("gini", "auto", "8:1024", "auto", "8,32", "0.5"));
+  EXPECT_THAT(limits, ElementsAre("gini or entropy", "auto, gini or entropy", "from 2 to 5000", "at least 1",
+                                  "at least 1", "from 0 to 1"));
+}
+
+TEST_F(TypedOptions, AreSetFromText) {
+  set("criterion", "information");
+  set("second", "entropy");
+  set("rows", "16:64");
+  set("features", "5");
+  set("shots", "4,8,16");
+  EXPECT_EQ(options.criterion, Criterion::kEntropy);
+  EXPECT_EQ(options.second, Criterion::kEntropy);
+  EXPECT_EQ(options.rows, (IntRange{16, 64}));
+  EXPECT_EQ(options.features, (IntRange{5, 5}));
+  EXPECT_THAT(options.shots, ElementsAre(4, 8, 16));
+  set("second", "auto");
+  set("features", "auto");
+  EXPECT_FALSE(options.second || options.features);
+}
+
+TEST_F(TypedOptions, AreSetFromJson) {
+  set_json("criterion", Json("entropy"));
+  set_json("rows", Json(64));
+  set_json("features", Json("2:8"));
+  set_json("shots", Json::parse(R"([1, "2"])"));
+  EXPECT_EQ(options.criterion, Criterion::kEntropy);
+  EXPECT_EQ(options.rows, (IntRange{64, 64}));
+  EXPECT_EQ(options.features, (IntRange{2, 8}));
+  EXPECT_THAT(options.shots, ElementsAre(1, 2));
+  set_json("features", Json());
+  EXPECT_FALSE(options.features);
+}
+
+TEST_F(TypedOptions, SayWhatTheyExpect) {
+  expect_refused("criterion", "ginie", "--criterion: expected gini or entropy, got \"ginie\"; did you mean \"gini\"?");
+  expect_json_refused("criterion", Json(1), "--criterion: expected gini or entropy, got 1");
+  expect_refused("second", "autos", "--second: expected auto, gini or entropy, got \"autos\"; did you mean \"auto\"?");
+  expect_refused("rows", "many", "--rows: expected a whole number, or a range like 5:50, got \"many\"");
+  expect_refused("rows", "5:", "--rows: expected a whole number, or a range like 5:50, got \"5:\"");
+  expect_json_refused("rows", Json(1.5), "--rows: expected a whole number, or a range like 5:50, got 1.5");
+  expect_refused("features", "x", "--features: expected auto or a whole number, or a range like 5:50, got \"x\"");
+  expect_refused("rows", "80:8", "--rows 80:8: the range is empty; did you mean 8:80?");
+  expect_refused("rows", "1:8", "--rows 1:8: expected numbers from 2 to 5000, got 1");
+  expect_refused("rows", "8:9000", "--rows 8:9000: expected numbers from 2 to 5000, got 9,000");
+  expect_refused("features", "0", "--features 0: expected numbers of at least 1, got 0");
+  expect_refused("shots", "8,many", "--shots: expected a list of whole numbers of at least 1, got \"8,many\"");
+  expect_json_refused("shots", Json::parse("[0]"), "--shots: expected a list of whole numbers of at least 1, got [0]");
+}
+
+TEST_F(TypedOptions, AreSavedAsTheyAreWritten) {
+  const Typed& read_only = options;
+  EXPECT_EQ(values_of(read_only).dump(),
+            R"({"criterion":"gini","second":"auto","rows":"8:1024","features":"auto","shots":[8,32],"share":0.5})");
+  EXPECT_EQ(to_json(list), values_of(read_only));
+}
+
+TEST_F(TypedOptions, AreFoundUnderAnOlderName) {
+  set("fraction", "0.25");
+  EXPECT_EQ(options.share, 0.25);
+  set_from_toml(list, "fraction = 0.75", "old.toml");
+  EXPECT_EQ(options.share, 0.75);
+}
+
+TEST_F(TypedOptions, RefusedForTheirCompanyAreNamedAsTheUserGaveThem) {
+  const OptionPlaces places = set_from_toml(list, "criterion = \"gini\"\n  rows = \"8:16\"\n", "tasks.toml");
+  const auto refused = [&](const char* option) {
+    try {
+      refuse_option(option, "{} is too few for {} classes", 8, 10);
+    } catch (const OptionError& error) {
+      EXPECT_EQ(std::string(error.what()), std::string(option) + ": 8 is too few for 10 classes");
+      refuse_as_given(error, places);
+    }
+  };
+  expect_error([&] { refused("rows"); }, ErrorKind::kBadInput, "tasks.toml:2:10: --rows: 8 is too few for 10 classes");
+  expect_error([&] { refused("shots"); }, ErrorKind::kBadInput, "shots: 8 is too few for 10 classes");
 }
 
 }  // namespace
