@@ -1,7 +1,5 @@
-#include "core/error.h"
 #include "kernels/attention_gradient.h"
 #include "kernels/bf16_vector.h"
-#include "kernels/unroll.h"
 
 namespace manyshot {
 
@@ -33,12 +31,6 @@ MANYSHOT_BF16_TARGET inline void store(__m256bh values, BFloat16* to) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(values));
 }
 
-MANYSHOT_BF16_TARGET inline __mmask16 mask_of(size_t visible, size_t column) {
-  return visible >= column + kPanelWidth ? __mmask16{0xFFFF}
-         : visible > column              ? static_cast<__mmask16>((1u << (visible - column)) - 1)
-                                         : __mmask16{0};
-}
-
 }  // namespace
 
 MANYSHOT_BF16_TARGET void differentiate_weights(const WeightGradients<BFloat16>& in, size_t num_rows) {
@@ -47,8 +39,8 @@ MANYSHOT_BF16_TARGET void differentiate_weights(const WeightGradients<BFloat16>&
     const bool has_odd = row + 1 < num_rows;
     const size_t odd_row = has_odd ? row + 1 : row, odd_visible = has_odd ? in.visible[odd_row] : 0;
     for (size_t column = 0; column < kKeyTile; column += kPanelWidth) {
-      const Differentiated even = differentiate(in, row, column, mask_of(in.visible[row], column));
-      const Differentiated odd = differentiate(in, odd_row, column, mask_of(odd_visible, column));
+      const Differentiated even = differentiate(in, row, column, lanes_below(column, in.visible[row]));
+      const Differentiated odd = differentiate(in, odd_row, column, lanes_below(column, odd_visible));
       const __m256bh even_gradient = _mm512_cvtneps_pbh(even.gradient), odd_gradient = _mm512_cvtneps_pbh(odd.gradient);
       const size_t to = column * stride + row * kPanelWidth;
       _mm512_storeu_si512(in.weights + to, interleave(_mm512_cvtneps_pbh(even.weight), _mm512_cvtneps_pbh(odd.weight)));
@@ -61,9 +53,7 @@ MANYSHOT_BF16_TARGET void differentiate_weights(const WeightGradients<BFloat16>&
 
 #else
 
-void differentiate_weights(const WeightGradients<BFloat16>&, size_t) {
-  fail(ErrorKind::kInternal, "bf16 products need an x86-64 processor with avx512_bf16");
-}
+void differentiate_weights(const WeightGradients<BFloat16>&, size_t) { fail_without_bf16(); }
 
 #endif
 

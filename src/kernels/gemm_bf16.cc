@@ -1,55 +1,21 @@
-#include "core/error.h"
+#include "kernels/bf16_vector.h"
 #include "kernels/gemm.h"
-#include "kernels/unroll.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace manyshot {
 
 #if defined(__x86_64__)
-
-#define MANYSHOT_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 
 namespace {
 
 constexpr size_t kTileRows = 6;
 constexpr size_t kTilePanels = 4;
 
-MANYSHOT_BF16_TARGET inline __m512bh as_pairs(__m512i bits) { return reinterpret_cast<__m512bh>(bits); }
-
 template <size_t kRows, size_t kPanels>
 MANYSHOT_BF16_TARGET inline void tile(const BFloat16* a, size_t lda, const Panels<BFloat16>& b, const BFloat16* b_data,
                                       float* c, size_t ldc, Store store) {
   __m512 sums[kRows][kPanels];
-  MANYSHOT_UNROLL
-  for (size_t row = 0; row < kRows; ++row) {
-    MANYSHOT_UNROLL
-    for (size_t p = 0; p < kPanels; ++p) sums[row][p] = _mm512_setzero_ps();
-  }
-  for (size_t k = 0; k < b.num_rows; k += 2) {
-    __m512i b_pairs[kPanels];
-    MANYSHOT_UNROLL
-    for (size_t p = 0; p < kPanels; ++p) b_pairs[p] = _mm512_load_si512(b_data + p * b.panel_stride + k * kPanelWidth);
-    MANYSHOT_UNROLL
-    for (size_t row = 0; row < kRows; ++row) {
-      int pair;
-      __builtin_memcpy(&pair, a + row * lda + k, sizeof pair);
-      const __m512bh a_pair = as_pairs(_mm512_set1_epi32(pair));
-      MANYSHOT_UNROLL
-      for (size_t p = 0; p < kPanels; ++p) sums[row][p] = _mm512_dpbf16_ps(sums[row][p], a_pair, as_pairs(b_pairs[p]));
-    }
-  }
-  MANYSHOT_UNROLL
-  for (size_t row = 0; row < kRows; ++row) {
-    MANYSHOT_UNROLL
-    for (size_t p = 0; p < kPanels; ++p) {
-      float* to = c + row * ldc + p * kPanelWidth;
-      const __m512 sum = sums[row][p];
-      _mm512_storeu_ps(to, store == Store::kAdd ? _mm512_add_ps(_mm512_loadu_ps(to), sum) : sum);
-    }
-  }
+  multiply({a, lda, 1}, b, b_data, sums);
+  store_sums(sums, kRows, c, ldc, store);
 }
 
 template <size_t kPanels, size_t kRows>
@@ -86,9 +52,7 @@ void gemm(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, fl
 
 #else
 
-void gemm(const BFloat16*, size_t, size_t, const Panels<BFloat16>&, float*, size_t, Store) {
-  fail(ErrorKind::kInternal, "bf16 products need an x86-64 processor with avx512_bf16");
-}
+void gemm(const BFloat16*, size_t, size_t, const Panels<BFloat16>&, float*, size_t, Store) { fail_without_bf16(); }
 
 #endif
 

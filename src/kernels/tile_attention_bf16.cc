@@ -1,7 +1,5 @@
-#include "core/error.h"
 #include "kernels/bf16_vector.h"
 #include "kernels/tile_attention.h"
-#include "kernels/unroll.h"
 
 namespace manyshot {
 
@@ -12,41 +10,6 @@ namespace {
 constexpr size_t kRowsAtOnce = 6;
 constexpr size_t kKeyPanels = kKeyTile / kPanelWidth;
 
-MANYSHOT_BF16_TARGET inline __m512bh as_pairs(__m512i bits) { return reinterpret_cast<__m512bh>(bits); }
-
-MANYSHOT_BF16_TARGET inline __m512bh broadcast_pair(const BFloat16* pair) {
-  int bits;
-  __builtin_memcpy(&bits, pair, sizeof bits);
-  return as_pairs(_mm512_set1_epi32(bits));
-}
-
-// sums[row][panel] = rows of A times the panel of B.
-template <size_t kRows, size_t kPanels>
-MANYSHOT_BF16_TARGET inline void multiply(const BFloat16* a, size_t lda, const Panels<BFloat16>& b,
-                                          __m512 (&sums)[kRows][kPanels]) {
-  MANYSHOT_UNROLL
-  for (size_t row = 0; row < kRows; ++row) {
-    MANYSHOT_UNROLL
-    for (size_t p = 0; p < kPanels; ++p) sums[row][p] = _mm512_setzero_ps();
-  }
-  for (size_t k = 0; k < b.num_rows; k += 2) {
-    __m512i b_pairs[kPanels];
-    MANYSHOT_UNROLL
-    for (size_t p = 0; p < kPanels; ++p) b_pairs[p] = _mm512_load_si512(b.data + p * b.panel_stride + k * kPanelWidth);
-    MANYSHOT_UNROLL
-    for (size_t row = 0; row < kRows; ++row) {
-      const __m512bh pair = broadcast_pair(a + row * lda + k);
-      MANYSHOT_UNROLL
-      for (size_t p = 0; p < kPanels; ++p) sums[row][p] = _mm512_dpbf16_ps(sums[row][p], pair, as_pairs(b_pairs[p]));
-    }
-  }
-}
-
-MANYSHOT_BF16_TARGET inline __mmask16 mask_of(size_t visible, size_t panel) {
-  const uint64_t bits = visible >= kKeyTile ? ~uint64_t{0} : (uint64_t{1} << visible) - 1;
-  return static_cast<__mmask16>(bits >> (panel * kPanelWidth));
-}
-
 // Scores of one query into bf16 weights relative to the largest score so far. Returns the factor for what was summed
 // before.
 MANYSHOT_BF16_TARGET inline __m512 weigh(__m512 (&scores)[kKeyPanels], size_t visible, float* highest, float* totals,
@@ -54,7 +17,8 @@ MANYSHOT_BF16_TARGET inline __m512 weigh(__m512 (&scores)[kKeyPanels], size_t vi
   if (visible < kKeyTile) {
     MANYSHOT_UNROLL
     for (size_t p = 0; p < kKeyPanels; ++p) {
-      scores[p] = _mm512_mask_blend_ps(mask_of(visible, p), _mm512_set1_ps(-__builtin_inff()), scores[p]);
+      scores[p] =
+          _mm512_mask_blend_ps(lanes_below(p * kPanelWidth, visible), _mm512_set1_ps(-__builtin_inff()), scores[p]);
     }
   }
   const float most =
@@ -79,7 +43,7 @@ template <size_t kRows, size_t kPanels>
 MANYSHOT_BF16_TARGET inline void add_values(const BFloat16* weights, const __m512 (&factors)[kRows],
                                             const Panels<BFloat16>& values, float* sums, size_t head_dim) {
   __m512 added[kRows][kPanels];
-  multiply(weights, kKeyTile, values, added);
+  multiply({weights, kKeyTile, 1}, values, values.data, added);
   MANYSHOT_UNROLL
   for (size_t row = 0; row < kRows; ++row) {
     MANYSHOT_UNROLL
@@ -97,7 +61,8 @@ MANYSHOT_BF16_TARGET inline void attend_rows(const RunningAttention<BFloat16>& r
   __m512 factors[kRows];
   {
     __m512 scores[kRows][kKeyPanels];
-    multiply(rows.queries, head_dim, KeyValueTile<BFloat16>::keys(tile, head_dim), scores);
+    const Panels<BFloat16> keys = KeyValueTile<BFloat16>::keys(tile, head_dim);
+    multiply({rows.queries, head_dim, 1}, keys, keys.data, scores);
     MANYSHOT_UNROLL
     for (size_t row = 0; row < kRows; ++row) {
       factors[row] = weigh(scores[row], visible[row], rows.highest + row, rows.totals + row * kPanelWidth,
@@ -137,7 +102,7 @@ MANYSHOT_BF16_TARGET void attend_tile(const RunningAttention<BFloat16>& rows, si
 #else
 
 void attend_tile(const RunningAttention<BFloat16>&, size_t, size_t, const BFloat16*, const uint8_t*) {
-  fail(ErrorKind::kInternal, "bf16 products need an x86-64 processor with avx512_bf16");
+  fail_without_bf16();
 }
 
 #endif
