@@ -1,7 +1,6 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
-#include <limits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention.cc"
@@ -11,7 +10,7 @@
 // after foreach_target.h
 #include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
-#include "kernels/math-inl.h"
+#include "kernels/softmax-inl.h"
 
 #ifndef MANYSHOT_ATTENTION_ONCE
 #define MANYSHOT_ATTENTION_ONCE
@@ -37,30 +36,11 @@ namespace HWY_NAMESPACE {
 // elsewhere) likewise. Returns 1 / the sum of all.
 HWY_INLINE float softmax(float* HWY_RESTRICT scores, size_t count, float* own, size_t num_own) {
   const Floats d;
-  const FloatVec lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  FloatVec highest = lowest;
-  size_t i = 0;
-  for (; i + kFloatLanes <= count; i += kFloatLanes) highest = hn::Max(highest, hn::LoadU(d, scores + i));
-  if (i < count) highest = hn::Max(highest, hn::IfThenElse(hn::FirstN(d, count - i), hn::LoadU(d, scores + i), lowest));
+  FloatVec highest = lane_maxima(scores, count);
   for (size_t key = 0; key < num_own; ++key) highest = hn::Max(highest, hn::Set(d, own[key]));
   highest = hn::MaxOfLanes(d, highest);
-
-  FloatVec sums[kParts];
-  MANYSHOT_UNROLL
-  for (size_t part = 0; part < kParts; ++part) sums[part] = hn::Zero(d);
-  for (i = 0; i < count; i += kPanelWidth) {
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) {
-      const size_t at = i + part * kFloatLanes;
-      const FloatVec weights = exp_f32(d, hn::Sub(hn::LoadU(d, scores + at), highest));
-      const FloatVec kept = at + kFloatLanes <= count ? weights
-                            : at < count              ? hn::IfThenElseZero(hn::FirstN(d, count - at), weights)
-                                                      : hn::Zero(d);
-      hn::StoreU(kept, d, scores + at);
-      sums[part] = hn::Add(sums[part], kept);
-    }
-  }
-  float sum = sum_parts(sums);
+  float sum = for_weights(scores, highest, count, round_up(count, kPanelWidth),
+                          [&](size_t i, FloatVec weights) HWY_ATTR { hn::StoreU(weights, d, scores + i); });
   for (size_t key = 0; key < num_own; ++key) {
     own[key] = hn::GetLane(exp_f32(d, hn::Sub(hn::Set(d, own[key]), highest)));
     sum += own[key];

@@ -9,6 +9,7 @@
 #include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
+#include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
@@ -25,7 +26,7 @@ void differentiate_weights_f32(const WeightGradients<float>& in, size_t num_rows
     for (size_t column = 0; column < kKeyTile; column += kFloatLanes) {
       const size_t at = row * kKeyTile + column;
       const size_t to = column / kPanelWidth * stride * kPanelWidth + row * kPanelWidth + column % kPanelWidth;
-      const auto kept = hn::FirstN(d, visible > column ? visible - column : 0);
+      const auto kept = lanes_below(column, visible);
       const FloatVec power = exp2_f32(d, hn::Sub(hn::LoadU(d, in.scores + at), log_sum));
       const FloatVec weight = hn::IfThenElseZero(kept, power);
       const FloatVec gradient =

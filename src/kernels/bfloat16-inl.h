@@ -1,4 +1,4 @@
-// Loads of f32 and bf16 as f32 vectors, for the Highway targets that include this file.
+// Loads of f32 and bf16 as f32 vectors, and stores with rounding, for the Highway targets that include this file.
 #if defined(MANYSHOT_BFLOAT16_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef MANYSHOT_BFLOAT16_INL
 #undef MANYSHOT_BFLOAT16_INL
@@ -35,6 +35,19 @@ HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> rounded_bits(D /*d*/, hn::Vec<D> val
   const auto bits = hn::BitCast(du, value);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
   return hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF)));
+}
+
+template <class D>
+HWY_INLINE void store(D d, hn::Vec<D> value, float* to) {
+  hn::StoreU(value, d, to);
+}
+
+template <class D>
+HWY_INLINE void store(D d, hn::Vec<D> value, BFloat16* to) {
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<uint16_t, D> d16;
+  const auto upper = hn::ShiftRight<16>(rounded_bits(d, value));
+  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, upper)), d16, reinterpret_cast<uint16_t*>(to));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -8,8 +8,10 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/bfloat16-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
+#include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
@@ -20,8 +22,7 @@ HWY_INLINE void softmax_gradient_values(const float* logits, size_t count, float
   const Floats d;
   for (size_t at = 0; at < round_up(count, kPanelWidth); at += kFloatLanes) {
     const FloatVec power = exp_f32(d, hn::Sub(hn::LoadU(d, logits + at), hn::Set(d, largest)));
-    const auto kept = hn::FirstN(d, count > at ? count - at : 0);
-    store(d, hn::IfThenElseZero(kept, hn::Mul(power, hn::Set(d, factor))), gradients + at);
+    store(d, hn::IfThenElseZero(lanes_below(at, count), hn::Mul(power, hn::Set(d, factor))), gradients + at);
   }
 }
 

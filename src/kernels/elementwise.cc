@@ -21,17 +21,7 @@ HWY_INLINE void rms_norm_rows(const float* x, size_t x_stride, const float* gain
                               Out* out, size_t out_stride) {
   const Floats d;
   for (size_t row = 0; row < M; ++row, x += x_stride, out += out_stride) {
-    FloatVec squares[kParts];
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) squares[part] = hn::Zero(d);
-    for (size_t i = 0; i < width; i += kPanelWidth) {
-      MANYSHOT_UNROLL
-      for (size_t part = 0; part < kParts; ++part) {
-        const FloatVec v = hn::LoadU(d, x + i + part * kFloatLanes);
-        squares[part] = hn::MulAdd(v, v, squares[part]);
-      }
-    }
-    const float factor = 1.0f / std::sqrt(sum_parts(squares) / static_cast<float>(width) + epsilon);
+    const float factor = 1.0f / std::sqrt(dot_product(x, x, width) / static_cast<float>(width) + epsilon);
     for (size_t i = 0; i < width; i += kFloatLanes) {
       const FloatVec v = hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor));
       store(d, hn::Mul(v, hn::LoadU(d, gain + i)), out + i);

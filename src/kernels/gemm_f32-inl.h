@@ -26,12 +26,17 @@ inline constexpr size_t kParts = kPanelWidth / kFloatLanes;
 inline constexpr size_t kTileRows = kParts <= 2 || HWY_TARGET == HWY_NEON ? 6 : 2;
 inline constexpr size_t kTilePanels = kParts == 1 ? 4 : 1;
 
-template <size_t kRows, size_t kPanels>
-HWY_INLINE void gemm_tile(const float* HWY_RESTRICT a, size_t lda, const Panels<float>& b,
-                          const float* HWY_RESTRICT b_data, float* HWY_RESTRICT c, size_t ldc, Store store) {
+// Where the factor A of a product has its elements: (row, k) at data[row * row_stride + k * k_stride].
+struct FactorA {
+  const float* data;
+  size_t row_stride, k_stride;
+};
+
+// sums[row] = kRows rows of A times the panels of B from b_data on, kVectors vectors.
+template <size_t kRows, size_t kVectors>
+HWY_INLINE void multiply(const FactorA& a, const Panels<float>& b, const float* HWY_RESTRICT b_data,
+                         FloatVec (&sums)[kRows][kVectors]) {
   const Floats d;
-  constexpr size_t kVectors = kPanels * kParts;
-  FloatVec sums[kRows][kVectors];
   MANYSHOT_UNROLL
   for (size_t row = 0; row < kRows; ++row) {
     MANYSHOT_UNROLL
@@ -45,19 +50,35 @@ HWY_INLINE void gemm_tile(const float* HWY_RESTRICT a, size_t lda, const Panels<
     }
     MANYSHOT_UNROLL
     for (size_t row = 0; row < kRows; ++row) {
-      const FloatVec a_vec = hn::Set(d, a[row * lda + k]);
+      const FloatVec a_vec = hn::Set(d, a.data[row * a.row_stride + k * a.k_stride]);
       MANYSHOT_UNROLL
       for (size_t v = 0; v < kVectors; ++v) sums[row][v] = hn::MulAdd(a_vec, b_vec[v], sums[row][v]);
     }
   }
+}
+
+// The first num_rows rows of sums to C.
+template <size_t kRows, size_t kVectors>
+HWY_INLINE void store_sums(const FloatVec (&sums)[kRows][kVectors], size_t num_rows, float* HWY_RESTRICT c, size_t ldc,
+                           Store store) {
+  const Floats d;
   MANYSHOT_UNROLL
   for (size_t row = 0; row < kRows; ++row) {
+    if (row >= num_rows) return;
     MANYSHOT_UNROLL
     for (size_t v = 0; v < kVectors; ++v) {
       float* to = c + row * ldc + v * kFloatLanes;
       hn::StoreU(store == Store::kAdd ? hn::Add(hn::LoadU(d, to), sums[row][v]) : sums[row][v], d, to);
     }
   }
+}
+
+template <size_t kRows, size_t kPanels>
+HWY_INLINE void gemm_tile(const float* HWY_RESTRICT a, size_t lda, const Panels<float>& b,
+                          const float* HWY_RESTRICT b_data, float* HWY_RESTRICT c, size_t ldc, Store store) {
+  FloatVec sums[kRows][kPanels * kParts];
+  multiply({a, lda, 1}, b, b_data, sums);
+  store_sums(sums, kRows, c, ldc, store);
 }
 
 template <size_t kPanels, size_t kRows = kTileRows>

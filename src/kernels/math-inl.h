@@ -1,4 +1,4 @@
-// exp, sums of 16 values and stores with rounding, for the Highway targets that include this file.
+// exp and sums of 16 values, for the Highway targets that include this file.
 #if defined(MANYSHOT_MATH_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef MANYSHOT_MATH_INL
 #undef MANYSHOT_MATH_INL
@@ -7,8 +7,6 @@
 #endif
 
 #include <hwy/highway.h>
-
-#include "kernels/bfloat16.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
@@ -64,22 +62,6 @@ HWY_INLINE float sum16(const float* parts) {
   for (size_t i = 0; i < 8; ++i) eight[i] = parts[i] + parts[i + 8];
   for (size_t i = 0; i < 4; ++i) four[i] = eight[i] + eight[i + 4];
   return (four[0] + four[2]) + (four[1] + four[3]);
-}
-
-template <class D>
-HWY_INLINE void store(D d, hn::Vec<D> value, float* to) {
-  hn::StoreU(value, d, to);
-}
-
-template <class D>
-HWY_INLINE void store(D /*d*/, hn::Vec<D> value, BFloat16* to) {
-  const hn::RebindToUnsigned<D> du;
-  const hn::RebindToSigned<D> di;
-  const hn::Rebind<uint16_t, D> d16;
-  const auto bits = hn::BitCast(du, value);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF))));
-  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, rounded)), d16, reinterpret_cast<uint16_t*>(to));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -52,47 +52,14 @@ constexpr size_t kOuterRows = 4;  // of C
 constexpr size_t kOuterPanels = kParts == 1 ? 4 : 1;
 
 template <size_t kPanels>
-HWY_INLINE void outer_tile(const float* HWY_RESTRICT a, const Panels<float>& b, const float* HWY_RESTRICT b_data,
-                           size_t num_rows, float* HWY_RESTRICT c, size_t ldc, Store store) {
-  const Floats d;
-  constexpr size_t kVectors = kPanels * kParts;
-  FloatVec sums[kOuterRows][kVectors];
-  MANYSHOT_UNROLL
-  for (size_t row = 0; row < kOuterRows; ++row) {
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) sums[row][v] = hn::Zero(d);
-  }
-  for (size_t m = 0; m < b.num_rows; ++m) {
-    FloatVec b_vec[kVectors];
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      b_vec[v] = hn::LoadU(d, b_data + v / kParts * b.panel_stride + m * kPanelWidth + v % kParts * kFloatLanes);
-    }
-    MANYSHOT_UNROLL
-    for (size_t row = 0; row < kOuterRows; ++row) {
-      const FloatVec a_vec = hn::Set(d, a[m * kPanelWidth + row]);
-      MANYSHOT_UNROLL
-      for (size_t v = 0; v < kVectors; ++v) sums[row][v] = hn::MulAdd(a_vec, b_vec[v], sums[row][v]);
-    }
-  }
-  MANYSHOT_UNROLL
-  for (size_t row = 0; row < kOuterRows; ++row) {
-    if (row >= num_rows) return;
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      float* to = c + row * ldc + v * kFloatLanes;
-      hn::StoreU(store == Store::kAdd ? hn::Add(hn::LoadU(d, to), sums[row][v]) : sums[row][v], d, to);
-    }
-  }
-}
-
-template <size_t kPanels>
 HWY_NOINLINE void outer_column(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, size_t panel,
                                float* c, size_t ldc, Store store) {
   const float* b_data = b.data + panel * b.panel_stride;
   for (size_t row = 0; row < num_outputs; row += kOuterRows) {
     const float* a_data = a.data + row / kPanelWidth * a.panel_stride + row % kPanelWidth;
-    outer_tile<kPanels>(a_data, b, b_data, num_outputs - row, c + row * ldc + panel * kPanelWidth, ldc, store);
+    FloatVec sums[kOuterRows][kPanels * kParts];
+    multiply({a_data, 1, kPanelWidth}, b, b_data, sums);
+    store_sums(sums, num_outputs - row, c + row * ldc + panel * kPanelWidth, ldc, store);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/bfloat16-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/summary_softmax.cc"
@@ -13,6 +12,7 @@
 #include "kernels/dot-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
+#include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
@@ -27,44 +27,21 @@ HWY_INLINE void add_scaled(float factor, const float* x, size_t width, float* to
 
 HWY_INLINE float exp_of(float x) { return hn::GetLane(exp_f32(Floats(), hn::Set(Floats(), x))); }
 
-// The lanes of [at, at + kFloatLanes) below `count`.
-HWY_INLINE hn::Mask<Floats> lanes_below(size_t at, size_t count) {
-  const Floats d;
-  return hn::FirstN(d, at >= count ? 0 : count - at);
-}
-
 template <class T>
 HWY_INLINE void softmax_rows(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in,
                              const float* scores, T* weights, float* own, float* inverse, float* log_sums,
                              size_t log_stride) {
   const Floats d;
-  const FloatVec lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   for (size_t m = 0; m < tile.count; ++m, scores += tile.padded, weights += tile.padded, own += kOwnScores) {
     const size_t token = tile.first + m, visible = tokens.visible_labels(token);
     const size_t first = tokens.own_first(token), num_own = token + 1 - first;
-    FloatVec most = lowest;
-    for (size_t i = 0; i < visible; i += kFloatLanes) {
-      most = hn::Max(most, hn::IfThenElse(lanes_below(i, visible), hn::LoadU(d, scores + i), lowest));
-    }
-    float highest = hn::GetLane(hn::MaxOfLanes(d, most));
+    float highest = hn::GetLane(hn::MaxOfLanes(d, lane_maxima(scores, visible)));
     for (size_t key = 0; key < num_own; ++key) {
       own[key] = dot_product(in.q + token * in.q_stride, in.k + (first + key) * in.kv_stride, in.head_dim);
       highest = std::max(highest, own[key]);
     }
-    FloatVec sums[kParts];
-    MANYSHOT_UNROLL
-    for (size_t part = 0; part < kParts; ++part) sums[part] = hn::Zero(d);
-    for (size_t i = 0; i < tile.width(); i += kPanelWidth) {
-      MANYSHOT_UNROLL
-      for (size_t part = 0; part < kParts; ++part) {
-        const size_t at = i + part * kFloatLanes;
-        const FloatVec weight = hn::IfThenElseZero(lanes_below(at, visible),
-                                                   exp_f32(d, hn::Sub(hn::LoadU(d, scores + at), hn::Set(d, highest))));
-        sums[part] = hn::Add(sums[part], weight);
-        store(d, weight, weights + at);
-      }
-    }
-    float sum = sum_parts(sums);
+    float sum = for_weights(scores, hn::Set(d, highest), visible, tile.width(),
+                            [&](size_t i, FloatVec weight) HWY_ATTR { store(d, weight, weights + i); });
     for (size_t key = 0; key < num_own; ++key) sum += own[key] = exp_of(own[key] - highest);
     inverse[m] = 1.0f / sum;
     log_sums[token * log_stride] = highest + std::log(sum);

@@ -9,8 +9,10 @@
 
 #include "kernels/highway_targets.h"
 // after foreach_target.h
+#include "kernels/bfloat16-inl.h"
 #include "kernels/gemm_f32-inl.h"
 #include "kernels/math-inl.h"
+#include "kernels/softmax-inl.h"
 
 #ifndef MANYSHOT_TILE_ATTENTION_ONCE
 #define MANYSHOT_TILE_ATTENTION_ONCE
@@ -43,7 +45,7 @@ HWY_INLINE float weigh(float* HWY_RESTRICT scores, size_t visible, float* HWY_RE
     for (size_t block = 0; block < kKeyTile / kPanelWidth; ++block) {
       const size_t at = block * kPanelWidth + part * kFloatLanes;
       const FloatVec all = exp2_f32(d, hn::Sub(hn::LoadU(d, scores + at), now));
-      weights[block] = hn::IfThenElseZero(hn::FirstN(d, visible > at ? visible - at : 0), all);
+      weights[block] = hn::IfThenElseZero(lanes_below(at, visible), all);
       hn::StoreU(weights[block], d, scores + at);
     }
     const FloatVec sum = hn::Add(hn::Add(weights[0], weights[1]), hn::Add(weights[2], weights[3]));
