@@ -1,4 +1,4 @@
-// Plain-loop twins of the kernels, with the same contracts: what the SIMD code must compute. Slow; for tests.
+// The kernels as plain loops, with the same contracts: what the SIMD code must compute. Slow; for tests and benchmarks.
 #pragma once
 
 #include "kernels/attention.h"
