@@ -7,33 +7,18 @@
 #include <cmath>
 #include <vector>
 
-#include "core/rng.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/log_sum_exp.h"
-#include "kernels/simd.h"
+#include "kernels/testing.h"
 #include "kernels/transposed_matrix.h"
 
 namespace manyshot {
 namespace {
 
-template <class T>
-AlignedBuffer<T> random_values(const char* name, size_t count, double scale = 1) {
-  const Rng rng = Rng(5).child(name);
-  AlignedBuffer<T> values(count);
-  for (size_t i = 0; i < count; ++i) values[i] = T(static_cast<float>(scale * rng.normal(i)));
-  return values;
-}
-
-class Levels : public testing::TestWithParam<SimdLevel> {
- protected:
-  void SetUp() override { limit_simd(simd_name(GetParam())); }
-  void TearDown() override { limit_simd(nullptr); }
-};
-class AttentionGradient : public Levels {};
-class VocabularyGradient : public Levels {};
-const auto level_name = [](const auto& test) { return std::string(simd_name(test.param)); };
-INSTANTIATE_TEST_SUITE_P(All, AttentionGradient, testing::ValuesIn(available_simd_levels()), level_name);
-INSTANTIATE_TEST_SUITE_P(All, VocabularyGradient, testing::ValuesIn(available_simd_levels()), level_name);
+class AttentionGradient : public AtLevel {};
+class VocabularyGradient : public AtLevel {};
+INSTANTIATE_TEST_SUITE_P(All, AttentionGradient, every_level(), level_name);
+INSTANTIATE_TEST_SUITE_P(All, VocabularyGradient, every_level(), level_name);
 
 struct Gradients {
   std::vector<double> queries, keys, values;

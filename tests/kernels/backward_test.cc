@@ -4,23 +4,15 @@
 #include <cmath>
 #include <vector>
 
-#include "core/rng.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/elementwise.h"
 #include "kernels/elementwise_backward.h"
 #include "kernels/gemm.h"
 #include "kernels/outer_gemm.h"
-#include "kernels/simd.h"
+#include "kernels/testing.h"
 
 namespace manyshot {
 namespace {
-
-std::vector<float> normals(const char* name, size_t count) {
-  const Rng rng = Rng(3).child(name);
-  std::vector<float> values(count);
-  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(rng.normal(i));
-  return values;
-}
 
 template <class T>
 std::vector<T> as(const std::vector<float>& values) {
@@ -29,24 +21,9 @@ std::vector<T> as(const std::vector<float>& values) {
   return out;
 }
 
-class EverySimd : public testing::Test {
- protected:
-  template <class Check>
-  void run(const Check& check) {
-    for (const SimdLevel level : available_simd_levels()) {
-      SCOPED_TRACE(simd_name(level));
-      limit_simd(simd_name(level));
-      check(level);
-    }
-  }
-  void TearDown() override { limit_simd(nullptr); }
-};
-using OuterGemm = EverySimd;
-using ElementwiseBackward = EverySimd;
-
 template <class T>
 void expect_outer_product(size_t M, size_t N, size_t K, size_t num_outputs) {
-  const std::vector<T> a = as<T>(normals("a", M * N)), b = as<T>(normals("b", M * K));
+  const std::vector<T> a = as<T>(random_vector("a", M * N)), b = as<T>(random_vector("b", M * K));
   AlignedBuffer<T> a_panels(packed_rows_size(M, N)), b_panels(packed_rows_size(M, K));
   const Panels<T> packed_a = pack_rows(a.data(), N, M, N, a_panels.data());
   const Panels<T> packed_b = pack_rows(b.data(), K, M, K, b_panels.data());
@@ -64,8 +41,8 @@ void expect_outer_product(size_t M, size_t N, size_t K, size_t num_outputs) {
   }
 }
 
-TEST_F(OuterGemm, AddsTheTransposedProduct) {
-  run([](SimdLevel level) {
+TEST(OuterGemm, AddsTheTransposedProduct) {
+  at_every_level([](SimdLevel level) {
     for (const size_t M : {1, 2, 7, 64}) {
       expect_outer_product<float>(M, 32, 80, 32);
       expect_outer_product<float>(M, 32, 16, 19);
@@ -78,8 +55,8 @@ TEST_F(OuterGemm, AddsTheTransposedProduct) {
 // The gradient by the input and the product with a transposed matrix, both through gemm().
 template <class T>
 void expect_products_of_packed(size_t M, size_t N, size_t K) {
-  const std::vector<T> x = as<T>(normals("x", M * N)), rows = as<T>(normals("rows", N * K)),
-                       columns = as<T>(normals("columns", K * N));
+  const std::vector<T> x = as<T>(random_vector("x", M * N)), rows = as<T>(random_vector("rows", N * K)),
+                       columns = as<T>(random_vector("columns", K * N));
   AlignedBuffer<T> row_memory(packed_rows_size(N, K)), column_memory(packed_columns_size(K, N));
   const size_t ldc = round_up(K, kPanelWidth);
   std::vector<float> by_rows(M * ldc), by_columns(M * ldc);
@@ -100,15 +77,15 @@ void expect_products_of_packed(size_t M, size_t N, size_t K) {
   }
 }
 
-TEST_F(OuterGemm, PackedRowsAndColumnsMultiplyBothWays) {
-  run([](SimdLevel level) {
+TEST(OuterGemm, PackedRowsAndColumnsMultiplyBothWays) {
+  at_every_level([](SimdLevel level) {
     expect_products_of_packed<float>(5, 48, 32);
     if (level == SimdLevel::kAvx512Bf16) expect_products_of_packed<BFloat16>(5, 48, 32);
   });
 }
 
-TEST_F(OuterGemm, ColumnsBeyondTheLastAreZero) {
-  const std::vector<float> x = normals("x", 3 * 4);
+TEST(OuterGemm, ColumnsBeyondTheLastAreZero) {
+  const std::vector<float> x = random_vector("x", 3 * 4);
   AlignedBuffer<float> memory(packed_columns_size(3, 4));
   for (size_t i = 0; i < memory.size(); ++i) memory[i] = 9;
   const Panels<float> panels = pack_columns(x.data(), 4, 3, 4, memory.data());
@@ -118,9 +95,9 @@ TEST_F(OuterGemm, ColumnsBeyondTheLastAreZero) {
   }
 }
 
-TEST_F(OuterGemm, PackingRoundsAsBFloat16Does) {
-  run([](SimdLevel) {
-    const std::vector<float> x = normals("x", 3 * 16);
+TEST(OuterGemm, PackingRoundsAsBFloat16Does) {
+  at_every_level([](SimdLevel) {
+    const std::vector<float> x = random_vector("x", 3 * 16);
     AlignedBuffer<BFloat16> from_f32(packed_rows_size(3, 16)), from_bf16(packed_rows_size(3, 16));
     pack_rows(x.data(), 16, 3, 16, from_f32.data());
     pack_rows(as<BFloat16>(x).data(), 16, 3, 16, from_bf16.data());
@@ -147,9 +124,10 @@ double slope(const Function& sum_of, float& input) {
   return (above - below) / (2 * static_cast<double>(step));
 }
 
-TEST_F(ElementwiseBackward, RmsNorm) {
+TEST(ElementwiseBackward, RmsNorm) {
   constexpr size_t M = 3, kWidth = 48;
-  std::vector<float> x = normals("x", M * kWidth), gain = normals("gain", kWidth), dout = normals("dout", M * kWidth);
+  std::vector<float> x = random_vector("x", M * kWidth), gain = random_vector("gain", kWidth),
+                     dout = random_vector("dout", M * kWidth);
   const auto sum_of = [&] {
     double total = 0;
     for (size_t row = 0; row < M; ++row) {
@@ -160,7 +138,7 @@ TEST_F(ElementwiseBackward, RmsNorm) {
     }
     return total;
   };
-  run([&](SimdLevel) {
+  at_every_level([&](SimdLevel) {
     std::vector<float> dx(M * kWidth, 1.0f), dgain(kWidth, 2.0f);
     rms_norm_backward(x.data(), kWidth, gain.data(), dout.data(), kWidth, M, kWidth, 1e-6f, dx.data(), kWidth,
                       dgain.data());
@@ -176,8 +154,8 @@ TEST_F(ElementwiseBackward, RmsNorm) {
 template <class T>
 void expect_silu_gradients(double tolerance) {
   constexpr size_t M = 2, kWidth = 32;
-  const std::vector<float> gate = normals("gate", M * kWidth), up = normals("up", M * kWidth),
-                           dout = normals("dout", M * kWidth);
+  const std::vector<float> gate = random_vector("gate", M * kWidth), up = random_vector("up", M * kWidth),
+                           dout = random_vector("dout", M * kWidth);
   const std::vector<T> gate_t = as<T>(gate), up_t = as<T>(up);
   std::vector<T> dgate(M * kWidth), dup(M * kWidth), out(M * kWidth);
   silu_mul_backward(gate_t.data(), up_t.data(), kWidth, dout.data(), kWidth, M, kWidth, dgate.data(), dup.data(),
@@ -190,15 +168,15 @@ void expect_silu_gradients(double tolerance) {
   }
 }
 
-TEST_F(ElementwiseBackward, SiluMul) {
-  run([](SimdLevel) {
+TEST(ElementwiseBackward, SiluMul) {
+  at_every_level([](SimdLevel) {
     expect_silu_gradients<float>(1e-5);
     expect_silu_gradients<BFloat16>(5e-2);
   });
 }
 
 // rotate() with negated sines is the transpose: <rotate(x), y> = <x, rotate_back(y)>.
-TEST_F(ElementwiseBackward, RotationTurnsBackWithNegatedSines) {
+TEST(ElementwiseBackward, RotationTurnsBackWithNegatedSines) {
   constexpr size_t M = 5, kHeads = 2, kDim = 16, kWidth = kHeads * kDim;
   std::vector<float> cosines, sines, negated;
   for (size_t i = 0; i < 3 * kDim / 2; ++i) {
@@ -206,7 +184,7 @@ TEST_F(ElementwiseBackward, RotationTurnsBackWithNegatedSines) {
     sines.push_back(std::sin(0.3f * static_cast<float>(i)));
     negated.push_back(-sines.back());
   }
-  const std::vector<float> x = normals("x", M * kWidth), y = normals("y", M * kWidth);
+  const std::vector<float> x = random_vector("x", M * kWidth), y = random_vector("y", M * kWidth);
   std::vector<float> turned = x, turned_back = y;
   const Positions positions{.first = 1, .period = 2};
   rotate({cosines.data(), sines.data(), kDim}, turned.data(), kWidth, M, kHeads, positions, 0.7f);

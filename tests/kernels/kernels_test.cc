@@ -4,23 +4,14 @@
 #include <cmath>
 #include <vector>
 
-#include "core/rng.h"
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/scalar.h"
-#include "kernels/simd.h"
+#include "kernels/testing.h"
 
 namespace manyshot {
 namespace {
-
-template <class T = float>
-AlignedBuffer<T> random_values(const char* name, size_t count, double scale = 1) {
-  const Rng rng = Rng(3).child(name);
-  AlignedBuffer<T> values(count);
-  for (size_t i = 0; i < count; ++i) values[i] = T(static_cast<float>(scale * rng.normal(i)));
-  return values;
-}
 
 double largest_difference(std::span<const float> a, std::span<const float> b) {
   EXPECT_EQ(a.size(), b.size());
@@ -34,14 +25,8 @@ bool has_fused_multiply_add(SimdLevel level) {
          level == SimdLevel::kAvx512Bf16;
 }
 
-class Kernels : public testing::TestWithParam<SimdLevel> {
- protected:
-  void SetUp() override { limit_simd(simd_name(GetParam())); }
-  void TearDown() override { limit_simd(nullptr); }
-};
-
-INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(available_simd_levels()),
-                         [](const auto& test) { return std::string(simd_name(test.param)); });
+class Kernels : public AtLevel {};
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels, every_level(), level_name);
 
 struct Shape {
   size_t M, N, K;

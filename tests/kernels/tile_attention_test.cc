@@ -7,32 +7,17 @@
 #include <cmath>
 #include <vector>
 
-#include "core/rng.h"
 #include "kernels/log_sum_exp.h"
 #include "kernels/scalar.h"
-#include "kernels/simd.h"
+#include "kernels/testing.h"
 
 namespace manyshot {
 namespace {
 
-std::vector<float> random_values(const char* name, size_t count, double scale = 1) {
-  const Rng rng = Rng(5).child(name);
-  std::vector<float> values(count);
-  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(scale * rng.normal(i));
-  return values;
-}
-
-class Levels : public testing::TestWithParam<SimdLevel> {
- protected:
-  void SetUp() override { limit_simd(simd_name(GetParam())); }
-  void TearDown() override { limit_simd(nullptr); }
-};
-class TileAttention : public Levels {};
-class LogSumExp : public Levels {};
-INSTANTIATE_TEST_SUITE_P(All, TileAttention, testing::ValuesIn(available_simd_levels()),
-                         [](const auto& test) { return std::string(simd_name(test.param)); });
-INSTANTIATE_TEST_SUITE_P(All, LogSumExp, testing::ValuesIn(available_simd_levels()),
-                         [](const auto& test) { return std::string(simd_name(test.param)); });
+class TileAttention : public AtLevel {};
+class LogSumExp : public AtLevel {};
+INSTANTIATE_TEST_SUITE_P(All, TileAttention, every_level(), level_name);
+INSTANTIATE_TEST_SUITE_P(All, LogSumExp, every_level(), level_name);
 
 struct Problem {
   size_t head_dim, num_keys;
@@ -48,9 +33,9 @@ Problem problem(size_t head_dim, size_t num_keys, std::vector<size_t> visible) {
   const double query_scale = 3 * kQueryScaleBase / std::sqrt(static_cast<double>(head_dim));
   return {head_dim,
           num_keys,
-          rounded(random_values("queries", visible.size() * head_dim, query_scale)),
-          rounded(random_values("keys", num_keys * head_dim)),
-          rounded(random_values("values", num_keys * head_dim)),
+          rounded(random_vector("queries", visible.size() * head_dim, query_scale)),
+          rounded(random_vector("keys", num_keys * head_dim)),
+          rounded(random_vector("values", num_keys * head_dim)),
           std::move(visible)};
 }
 
@@ -158,7 +143,7 @@ TEST_P(TileAttention, UnseenKeysDoNotMatter) {
 template <class T>
 void expect_copies_of_places() {
   const size_t head_dim = 48, size = KeyValueTile<T>::size(head_dim);
-  const auto keys = random_values("keys", kKeyTile * head_dim), values = random_values("values", kKeyTile * head_dim);
+  const auto keys = random_vector("keys", kKeyTile * head_dim), values = random_vector("values", kKeyTile * head_dim);
   AlignedBuffer<T> from(size);
   for (size_t count = 0; count <= kKeyTile; ++count) {
     AlignedBuffer<T> copy(size), expected(size);
@@ -180,7 +165,7 @@ TEST(KeyValueTile, CopiesPlaces) {
 template <class T>
 void expect_rows_come_back() {
   const size_t N = 37, K = 19;
-  const auto weight = random_values("weight", N * K);
+  const auto weight = random_vector("weight", N * K);
   PackedMatrix<T> matrix(N, K + 5);
   matrix.set_rows(30, std::span(weight).subspan(30 * K), K);
   matrix.set_rows(0, std::span(weight).first(30 * K), K);
@@ -199,7 +184,7 @@ TEST(PackedMatrix, RowsComeBack) {
 
 TEST_P(LogSumExp, OfAnyCount) {
   for (size_t count : {1, 7, 16, 17, 512}) {
-    auto logits = random_values("logits", round_up(count, 16), 10);
+    auto logits = random_vector("logits", round_up(count, 16), 10);
     std::fill(logits.begin() + static_cast<std::ptrdiff_t>(count), logits.end(), 1e30f);  // padding is not read
     const ExpSum found = exp_sum(logits.data(), count), expected = scalar::exp_sum(logits.data(), count);
     EXPECT_EQ(found.largest, expected.largest);

@@ -5,21 +5,13 @@
 #include <tuple>
 #include <vector>
 
-#include "core/rng.h"
 #include "kernels/attention_reference.h"
 #include "kernels/row_group_attention.h"
-#include "kernels/simd.h"
 #include "kernels/summary_attention.h"
+#include "kernels/testing.h"
 
 namespace manyshot {
 namespace {
-
-std::vector<float> normals(const char* name, size_t count, float scale = 1) {
-  const Rng rng = Rng(5).child(name);
-  std::vector<float> values(count);
-  for (size_t i = 0; i < count; ++i) values[i] = scale * static_cast<float>(rng.normal(i));
-  return values;
-}
 
 template <class T>
 void expect_near(const std::vector<T>& values, const std::vector<double>& expected, double tolerance,
@@ -30,25 +22,12 @@ void expect_near(const std::vector<T>& values, const std::vector<double>& expect
   }
 }
 
-class TrainingAttention : public testing::Test {
- protected:
-  template <class Check>
-  void at_every_level(const Check& check) {
-    for (const SimdLevel level : available_simd_levels()) {
-      SCOPED_TRACE(simd_name(level));
-      limit_simd(simd_name(level));
-      check(level);
-    }
-  }
-  void TearDown() override { limit_simd(nullptr); }
-};
-
 void check_row_groups(const AttentionShape& shape, const RowGroup& rows) {
   SCOPED_TRACE(testing::Message() << rows.num_rows << " rows of " << rows.num_tokens << " from " << rows.first_query);
   const size_t width = shape.query_width(), kv_width = shape.key_width();
   const size_t num_queries = rows.num_rows * rows.num_queries(), num_keys = rows.num_rows * rows.num_tokens;
-  const auto q = normals("q", num_queries * width, 0.3f), k = normals("k", num_keys * kv_width),
-             v = normals("v", num_keys * kv_width), dout = normals("dout", num_queries * width);
+  const auto q = random_vector("q", num_queries * width, 0.3f), k = random_vector("k", num_keys * kv_width),
+             v = random_vector("v", num_keys * kv_width), dout = random_vector("dout", num_queries * width);
   const AttentionInput in{q.data(), k.data(), v.data(), width, kv_width};
   std::vector<float> scratch(row_group_scratch(shape, rows.num_tokens)), out(q.size()), dq(q.size()), dk(k.size()),
       dv(v.size());
@@ -65,7 +44,7 @@ void check_row_groups(const AttentionShape& shape, const RowGroup& rows) {
   expect_near(dv, expected.dv, 1e-4, "dv");
 }
 
-TEST_F(TrainingAttention, RowGroups) {
+TEST(TrainingAttention, RowGroups) {
   at_every_level([](SimdLevel) {
     const AttentionShape plain{2, 2, 16}, grouped{4, 2, 32};
     check_row_groups(plain, {.num_rows = 1, .num_tokens = 3, .first_query = 0});
@@ -79,8 +58,8 @@ template <class T>
 void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, double tolerance) {
   SCOPED_TRACE(testing::Message() << tokens.num_labelled << " + " << tokens.num_queries);
   const size_t width = shape.query_width(), kv_width = shape.key_width(), count = tokens.size();
-  const auto q = normals("q", count * width, 0.3f), k = normals("k", count * kv_width),
-             v = normals("v", count * kv_width), dout = normals("dout", count * width);
+  const auto q = random_vector("q", count * width, 0.3f), k = random_vector("k", count * kv_width),
+             v = random_vector("v", count * kv_width), dout = random_vector("dout", count * width);
   const AttentionInput in{q.data(), k.data(), v.data(), width, kv_width};
   std::vector<T> out(q.size());
   std::vector<float> log_sums(count * shape.num_heads), dq(q.size()), dk(k.size()), dv(v.size());
@@ -100,7 +79,7 @@ void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, d
   expect_near(dv, expected.dv, 5 * tolerance, "dv");
 }
 
-TEST_F(TrainingAttention, Summaries) {
+TEST(TrainingAttention, Summaries) {
   at_every_level([](SimdLevel level) {
     const AttentionShape plain{2, 2, 16}, grouped{4, 2, 32};
     for (const SummaryTokens& tokens :
