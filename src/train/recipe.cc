@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
-#include "train/data/growth.h"
+#include "train/growth.h"
 
 namespace manyshot {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/files.h"
 #include "core/testing.h"
-#include "train/data/growth.h"
+#include "train/growth.h"
 
 namespace manyshot {
 namespace {

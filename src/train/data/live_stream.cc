@@ -7,8 +7,8 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "train/data/chat.h"
-#include "train/data/growth.h"
 #include "train/data/supervision.h"
+#include "train/growth.h"
 
 namespace manyshot {
 namespace {

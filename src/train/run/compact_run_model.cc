@@ -9,7 +9,7 @@
 #include "model/dtype.h"
 #include "train/compact/compact_model.h"
 #include "train/compact/export_model.h"
-#include "train/data/growth.h"
+#include "train/growth.h"
 #include "train/run/open_model.h"
 
 namespace manyshot {

@@ -6,8 +6,8 @@
 #include "core/log.h"
 #include "core/parallel.h"
 #include "core/rng.h"
-#include "train/data/growth.h"
 #include "train/data/live_stream.h"
+#include "train/growth.h"
 
 namespace manyshot {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "train/data/growth.h"
+#include "train/growth.h"
 
 namespace manyshot {
 namespace {

@@ -1,4 +1,4 @@
-#include "train/data/growth.h"
+#include "train/growth.h"
 
 #include <charconv>
 #include <sstream>
