@@ -15,7 +15,7 @@
 #include "train/run/check_run.h"
 #include "train/run/checkpoint.h"
 #include "train/run/machine_rate.h"
-#include "train/run/open_model.h"
+#include "train/models/open_model.h"
 #include "train/run/status_line.h"
 #include "train/run/training_run.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "train/data/sample_buffer.h"
+#include "train/models/run_model.h"
 #include "train/run/plan.h"
-#include "train/run/run_model.h"
 #include "train/run/stage_optimizer.h"
 #include "train/run/weight_average.h"
 

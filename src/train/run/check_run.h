@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/json.h"
+#include "train/models/run_model.h"
 #include "train/recipe.h"
 #include "train/run/memory_plan.h"
-#include "train/run/run_model.h"
 
 namespace manyshot {
 

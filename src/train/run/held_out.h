@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "train/collective/collective.h"
 #include "train/data/sample_stream.h"
-#include "train/run/run_model.h"
+#include "train/models/run_model.h"
 
 namespace manyshot {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "train/data/sample_stream.h"
-#include "train/run/run_model.h"
+#include "train/models/run_model.h"
 
 namespace manyshot {
 

@@ -7,8 +7,8 @@
 
 #include "core/json.h"
 #include "train/collective/collective.h"
+#include "train/models/run_model.h"
 #include "train/recipe.h"
-#include "train/run/run_model.h"
 
 namespace manyshot {
 

@@ -10,7 +10,7 @@
 
 #include "core/files.h"
 #include "train/compact/compact_model.h"
-#include "train/run/run_model.h"
+#include "train/models/run_model.h"
 
 namespace manyshot {
 

@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "train/models/run_model.h"
 #include "train/recipe.h"
-#include "train/run/run_model.h"
 
 namespace manyshot {
 

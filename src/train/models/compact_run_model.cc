@@ -10,7 +10,7 @@
 #include "train/compact/compact_model.h"
 #include "train/compact/export_model.h"
 #include "train/growth.h"
-#include "train/run/open_model.h"
+#include "train/models/open_model.h"
 
 namespace manyshot {
 namespace {

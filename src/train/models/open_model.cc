@@ -1,4 +1,4 @@
-#include "train/run/open_model.h"
+#include "train/models/open_model.h"
 
 #include <filesystem>
 

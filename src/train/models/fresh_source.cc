@@ -1,4 +1,4 @@
-#include "train/run/fresh_source.h"
+#include "train/models/fresh_source.h"
 
 #include <algorithm>
 #include <cmath>

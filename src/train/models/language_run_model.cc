@@ -10,8 +10,8 @@
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
 #include "train/language/language_trainer.h"
-#include "train/run/fresh_source.h"
-#include "train/run/open_model.h"
+#include "train/models/fresh_source.h"
+#include "train/models/open_model.h"
 
 namespace manyshot {
 namespace {
