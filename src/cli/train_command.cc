@@ -16,7 +16,7 @@
 #include "train/run/checkpoint.h"
 #include "train/run/machine_rate.h"
 #include "train/models/open_model.h"
-#include "train/run/status_line.h"
+#include "train/display/status_line.h"
 #include "train/run/training_run.h"
 
 namespace manyshot {

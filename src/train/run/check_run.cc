@@ -7,8 +7,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "train/display/status_line.h"
 #include "train/run/active_stage.h"
-#include "train/run/status_line.h"
 #include "train/run/token_forecast.h"
 
 namespace manyshot {

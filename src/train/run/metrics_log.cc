@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "train/run/loss_curve.h"
+#include "train/display/loss_curve.h"
 
 namespace manyshot {
 namespace {

@@ -10,7 +10,7 @@
 #include "core/processor.h"
 #include "corpus/token_shard.h"
 #include "report/document.h"
-#include "train/run/run_page.h"
+#include "train/display/run_page.h"
 
 namespace manyshot {
 namespace {

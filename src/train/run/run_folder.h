@@ -18,8 +18,8 @@ void write_run_file(const RunSetup& setup, const RunModel& model, int world_size
 // and with it the samples of a step.
 void check_resumable(const TrainerState& saved, const Json& recipe, int world_size, const std::string& checkpoint);
 
-// report.json (everything, with the curve), report.html and report.md (train/run/run_page.h), and train_results.json
-// (as other trainers name their numbers). `metrics`: the lines of metrics.jsonl.
+// report.json (everything, with the curve), report.html and report.md (train/display/run_page.h), and
+// train_results.json (as other trainers name their numbers). `metrics`: the lines of metrics.jsonl.
 void write_report(const RunSetup& setup, const RunReport& report, const std::vector<Json>& metrics);
 
 // A hidden folder of the run with the model's weights, for as long as the object lives.

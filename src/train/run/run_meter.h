@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/json.h"
+#include "train/display/status_line.h"
 #include "train/run/checkpoint.h"
-#include "train/run/status_line.h"
 #include "train/run/step_gradient.h"
 #include "train/run/token_forecast.h"
 

@@ -1,5 +1,5 @@
 // The page of a run: what it says of a finished run, of one under way, and of numbers that are not there.
-#include "train/run/run_page.h"
+#include "train/display/run_page.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

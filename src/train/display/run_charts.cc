@@ -1,4 +1,4 @@
-#include "train/run/run_charts.h"
+#include "train/display/run_charts.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "core/html.h"
 #include "core/text.h"
 #include "report/figure.h"
-#include "train/run/loss_curve.h"
+#include "train/display/loss_curve.h"
 
 namespace manyshot {
 namespace {

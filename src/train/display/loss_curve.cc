@@ -1,4 +1,4 @@
-#include "train/run/loss_curve.h"
+#include "train/display/loss_curve.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "train/run/run_page.h"
+#include "train/display/run_page.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "core/text.h"
-#include "train/run/loss_curve.h"
-#include "train/run/run_charts.h"
-#include "train/run/status_line.h"
+#include "train/display/loss_curve.h"
+#include "train/display/run_charts.h"
+#include "train/display/status_line.h"
 
 namespace manyshot {
 namespace {

@@ -1,4 +1,4 @@
-#include "train/run/status_line.h"
+#include "train/display/status_line.h"
 
 #include <fmt/format.h>
 
