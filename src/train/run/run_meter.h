@@ -6,7 +6,7 @@
 
 #include "core/json.h"
 #include "train/display/status_line.h"
-#include "train/run/checkpoint.h"
+#include "train/record/checkpoint.h"
 #include "train/run/step_gradient.h"
 #include "train/run/token_forecast.h"
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "train/run/checkpoint.h"
+#include "train/record/checkpoint.h"
 #include "train/trainable.h"
 
 namespace manyshot {

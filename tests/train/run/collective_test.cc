@@ -15,7 +15,7 @@
 
 #include "core/parallel.h"
 #include "core/testing.h"
-#include "train/run/checkpoint.h"
+#include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
 #include "train/run/training_run.h"
 

@@ -13,8 +13,8 @@
 
 #include "core/parallel.h"
 #include "core/testing.h"
-#include "train/run/ability_record.h"
-#include "train/run/checkpoint.h"
+#include "train/record/ability_record.h"
+#include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
 
 namespace manyshot {

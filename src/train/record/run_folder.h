@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "train/run/checkpoint.h"
-#include "train/run/training_run.h"
+#include "train/models/run_model.h"
+#include "train/record/checkpoint.h"
+#include "train/record/run_report.h"
+#include "train/record/run_setup.h"
 
 namespace manyshot {
 

@@ -1,4 +1,4 @@
-#include "train/run/tensorboard.h"
+#include "train/record/tensorboard.h"
 
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "train/run/tensorboard.h"
+#include "train/record/tensorboard.h"
 
 namespace manyshot {
 

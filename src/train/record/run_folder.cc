@@ -1,4 +1,4 @@
-#include "train/run/run_folder.h"
+#include "train/record/run_folder.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "train/run/metrics_log.h"
+#include "train/record/metrics_log.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,11 +1,18 @@
 // What a language model knew before a run's first step and after its last, kept as general_ability.json.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
-#include "train/run/training_run.h"
+#include "core/json.h"
+#include "train/record/run_setup.h"
 
 namespace manyshot {
+
+// Before the first step and after the last; empty objects where nothing was measured.
+struct GeneralAbilityChange {
+  Json before = Json::object(), after = Json::object();
+};
 
 class AbilityRecord {
  public:

@@ -1,4 +1,4 @@
-#include "train/run/checkpoint.h"
+#include "train/record/checkpoint.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "train/run/ability_record.h"
+#include "train/record/ability_record.h"
 
 #include <fmt/format.h>
 
