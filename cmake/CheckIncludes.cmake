@@ -9,7 +9,8 @@ set(data_flow
   encoding encoding/tokenizer encoding/text
   corpus
   model/dtype.h model/files model/model.h model/compact model/language model/torch model
-  train train/data train/optimizer train/compact train/language train/collective train/models train/display train/record train/run
+  train train/data train/optimizer train/compact train/language train/collective
+  train/models train/display train/record train/plan train/run
   predict
   evaluate/endpoint evaluate/knowledge evaluate evaluate/report
   lab serve cli)

@@ -11,12 +11,12 @@
 #include "core/text.h"
 #include "model/dtype.h"
 #include "predict/model_store.h"
-#include "train/record/ability_record.h"
-#include "train/run/check_run.h"
-#include "train/record/checkpoint.h"
-#include "train/run/machine_rate.h"
-#include "train/models/open_model.h"
 #include "train/display/status_line.h"
+#include "train/models/open_model.h"
+#include "train/plan/machine_rate.h"
+#include "train/plan/run_check.h"
+#include "train/record/ability_record.h"
+#include "train/record/checkpoint.h"
 #include "train/run/training_run.h"
 
 namespace manyshot {

@@ -2,18 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "core/rng.h"
 #include "core/text.h"
+#include "train/plan/stage_stream.h"
 
 namespace manyshot {
-
-StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model) {
-  return {.tokenizer = model.tokenizer(),
-          .compact = model.compact_config(),
-          .vocab_size = model.vocab_size(),
-          .seed = Rng(recipe.seed).child("stage", stage).bits(0),
-          .num_positions = static_cast<uint64_t>(plan.stage_steps(stage)) * plan.step_samples(stage)};
-}
 
 ActiveStage::ActiveStage(const Recipe& recipe, const RunPlan& plan, size_t stage, int64_t first_step, RunModel& model)
     : number_(stage),

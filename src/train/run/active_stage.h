@@ -7,14 +7,11 @@
 
 #include "train/data/sample_buffer.h"
 #include "train/models/run_model.h"
-#include "train/run/plan.h"
+#include "train/plan/run_plan.h"
 #include "train/run/stage_optimizer.h"
 #include "train/run/weight_average.h"
 
 namespace manyshot {
-
-// The data of a stage: what samples must fit, and the seed of its stream.
-StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model);
 
 class ActiveStage {
  public:

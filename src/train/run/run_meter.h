@@ -6,9 +6,9 @@
 
 #include "core/json.h"
 #include "train/display/status_line.h"
+#include "train/plan/token_forecast.h"
 #include "train/record/checkpoint.h"
 #include "train/run/step_gradient.h"
-#include "train/run/token_forecast.h"
 
 namespace manyshot {
 

@@ -9,7 +9,7 @@
 #include "core/rng.h"
 #include "train/collective/collective.h"
 #include "train/data/sample_buffer.h"
-#include "train/run/plan.h"
+#include "train/plan/run_plan.h"
 #include "train/trainable.h"
 
 namespace manyshot {

@@ -13,12 +13,12 @@
 #include "train/compact/compact_model.h"
 #include "train/display/loss_curve.h"
 #include "train/display/status_line.h"
+#include "train/plan/run_plan.h"
+#include "train/plan/token_forecast.h"
 #include "train/record/checkpoint.h"
 #include "train/record/metrics_log.h"
 #include "train/record/tensorboard.h"
-#include "train/run/plan.h"
 #include "train/run/run_meter.h"
-#include "train/run/token_forecast.h"
 #include "train/run/weight_average.h"
 
 namespace manyshot {

@@ -1,4 +1,4 @@
-#include "train/run/check_run.h"
+#include "train/plan/run_check.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,10 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "train/data/sample_buffer.h"
 #include "train/display/status_line.h"
-#include "train/run/active_stage.h"
-#include "train/run/token_forecast.h"
+#include "train/plan/stage_stream.h"
+#include "train/plan/token_forecast.h"
 
 namespace manyshot {
 namespace {

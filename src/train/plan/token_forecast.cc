@@ -1,4 +1,4 @@
-#include "train/run/token_forecast.h"
+#include "train/plan/token_forecast.h"
 
 #include <algorithm>
 #include <cmath>

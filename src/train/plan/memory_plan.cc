@@ -1,4 +1,4 @@
-#include "train/run/memory_plan.h"
+#include "train/plan/memory_plan.h"
 
 #include <algorithm>
 #include <tuple>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "model/dtype.h"
-#include "model/model.h"
 
 namespace manyshot {
 

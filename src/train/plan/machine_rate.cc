@@ -1,4 +1,4 @@
-#include "train/run/machine_rate.h"
+#include "train/plan/machine_rate.h"
 
 #include <algorithm>
 #include <chrono>

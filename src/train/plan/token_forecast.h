@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "train/data/sample_stream.h"
-#include "train/run/plan.h"
+#include "train/plan/run_plan.h"
 
 namespace manyshot {
 

@@ -6,8 +6,8 @@
 
 #include "core/json.h"
 #include "train/models/run_model.h"
+#include "train/plan/memory_plan.h"
 #include "train/recipe.h"
-#include "train/run/memory_plan.h"
 
 namespace manyshot {
 
