@@ -217,18 +217,6 @@ TEST_F(Run, GeneralAbilityIsMeasuredBeforeAndAfter) {
   EXPECT_EQ(weights[2], weights[0]);
 }
 
-TEST_F(Run, AbilityTextSaysWhatWasMeasured) {
-  const Json numbers{{"knowledge_accuracy", 0.25},
-                     {"knowledge_standard_error", 0.014},
-                     {"knowledge_questions", 1000},
-                     {"perplexity", 12.5}};
-  EXPECT_EQ(ability_text({}), "");
-  EXPECT_EQ(ability_text({.before = numbers}),
-            "knowledge 25.0 % before (± 1.4, 1,000 questions); perplexity 12.5 before");
-  EXPECT_EQ(ability_text({.before = numbers, .after = numbers}),
-            "knowledge 25.0 % before, 25.0 % after (± 1.4, 1,000 questions); perplexity 12.5 before, 12.5 after");
-}
-
 TEST_F(Run, WhatCannotBeResumedIsRefused) {
   RunSetup run = setup("run");
   train_to(run);

@@ -1,7 +1,5 @@
 // Two processes that train one model through Gloo: the losses of one process with twice the accumulation, and what is
 // left when one of them dies.
-#include "train/collective/collective.h"
-
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +13,7 @@
 
 #include "core/parallel.h"
 #include "core/testing.h"
+#include "train/collective/collective.h"
 #include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
 #include "train/run/training_run.h"
