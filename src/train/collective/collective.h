@@ -12,7 +12,7 @@ class Collective {
   virtual ~Collective() = default;
   virtual int rank() const = 0;
   virtual int world_size() const = 0;
-  // Each process gets the sums over all, the same bits everywhere. Throws Error(kUnsupported) when another process is
+  // Each process gets the sums over all, the same bits everywhere. Throws Error(kUnavailable) when another process is
   // gone or does not answer.
   virtual void all_reduce_sum(std::span<float> values) = 0;
   virtual void all_reduce_sum(std::span<double> values) = 0;
@@ -34,8 +34,8 @@ ProcessPlace process_place();
 
 // One process: sums are what they are.
 std::unique_ptr<Collective> make_single_process();
-// Gloo over TCP, in libmanyshot_c10d.so, which is opened now. Throws Error(kUnsupported) without that library, or when
-// the others do not come within the time limit.
+// Gloo over TCP, in libmanyshot_c10d.so, which is opened now. Throws Error(kUnsupported) without that library,
+// kUnavailable when the others do not come within the time limit.
 std::unique_ptr<Collective> open_collective(const ProcessPlace& place);
 
 }  // namespace manyshot

@@ -36,7 +36,7 @@ class GlooCollective : public Collective {
       options->devices.push_back(device(place));
       group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.world_size, options);
     } catch (const std::exception& error) {
-      fail(ErrorKind::kUnsupported, "process {} of {} cannot reach the others at {}:{}: {}", place.rank,
+      fail(ErrorKind::kUnavailable, "process {} of {} cannot reach the others at {}:{}: {}", place.rank,
            place.world_size, place.address, place.port, first_line(error.what()));
     }
   }
@@ -63,7 +63,7 @@ class GlooCollective : public Collective {
           at::from_blob(values.data(), {static_cast<int64_t>(values.size())}, at::dtype(kScalarType<Value>))};
       group_->allreduce(tensors)->wait();
     } catch (const std::exception& error) {
-      fail(ErrorKind::kUnsupported, "another process of this run has ended or does not answer ({})",
+      fail(ErrorKind::kUnavailable, "another process of this run has ended or does not answer ({})",
            first_line(error.what()));
     }
   }

@@ -228,7 +228,7 @@ class TrainingRun {
   // After Ctrl-C or the loss of another process, the state of the last finished step is whole and worth keeping.
   void rescue(const Error& error) {
     if (!processes_.is_first() || state_.step == 0) return;
-    const bool is_whole = error.kind() == ErrorKind::kInterrupted || error.kind() == ErrorKind::kUnsupported;
+    const bool is_whole = error.kind() == ErrorKind::kInterrupted || error.kind() == ErrorKind::kUnavailable;
     try {
       if (is_whole && saved_step_ != state_.step) save();
     } catch (const Error& another) {

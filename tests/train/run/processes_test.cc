@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
+#include "core/error.h"
 #include "core/parallel.h"
 #include "core/testing.h"
 #include "train/collective/collective.h"
@@ -62,7 +65,7 @@ class Processes : public ::testing::Test {
             .version = "1"};
   }
 
-  // Runs both processes; returns what the first one says when it ends by an exception.
+  // Runs both processes; returns how the first one ends, with the exit code that the program gives for its error.
   testing::ChildEnd run_two(const RunSetup& run, const std::function<void(int rank, FakeModel& model)>& prepare) const {
     set_num_threads(1);
     const int port = free_port();
@@ -81,7 +84,14 @@ class Processes : public ::testing::Test {
       }
       _exit(0);
     }
-    const testing::ChildEnd end = testing::run_in_child([&] { train_as(0); });
+    const testing::ChildEnd end = testing::run_in_child([&] {
+      try {
+        train_as(0);
+      } catch (const Error& error) {
+        std::fputs(error.what(), stderr);
+        std::_Exit(exit_code(error.kind()));
+      }
+    });
     int status = 0;
     waitpid(second, &status, 0);
     return end;
@@ -116,7 +126,7 @@ TEST_F(Processes, WhenOneDiesTheOtherKeepsACheckpoint) {
   const testing::ChildEnd end = run_two(run, [](int rank, FakeModel& model) {
     if (rank == 1) model.network_for_tests().dies_at = 4;
   });
-  EXPECT_EQ(end.exit_code, 99);
+  EXPECT_EQ(end.exit_code, 1) << "nothing is wrong with what the user gave";
   EXPECT_THAT(end.standard_error, HasSubstr("another process of this run has ended"));
   EXPECT_THAT(CheckpointFolders(run.out).steps(), ::testing::ElementsAre(3));
 }
@@ -125,7 +135,7 @@ TEST_F(Processes, ALossThatIsNoNumberEndsBoth) {
   const testing::ChildEnd end = run_two(setup("run", 1), [](int rank, FakeModel& model) {
     if (rank == 1) model.network_for_tests().nan_at = 2;
   });
-  EXPECT_EQ(end.exit_code, 99);
+  EXPECT_EQ(end.exit_code, 2);
   EXPECT_THAT(end.standard_error, HasSubstr("the loss of another process is no finite number"));
 }
 

@@ -246,6 +246,36 @@ TEST_F(Run, EveryStageIsLookedAtBeforeTheFirstStep) {
   EXPECT_FALSE(fs::exists(run.out + "/metrics.jsonl"));
 }
 
+// The first of two processes, whose sums fail from the gradient of `step` on.
+class FailingProcesses : public Collective {
+ public:
+  FailingProcesses(int step, ErrorKind kind) : steps_left_(step), kind_(kind) {}
+  int rank() const override { return 0; }
+  int world_size() const override { return 2; }
+  void all_reduce_sum(std::span<float>) override {
+    if (--steps_left_ == 0) throw Error(kind_, "the sum failed");
+  }
+  void all_reduce_sum(std::span<double>) override {}
+
+ private:
+  int steps_left_;
+  ErrorKind kind_;
+};
+
+TEST_F(Run, ALostProcessLeavesTheLastFinishedStep) {
+  const auto steps_left_by = [&](const std::string& name, ErrorKind kind) {
+    const RunSetup run = setup(name, {"checkpoint.every_steps=0"});
+    FailingProcesses processes(4, kind);
+    FakeModel model;
+    const Error error = testing::error_of([&] { train(run, model, processes); });
+    EXPECT_EQ(error.kind(), kind);
+    return CheckpointFolders(run.out).steps();
+  };
+  EXPECT_THAT(steps_left_by("lost", ErrorKind::kUnavailable), ElementsAre(3));
+  EXPECT_THAT(steps_left_by("unsupported", ErrorKind::kUnsupported), ElementsAre())
+      << "another error is no lost process";
+}
+
 TEST_F(Run, AFullDiskLeavesWholeCheckpoints) {
   const RunSetup run = setup("run");
   const testing::ChildEnd end = testing::run_in_child([&] {
