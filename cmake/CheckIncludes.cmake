@@ -13,6 +13,7 @@ set(data_flow
   train/models train/display train/record train/plan train/run
   predict
   evaluate/endpoint evaluate/knowledge evaluate evaluate/report
+  train_evaluation
   lab serve cli)
 
 # The functions below read the include at hand: `file` (its path from src/), `line_number`, `header`.

@@ -2,8 +2,6 @@
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/train_ability.h"
-#include "cli/train_tables.h"
 #include "cli/version.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -18,6 +16,8 @@
 #include "train/record/ability_record.h"
 #include "train/record/checkpoint.h"
 #include "train/run/training_run.h"
+#include "train_evaluation/evaluate_tables.h"
+#include "train_evaluation/measure_ability.h"
 
 namespace manyshot {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/train_tables.h"
+#include "train_evaluation/evaluate_tables.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "cli/train_ability.h"
+#include "train_evaluation/measure_ability.h"
 
 #include <chrono>
 
