@@ -365,6 +365,9 @@ Json Option::get() const { return option_detail::value_of(as_const(member), limi
 
 Option make_option(std::string_view name, OptionMember member, Constraint limits, std::string_view help) {
   Option option{.name = std::string(name), .help = std::string(help), .member = member, .limits = std::move(limits)};
+  if (!option.limits.older_name.empty()) {  // it stood in the same section
+    option.limits.older_name.insert(0, option.name.substr(0, option.name.rfind('.') + 1));
+  }
   option.flag = "--" + option.name;
   std::replace(option.flag.begin(), option.flag.end(), '_', '-');
   describe_member(option);
