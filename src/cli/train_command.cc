@@ -75,7 +75,7 @@ class TrainCommand : public Command {
       fail(ErrorKind::kBadInput, "--config names the recipe, such as recipes/smollm2.toml; see manyshot train --help");
     }
     Recipe recipe = read_recipe(common.config, changes());
-    if (recipe.model.base != "fresh") recipe.model.base = resolve_model(recipe.model.base);
+    if (!recipe.model.is_fresh()) recipe.model.base = resolve_model(recipe.model.base);
     check_evaluation_files(recipe);
     if (options_.check) return check(recipe, common);
     if (options_.out.empty()) fail(ErrorKind::kBadInput, "--out is needed: the folder of the run");
@@ -121,8 +121,7 @@ class TrainCommand : public Command {
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
     const auto model = open_model(recipe);
     log::info("train: {}", model->description());
-    const bool is_adapter =
-        model->tokenizer() != nullptr && recipe.model.base != "fresh" && recipe.model.parameters != "full";
+    const bool is_adapter = model->tokenizer() != nullptr && recipe.model.trains_lora();
     const RunSetup setup{.recipe = recipe,
                          .out = options_.out,
                          .resume = options_.resume.empty() ? "" : find_checkpoint(options_.resume),

@@ -13,9 +13,30 @@ double parse_share(const std::string& entry, size_t colon) {
   double share = -1;
   const auto [end, error] = std::from_chars(entry.data(), entry.data() + colon, share);
   if (error != std::errc() || end != entry.data() + colon || !(share >= 0 && share < 1)) {
-    fail(ErrorKind::kBadInput, "grow: \"{}\" must begin with a share from 0 to 1 and a colon", excerpt(entry));
+    refuse_option("grow", "\"{}\" must begin with a share from 0 to 1 and a colon", excerpt(entry));
   }
   return share;
+}
+
+// The keys of the corpus as an entry names them.
+OptionList keys_of(CorpusOptions& corpus) {
+  OptionList keys = options_of(corpus);
+  for (Option& key : keys) key.flag = key.name;
+  return keys;
+}
+
+// "shots=8:256 features=2:20"
+void set_keys(const OptionList& keys, const std::string& text) {
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const size_t equals = word.find('=');
+    if (equals == std::string::npos) refuse_option("grow", "\"{}\" is no key=value", excerpt(word));
+    try {
+      set_option(keys, word.substr(0, equals), word.substr(equals + 1));
+    } catch (const Error& error) {
+      refuse_option("grow", "{}", error.what());
+    }
+  }
 }
 
 }  // namespace
@@ -27,21 +48,13 @@ std::vector<GrowthPhase> growth_phases(const StageRecipe& stage) {
   for (const std::string& entry : stage.grow) {
     const size_t colon = entry.find(':');
     if (colon == std::string::npos) {
-      fail(ErrorKind::kBadInput, "grow: expected \"0.1: shots=8:256 features=2:20\", got \"{}\"", excerpt(entry));
+      refuse_option("grow", "expected \"0.1: shots=8:256 features=2:20\", got \"{}\"", excerpt(entry));
     }
     phase.begin = parse_share(entry, colon);
     if (!phases.empty() && phase.begin <= phases.back().begin) {
-      fail(ErrorKind::kBadInput, "grow: \"{}\" must begin after {}", excerpt(entry), phases.back().begin);
+      refuse_option("grow", "\"{}\" must begin after {}", excerpt(entry), phases.back().begin);
     }
-    std::istringstream words(entry.substr(colon + 1));
-    const OptionList keys = options_of(phase.corpus);
-    for (std::string word; words >> word;) {
-      const size_t equals = word.find('=');
-      if (equals == std::string::npos) {
-        fail(ErrorKind::kBadInput, "grow: \"{}\" is no key=value", excerpt(word));
-      }
-      set_option(keys, word.substr(0, equals), word.substr(equals + 1));
-    }
+    set_keys(keys_of(phase.corpus), entry.substr(colon + 1));
     if (phases.empty() && phase.begin > 0) phases.push_back({.corpus = stage.corpus});
     phases.push_back(phase);
   }

@@ -15,7 +15,7 @@ struct GrowthPhase {
 
 // The phases of a stage with data = "live", in order; one that begins at 0 when nothing grows. An entry of `grow` is
 // "SHARE: key=value key=value", keys of the corpus; what it does not name is as in the entry before. The stage's
-// max_tokens holds for the corpus. Throws Error(kBadInput) for entries that cannot be read or are out of order.
+// max_tokens holds for the corpus. Throws OptionError of `grow` for entries that cannot be read or are out of order.
 std::vector<GrowthPhase> growth_phases(const StageRecipe& stage);
 
 }  // namespace manyshot

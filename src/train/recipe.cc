@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 #include <set>
 
 #include "core/error.h"
@@ -22,6 +23,16 @@ OptionList keys_of(T& object, const std::string& prefix = "") {
   return list;
 }
 constexpr const char* kStageTable = "stage.";
+
+// Keys that had another name once, which runs of that time have saved.
+std::map<std::string, std::string> older_names() {
+  Recipe recipe;
+  std::map<std::string, std::string> names;
+  for (const Option& option : options_of(recipe)) {
+    if (!option.limits.older_name.empty()) names[option.name] = option.limits.older_name;
+  }
+  return names;
+}
 
 // The place among the recipe's stages of the one that is named, or numbered, so.
 size_t find_stage(const Recipe& recipe, std::string_view name, std::string_view change) {
@@ -45,8 +56,10 @@ void apply_change(Recipe& recipe, RepeatedPlaces& places, const std::string& cha
   const std::string key = change.substr(0, equals), value = change.substr(equals + 1);
   try {
     if (!key.starts_with(kStageTable)) {
-      set_option(keys_of(recipe), key, value);
-      places.file[key] = "--set " + key;
+      const OptionList keys = keys_of(recipe);
+      const Option& option = find_option(keys, key);
+      option.set(value);
+      places.file[option.name] = "--set " + key;
       return;
     }
     const std::string_view in_stage = std::string_view(key).substr(std::string_view(kStageTable).size());
@@ -90,11 +103,6 @@ class Checker {
       check(stage, places_.tables[i]);
     }
     check_model();
-    for (const std::string& shots : recipe_.evaluate.shots) {
-      if (shots.empty() || shots.size() > 6 || shots.find_first_not_of("0123456789") != std::string::npos) {
-        refuse(fmt::format("evaluate.shots: \"{}\" is no number of rows", excerpt(shots)));
-      }
-    }
   }
 
  private:
@@ -102,14 +110,15 @@ class Checker {
 
   void check_model() const {
     const ModelRecipe& model = recipe_.model;
-    const bool is_fresh = model.base == "fresh";
+    const bool is_fresh = model.is_fresh();
     if (model.base.empty()) refuse("model.base is empty; give a model, or \"fresh\"");
     if (!is_fresh && !model.config.empty()) refuse("model.config is for base = \"fresh\"; a base has its own");
-    if (is_fresh && model.parameters == "lora") refuse("parameters = \"lora\" needs a base; a fresh model trains full");
-    if (model.parameters == "full" && !recipe_.lora.adapter.empty()) {
+    if (is_fresh && model.parameters == TrainedParameters::kLora)
+      refuse("parameters = \"lora\" needs a base; a fresh model trains full");
+    if (model.parameters == TrainedParameters::kFull && !recipe_.lora.adapter.empty()) {
       refuse("lora.adapter with parameters = \"full\": merge it into the base first (manyshot merge)");
     }
-    const CompactRecipe& compact = recipe_.compact;
+    const CompactSizes& compact = recipe_.compact.sizes;
     if (compact.row_layers >= compact.num_hidden_layers) refuse("compact.row_layers must be below num_hidden_layers");
     if (compact.hidden_size % compact.num_attention_heads != 0) {
       refuse(fmt::format("compact.num_attention_heads: {} heads do not divide the width {}",
@@ -121,26 +130,44 @@ class Checker {
     const auto refuse_stage = [&](const std::string& message) {
       refuse(fmt::format("stage \"{}\": {}", excerpt(stage.name), message));
     };
+    const bool is_live = stage.data == StageData::kLive;
     if (stage.steps == 0 && stage.tasks == 0) refuse_stage("give steps or tasks");
     if (stage.steps > 0 && stage.tasks > 0) refuse_stage("give steps or tasks, not both");
     if (stage.warmup_steps > 0 && stage.warmup_ratio > 0) refuse_stage("give warmup_steps or warmup_ratio, not both");
-    if (stage.data == "live" && !stage.path.empty()) refuse_stage("data = \"live\" takes no path");
-    if (stage.data != "live" && stage.path.empty()) refuse_stage(fmt::format("data = \"{}\" needs a path", stage.data));
-    if (stage.data != "live" && !stage.grow.empty()) refuse_stage("grow is for data = \"live\"");
+    if (is_live && !stage.path.empty()) refuse_stage("data = \"live\" takes no path");
+    if (!is_live && stage.path.empty()) {
+      refuse_stage(fmt::format("data = \"{}\" needs a path", name_of(stage.data)));
+    }
+    if (!is_live && !stage.grow.empty()) refuse_stage("grow is for data = \"live\"");
     if (stage.ema == 1) refuse_stage("ema = 1 would never change the average; take 0.999 or less");
-    if (stage.ema > 0 && stage.optimizer == "schedule-free") {
+    if (stage.ema > 0 && stage.optimizer.kind == OptimizerKind::kScheduleFree) {
       refuse_stage("schedule-free averages the weights already; leave ema out");
     }
-    if (stage.data == "live") {
+    if (is_live) check_live(stage, places);
+  }
+
+  // The corpus in every phase of its growth.
+  void check_live(const StageRecipe& stage, const OptionPlaces& places) const {
+    for (const GrowthPhase& phase : phases_of(stage, places)) {
       try {
-        for (const GrowthPhase& phase : growth_phases(stage)) parse_corpus_options(phase.corpus);
+        parse_corpus_options(phase.corpus);
       } catch (const OptionError& error) {
-        const bool is_given = places.contains("corpus." + error.option());
-        if (is_given && stage.grow.empty()) refuse_as_given(error, places, "corpus.");
-        refuse_stage(fmt::format("{}.{}: {}", stage.grow.empty() ? "corpus" : "grow", error.option(), error.problem()));
+        if (!stage.grow.empty()) {
+          refuse_as_given(OptionError("grow", fmt::format("{}: {}", error.option(), error.problem())), places);
+        }
+        if (places.contains("corpus." + error.option())) refuse_as_given(error, places, "corpus.");
+        refuse(fmt::format("stage \"{}\": corpus.{}: {}", excerpt(stage.name), error.option(), error.problem()));
       } catch (const Error& error) {
-        refuse_stage(error.what());
+        refuse(fmt::format("stage \"{}\": {}", excerpt(stage.name), error.what()));
       }
+    }
+  }
+
+  static std::vector<GrowthPhase> phases_of(const StageRecipe& stage, const OptionPlaces& places) {
+    try {
+      return growth_phases(stage);
+    } catch (const OptionError& error) {
+      refuse_as_given(error, places);
     }
   }
 
@@ -192,9 +219,11 @@ std::string recipe_keys_markdown() {
 }
 
 std::string find_changed_key(const Json& saved, const Json& now) {
+  const std::map<std::string, std::string> older_keys = older_names();
   for (const auto& [key, value] : now.items()) {
     if (key.starts_with("checkpoint.") || key.starts_with("evaluate.") || key == "stages") continue;
-    const Json before = saved.value(key, Json());
+    const Json before =
+        saved.value(older_keys.contains(key) && !saved.contains(key) ? older_keys.at(key) : key, Json());
     if (before != value) return fmt::format("{} was {}, now it is {}", key, before.dump(), value.dump());
   }
   const Json none = Json::array();

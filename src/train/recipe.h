@@ -3,22 +3,36 @@
 // run are made from it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/json.h"
+#include "core/names.h"
 #include "core/options.h"
 #include "corpus/options.h"
+#include "train/compact_sizes.h"
+#include "train/lora_options.h"
+#include "train/optimizer_options.h"
+#include "train/train_sample.h"
 
 namespace manyshot {
 
+enum class TrainedParameters { kLora, kFull };
+constexpr auto names_of(TrainedParameters) {
+  return std::to_array<Named<TrainedParameters>>(
+      {{TrainedParameters::kLora, "lora"}, {TrainedParameters::kFull, "full"}});
+}
+
 struct ModelRecipe {
-  std::string base = "fresh";
+  static constexpr const char* kFresh = "fresh";
+  std::string base = kFresh;
   std::string config;
-  std::string parameters = "auto";
+  std::optional<TrainedParameters> parameters;
   std::string dtype = "auto";
 
   template <class Self, class Visitor>
@@ -29,34 +43,26 @@ struct ModelRecipe {
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");
-    v("parameters", self.parameters, one_of({"auto", "lora", "full"}),
+    v("parameters", self.parameters, any_value().unset_as("auto"),
       "What is trained: LoRA factors beside frozen weights, or all weights. auto: lora for a language model that "
       "exists, else full.");
     v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}),
       "Number type of the products; masters, gradients and sums are f32. auto: bfloat16 where the processor has it.");
   }
+
+  bool is_fresh() const { return base == kFresh; }
+  // Of a language model; compact decoders train all their weights.
+  bool trains_lora() const { return parameters ? *parameters == TrainedParameters::kLora : !is_fresh(); }
 };
 
-// Sizes of a fresh compact decoder (docs/formats/compact.md).
 struct CompactRecipe {
-  int hidden_size = 128;
-  int intermediate_size = 352;
-  int num_attention_heads = 4;
-  int num_hidden_layers = 8;
-  int row_layers = 3;
-  int num_key_value_heads = 4;
+  CompactSizes sizes;
   bool all_labels = true;
   double residual_decay = 1;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("hidden_size", self.hidden_size, between(16, 65536), "Width; a multiple of 16.");
-    v("intermediate_size", self.intermediate_size, between(1, 1 << 20), "Width inside the MLP.");
-    v("num_attention_heads", self.num_attention_heads, between(1, 1024), "Heads; they divide the width.");
-    v("num_hidden_layers", self.num_hidden_layers, between(2, 1024), "Layers, the row layers among them.");
-    v("row_layers", self.row_layers, between(1, 1023), "The first layers, which see their own row only.");
-    v("num_key_value_heads", self.num_key_value_heads, between(1, 1024),
-      "Heads of keys and values; they divide the heads.");
+    CompactSizes::visit(self.sizes, v);
     v("all_labels", self.all_labels, any_value(),
       "The softmax is over all label tokens; else over those that the task's labelled rows have.");
     v("residual_decay", self.residual_decay, between(0.1, 1),
@@ -65,47 +71,63 @@ struct CompactRecipe {
 };
 
 struct LoraRecipe {
-  int rank = 8;
-  double alpha = 16;
-  std::vector<std::string> targets = {"all-linear"};
-  double dropout = 0;
-  bool rslora = false;
+  LoraOptions options;
   std::string adapter;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("rank", self.rank, between(1, 4096), "Rank of the update (Hu et al. 2021).");
-    v("alpha", self.alpha, at_least(0), "The update is scaled by alpha / rank, or alpha / sqrt(rank) with rslora.");
-    v("targets", self.targets, any_value(), "Linear layers by name (q_proj, down_proj, …), or all-linear.");
-    v("dropout", self.dropout, between(0, 0.99), "Dropout before the first factor.");
-    v("rslora", self.rslora, any_value(), "Rank-stabilised scale (Kalajdzievski 2023).");
-    v("adapter", self.adapter, any_value(), "Folder of an adapter to continue; rank, alpha and targets are its own.");
+    LoraOptions::visit(self.options, v);
+    v("adapter", self.adapter, any_value(),
+      "Folder of an adapter to continue; rank, alpha and target_modules are its own.");
   }
 };
 
+enum class StageData { kLive, kTokens, kAlpaca, kMessages, kText };
+constexpr auto names_of(StageData) {
+  return std::to_array<Named<StageData>>({{StageData::kLive, "live"},
+                                          {StageData::kTokens, "tokens"},
+                                          {StageData::kAlpaca, "alpaca"},
+                                          {StageData::kMessages, "messages"},
+                                          {StageData::kText, "text"}});
+}
+
+// What stands around the messages of a conversation.
+enum class ChatStyle {
+  kRaw,      // nothing: contents in lines, the end-of-text token behind an answer
+  kChatMl,   // <|im_start|>role … <|im_end|>, of SmolLM2, Qwen2 and others
+  kTrained,  // the same, with Qwen's default system message where there is none: what `manyshot corpus` writes
+  kLlama3,   // <|start_header_id|>role<|end_header_id|> … <|eot_id|>
+};
+constexpr auto names_of(ChatStyle) {
+  return std::to_array<Named<ChatStyle>>({{ChatStyle::kRaw, "raw"},
+                                          {ChatStyle::kChatMl, "chatml"},
+                                          {ChatStyle::kTrained, "trained"},
+                                          {ChatStyle::kLlama3, "llama3"}});
+}
+
+// What becomes of text samples with more tokens than a stage allows.
+enum class TooLong { kSkip, kCut, kStop };
+constexpr auto names_of(TooLong) {
+  return std::to_array<Named<TooLong>>({{TooLong::kSkip, "skip"}, {TooLong::kCut, "cut"}, {TooLong::kStop, "stop"}});
+}
+
 struct StageRecipe {
   std::string name;
-  std::string data = "live";
+  StageData data = StageData::kLive;
   std::string path;
-  std::string chat = "auto";
-  std::string too_long = "skip";
+  std::optional<ChatStyle> chat;
+  TooLong too_long = TooLong::kSkip;
   int64_t max_tokens = 32'000;
-  std::string loss = "answer";
+  LossMode loss = LossMode::kAnswer;
   int64_t steps = 0;
   int64_t tasks = 0;
   int batch = 8;
   int accumulation = 1;
-  std::string optimizer = "adamw";
-  double learning_rate = 1e-4;
-  double vector_learning_rate = 0;
-  std::string schedule = "cosine";
+  OptimizerOptions optimizer;
+  ScheduleKind schedule = ScheduleKind::kCosine;
   double final_fraction = 0;
   int64_t warmup_steps = 0;
   double warmup_ratio = 0;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double momentum = 0.95;
-  double weight_decay = 0;
   double clip = 1;
   double ema = 0;
   std::vector<std::string> grow;
@@ -115,16 +137,16 @@ struct StageRecipe {
   static void visit(Self& self, Visitor& v) {
     v("name", self.name, any_value(),
       "Name of the stage in messages, in the run's files and for --set stage.NAME.key.");
-    v("data", self.data, one_of({"live", "tokens", "alpaca", "messages", "text"}),
+    v("data", self.data, any_value(),
       "live: tasks drawn on the fly; tokens: token files of manyshot corpus; alpaca, messages, text: JSON lines.");
     v("path", self.path, any_value(), "File or folder of the data; live needs none.");
-    v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained", "llama3"}),
+    v("chat", self.chat, any_value().unset_as("auto"),
       "How JSON lines are wrapped; auto: as the tokenizer's special tokens suggest. trained: the published "
       "training's.");
-    v("too_long", self.too_long, one_of({"skip", "cut", "stop"}),
+    v("too_long", self.too_long, any_value(),
       "JSON lines and token files with more than max_tokens: left out, cut at the end, or an error.");
     v("max_tokens", self.max_tokens, between(16, 1 << 20), "Longest sample of a language model, in tokens.");
-    v("loss", self.loss, one_of({"answer", "labels", "dense"}),
+    v("loss", self.loss, any_value(),
       "answer: every token of the answers; labels: their label tokens only; dense: also the label of every labelled "
       "row, given the rows before it.");
     v("steps", self.steps, at_least(0), "Optimiser steps of the stage; or give tasks.");
@@ -132,21 +154,11 @@ struct StageRecipe {
     v("batch", self.batch, between(1, 1 << 20), "Samples that one process takes at once.");
     v("accumulation", self.accumulation, between(1, 1 << 20),
       "Batches that one process adds up before a step. A step sees batch x accumulation x processes samples.");
-    v("optimizer", self.optimizer, one_of({"adamw", "muon", "schedule-free"}),
-      "adamw; muon: orthogonalised momentum for matrices, adamw for the rest; schedule-free: adamw that needs no "
-      "schedule.");
-    v("learning_rate", self.learning_rate, at_least(0), "Of a step at the schedule's top; with muon, of the matrices.");
-    v("vector_learning_rate", self.vector_learning_rate, at_least(0),
-      "With muon: of embeddings and norms, which adamw updates; 0: as learning_rate.");
-    v("schedule", self.schedule, one_of({"cosine", "linear", "constant"}),
-      "How the learning rate falls after warm-up.");
+    OptimizerOptions::visit(self.optimizer, v);
+    v("schedule", self.schedule, any_value(), "How the learning rate falls after warm-up.");
     v("final_fraction", self.final_fraction, between(0, 1), "Of the learning rate, at the last step.");
     v("warmup_steps", self.warmup_steps, at_least(0), "Steps over which the learning rate rises from 0.");
     v("warmup_ratio", self.warmup_ratio, between(0, 1), "The same as a share of the stage's steps.");
-    v("beta1", self.beta1, between(0, 1), "adamw: decay of the gradient's mean.");
-    v("beta2", self.beta2, between(0, 1), "adamw: decay of its square.");
-    v("momentum", self.momentum, between(0, 1), "muon: Nesterov momentum.");
-    v("weight_decay", self.weight_decay, at_least(0), "Decoupled; of matrices, per unit of learning rate.");
     v("clip", self.clip, at_least(0), "Largest norm of the gradient; larger ones are scaled down. 0: none.");
     v("ema", self.ema, between(0, 1),
       "Decay of an average of the weights, which is what checkpoints then hold for use; 0: none.");
@@ -161,11 +173,25 @@ struct StageRecipe {
   int64_t num_steps(int world_size) const;
 };
 
+// A number of the evaluations that checkpoints are compared by.
+enum class BestMetric { kEvalLoss, kEvalAccuracy, kTableAccuracy, kTableLogLoss, kNone };
+constexpr auto names_of(BestMetric) {
+  return std::to_array<Named<BestMetric>>({{BestMetric::kEvalLoss, "eval_loss"},
+                                           {BestMetric::kEvalAccuracy, "eval_accuracy"},
+                                           {BestMetric::kTableAccuracy, "table_accuracy"},
+                                           {BestMetric::kTableLogLoss, "table_log_loss"},
+                                           {BestMetric::kNone, "none"},
+                                           {BestMetric::kNone, "", /*alias=*/true}});
+}
+constexpr bool less_is_better(BestMetric metric) {
+  return metric == BestMetric::kEvalLoss || metric == BestMetric::kTableLogLoss;
+}
+
 struct CheckpointRecipe {
   int64_t every_steps = 0;
   double every_minutes = 20;
   int keep_last = 2;
-  std::string best_metric = "eval_loss";
+  BestMetric best_metric = BestMetric::kEvalLoss;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -173,15 +199,14 @@ struct CheckpointRecipe {
     v("every_minutes", self.every_minutes, at_least(0), "Minutes between checkpoints; 0: by steps only.");
     v("keep_last", self.keep_last, at_least(1), "Newest checkpoints that stay.");
     v("best_metric", self.best_metric, any_value(),
-      "The checkpoint that is best by this number of the evaluations stays too: eval_loss, eval_accuracy, "
-      "table_accuracy, table_log_loss, or nothing.");
+      "The checkpoint that is best by this number of the evaluations stays too.");
   }
 };
 
 struct EvaluateRecipe {
   int64_t every_steps = 0;
   int tasks = 32;
-  std::vector<std::string> shots = {"8", "32", "128", "512"};
+  std::vector<int> shots = {8, 32, 128, 512};
   std::vector<std::string> tables;
   std::string target;
   int queries = 100;
@@ -193,7 +218,7 @@ struct EvaluateRecipe {
   static void visit(Self& self, Visitor& v) {
     v("every_steps", self.every_steps, at_least(0), "Steps between evaluations; the last step has one anyway.");
     v("tasks", self.tasks, at_least(0), "Held-out synthetic tasks for each number of shots; 0: none.");
-    v("shots", self.shots, any_value(), "Numbers of labelled rows to evaluate at.");
+    v("shots", self.shots, between(0, 999'999), "Numbers of labelled rows to evaluate at.");
     v("tables", self.tables, any_value(), "Tables, or folders of tables, to evaluate on: CSV or Parquet.");
     v("target", self.target, any_value(), "Column to predict in these tables; nothing: the last one.");
     v("queries", self.queries, at_least(1), "Rows of a table that are predicted, at most.");

@@ -1,8 +1,5 @@
 #include "train/train_sample.h"
 
-#include "core/error.h"
-#include "core/text.h"
-
 namespace manyshot {
 namespace {
 
@@ -14,13 +11,6 @@ void supervise_answer(TrainSample& sample) {
 }
 
 }  // namespace
-
-LossMode parse_loss_mode(std::string_view name) {
-  if (name == "answer") return LossMode::kAnswer;
-  if (name == "labels") return LossMode::kLabels;
-  if (name == "dense") return LossMode::kDense;
-  fail(ErrorKind::kBadInput, "loss \"{}\" is unknown; expected answer, labels or dense", excerpt(name));
-}
 
 TrainSample make_train_sample(const Sample& sample) {
   TrainSample made{.index = sample.index,

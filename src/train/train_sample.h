@@ -1,11 +1,12 @@
 // One training sequence: the tokens of a task and which of them the loss looks at.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "corpus/sampler.h"
 #include "corpus/token_shard.h"
 #include "encoding/prompt.h"
@@ -32,8 +33,10 @@ enum class LossMode {
   kLabels,  // text: the label tokens of the answer alone; `compact`: as kAnswer
   kDense,   // and the label of every labelled row, given the rows before it
 };
-// Throws Error(kBadInput) with the known names for anything but "answer", "labels" and "dense".
-LossMode parse_loss_mode(std::string_view name);
+constexpr auto names_of(LossMode) {
+  return std::to_array<Named<LossMode>>(
+      {{LossMode::kAnswer, "answer"}, {LossMode::kLabels, "labels"}, {LossMode::kDense, "dense"}});
+}
 
 // `compact` samples are complete; text samples are supervised at every token of the answer. REQUIRES: the sample was
 // kept and has tokens.

@@ -12,7 +12,8 @@ namespace {
 EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder, bool is_adapter) {
   EvaluateOptions options;
   options.tables = recipe.evaluate.tables;
-  options.shots = recipe.evaluate.shots;
+  options.shots.clear();
+  for (const int shots : recipe.evaluate.shots) options.shots.push_back(std::to_string(shots));
   options.target = recipe.evaluate.target;
   options.max_queries = static_cast<uint64_t>(recipe.evaluate.queries);
   options.protocol = "fixed";

@@ -22,7 +22,7 @@ constexpr const char* kRecipe = R"(seed = 7
 base = "smollm2"
 [lora]
 rank = 16
-targets = ["q_proj", "v_proj"]
+target_modules = ["q_proj", "v_proj"]
 [[stage]]
 name = "warmup"
 steps = 100
@@ -51,11 +51,11 @@ TEST(Recipe, ReadsSectionsAndStages) {
   const Recipe recipe = parse(kRecipe);
   EXPECT_EQ(recipe.seed, 7u);
   EXPECT_EQ(recipe.model.base, "smollm2");
-  EXPECT_EQ(recipe.lora.rank, 16);
-  EXPECT_THAT(recipe.lora.targets, ElementsAre("q_proj", "v_proj"));
+  EXPECT_EQ(recipe.lora.options.rank, 16);
+  EXPECT_THAT(recipe.lora.options.target_modules, ElementsAre("q_proj", "v_proj"));
   ASSERT_EQ(recipe.stages.size(), 2u);
   EXPECT_EQ(recipe.stages[0].corpus.stage, "warmup");
-  EXPECT_EQ(recipe.stages[0].learning_rate, 1e-5);
+  EXPECT_EQ(recipe.stages[0].optimizer.learning_rate, 1e-5);
   EXPECT_EQ(recipe.stages[1].corpus.shots, "8:1024");
   EXPECT_EQ(recipe.stages[1].num_steps(1), 84) << "1,000 tasks by 12, rounded up";
   EXPECT_EQ(recipe.stages[1].num_steps(2), 42);
@@ -64,13 +64,59 @@ TEST(Recipe, ReadsSectionsAndStages) {
 
 TEST(Recipe, ChangesWinOverTheFile) {
   const Recipe recipe = parse(kRecipe, {"lora.rank=4", "stage.main.batch=8", "stage.0.corpus.queries=5", "seed=9"});
-  EXPECT_EQ(recipe.lora.rank, 4);
+  EXPECT_EQ(recipe.lora.options.rank, 4);
   EXPECT_EQ(recipe.stages[1].batch, 8);
   EXPECT_EQ(recipe.stages[0].corpus.queries, 5);
   EXPECT_EQ(recipe.seed, 9u);
   // As a list given once arrives, split at its commas.
-  EXPECT_THAT(parse(kRecipe, {"lora.targets=q_proj", "k_proj", "lora.rank=2"}).lora.targets,
+  EXPECT_THAT(parse(kRecipe, {"lora.target_modules=q_proj", "k_proj", "lora.rank=2"}).lora.options.target_modules,
               ElementsAre("q_proj", "k_proj"));
+}
+
+TEST(Recipe, ChoicesAreReadByName) {
+  const Recipe recipe = parse(R"([model]
+base = "a"
+parameters = "full"
+[checkpoint]
+best_metric = "table_log_loss"
+[evaluate]
+shots = [8, 16]
+[[stage]]
+steps = 1
+data = "messages"
+path = "x"
+chat = "llama3"
+too_long = "cut"
+loss = "dense"
+optimizer = "schedule-free"
+schedule = "linear"
+)");
+  EXPECT_EQ(recipe.model.parameters, TrainedParameters::kFull);
+  EXPECT_EQ(recipe.checkpoint.best_metric, BestMetric::kTableLogLoss);
+  EXPECT_THAT(recipe.evaluate.shots, ElementsAre(8, 16));
+  const StageRecipe& stage = recipe.stages[0];
+  EXPECT_EQ(stage.data, StageData::kMessages);
+  EXPECT_EQ(stage.chat, ChatStyle::kLlama3);
+  EXPECT_EQ(stage.too_long, TooLong::kCut);
+  EXPECT_EQ(stage.loss, LossMode::kDense);
+  EXPECT_EQ(stage.optimizer.kind, OptimizerKind::kScheduleFree);
+  EXPECT_EQ(stage.schedule, ScheduleKind::kLinear);
+  EXPECT_EQ(parse(kRecipe).stages[0].chat, std::nullopt) << "auto";
+  EXPECT_EQ(parse(kRecipe, {"checkpoint.best_metric="}).checkpoint.best_metric, BestMetric::kNone);
+}
+
+TEST(Recipe, KeysOfOlderRecipesAreUnderstood) {
+  const Recipe recipe = parse("[lora]\ntargets = [\"o_proj\"]\nrslora = true\n[[stage]]\nsteps = 1\n");
+  EXPECT_THAT(recipe.lora.options.target_modules, ElementsAre("o_proj"));
+  EXPECT_TRUE(recipe.lora.options.use_rslora);
+  EXPECT_THAT(parse(kRecipe, {"lora.targets=k_proj"}).lora.options.target_modules, ElementsAre("k_proj"));
+  // A run that was started with them can go on.
+  Json saved = to_json(recipe);
+  saved["lora.targets"] = saved["lora.target_modules"];
+  saved.erase("lora.target_modules");
+  EXPECT_EQ(find_changed_key(saved, to_json(recipe)), "");
+  saved["lora.targets"] = {"v_proj"};
+  EXPECT_THAT(find_changed_key(saved, to_json(recipe)), HasSubstr("lora.target_modules was [\"v_proj\"]"));
 }
 
 TEST(Recipe, TyposNameLineAndNearestKey) {
@@ -104,7 +150,14 @@ TEST(Recipe, ContradictionsAreRefused) {
   expect_refused("[model]\nbase = \"a\"\nconfig = \"b\"\n[[stage]]\nsteps = 1\n", "model.config is for");
   expect_refused("[compact]\nrow_layers = 8\n[[stage]]\nsteps = 1\n", "row_layers");
   expect_refused("[[stage]]\nsteps = 1\n[stage.corpus]\nshots = \"64:8\"\n", "the range is empty");
-  expect_refused("[evaluate]\nshots = [\"many\"]\n[[stage]]\nsteps = 1\n", "\"many\" is no number of rows");
+  expect_refused("[evaluate]\nshots = [\"many\"]\n[[stage]]\nsteps = 1\n",
+                 "recipe.toml:2:9: evaluate.shots: expected a list of whole numbers from 0 to 999999");
+}
+
+TEST(Recipe, EntriesOfGrowAreNamedByTheirPlace) {
+  expect_refused("[[stage]]\nsteps = 1\ngrow = [\"shots=8\"]\n", "recipe.toml:3:8: stage.grow: expected \"0.1:");
+  expect_refused("[[stage]]\nname = \"a\"\nsteps = 1\n", "--set stage.a.grow: \"2: shots=8\" must begin with a share",
+                 {"stage.a.grow=2: shots=8"});
 }
 
 TEST(Recipe, JsonComesBackEqualAndFindsChanges) {

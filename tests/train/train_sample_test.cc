@@ -46,18 +46,5 @@ TEST(TrainSample, TextShardsAreSupervisedAtTheAnswer) {
   EXPECT_THAT(sample.supervised, ElementsAre(2u, 3u));
 }
 
-TEST(TrainSample, LossModesHaveNames) {
-  EXPECT_EQ(parse_loss_mode("dense"), LossMode::kDense);
-  EXPECT_EQ(parse_loss_mode("labels"), LossMode::kLabels);
-  EXPECT_EQ(parse_loss_mode("answer"), LossMode::kAnswer);
-  try {
-    parse_loss_mode("all");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-    EXPECT_THAT(error.what(), testing::HasSubstr("expected answer, labels or dense"));
-  }
-}
-
 }  // namespace
 }  // namespace manyshot

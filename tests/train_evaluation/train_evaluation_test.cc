@@ -70,7 +70,7 @@ TEST_F(TrainEvaluation, TablesGiveNumbersForEachNumberOfShots) {
   std::string rows = "a,label\n";
   for (int row = 0; row < 40; ++row) rows += std::to_string(row % 7) + (row % 2 == 0 ? ",x\n" : ",y\n");
   recipe_.evaluate.tables = {folder_.put("table.csv", rows)};
-  recipe_.evaluate.shots = {"4", "8"};
+  recipe_.evaluate.shots = {4, 8};
   recipe_.evaluate.queries = 5;
   const Json numbers = make_table_evaluation(recipe_, /*is_adapter=*/false, "1")(folder_ / "model");
   const double few = numbers["table_accuracy_4"], many = numbers["table_accuracy_8"];

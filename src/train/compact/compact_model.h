@@ -13,6 +13,7 @@
 
 #include "model/compact/config.h"
 #include "model/compact/weights.h"
+#include "train/compact_sizes.h"
 #include "train/trainable.h"
 
 namespace manyshot {
@@ -31,14 +32,6 @@ struct CompactNetworkOptions {
 };
 
 // A config of the usual vocabulary (1,000 numbers, 10 labels, the bar, 64 column marks) and these sizes.
-struct CompactSizes {
-  int hidden_size = 128;
-  int intermediate_size = 352;
-  int num_attention_heads = 4;
-  int num_key_value_heads = 4;
-  int num_hidden_layers = 8;
-  int row_layers = 3;
-};
 ModelConfig compact_config(const CompactSizes& sizes);
 
 class CompactModel : public TrainableModel {

@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -76,18 +75,17 @@ class Encoder {
 
 }  // namespace
 
-ChatStyle choose_chat_style(std::string_view name, const Tokenizer& tokenizer) {
+ChatStyle choose_chat_style(std::optional<ChatStyle> asked, const Tokenizer& tokenizer) {
   const bool has_chatml = tokenizer.added_token("<|im_start|>") && tokenizer.added_token("<|im_end|>");
   const bool has_llama3 = tokenizer.added_token("<|start_header_id|>") && tokenizer.added_token("<|end_header_id|>") &&
                           tokenizer.added_token("<|eot_id|>");
-  if (name == "auto") return has_chatml ? ChatStyle::kTrained : has_llama3 ? ChatStyle::kLlama3 : ChatStyle::kRaw;
-  if (name == "raw") return ChatStyle::kRaw;
-  const bool is_llama3 = name == "llama3";
-  if (is_llama3 ? !has_llama3 : !has_chatml) {
-    fail(ErrorKind::kBadInput, "chat = \"{}\": the model's tokenizer lacks {}; take raw, or auto", excerpt(name),
+  if (!asked) return has_chatml ? ChatStyle::kTrained : has_llama3 ? ChatStyle::kLlama3 : ChatStyle::kRaw;
+  const bool is_llama3 = *asked == ChatStyle::kLlama3;
+  if (*asked != ChatStyle::kRaw && !(is_llama3 ? has_llama3 : has_chatml)) {
+    fail(ErrorKind::kBadInput, "chat = \"{}\": the model's tokenizer lacks {}; take raw, or auto", name_of(*asked),
          is_llama3 ? "<|start_header_id|>, <|end_header_id|> or <|eot_id|>" : "<|im_start|> or <|im_end|>");
   }
-  return is_llama3 ? ChatStyle::kLlama3 : name == "chatml" ? ChatStyle::kChatMl : ChatStyle::kTrained;
+  return *asked;
 }
 
 TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatStyle style, const Tokenizer& tokenizer) {

@@ -7,16 +7,13 @@
 namespace manyshot {
 
 LengthLimit::LengthLimit(const StageRecipe& stage)
-    : policy_(stage.too_long == "skip"  ? Policy::kSkip
-              : stage.too_long == "cut" ? Policy::kCut
-                                        : Policy::kStop),
-      max_tokens_(static_cast<size_t>(stage.max_tokens)) {}
+    : policy_(stage.too_long), max_tokens_(static_cast<size_t>(stage.max_tokens)) {}
 
 bool LengthLimit::fit(TrainSample& sample, std::string_view place) const {
   if (sample.num_features > 0 || sample.tokens.size() <= max_tokens_) return true;
-  if (policy_ == Policy::kSkip) return false;
+  if (policy_ == TooLong::kSkip) return false;
   const bool keeps_answer = !sample.supervised.empty() && sample.supervised.front() < max_tokens_;
-  if (policy_ == Policy::kStop || !keeps_answer) {
+  if (policy_ == TooLong::kStop || !keeps_answer) {
     fail(ErrorKind::kBadInput, "{}: {} tokens, max_tokens is {}; raise it, or take too_long = \"skip\"", place,
          sample.tokens.size(), max_tokens_);
   }

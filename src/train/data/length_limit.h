@@ -18,7 +18,7 @@ class LengthLimit {
   [[noreturn]] void fail_all_too_long(std::string_view path) const;
 
  private:
-  enum class Policy { kSkip, kCut, kStop } policy_;
+  TooLong policy_;
   size_t max_tokens_;
 };
 

@@ -18,13 +18,14 @@ constexpr int64_t kMostAutoFeatures = 50;  // PriorOptions: what features = "aut
 }  // namespace
 
 LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
-    : mode_(parse_loss_mode(stage.loss)), tokenizer_(context.tokenizer) {
+    : mode_(stage.loss), tokenizer_(context.tokenizer) {
   for (const GrowthPhase& phase : growth_phases(stage)) {
     CorpusOptions corpus = phase.corpus;
     if (context.compact != nullptr) {
       corpus.format = "compact";
     } else {
-      choose_chat_style(corpus.chat, *context.tokenizer);  // refuses a wrapping whose tokens the tokenizer lacks
+      // Refuses a wrapping whose tokens the tokenizer lacks.
+      choose_chat_style(value_named<ChatStyle>(corpus.chat), *context.tokenizer);
     }
     corpus.prior.seed = Rng(context.seed).child("corpus", corpus.prior.seed).bits(0);
     const auto first = static_cast<uint64_t>(std::ceil(phase.begin * static_cast<double>(context.num_positions)));

@@ -6,8 +6,16 @@
 namespace manyshot {
 
 std::unique_ptr<SampleStream> open_stream(const StageRecipe& stage, const StreamContext& context) {
-  if (stage.data == "live") return std::make_unique<LiveStream>(stage, context);
-  if (stage.data == "tokens") return std::make_unique<ShardStream>(stage, context);
+  switch (stage.data) {
+    case StageData::kLive:
+      return std::make_unique<LiveStream>(stage, context);
+    case StageData::kTokens:
+      return std::make_unique<ShardStream>(stage, context);
+    case StageData::kAlpaca:
+    case StageData::kMessages:
+    case StageData::kText:
+      break;
+  }
   return std::make_unique<TextStream>(stage, context);
 }
 

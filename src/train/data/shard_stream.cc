@@ -32,10 +32,7 @@ std::vector<std::string> token_files(const std::string& path) {
 }  // namespace
 
 ShardStream::ShardStream(const StageRecipe& stage, const StreamContext& context)
-    : mode_(parse_loss_mode(stage.loss)),
-      tokenizer_(context.tokenizer),
-      limit_(stage),
-      vocab_size_(context.vocab_size) {
+    : mode_(stage.loss), tokenizer_(context.tokenizer), limit_(stage), vocab_size_(context.vocab_size) {
   uint64_t total = 0;
   for (const std::string& path : token_files(stage.path)) {
     auto shard = std::make_unique<Shard>(path, total);

@@ -29,7 +29,7 @@ const Tokenizer& required_tokenizer(const StageRecipe& stage, const StreamContex
   if (context.tokenizer == nullptr) {
     fail(ErrorKind::kBadInput,
          "stage \"{}\": data = \"{}\" is text, and a compact model reads tables; take live or tokens", stage.name,
-         stage.data);
+         name_of(stage.data));
   }
   return *context.tokenizer;
 }
@@ -40,7 +40,7 @@ TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
     : kind_(stage.data),
       tokenizer_(required_tokenizer(stage, context)),
       style_(choose_chat_style(stage.chat, tokenizer_)),
-      mode_(parse_loss_mode(stage.loss)),
+      mode_(stage.loss),
       limit_(stage) {
   uint64_t total = 0;
   for (const std::string& path : text_files(stage.path)) {
@@ -55,8 +55,8 @@ TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
 }
 
 TrainSample TextStream::encode(const Json& record, const std::string& place) const {
-  if (kind_ == "alpaca") return encode_chat(read_alpaca(record, place), style_, tokenizer_);
-  if (kind_ == "messages") return encode_chat(read_messages(record, place), style_, tokenizer_);
+  if (kind_ == StageData::kAlpaca) return encode_chat(read_alpaca(record, place), style_, tokenizer_);
+  if (kind_ == StageData::kMessages) return encode_chat(read_messages(record, place), style_, tokenizer_);
   const auto text = record.find("text");
   if (text == record.end() || !text->is_string()) {
     fail(ErrorKind::kBadInput, "{}: there is no \"text\"; check the stage's data kind", place);
@@ -76,7 +76,7 @@ TrainSample TextStream::sample(uint64_t position, StreamScratch&) const {
     TrainSample sample = encode(files_[file]->record(line), place);
     sample.index = number;
     if (!limit_.fit(sample, place)) continue;
-    if (kind_ != "text") supervise(sample, mode_, &tokenizer_);
+    if (kind_ != StageData::kText) supervise(sample, mode_, &tokenizer_);
     return sample;
   }
   limit_.fail_all_too_long(files_.front()->place(0));
@@ -85,8 +85,8 @@ TrainSample TextStream::sample(uint64_t position, StreamScratch&) const {
 BatchShape TextStream::largest_sample() const { return {.num_samples = 1, .sample_tokens = limit_.max_tokens()}; }
 
 std::string TextStream::description() const {
-  return fmt::format("{} lines of {} in {} files", with_thousands(static_cast<long long>(order_->size())), kind_,
-                     files_.size());
+  return fmt::format("{} lines of {} in {} files", with_thousands(static_cast<long long>(order_->size())),
+                     name_of(kind_), files_.size());
 }
 
 }  // namespace manyshot

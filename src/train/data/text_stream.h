@@ -23,7 +23,7 @@ class TextStream : public SampleStream {
  private:
   TrainSample encode(const Json& record, const std::string& place) const;
 
-  std::string kind_;
+  StageData kind_;
   const Tokenizer& tokenizer_;
   ChatStyle style_;
   LossMode mode_;

@@ -14,17 +14,9 @@
 #include "kernels/gemm.h"
 #include "train/language/layer_sites.h"
 #include "train/language/parameter_store.h"
+#include "train/lora_options.h"
 
 namespace manyshot {
-
-struct LoraOptions {
-  int rank = 8;
-  double alpha = 16;
-  double dropout = 0;  // of the input of A
-  bool use_rslora = false;
-  // q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, or all of them: all-linear.
-  std::vector<std::string> target_modules = {"all-linear"};
-};
 
 struct LoraModule {
   size_t rank = 0;

@@ -17,12 +17,12 @@ namespace {
 
 // What the stages will show the model at most, or have shown it before; its config.json says so to those who use it.
 void note_training_range(const Recipe& recipe, ModelConfig& config) {
-  const bool is_fresh = recipe.model.base == "fresh";
+  const bool is_fresh = recipe.model.is_fresh();
   const int shots_before = is_fresh ? 0 : config.trained_shots,
             features_before = is_fresh ? 0 : config.trained_features;
   int shots = 0, features = 0;
   for (const StageRecipe& stage : recipe.stages) {
-    if (stage.data != "live") continue;
+    if (stage.data != StageData::kLive) continue;
     for (const GrowthPhase& phase : growth_phases(stage)) {
       const CorpusSettings corpus = parse_corpus_options(phase.corpus);
       const PriorSettings prior = parse_settings(corpus.prior);
@@ -38,31 +38,25 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
 }
 
 ModelConfig fresh_config(const Recipe& recipe) {
-  const CompactRecipe& sizes = recipe.compact;
-  ModelConfig config = compact_config({.hidden_size = sizes.hidden_size,
-                                       .intermediate_size = sizes.intermediate_size,
-                                       .num_attention_heads = sizes.num_attention_heads,
-                                       .num_key_value_heads = sizes.num_key_value_heads,
-                                       .num_hidden_layers = sizes.num_hidden_layers,
-                                       .row_layers = sizes.row_layers});
+  ModelConfig config = compact_config(recipe.compact.sizes);
   if (!recipe.model.config.empty()) config = parse_model_config(read_file(recipe.model.config), recipe.model.config);
   note_training_range(recipe, config);
   return config;
 }
 
 LossMode loss_of(const Recipe& recipe) {
-  const std::string& loss = recipe.stages.front().loss;
+  const LossMode loss = recipe.stages.front().loss;
   for (const StageRecipe& stage : recipe.stages) {
     if (stage.loss != loss) {
       fail(ErrorKind::kUnsupported, "stages \"{}\" and \"{}\" have other losses; a compact model takes one for all",
            recipe.stages.front().name, stage.name);
     }
   }
-  return parse_loss_mode(loss);
+  return loss;
 }
 
 std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
-  if (recipe.model.parameters == "lora") {
+  if (recipe.model.parameters == TrainedParameters::kLora) {
     fail(ErrorKind::kUnsupported,
          "parameters = \"lora\" is for language models: a compact decoder trains all its weights; leave it out");
   }
@@ -71,7 +65,7 @@ std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
                                 .residual_decay = recipe.compact.residual_decay,
                                 .dtype = recipe.model.dtype,
                                 .seed = Rng(recipe.seed).child("weights").bits(0)};
-  if (recipe.model.base == "fresh") {
+  if (recipe.model.is_fresh()) {
     options.config = fresh_config(recipe);
     return make_compact_model(options);
   }
@@ -82,7 +76,7 @@ std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
 }
 
 std::vector<std::string> files_of(const Recipe& recipe) {
-  if (recipe.model.base == "fresh") return {};
+  if (recipe.model.is_fresh()) return {};
   return {recipe.model.base + "/config.json", recipe.model.base + "/model.safetensors"};
 }
 

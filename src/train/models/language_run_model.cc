@@ -17,13 +17,9 @@ namespace manyshot {
 namespace {
 namespace fs = std::filesystem;
 
-bool trains_all(const Recipe& recipe) {
-  return recipe.model.parameters == "full" || (recipe.model.parameters == "auto" && recipe.model.base == "fresh");
-}
-
 // Where tokenizer, and for a base that exists the weights, stand.
 std::string path_of(const Recipe& recipe) {
-  if (recipe.model.base != "fresh") return language_model_path(recipe.model.base);
+  if (!recipe.model.is_fresh()) return language_model_path(recipe.model.base);
   if (!fs::is_directory(recipe.model.config)) {
     fail(ErrorKind::kBadInput,
          "model.config = \"{}\": a fresh language model needs a folder with config.json and tokenizer.json",
@@ -35,7 +31,7 @@ std::string path_of(const Recipe& recipe) {
 uint64_t weights_seed(const Recipe& recipe) { return Rng(recipe.seed).child("weights").bits(0); }
 
 std::unique_ptr<TensorSource> open_source(const Recipe& recipe) {
-  if (recipe.model.base == "fresh") return make_fresh_source(recipe.model.config, weights_seed(recipe));
+  if (recipe.model.is_fresh()) return make_fresh_source(recipe.model.config, weights_seed(recipe));
   return open_tensor_source(path_of(recipe));
 }
 
@@ -47,15 +43,10 @@ LanguageModelConfig read_config(const Recipe& recipe, const std::string& path) {
 }
 
 LanguageTrainerOptions trainer_options(const Recipe& recipe) {
-  const LoraRecipe& lora = recipe.lora;
   return {.dtype = choose_dtype(recipe.model.dtype),
-          .trains_all = trains_all(recipe),
-          .lora = {.rank = lora.rank,
-                   .alpha = lora.alpha,
-                   .dropout = lora.dropout,
-                   .use_rslora = lora.rslora,
-                   .target_modules = lora.targets},
-          .adapter = lora.adapter,
+          .trains_all = !recipe.model.trains_lora(),
+          .lora = recipe.lora.options,
+          .adapter = recipe.lora.adapter,
           .seed = weights_seed(recipe)};
 }
 
@@ -67,7 +58,7 @@ bool loads_weights_again(const EvaluateRecipe& evaluate) {
 std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
   std::optional<TrainedPrompt> prompt;
   for (const StageRecipe& stage : recipe.stages) {
-    if (stage.data == "live") prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
+    if (stage.data == StageData::kLive) prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
   }
   return prompt;
 }
@@ -103,7 +94,7 @@ class LanguageRunModel : public RunModel {
       options.dtype = DType::kBFloat16;
       add("model.dtype = \"bfloat16\"", options);
     }
-    if (options.trains_all && recipe_.model.base != "fresh") {
+    if (options.trains_all && !recipe_.model.is_fresh()) {
       options.trains_all = false;
       add("model.parameters = \"lora\"", options);
     }
@@ -115,7 +106,7 @@ class LanguageRunModel : public RunModel {
   }
 
   void write_weights(const std::string& folder) override {
-    if (trains_all(recipe_)) {
+    if (!recipe_.model.trains_lora()) {
       write_hugging_face_folder(trainer().weights(), path_, GgmlType::kBF16, folder);
     } else {
       trainer().save_adapter(folder);
@@ -126,7 +117,8 @@ class LanguageRunModel : public RunModel {
   std::string description() const override {
     return fmt::format("{}, {} layers of width {}, {} ({} parameters trained)",
                        config_.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2",
-                       config_.num_hidden_layers, config_.hidden_size, trains_all(recipe_) ? "all weights" : "LoRA",
+                       config_.num_hidden_layers, config_.hidden_size,
+                       !recipe_.model.trains_lora() ? "all weights" : "LoRA",
                        with_thousands(static_cast<int64_t>(memory_.num_trained())));
   }
 

@@ -26,7 +26,7 @@ uint64_t RunModel::num_trained() {
 
 std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
   const ModelRecipe& model = recipe.model;
-  if (model.base == "fresh") {
+  if (model.is_fresh()) {
     const bool is_language = !model.config.empty() && is_language_config(model.config);
     return is_language ? make_language_run_model(recipe) : make_compact_run_model(recipe);
   }

@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "core/text.h"
 #include "model/dtype.h"
 #include "train/optimizer/adamw.h"
 #include "train/optimizer/muon.h"
@@ -49,13 +48,6 @@ class MuonAndAdamW : public Optimizer {
 };
 
 }  // namespace
-
-OptimizerKind parse_optimizer_kind(std::string_view name) {
-  if (name == "adamw") return OptimizerKind::kAdamW;
-  if (name == "muon") return OptimizerKind::kMuon;
-  if (name == "schedule-free") return OptimizerKind::kScheduleFree;
-  fail(ErrorKind::kBadInput, "optimizer \"{}\" is unknown; expected adamw, muon or schedule-free", excerpt(name));
-}
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::span<Parameter> parameters) {
   const std::vector<Parameter> all(parameters.begin(), parameters.end());

@@ -8,36 +8,10 @@
 #include <vector>
 
 #include "core/json.h"
+#include "train/optimizer_options.h"
 #include "train/trainable.h"
 
 namespace manyshot {
-
-enum class OptimizerKind {
-  kAdamW,         // Loshchilov and Hutter 2019, "Decoupled weight decay regularization"
-  kMuon,          // matrices by Muon (Jordan et al. 2024), the rest by AdamW
-  kScheduleFree,  // Defazio et al. 2024, "The road less scheduled"
-};
-// Throws Error(kBadInput) for anything but "adamw", "muon" and "schedule-free".
-OptimizerKind parse_optimizer_kind(std::string_view name);
-
-// What Muon multiplies the orthogonalised update of a matrix [rows, columns] with, beside the learning rate.
-enum class MuonScale {
-  kAspect,    // sqrt(max(1, rows / columns)); the reference implementation
-  kWidth,     // sqrt(max(rows, columns)); github.com/borawhocodess/modded-nanotabpfn
-  kAdamSize,  // 0.2 sqrt(max(rows, columns)), the size of AdamW's steps (Liu et al. 2025, arXiv 2502.16982)
-};
-
-struct OptimizerOptions {
-  OptimizerKind kind = OptimizerKind::kAdamW;
-  double learning_rate = 1e-3;
-  double vector_learning_rate = 0;  // Muon: of what AdamW updates; 0: as learning_rate
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double weight_decay = 0;  // of matrices (ParameterKind::kMatrix), times their learning rate
-  double momentum = 0.95;   // Muon, Nesterov
-  int newton_schulz_steps = 5;
-  MuonScale muon_scale = MuonScale::kAspect;
-  std::string dtype = "auto";  // of Muon's products: auto, float32 or bfloat16
-};
 
 // A part of the state, under a name of its own.
 struct OptimizerState {

@@ -4,17 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/error.h"
-#include "core/text.h"
-
 namespace manyshot {
-
-ScheduleKind parse_schedule_kind(std::string_view name) {
-  if (name == "constant") return ScheduleKind::kConstant;
-  if (name == "cosine") return ScheduleKind::kCosine;
-  if (name == "linear") return ScheduleKind::kLinear;
-  fail(ErrorKind::kBadInput, "schedule \"{}\" is unknown; expected constant, cosine or linear", excerpt(name));
-}
 
 double Schedule::factor(int64_t step) const {
   if (step < warmup_steps) return static_cast<double>(step + 1) / static_cast<double>(warmup_steps);

@@ -2,13 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "train/optimizer_options.h"
 
 namespace manyshot {
-
-enum class ScheduleKind { kConstant, kCosine, kLinear };
-// Throws Error(kBadInput) for anything but "constant", "cosine" and "linear".
-ScheduleKind parse_schedule_kind(std::string_view name);
 
 struct Schedule {
   ScheduleKind kind = ScheduleKind::kCosine;

@@ -18,7 +18,8 @@ bool fits(uint64_t bytes) { return bytes + kOtherBytes <= memory_limit_bytes(); 
 
 // f32 numbers that an optimiser keeps for each trained one.
 double moments_per_value(const StageRecipe& stage) {
-  const double moments = stage.optimizer == "muon" ? 1 : 2;  // muon: of the matrices, which are nearly all
+  const double moments =
+      stage.optimizer.kind == OptimizerKind::kMuon ? 1 : 2;  // muon: of the matrices, which are nearly all
   return moments + (stage.ema > 0 ? 1 : 0);
 }
 

@@ -17,7 +17,7 @@ ActiveStage::ActiveStage(const Recipe& recipe, const RunPlan& plan, size_t stage
           static_cast<uint64_t>(first_step) * plan.own_step_samples(stage),
           static_cast<uint64_t>(plan.stage_steps(stage)) * plan.own_step_samples(stage)),
       schedule_(stage_schedule(recipe_, plan.stage_steps(stage))),
-      optimizer_(make_stage_optimizer(recipe_, model.network().parameters())),
+      optimizer_(make_optimizer(recipe_.optimizer, model.network().parameters())),
       average_(model.network().parameters(), recipe_.ema) {}
 
 std::string ActiveStage::description(const RunPlan& plan) const {
@@ -30,7 +30,7 @@ double ActiveStage::step(int64_t step) {
   optimizer_->step(factor);
   average_.update(model_.network().parameters(), step);
   model_.network().parameters_changed();
-  return factor * recipe_.learning_rate;
+  return factor * recipe_.optimizer.learning_rate;
 }
 
 std::vector<StateTensor> ActiveStage::state() {

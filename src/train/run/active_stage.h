@@ -7,8 +7,9 @@
 
 #include "train/data/sample_buffer.h"
 #include "train/models/run_model.h"
+#include "train/optimizer/optimizer.h"
 #include "train/plan/run_plan.h"
-#include "train/run/stage_optimizer.h"
+#include "train/run/stage_schedule.h"
 #include "train/run/weight_average.h"
 
 namespace manyshot {

@@ -16,15 +16,15 @@ constexpr size_t kBatch = 4;
 constexpr int64_t kLeastRows = 64;  // of a task that the rows are taken from: room for every class
 
 // The last stage's tasks as they are at its end, with exactly `shots` labelled rows.
-StageRecipe stage_at(const Recipe& recipe, const std::string& shots) {
+StageRecipe stage_at(const Recipe& recipe, int shots) {
   StageRecipe stage = recipe.stages.back();
   stage.corpus = growth_phases(stage).back().corpus;
-  stage.corpus.shots = shots;
-  stage.corpus.prior.rows = std::to_string(std::max<int64_t>(kLeastRows, std::stoll(shots) + stage.corpus.queries));
+  stage.corpus.shots = std::to_string(shots);
+  stage.corpus.prior.rows = std::to_string(std::max<int64_t>(kLeastRows, shots + stage.corpus.queries));
   stage.corpus.stage = "main";
   stage.grow.clear();
-  stage.data = "live";
-  stage.loss = "labels";
+  stage.data = StageData::kLive;
+  stage.loss = LossMode::kLabels;
   return stage;
 }
 
@@ -32,11 +32,11 @@ StageRecipe stage_at(const Recipe& recipe, const std::string& shots) {
 
 HeldOutTasks::HeldOutTasks(const Recipe& recipe, RunModel& model) {
   if (recipe.evaluate.tasks == 0) return;
-  for (const std::string& shots : recipe.evaluate.shots) {
+  for (const int shots : recipe.evaluate.shots) {
     const StreamContext context{.tokenizer = model.tokenizer(),
                                 .compact = model.compact_config(),
                                 .vocab_size = model.vocab_size(),
-                                .seed = Rng(recipe.seed).child("held_out", std::stoull(shots)).bits(0),
+                                .seed = Rng(recipe.seed).child("held_out", static_cast<uint64_t>(shots)).bits(0),
                                 .num_positions = static_cast<uint64_t>(recipe.evaluate.tasks)};
     std::vector<TrainSample> samples(static_cast<size_t>(recipe.evaluate.tasks));
     try {
@@ -49,7 +49,7 @@ HeldOutTasks::HeldOutTasks(const Recipe& recipe, RunModel& model) {
       log::warning("no evaluation at {} shots: {}", shots, error.what());
       continue;
     }
-    samples_[std::stoi(shots)] = std::move(samples);
+    samples_[shots] = std::move(samples);
   }
 }
 

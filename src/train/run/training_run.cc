@@ -61,7 +61,7 @@ class TrainingRun {
       auto stream = open_stream(stage, context);
       require_stage_memory(model_, stage, stage_memory(model_, stage, *stream, plan_.world_size()));
       if (!processes_.is_first()) continue;
-      if (stage.data == "live") stream = open_stream(without_judgement(stage), context);
+      if (stage.data == StageData::kLive) stream = open_stream(without_judgement(stage), context);
       forecast.add_stage(stage, plan_, number, *stream);
     }
     meter_.set_forecast(std::move(forecast));
@@ -189,11 +189,13 @@ class TrainingRun {
     log_->add_evaluation(line);
     state_.log_history.push_back(line);
     log::info("train: step {}: {}", with_thousands(state_.step), evaluation_text(result));
-    const std::string& name = recipe_.checkpoint.best_metric;
-    if (name.empty() || !result.contains(name)) return;
-    const double value = result[name];
-    const bool less_is_better = name.find("loss") != std::string::npos;
-    if (state_.best_metric && (less_is_better ? value >= *state_.best_metric : value <= *state_.best_metric)) return;
+    const BestMetric metric = recipe_.checkpoint.best_metric;
+    const auto found = result.find(std::string(name_of(metric)));
+    if (metric == BestMetric::kNone || found == result.end()) return;
+    const double value = *found;
+    if (state_.best_metric && (less_is_better(metric) ? value >= *state_.best_metric : value <= *state_.best_metric)) {
+      return;
+    }
     state_.best_metric = value;
     state_.best_step = state_.step;
     is_new_best_ = true;

@@ -153,9 +153,9 @@ TEST_F(Stream, EveryPassSeesEverySampleOnce) {
 
 TEST_F(Stream, TokenFilesAndAlpacaGiveTheSameTokens) {
   StageRecipe tokens = small_stage(), alpaca = small_stage();
-  tokens.data = "tokens";
+  tokens.data = StageData::kTokens;
   tokens.path = write(tokens.corpus, "tokens", "tokens", &tokenizer_);
-  alpaca.data = "alpaca";
+  alpaca.data = StageData::kAlpaca;
   alpaca.path = write(alpaca.corpus, "alpaca", "alpaca", &tokenizer_);
   const std::vector<TrainSample> a = take(*open_stream(tokens, context()), 8),
                                  b = take(*open_stream(alpaca, context()), 8);
@@ -169,10 +169,10 @@ TEST_F(Stream, TokenFilesAndAlpacaGiveTheSameTokens) {
 
 TEST_F(Stream, LabelsAndDenseChooseLabelTokens) {
   StageRecipe stage = small_stage();
-  stage.loss = "labels";
+  stage.loss = LossMode::kLabels;
   const TrainSample labels = take(*open_stream(stage, context()), 1)[0];
   EXPECT_EQ(supervised_text(labels).size(), labels.num_queries) << "one digit each";
-  stage.loss = "dense";
+  stage.loss = LossMode::kDense;
   const TrainSample dense = take(*open_stream(stage, context()), 1)[0];
   EXPECT_EQ(supervised_text(dense).size(), labels.num_queries + labels.num_labelled);
   EXPECT_EQ(dense.supervised.back(), labels.supervised.back());
@@ -185,7 +185,7 @@ TEST_F(Stream, LabelsAndDenseChooseLabelTokens) {
 TEST_F(Stream, ShardsOfAnotherTokenizerAreRefused) {
   const Tokenizer other = golden_tokenizer("qwen2");
   StageRecipe stage = small_stage();
-  stage.data = "tokens";
+  stage.data = StageData::kTokens;
   stage.path = write(stage.corpus, "other", "tokens", &other);
   expect_refused(stage, context(), ErrorKind::kBadInput, "another tokenizer");
   stage.path = write(stage.corpus, "right", "tokens", &tokenizer_);
@@ -213,8 +213,8 @@ TEST_F(Stream, ChatTokensThatTheTokenizerLacksAreNamed) {
 
 TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
   StageRecipe stage = small_stage();
-  stage.data = "messages";
-  stage.chat = "chatml";
+  stage.data = StageData::kMessages;
+  stage.chat = ChatStyle::kChatMl;
   stage.path = folder_.put("chat.jsonl",
                            R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"},
   {"role": "user", "content": "d"}, {"role": "assistant", "content": "e"}]})");
@@ -230,15 +230,15 @@ TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
   stage.path = folder_.put("sharegpt.json",
                            R"([{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}])");
   EXPECT_EQ(supervised_text(take(*open_stream(stage, context()), 1)[0]), "b<|im_end|>");
-  stage.chat = "raw";
+  stage.chat = ChatStyle::kRaw;
   EXPECT_EQ(text_of(take(*open_stream(stage, context()), 1)[0]).substr(0, 3), "a\nb");
-  stage.chat = "llama3";
+  stage.chat = ChatStyle::kLlama3;
   expect_refused(stage, context(), ErrorKind::kBadInput, "lacks <|start_header_id|>");
 }
 
 TEST_F(Stream, TextsSuperviseEverythingButTheFirstToken) {
   StageRecipe stage = small_stage();
-  stage.data = "text";
+  stage.data = StageData::kText;
   stage.path = folder_.put("text.jsonl", "{\"text\": \"the nurse is here\"}\n\n{\"text\": \"the clerk\"}\n");
   for (const TrainSample& sample : take(*open_stream(stage, context()), 4)) {
     EXPECT_EQ(sample.supervised.size() + 1, sample.tokens.size());
@@ -248,32 +248,32 @@ TEST_F(Stream, TextsSuperviseEverythingButTheFirstToken) {
 
 TEST_F(Stream, LongSamplesAreSkippedCutOrRefused) {
   StageRecipe stage = small_stage();
-  stage.data = "text";
+  stage.data = StageData::kText;
   stage.max_tokens = 16;
   std::string longer;
   for (int i = 0; i < 40; ++i) longer += std::to_string(i) + ",";
   stage.path = folder_.put("text.jsonl", "{\"text\": \"" + longer + "\"}\n{\"text\": \"short\"}\n");
   for (const TrainSample& sample : take(*open_stream(stage, context()), 6)) EXPECT_LT(sample.tokens.size(), 16u);
-  stage.too_long = "cut";
+  stage.too_long = TooLong::kCut;
   size_t cut = 0;
   for (const TrainSample& sample : take(*open_stream(stage, context()), 2)) cut += sample.tokens.size() == 16;
   EXPECT_EQ(cut, 1u);
-  stage.too_long = "stop";
+  stage.too_long = TooLong::kStop;
   expect_refused(stage, context(), ErrorKind::kBadInput, "text.jsonl:1: ");
-  stage.too_long = "skip";
+  stage.too_long = TooLong::kSkip;
   stage.path = folder_.put("long.jsonl", "{\"text\": \"" + longer + "\"}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "every sample has more than max_tokens = 16");
 }
 
 TEST_F(Stream, WrongKindsOfTextAreNamed) {
   StageRecipe stage = small_stage();
-  stage.data = "alpaca";
+  stage.data = StageData::kAlpaca;
   stage.path = folder_.put("a.jsonl", "{\"text\": \"x\"}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "a.jsonl:1: there is no \"instruction\"");
-  stage.data = "messages";
+  stage.data = StageData::kMessages;
   expect_refused(stage, context(), ErrorKind::kBadInput, "a.jsonl:1: there is no list \"messages\"");
   expect_refused(stage, compact_context(), ErrorKind::kBadInput, "a compact model reads tables");
-  stage.data = "text";
+  stage.data = StageData::kText;
   stage.path = folder_.put("b.jsonl", "{\"text\": 3}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "b.jsonl:1: there is no \"text\"");
   stage.path = folder_.put("c.jsonl", "\n");

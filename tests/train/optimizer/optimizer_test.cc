@@ -232,14 +232,5 @@ TEST(Schedule, FactorsOfEachKind) {
   EXPECT_DOUBLE_EQ((Schedule{.kind = ScheduleKind::kConstant, .steps = 10}.factor(7)), 1);
 }
 
-TEST(Optimizer, UnknownNames) {
-  testing::expect_error([] { parse_optimizer_kind("sgd"); }, ErrorKind::kBadInput,
-                        "optimizer \"sgd\" is unknown; expected adamw, muon or schedule-free");
-  testing::expect_error([] { parse_schedule_kind("step"); }, ErrorKind::kBadInput,
-                        "schedule \"step\" is unknown; expected constant, cosine or linear");
-  EXPECT_EQ(parse_optimizer_kind("muon"), OptimizerKind::kMuon);
-  EXPECT_EQ(parse_schedule_kind("linear"), ScheduleKind::kLinear);
-}
-
 }  // namespace
 }  // namespace manyshot
