@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -19,6 +18,7 @@
 #include "train/collective/collective.h"
 #include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
+#include "train/run/small_run.h"
 #include "train/run/training_run.h"
 
 namespace manyshot {
@@ -26,23 +26,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kRecipe = R"(seed = 3
+const std::string kRecipe = std::string(R"(seed = 3
 [evaluate]
 tasks = 8
-shots = ["8"]
+shots = [8]
 [[stage]]
 name = "main"
 steps = 6
 batch = 2
 learning_rate = 0.05
-[stage.corpus]
-shots = "8:16"
-queries = 4
-filter_tasks = false
-prior = "mlp"
-features = "2:6"
-classes = "2:4"
-)";
+)") + kSmallTasks;
 
 int free_port() {
   const int file = socket(AF_INET, SOCK_STREAM, 0);
@@ -99,10 +92,8 @@ class Processes : public ::testing::Test {
 
   static std::vector<double> losses(const RunSetup& run) {
     std::vector<double> values;
-    std::istringstream text(testing::content_of(run.out + "/metrics.jsonl"));
-    for (std::string line; std::getline(text, line);) {
-      const Json json = Json::parse(line);
-      values.push_back(json.contains("loss") ? json["loss"] : json["eval_loss"]);
+    for (const Json& line : metric_lines(run.out)) {
+      values.push_back(line.contains("loss") ? line["loss"] : line["eval_loss"]);
     }
     return values;
   }

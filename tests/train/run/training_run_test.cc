@@ -9,13 +9,13 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "core/parallel.h"
 #include "core/testing.h"
 #include "train/record/ability_record.h"
 #include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
+#include "train/run/small_run.h"
 
 namespace manyshot {
 namespace {
@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* kRecipe = R"(seed = 3
+const std::string kRecipe = std::string(R"(seed = 3
 [checkpoint]
 every_steps = 4
 keep_last = 10
@@ -32,7 +32,7 @@ every_minutes = 0
 [evaluate]
 every_steps = 5
 tasks = 3
-shots = ["8", "16"]
+shots = [8, 16]
 [[stage]]
 name = "first"
 steps = 6
@@ -40,28 +40,14 @@ batch = 2
 learning_rate = 0.05
 warmup_steps = 2
 ema = 0.9
-[stage.corpus]
-shots = "8:16"
-queries = 4
-filter_tasks = false
-prior = "mlp"
-features = "2:6"
-classes = "2:4"
-[[stage]]
+)") + kSmallTasks + R"([[stage]]
 name = "second"
 steps = 6
 batch = 2
 accumulation = 2
 optimizer = "schedule-free"
 learning_rate = 0.02
-[stage.corpus]
-shots = "8:16"
-queries = 4
-filter_tasks = false
-prior = "mlp"
-features = "2:6"
-classes = "2:4"
-)";
+)" + kSmallTasks;
 
 class Run : public ::testing::Test {
  protected:
@@ -78,13 +64,11 @@ class Run : public ::testing::Test {
   }
   // Lines of metrics.jsonl without what the clock decides.
   static std::vector<Json> metrics(const RunSetup& setup) {
-    std::vector<Json> lines;
-    std::istringstream text(testing::content_of(setup.out + "/metrics.jsonl"));
-    for (std::string line; std::getline(text, line);) {
-      Json json = Json::parse(line);
-      for (const char* key : {"seconds", "tokens_per_second", "gflops_per_second", "memory_bytes", "utilisation"})
-        json.erase(key);
-      lines.push_back(json);
+    std::vector<Json> lines = metric_lines(setup.out);
+    for (Json& line : lines) {
+      for (const char* key : {"seconds", "tokens_per_second", "gflops_per_second", "memory_bytes", "utilisation"}) {
+        line.erase(key);
+      }
     }
     return lines;
   }
