@@ -69,6 +69,13 @@ expect "apt installs" 0 "Installing system packages (cmake ninja-build) ... " se
 expect "what apt was asked" 0 "install --no-install-recommends cmake ninja-build mold" cat "$work/apt-calls"
 rm "$stand_ins"/*
 
+stand_in clang-format-14 'exit 127'
+stand_in clang-format 'echo "Ubuntu clang-format version 18.1.3"'
+expect "another clang-format" 1 "clang-format of version 14 is needed" setup_step 'find_clang_tool clang-format'
+stand_in clang-format 'echo "Debian clang-format version 14.0.6"'
+expect "clang-format under its short name" 0 "clang-format" setup_step 'find_clang_tool clang-format; echo "$clang_tool"'
+rm "$stand_ins"/*
+
 # A system without apt-get: a PATH with only what the scripts use.
 for tool in sh dirname uname cat mkdir id; do ln -s "$(command -v $tool)" "$stand_ins/$tool"; done
 expect "no apt-get" 1 "this system has no apt-get: install what these Debian packages hold" env PATH="$stand_ins" sh "$copy/run" build

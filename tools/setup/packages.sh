@@ -6,7 +6,8 @@ build_packages="g++ cmake ninja-build pkg-config python3 python3-pip ca-certific
   libgtest-dev libgmock-dev libbenchmark-dev"
 faster_packages="ccache mold"  # installed along with others where the distribution has them
 fuzz_packages="clang libclang-rt-dev"
-format_packages="clang-format"
+format_packages="clang-format-14"  # other versions format differently
+tidy_packages="clang-tidy-14 git"
 
 # require_packages PACKAGE...: installs what is missing, or says in one line what to install.
 require_packages() {
@@ -54,4 +55,12 @@ install_packages() {
   # shellcheck disable=SC2086
   $as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive \
     apt-get -q -y -o Acquire::Retries=2 -o DPkg::Lock::Timeout=300 install --no-install-recommends $wanted
+}
+
+# find_clang_tool NAME: sets clang_tool to version 14 of clang-format or clang-tidy, under whichever name it is installed.
+find_clang_tool() {
+  for clang_tool in "$1-14" "$1"; do
+    case $("$clang_tool" --version 2>/dev/null) in *"version 14."*) return 0 ;; esac
+  done
+  die "$1 of version 14 is needed (others judge differently), in Debian and Ubuntu the package $1-14"
 }
