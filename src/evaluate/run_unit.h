@@ -27,8 +27,8 @@ UnitFacts unit_facts_from_json(const Json& json);
 
 // Fits and asks the model for each context of `plan`. Labelled rows of one class only leave nothing to tell apart: they
 // are answered with that class, without the model. An Error becomes UnitRecord::error, but for kInterrupted and
-// kOutOfMemory, which are thrown on. Safe from several threads for single_threaded models and endpoints. The time of the day is left
-// to the caller.
+// kOutOfMemory, which are thrown on. Safe from several threads for single_threaded models and endpoints. The time of
+// the day is left to the caller.
 UnitRecord run_unit(const EvaluatedModel& model, const Method& method, const EvaluationTable& table,
                     const TaskPlan& plan, uint64_t shots, uint64_t seed);
 

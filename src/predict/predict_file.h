@@ -19,8 +19,10 @@ struct PredictOptions : TaskOptions, MethodOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(), "default, majority, knn, forest, xgboost, an installed model such as smollm2, a model folder, or a .gguf file.");
-    v("out", self.out, any_value(), "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
+    v("model", self.model, any_value(),
+      "default, majority, knn, forest, xgboost, an installed model such as smollm2, a model folder, or a .gguf file.");
+    v("out", self.out, any_value(),
+      "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
     TaskOptions::visit(self, v);
     MethodOptions::visit(self, v);
   }
@@ -32,13 +34,14 @@ struct PredictedBatch {
   std::span<const double> probabilities;  // [Q, K]
   std::span<const int32_t> truth;         // [Q] class index, kUnscored or kUnseen
 };
-// Called for each batch when the test table has the target: for the chosen model, then for the references majority and knn.
+// Called for each batch when the test table has the target: for the chosen model, then for the references majority and
+// knn.
 using BatchObserver = std::function<void(const PredictedBatch&)>;
 
 struct PredictReport {
   std::vector<std::string> classes;
-  uint64_t train_rows = 0;    // rows of the training table
-  uint64_t labelled_rows = 0; // rows used
+  uint64_t train_rows = 0;     // rows of the training table
+  uint64_t labelled_rows = 0;  // rows used
   uint64_t queries = 0;
   bool has_truth = false;
   double read_s = 0, fit_s = 0, predict_s = 0;

@@ -22,7 +22,9 @@ std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions
   if (name == "forest") return std::make_unique<ForestMethod>(seed);
   if (name == "xgboost") return std::make_unique<XgboostMethod>(seed);
   const std::string folder = resolve_model(name, {"majority", "knn", "forest", "xgboost"});
-  return std::make_unique<InContextMethod>(load_model(folder, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter}), options, seed);
+  return std::make_unique<InContextMethod>(
+      load_model(folder, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter}), options,
+      seed);
 }
 
 }  // namespace manyshot

@@ -10,8 +10,8 @@
 
 namespace manyshot {
 
-// One column of a batch: integers, strings, numbers or lists of numbers. CSV writes numbers with six significant digits,
-// NaN as an empty cell, and lists with blanks between them; Parquet doubles and lists of doubles.
+// One column of a batch: integers, strings, numbers or lists of numbers. CSV writes numbers with six significant
+// digits, NaN as an empty cell, and lists with blanks between them; Parquet doubles and lists of doubles.
 using OutputColumn =
     std::variant<std::vector<int64_t>, std::vector<std::string>, std::vector<double>, std::vector<std::vector<double>>>;
 

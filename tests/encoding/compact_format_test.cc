@@ -39,7 +39,8 @@ TEST(CompactFormat, AViewOfRanksDoesNotSeeHowFarAnOutlierIs) {
   const std::vector<int32_t> labels{0, 1, 0, 1};
   const CompactFormat format(two_columns({1, 2, 3, 4}, {1, 2, 3, 1e6}), labels, CompactVocabulary{});
   const auto codes = [&](NumberScale scale, size_t feature) {
-    const TaskView view{.rows = {0, 1, 2, 3}, .features = {static_cast<uint32_t>(feature)}, .labels = {0, 1}, .scale = scale};
+    const TaskView view{
+        .rows = {0, 1, 2, 3}, .features = {static_cast<uint32_t>(feature)}, .labels = {0, 1}, .scale = scale};
     std::vector<TokenId> result;
     for (size_t row = 0; row < 4; ++row) result.push_back(format.prompt(view).context[3 * row]);
     const Table queries = two_columns({2.5}, {2.5});
@@ -48,7 +49,8 @@ TEST(CompactFormat, AViewOfRanksDoesNotSeeHowFarAnOutlierIs) {
   };
   EXPECT_EQ(codes(NumberScale::kRanks, 0), codes(NumberScale::kRanks, 1));
   EXPECT_EQ(codes(NumberScale::kRanks, 0)[4], 500) << "in the middle of the ranks";
-  EXPECT_LE(codes(NumberScale::kValues, 1)[2] - codes(NumberScale::kValues, 1)[0], 1) << "one code for all but the outlier";
+  EXPECT_LE(codes(NumberScale::kValues, 1)[2] - codes(NumberScale::kValues, 1)[0], 1)
+      << "one code for all but the outlier";
 }
 
 TEST(CompactFormat, RelevanceIsTheVarianceBetweenClasses) {

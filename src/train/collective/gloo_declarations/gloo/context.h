@@ -1,11 +1,11 @@
 // See README.md in this folder's parent.
 #pragma once
 
+#include <gloo/transport/device.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
-
-#include <gloo/transport/device.h>
 
 namespace gloo {
 
