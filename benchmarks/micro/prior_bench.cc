@@ -4,11 +4,11 @@
 #include <ctime>
 #include <set>
 
-#include "prior/activations.h"
-#include "prior/boosted_trees.h"
-#include "prior/bulk_random.h"
-#include "prior/fourier.h"
 #include "prior/prior.h"
+#include "prior/random/bulk_random.h"
+#include "prior/scm/activations.h"
+#include "prior/scm/boosted_trees.h"
+#include "prior/scm/fourier.h"
 
 namespace manyshot {
 namespace {

@@ -19,7 +19,7 @@
 #include "prior/explain.h"
 #include "prior/gallery.h"
 #include "prior/prior.h"
-#include "prior/task_file.h"
+#include "prior/task/task_file.h"
 
 namespace manyshot {
 namespace {

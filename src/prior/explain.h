@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/json.h"
-#include "prior/notes.h"
 #include "prior/prior.h"
+#include "prior/task/notes.h"
 
 namespace manyshot {
 

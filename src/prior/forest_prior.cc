@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "prior/bulk_random.h"
-#include "prior/classification.h"
-#include "prior/column_loops.h"
-#include "prior/scm_prior.h"
+#include "prior/random/bulk_random.h"
+#include "prior/random/column_loops.h"
+#include "prior/scm/scm_prior.h"
+#include "prior/task/classification.h"
 
 namespace manyshot {
 namespace {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/rng.h"
-#include "prior/node_matrix.h"
-#include "prior/notes.h"
 #include "prior/prior.h"
+#include "prior/task/node_matrix.h"
+#include "prior/task/notes.h"
 
 namespace manyshot {
 

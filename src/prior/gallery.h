@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 #include "prior/prior.h"
-#include "prior/task.h"
+#include "prior/task/task.h"
 
 namespace manyshot {
 

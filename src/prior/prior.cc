@@ -2,7 +2,7 @@
 
 #include "prior/explain.h"
 #include "prior/forest_prior.h"
-#include "prior/scm_prior.h"
+#include "prior/scm/scm_prior.h"
 #include "prior/scratch.h"
 
 namespace manyshot {

@@ -16,7 +16,7 @@
 #include "core/json.h"
 #include "core/options.h"
 #include "core/range.h"
-#include "prior/task.h"
+#include "prior/task/task.h"
 
 namespace manyshot {
 

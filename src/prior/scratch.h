@@ -5,7 +5,7 @@
 
 #include "prior/graph/graph_prior.h"
 #include "prior/prior.h"
-#include "prior/scm.h"
+#include "prior/scm/scm.h"
 
 namespace manyshot {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <numeric>
 
-#include "prior/column_loops.h"
-#include "prior/notes.h"
+#include "prior/random/column_loops.h"
+#include "prior/task/notes.h"
 
 namespace manyshot {
 namespace {

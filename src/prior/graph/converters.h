@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "prior/graph/mechanisms.h"
-#include "prior/task.h"
+#include "prior/task/task.h"
 
 namespace manyshot {
 

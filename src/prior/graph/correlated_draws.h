@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "prior/bulk_random.h"
-#include "prior/draws.h"
+#include "prior/random/bulk_random.h"
+#include "prior/random/draws.h"
 
 namespace manyshot {
 

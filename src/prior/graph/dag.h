@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "prior/draws.h"
+#include "prior/random/draws.h"
 
 namespace manyshot {
 

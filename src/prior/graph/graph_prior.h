@@ -2,8 +2,8 @@
 #pragma once
 
 #include "prior/graph/converters.h"
-#include "prior/notes.h"
 #include "prior/prior.h"
+#include "prior/task/notes.h"
 
 namespace manyshot {
 

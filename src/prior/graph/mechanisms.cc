@@ -8,9 +8,9 @@
 #include <numbers>
 #include <numeric>
 
-#include "prior/activations.h"
-#include "prior/column_loops.h"
-#include "prior/notes.h"
+#include "prior/random/column_loops.h"
+#include "prior/scm/activations.h"
+#include "prior/task/notes.h"
 
 namespace manyshot {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "prior/graph/correlated_draws.h"
-#include "prior/node_matrix.h"
+#include "prior/task/node_matrix.h"
 
 namespace manyshot {
 

@@ -1,0 +1,342 @@
+#include "prior/prior.h"
+
+#include <cstring>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "prior/explain.h"
+#include "prior/task/classification.h"
+#include "prior/testing.h"
+
+namespace manyshot {
+namespace {
+
+PriorOptions options_for(const std::string& prior, const std::string& rows = "256") {
+  PriorOptions options;
+  options.prior = prior;
+  options.rows = rows;
+  options.seed = 17;
+  return options;
+}
+
+std::string bytes_of(const Task& task) {
+  std::string bytes(reinterpret_cast<const char*>(task.columns.data()), task.columns.size() * sizeof(float));
+  bytes.append(reinterpret_cast<const char*>(task.labels.data()), task.labels.size() * sizeof(int32_t));
+  for (const ColumnInfo& info : task.info) bytes += std::to_string(info.offset) + column_kind_name(info.kind).data();
+  return bytes + std::to_string(task.num_classes) + task.prior;
+}
+
+class EveryPrior : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(EveryPrior, TablesKeepTheirPromises) {
+  const Prior prior(options_for(GetParam()));
+  PriorScratch scratch;
+  for (uint64_t index = 0; index < 60; ++index) {
+    const Task task = prior.draw(index, scratch);
+    ASSERT_EQ(task.index, index);
+    ASSERT_EQ(task.num_rows, 256u);
+    ASSERT_EQ(task.labels.size(), 256u);
+    ASSERT_EQ(task.columns.size(), 256 * task.num_features());
+    ASSERT_GE(task.num_features(), 1u);
+    const std::set<int32_t> present(task.labels.begin(), task.labels.end());
+    ASSERT_GE(task.num_classes, 2);
+    ASSERT_LE(task.num_classes, 10);
+    ASSERT_EQ(present.size(), static_cast<size_t>(task.num_classes));
+    ASSERT_EQ(*present.begin(), 0);
+    ASSERT_EQ(*present.rbegin(), task.num_classes - 1);
+    for (size_t feature = 0; feature < task.num_features(); ++feature) {
+      double sum = 0, squares = 0, count = 0;
+      std::set<float> distinct;
+      for (const float v : task.column(feature)) {
+        if (v != v) continue;
+        ASSERT_TRUE(std::isfinite(v));
+        ASSERT_LE(std::abs(v), 100);
+        sum += v, squares += v * v, ++count;
+        distinct.insert(v);
+      }
+      ASSERT_GE(distinct.size(), 2u);
+      ASSERT_EQ(task.info[feature].missing, count < 256);
+      // Deviations below 1e-6 are divided by 1e-6.
+      const double variance = (squares - sum * sum / count) / (count - 1);
+      ASSERT_LE(variance, 1.02);
+      ASSERT_TRUE(std::abs(sum / count) < 2e-3 || task.info[feature].scale < 1.1e-6) << sum / count;
+      ASSERT_TRUE(variance >= 0.98 || task.info[feature].scale < 1.1e-6) << variance;
+      if (task.info[feature].num_levels > 0) {
+        ASSERT_LE(distinct.size(), static_cast<size_t>(task.info[feature].num_levels) + 2);
+      }
+    }
+  }
+}
+
+TEST_P(EveryPrior, SameBytesForAnyThreadsScratchAndOrder) {
+  const Prior prior(options_for(GetParam()));
+  constexpr size_t kTasks = 24;
+  std::vector<std::string> expected;
+  for (uint64_t index = 0; index < kTasks; ++index) {
+    PriorScratch fresh;
+    expected.push_back(bytes_of(prior.draw(index, fresh)));
+  }
+  for (const int threads : {1, 2, 7}) {
+    set_num_threads(threads);
+    std::vector<PriorScratch> scratches(7);
+    std::vector<std::string> got(kTasks);
+    parallel_for(kTasks, [&](size_t i, int worker) {
+      const size_t index = kTasks - 1 - i;
+      got[index] = bytes_of(prior.draw(index, scratches[static_cast<size_t>(worker)]));
+    });
+    EXPECT_EQ(got, expected) << threads;
+  }
+  set_num_threads(0);
+  PriorOptions other = options_for(GetParam());
+  other.seed = 18;
+  PriorScratch scratch;
+  EXPECT_NE(bytes_of(Prior(other).draw(0, scratch)), expected[0]);
+  // Drawing into a used task leaves nothing of what it held.
+  Task task = prior.draw(3, scratch);
+  prior.draw(0, scratch, task);
+  EXPECT_EQ(bytes_of(task), expected[0]);
+}
+
+TEST_P(EveryPrior, SameBytesAtEveryFusedLevel) {
+  const Prior prior(options_for(GetParam(), "1000"));
+  PriorScratch scratch;
+  for (uint64_t index = 0; index < 12; ++index) {
+    std::set<std::string> results;
+    at_fused_levels([&](SimdLevel) { results.insert(bytes_of(prior.draw(index, scratch))); });
+    EXPECT_LE(results.size(), 1u) << index;
+  }
+}
+
+TEST_P(EveryPrior, ExplanationsMatchTheTask) {
+  const Prior prior(options_for(GetParam()));
+  PriorScratch scratch;
+  for (uint64_t index = 0; index < 25; ++index) {
+    const Task task = prior.draw(index, scratch);
+    const Json json = prior.explain(index, scratch);
+    EXPECT_EQ(json["task"], index);
+    EXPECT_EQ(json["prior"], task.prior);
+    EXPECT_EQ(json["classes"], task.num_classes);
+    ASSERT_EQ(json["columns"].size(), task.num_features());
+    std::set<std::string> ids;
+    for (const Json& node : json["graph"]["nodes"]) EXPECT_TRUE(ids.insert(node["id"]).second) << node["id"];
+    std::map<std::string, std::vector<std::string>> parents;
+    for (const Json& edge : json["graph"]["edges"]) {
+      EXPECT_TRUE(ids.contains(edge["from"])) << edge.dump();
+      EXPECT_TRUE(ids.contains(edge["to"])) << edge.dump();
+      parents[edge["to"]].push_back(edge["from"]);
+    }
+    // Acyclic: taking away nodes whose parents are gone takes all away.
+    std::set<std::string> gone;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (const std::string& id : ids) {
+        if (gone.contains(id)) continue;
+        const auto& of = parents[id];
+        if (std::all_of(of.begin(), of.end(), [&](const std::string& p) { return gone.contains(p); }))
+          moved = gone.insert(id).second || moved;
+      }
+    }
+    EXPECT_EQ(gone.size(), ids.size()) << index;
+    for (size_t feature = 0; feature < task.num_features(); ++feature) {
+      const std::string source = json["columns"][feature]["source"];
+      EXPECT_TRUE(ids.contains(source)) << source;
+      EXPECT_EQ(json["columns"][feature]["kind"], column_kind_name(task.info[feature].kind));
+    }
+    EXPECT_TRUE(ids.contains(json["label"]["source"].get<std::string>())) << json["label"].dump();
+    EXPECT_FALSE(json["label"]["rule"].get<std::string>().empty());
+    const std::string dot = explanation_dot(json);
+    EXPECT_EQ(std::count(dot.begin(), dot.end(), '{'), std::count(dot.begin(), dot.end(), '}'));
+    EXPECT_NE(dot.find("digraph"), std::string::npos);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Priors, EveryPrior, ::testing::Values("mlp", "tree", "graph", "forest", "mix:0.5,graph:0.5"),
+                         [](const auto& test) { return "p" + std::to_string(test.index); });
+
+TEST(Mix, SharesOfPartsFeaturesAndClasses) {
+  PriorOptions options = options_for("mix", "128");
+  const Prior prior(options);
+  PriorScratch scratch;
+  Task task;
+  constexpr int kTasks = 1500;
+  double mlp = 0, features = 0, ends = 0, binary = 0, with_categories = 0;
+  for (uint64_t index = 0; index < kTasks; ++index) {
+    prior.draw(index, scratch, task);
+    mlp += task.prior == "mlp" ? 1 : 0;
+    features += static_cast<double>(task.num_features());
+    binary += task.num_classes == 2 ? 1 : 0;
+    ends += task.num_features() == 50 ? 1 : 0;
+    with_categories +=
+        std::any_of(task.info.begin(), task.info.end(), [](const ColumnInfo& c) { return c.num_levels > 0; }) ? 1 : 0;
+  }
+  expect_share(mlp, kTasks, 0.7, "mlp");
+  EXPECT_NEAR(features / kTasks, 27.5, 5 * 13 / std::sqrt(kTasks) + 0.1);
+  expect_share(ends, kTasks, 0.011, "50 features");
+  EXPECT_GT(binary / kTasks, 0.55);  // 0.5556, and tables that lost classes
+  EXPECT_LT(binary / kTasks, 0.66);
+  // p = 0.2, times the chance that a column is hit: q ~ U(0,1), 1 - E (1-q)^F, about 0.95.
+  EXPECT_NEAR(with_categories / kTasks, 0.2 * 0.95, 0.035);
+}
+
+TEST(Mix, TreeLayersHaveTheirLaws) {
+  const Prior prior(options_for("tree", "128"));
+  PriorScratch scratch;
+  std::array<double, 5> depths{}, trees{}, layers{};
+  std::map<int, double> widths;
+  double total = 0;
+  constexpr int kTasks = 1000;
+  for (uint64_t index = 0; index < kTasks; ++index) {
+    const Json details = prior.explain(index, scratch)["details"];
+    ++layers[details["num_layers"].get<size_t>()];
+    ++widths[details["width"]];
+    for (const Json& layer : details["layers"]) {
+      ++depths[layer["depth"].get<size_t>()];
+      ++trees[layer["trees"].get<size_t>()];
+      ++total;
+    }
+  }
+  expect_share(layers[1], kTasks, 0.5, "one layer");
+  for (int width = 3; width <= 9; ++width) expect_share(widths[width], kTasks, 1.0 / 7, "width");
+  expect_share(depths[2], total, 0.3935, "depth 2");
+  expect_share(depths[3], total, 0.2387, "depth 3");
+  expect_share(depths[4], total, 0.3679, "depth 4");
+  expect_share(trees[1], total, 0.3935, "1 tree");
+  expect_share(trees[2], total, 0.2387, "2 trees");
+  expect_share(trees[3], total, 0.1447, "3 trees");
+  expect_share(trees[4], total, 0.2231, "4 trees");
+}
+
+TEST(Classification, ThresholdsCountStrictlyBelow) {
+  // 0, 1, …, 99 repeated: by rank the cut is one of the values, and that value stays below its own threshold.
+  std::vector<float> y(1000);
+  for (size_t row = 0; row < y.size(); ++row) y[row] = static_cast<float>(row % 100);
+  std::vector<int32_t> labels;
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    Notes notes;
+    const int k = threshold_labels(y.data(), y.size(), {2, true}, Rng(seed), labels, &notes);
+    size_t changes = 0;
+    for (size_t row = 1; row < 100; ++row) changes += labels[row] != labels[row - 1] ? 1 : 0;
+    EXPECT_EQ(changes, static_cast<size_t>(k - 1));
+    for (size_t row = 100; row < y.size(); ++row) EXPECT_EQ(labels[row], labels[row % 100]);
+  }
+  y[4] = NAN;
+  EXPECT_EQ(threshold_labels(y.data(), y.size(), {3, false}, Rng(1), labels, nullptr), 0);
+}
+
+TEST(Classification, RowOrdersCoverTheClasses) {
+  std::vector<int32_t> labels(100, 0);
+  EXPECT_EQ(order_rows(labels, 1, 50, Rng(1)).rejection, Rejection::kConstantLabels);
+  labels[99] = 1;  // one row cannot stand on both sides
+  EXPECT_EQ(order_rows(labels, 2, 50, Rng(1)).rejection, Rejection::kClassCoverage);
+  for (size_t row = 80; row < 100; ++row) labels[row] = 1;
+  const RowOrder found = order_rows(labels, 2, 50, Rng(1));
+  ASSERT_FALSE(found.rejection.has_value());
+  ASSERT_EQ(found.order.size(), 100u);
+  std::set<int32_t> before, behind;
+  for (size_t place = 0; place < 100; ++place) (place < 50 ? before : behind).insert(labels[found.order[place]]);
+  EXPECT_EQ(before.size(), 2u);
+  EXPECT_EQ(behind.size(), 2u);
+  EXPECT_EQ(std::set<uint32_t>(found.order.begin(), found.order.end()).size(), 100u);
+  for (size_t row = 0; row < 100; ++row) labels[row] = static_cast<int32_t>(row % 2);
+  EXPECT_TRUE(order_rows(labels, 2, 50, Rng(1)).order.empty());
+}
+
+TEST(Classification, ColumnsAreClampedStandardisedAndDropped) {
+  NodeMatrix x;
+  x.reshape(3, 1000);
+  for (size_t row = 0; row < 1000; ++row) {
+    x.node(0)[row] = row == 0 ? 1e6f : static_cast<float>(row % 10);
+    x.node(1)[row] = 5;
+    x.node(2)[row] = row % 2 == 0 ? NAN : static_cast<float>(row);
+  }
+  std::vector<ColumnInfo> info(3);
+  info[2].missing = true;
+  Task task;
+  ASSERT_FALSE(finish_columns(x, info, {}, Rng(1), task, true, nullptr).has_value());
+  ASSERT_EQ(task.num_features(), 2u);
+  const size_t first = task.info[0].missing ? 1 : 0;
+  // Without the outlier: mean 4.5, deviation 2.87; so it moves to about 4.5 + 4 * 2.87 = 16.
+  EXPECT_NEAR(task.column(first)[0] * task.info[first].scale + task.info[first].offset, 4.5 + 4 * 2.8737, 0.03);
+  EXPECT_TRUE(std::isnan(task.column(1 - first)[4]));
+  EXPECT_NEAR(task.column(1 - first)[5] * task.info[1 - first].scale + task.info[1 - first].offset, 5, 1e-3);
+  for (size_t row = 0; row < 1000; ++row) x.node(0)[row] = x.node(1)[row] = x.node(2)[row] = 3;
+  info.assign(3, {});
+  EXPECT_EQ(finish_columns(x, info, {}, Rng(1), task, true, nullptr), Rejection::kNoColumns);
+}
+
+void expect_bad(const std::function<void(PriorOptions&)>& change, const std::string& message) {
+  PriorOptions options;
+  change(options);
+  try {
+    options.validate();
+    FAIL() << "accepted; expected: " << message;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
+    EXPECT_NE(std::string(error.what()).find(message), std::string::npos) << error.what();
+  }
+}
+
+TEST(PriorOptions, MistakesAreNamed) {
+  expect_bad([](auto& o) { o.features = "50:5"; }, "--features 50:5: the range is empty; did you mean 5:50?");
+  expect_bad([](auto& o) { o.features = "many"; },
+             "--features: expected a whole number, or a range like 5:50, got \"many\"");
+  expect_bad([](auto& o) { o.features = "5:5000"; }, "--features 5:5000: expected numbers from 1 to 1,000, got 5,000");
+  expect_bad([](auto& o) { o.classes = "1"; }, "--classes 1: expected numbers from 2 to 1,000, got 1");
+  expect_bad([](auto& o) { o.rows = "0"; }, "--rows 0: expected numbers from 16");
+  expect_bad([](auto& o) { o.rows = "20"; }, "--rows 20: too few rows for 10 classes; at least 40 are needed");
+  expect_bad([](auto& o) { o.prior = "mlpp"; }, "unknown prior \"mlpp\"; did you mean \"mlp\"?");
+  expect_bad([](auto& o) { o.prior = "mlp:0.5,grahp:0.5"; }, "did you mean \"graph\"?");
+  expect_bad([](auto& o) { o.prior = "mlp:-1"; }, "expected a weight of at least 0 behind \"mlp:\", got \"-1\"");
+  expect_bad([](auto& o) { o.prior = "mlp:0,tree:0"; }, "all weights are 0");
+}
+
+TEST(PriorOptions, MixturesAreTakenApart) {
+  PriorOptions options;
+  options.prior = "mix:1,graph:3,mlp:1";
+  options.rows = "100:200";
+  const PriorSettings settings = parse_settings(options);
+  ASSERT_EQ(settings.parts.size(), 3u);
+  EXPECT_NEAR(settings.parts[0].weight, 0.34, 1e-12);  // mlp
+  EXPECT_NEAR(settings.parts[1].weight, 0.06, 1e-12);  // tree
+  EXPECT_NEAR(settings.parts[2].weight, 0.6, 1e-12);
+  EXPECT_EQ(settings.rows, (IntRange{100, 200}));
+  EXPECT_FALSE(settings.features.has_value());
+}
+
+TEST(PriorOptions, SmallTablesOfManyClassesComeToAnEnd) {
+  for (const char* name : {"mlp", "tree", "graph", "forest"}) {
+    PriorOptions options = options_for(name, "40");
+    options.features = "1:3";
+    options.classes = "10";
+    const Prior prior(options);
+    PriorScratch scratch;
+    for (uint64_t index = 0; index < 5; ++index) {
+      const Task task = prior.draw(index, scratch);
+      EXPECT_EQ(task.num_rows, 40u);
+      EXPECT_GE(task.num_classes, 2);
+    }
+  }
+}
+
+TEST(PriorOptions, RangesAreKept) {
+  PriorOptions options = options_for("mix:1,graph:1,forest:1", "300:400");
+  options.features = "3:4";
+  options.classes = "12:15";
+  const Prior prior(options);
+  PriorScratch scratch;
+  int most = 0;
+  for (uint64_t index = 0; index < 40; ++index) {
+    const Task task = prior.draw(index, scratch);
+    EXPECT_GE(task.num_rows, 300u);
+    EXPECT_LE(task.num_rows, 400u);
+    EXPECT_LE(task.num_features(), 4u);
+    EXPECT_LE(task.num_classes, 15);
+    most = std::max(most, task.num_classes);
+  }
+  EXPECT_GT(most, 10);
+}
+
+}  // namespace
+}  // namespace manyshot

@@ -1,0 +1,105 @@
+#include "prior/task/task_file.h"
+
+#include <unistd.h>
+
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "prior/prior.h"
+#include "prior/testing.h"
+
+namespace manyshot {
+namespace {
+
+std::vector<std::vector<std::string>> cells_of(const std::string& path) {
+  std::vector<std::vector<std::string>> rows;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::vector<std::string> cells(1);
+    for (const char c : line) {
+      if (c == ',') {
+        cells.emplace_back();
+      } else {
+        cells.back() += c;
+      }
+    }
+    rows.push_back(cells);
+  }
+  return rows;
+}
+
+TEST(TaskFile, LevelNames) {
+  EXPECT_EQ(level_text(0), "a");
+  EXPECT_EQ(level_text(25), "z");
+  EXPECT_EQ(level_text(26), "aa");
+  EXPECT_EQ(level_text(27 * 26), "aaa");
+}
+
+TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
+  PriorOptions options;
+  options.prior = "mix:1,graph:1,forest:1";
+  options.rows = "300";
+  options.missing = 0.6;
+  const Prior prior(options);
+  PriorScratch scratch;
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("task_file_test_" + std::to_string(getpid()) + ".csv")).string();
+  std::set<ColumnKind> texts, numbers;
+  for (uint64_t index = 0; index < 80; ++index) {
+    const Task task = prior.draw(index, scratch);
+    write_task(task, path);
+    const auto rows = cells_of(path);
+    ASSERT_EQ(rows.size(), 301u);
+    for (size_t feature = 0; feature < task.num_features(); ++feature) {
+      const auto column = task.column(feature);
+      const ColumnInfo& info = task.info[feature];
+      const bool letters = std::any_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
+        return !row[feature].empty() && std::isalpha(row[feature][0]);
+      });
+      (letters ? texts : numbers).insert(info.kind);
+      std::map<std::string, float> values;
+      for (size_t row = 0; row < 300; ++row) {
+        const std::string& cell = rows[row + 1][feature];
+        ASSERT_EQ(cell.empty(), column[row] != column[row]);
+        if (cell.empty()) continue;
+        // The same text means the same value, near enough.
+        const auto [known, is_new] = values.emplace(cell, column[row]);
+        ASSERT_NEAR(known->second, column[row], 2e-4) << cell;
+        if (!letters) {
+          ASSERT_NEAR((std::stod(cell) - info.offset) / info.scale, column[row],
+                      2e-4 * std::max(1.0f, std::abs(column[row])));
+        }
+      }
+      ASSERT_GE(values.size(), 2u) << "task " << index << " column " << feature;
+    }
+    for (size_t row = 0; row < 300; ++row) ASSERT_EQ(rows[row + 1].back(), std::to_string(task.labels[row]));
+  }
+  std::filesystem::remove(path);
+  EXPECT_TRUE(texts.contains(ColumnKind::kCategorical));
+  EXPECT_TRUE(numbers.contains(ColumnKind::kNumeric) && numbers.contains(ColumnKind::kInteger) &&
+              numbers.contains(ColumnKind::kOrdinal));
+  EXPECT_FALSE(texts.contains(ColumnKind::kOrdinal));
+}
+
+TEST(TaskFile, FactsCountWhatTheTableHolds) {
+  PriorOptions options;
+  options.prior = "graph";
+  options.rows = "200";
+  options.missing = 1;
+  PriorScratch scratch;
+  const Task task = Prior(options).draw(3, scratch);
+  const Json facts = task_facts(task);
+  int columns = 0, rows = 0;
+  for (const auto& [kind, count] : facts["kinds"].items()) columns += count.get<int>();
+  for (const Json& count : facts["class_counts"]) rows += count.get<int>();
+  EXPECT_EQ(columns, static_cast<int>(task.num_features()));
+  EXPECT_EQ(rows, 200);
+  EXPECT_GT(facts["missing_cells"], 0);
+}
+
+}  // namespace
+}  // namespace manyshot
