@@ -5,7 +5,9 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(data_flow
-  core report kernels table prior teacher
+  core report kernels table
+  prior/options.h prior/random prior/task prior/scm prior/graph prior
+  teacher
   encoding encoding/tokenizer encoding/text
   corpus
   model/dtype.h model/files model/model.h model/compact model/language model/torch model

@@ -6,7 +6,7 @@
 
 #include "core/options.h"
 #include "encoding/text/text_prompt.h"
-#include "prior/prior.h"
+#include "prior/options.h"
 #include "teacher/task_filter.h"
 
 namespace manyshot {

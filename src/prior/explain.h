@@ -4,8 +4,9 @@
 #include <string>
 
 #include "core/json.h"
-#include "prior/prior.h"
+#include "prior/options.h"
 #include "prior/task/notes.h"
+#include "prior/task/task.h"
 
 namespace manyshot {
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "core/rng.h"
-#include "prior/prior.h"
+#include "prior/options.h"
 #include "prior/task/node_matrix.h"
 #include "prior/task/notes.h"
+#include "prior/task/task.h"
 
 namespace manyshot {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "prior/prior.h"
+#include "prior/options.h"
 #include "prior/task/task.h"
 
 namespace manyshot {

@@ -2,10 +2,18 @@
 
 #include "prior/explain.h"
 #include "prior/forest_prior.h"
+#include "prior/graph/graph_prior.h"
+#include "prior/random/draws.h"
 #include "prior/scm/scm_prior.h"
-#include "prior/scratch.h"
 
 namespace manyshot {
+
+struct PriorScratch::Buffers {
+  ScmBuffers scm;
+  GraphBuffers graph;
+  std::vector<int32_t> labels;
+};
+
 namespace {
 
 void draw_task(const PriorOptions& options, const PriorSettings& settings, uint64_t index,
@@ -23,7 +31,8 @@ void draw_task(const PriorOptions& options, const PriorSettings& settings, uint6
   } else if (name == "forest") {
     draw_forest_task(settings, own, buffers.graph.columns, buffers.labels, task, notes);
   } else {
-    draw_scm_task(name == "mlp" ? ScmKind::kMlp : ScmKind::kTree, settings, own, buffers, task, notes);
+    draw_scm_task(name == "mlp" ? ScmKind::kMlp : ScmKind::kTree, settings, own, buffers.scm, buffers.labels, task,
+                  notes);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/html.h"
+#include "prior/prior.h"
 
 namespace manyshot {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "prior/graph/dag.h"
 #include "prior/random/column_loops.h"
-#include "prior/scm/scm_prior.h"
 #include "prior/task/classification.h"
+#include "prior/task/sizes.h"
 
 namespace manyshot {
 namespace {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "prior/graph/converters.h"
-#include "prior/prior.h"
+#include "prior/options.h"
 #include "prior/task/notes.h"
+#include "prior/task/task.h"
 
 namespace manyshot {
 

@@ -1,3 +1,5 @@
+#include "prior/options.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "prior/prior.h"
 
 namespace manyshot {
 namespace {
