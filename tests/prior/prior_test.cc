@@ -4,10 +4,8 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
 #include "core/parallel.h"
 #include "prior/explain.h"
-#include "prior/task/classification.h"
 #include "prior/testing.h"
 
 namespace manyshot {
@@ -208,104 +206,7 @@ TEST(Mix, TreeLayersHaveTheirLaws) {
   expect_share(trees[4], total, 0.2231, "4 trees");
 }
 
-TEST(Classification, ThresholdsCountStrictlyBelow) {
-  // 0, 1, …, 99 repeated: by rank the cut is one of the values, and that value stays below its own threshold.
-  std::vector<float> y(1000);
-  for (size_t row = 0; row < y.size(); ++row) y[row] = static_cast<float>(row % 100);
-  std::vector<int32_t> labels;
-  for (uint64_t seed = 0; seed < 30; ++seed) {
-    Notes notes;
-    const int k = threshold_labels(y.data(), y.size(), {2, true}, Rng(seed), labels, &notes);
-    size_t changes = 0;
-    for (size_t row = 1; row < 100; ++row) changes += labels[row] != labels[row - 1] ? 1 : 0;
-    EXPECT_EQ(changes, static_cast<size_t>(k - 1));
-    for (size_t row = 100; row < y.size(); ++row) EXPECT_EQ(labels[row], labels[row % 100]);
-  }
-  y[4] = NAN;
-  EXPECT_EQ(threshold_labels(y.data(), y.size(), {3, false}, Rng(1), labels, nullptr), 0);
-}
-
-TEST(Classification, RowOrdersCoverTheClasses) {
-  std::vector<int32_t> labels(100, 0);
-  EXPECT_EQ(order_rows(labels, 1, 50, Rng(1)).rejection, Rejection::kConstantLabels);
-  labels[99] = 1;  // one row cannot stand on both sides
-  EXPECT_EQ(order_rows(labels, 2, 50, Rng(1)).rejection, Rejection::kClassCoverage);
-  for (size_t row = 80; row < 100; ++row) labels[row] = 1;
-  const RowOrder found = order_rows(labels, 2, 50, Rng(1));
-  ASSERT_FALSE(found.rejection.has_value());
-  ASSERT_EQ(found.order.size(), 100u);
-  std::set<int32_t> before, behind;
-  for (size_t place = 0; place < 100; ++place) (place < 50 ? before : behind).insert(labels[found.order[place]]);
-  EXPECT_EQ(before.size(), 2u);
-  EXPECT_EQ(behind.size(), 2u);
-  EXPECT_EQ(std::set<uint32_t>(found.order.begin(), found.order.end()).size(), 100u);
-  for (size_t row = 0; row < 100; ++row) labels[row] = static_cast<int32_t>(row % 2);
-  EXPECT_TRUE(order_rows(labels, 2, 50, Rng(1)).order.empty());
-}
-
-TEST(Classification, ColumnsAreClampedStandardisedAndDropped) {
-  NodeMatrix x;
-  x.reshape(3, 1000);
-  for (size_t row = 0; row < 1000; ++row) {
-    x.node(0)[row] = row == 0 ? 1e6f : static_cast<float>(row % 10);
-    x.node(1)[row] = 5;
-    x.node(2)[row] = row % 2 == 0 ? NAN : static_cast<float>(row);
-  }
-  std::vector<ColumnInfo> info(3);
-  info[2].missing = true;
-  Task task;
-  ASSERT_FALSE(finish_columns(x, info, {}, Rng(1), task, true, nullptr).has_value());
-  ASSERT_EQ(task.num_features(), 2u);
-  const size_t first = task.info[0].missing ? 1 : 0;
-  // Without the outlier: mean 4.5, deviation 2.87; so it moves to about 4.5 + 4 * 2.87 = 16.
-  EXPECT_NEAR(task.column(first)[0] * task.info[first].scale + task.info[first].offset, 4.5 + 4 * 2.8737, 0.03);
-  EXPECT_TRUE(std::isnan(task.column(1 - first)[4]));
-  EXPECT_NEAR(task.column(1 - first)[5] * task.info[1 - first].scale + task.info[1 - first].offset, 5, 1e-3);
-  for (size_t row = 0; row < 1000; ++row) x.node(0)[row] = x.node(1)[row] = x.node(2)[row] = 3;
-  info.assign(3, {});
-  EXPECT_EQ(finish_columns(x, info, {}, Rng(1), task, true, nullptr), Rejection::kNoColumns);
-}
-
-void expect_bad(const std::function<void(PriorOptions&)>& change, const std::string& message) {
-  PriorOptions options;
-  change(options);
-  try {
-    options.validate();
-    FAIL() << "accepted; expected: " << message;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-    EXPECT_NE(std::string(error.what()).find(message), std::string::npos) << error.what();
-  }
-}
-
-TEST(PriorOptions, MistakesAreNamed) {
-  expect_bad([](auto& o) { o.features = "50:5"; }, "--features 50:5: the range is empty; did you mean 5:50?");
-  expect_bad([](auto& o) { o.features = "many"; },
-             "--features: expected a whole number, or a range like 5:50, got \"many\"");
-  expect_bad([](auto& o) { o.features = "5:5000"; }, "--features 5:5000: expected numbers from 1 to 1,000, got 5,000");
-  expect_bad([](auto& o) { o.classes = "1"; }, "--classes 1: expected numbers from 2 to 1,000, got 1");
-  expect_bad([](auto& o) { o.rows = "0"; }, "--rows 0: expected numbers from 16");
-  expect_bad([](auto& o) { o.rows = "20"; }, "--rows 20: too few rows for 10 classes; at least 40 are needed");
-  expect_bad([](auto& o) { o.prior = "mlpp"; }, "unknown prior \"mlpp\"; did you mean \"mlp\"?");
-  expect_bad([](auto& o) { o.prior = "mlp:0.5,grahp:0.5"; }, "did you mean \"graph\"?");
-  expect_bad([](auto& o) { o.prior = "mlp:-1"; }, "expected a weight of at least 0 behind \"mlp:\", got \"-1\"");
-  expect_bad([](auto& o) { o.prior = "mlp:0,tree:0"; }, "all weights are 0");
-}
-
-TEST(PriorOptions, MixturesAreTakenApart) {
-  PriorOptions options;
-  options.prior = "mix:1,graph:3,mlp:1";
-  options.rows = "100:200";
-  const PriorSettings settings = parse_settings(options);
-  ASSERT_EQ(settings.parts.size(), 3u);
-  EXPECT_NEAR(settings.parts[0].weight, 0.34, 1e-12);  // mlp
-  EXPECT_NEAR(settings.parts[1].weight, 0.06, 1e-12);  // tree
-  EXPECT_NEAR(settings.parts[2].weight, 0.6, 1e-12);
-  EXPECT_EQ(settings.rows, (IntRange{100, 200}));
-  EXPECT_FALSE(settings.features.has_value());
-}
-
-TEST(PriorOptions, SmallTablesOfManyClassesComeToAnEnd) {
+TEST(Prior, SmallTablesOfManyClassesComeToAnEnd) {
   for (const char* name : {"mlp", "tree", "graph", "forest"}) {
     PriorOptions options = options_for(name, "40");
     options.features = "1:3";
@@ -320,7 +221,7 @@ TEST(PriorOptions, SmallTablesOfManyClassesComeToAnEnd) {
   }
 }
 
-TEST(PriorOptions, RangesAreKept) {
+TEST(Prior, RangesAreKept) {
   PriorOptions options = options_for("mix:1,graph:1,forest:1", "300:400");
   options.features = "3:4";
   options.classes = "12:15";
@@ -336,6 +237,36 @@ TEST(PriorOptions, RangesAreKept) {
     most = std::max(most, task.num_classes);
   }
   EXPECT_GT(most, 10);
+}
+
+TEST(ForestPrior, TasksCanBeLearnt) {
+  PriorOptions options;
+  options.prior = "forest";
+  options.rows = "1024";
+  options.features = "4";
+  const Prior prior(options);
+  PriorScratch scratch;
+  // The nearest neighbour knows more than the majority in most tasks.
+  int better = 0;
+  for (uint64_t index = 0; index < 40; ++index) {
+    const Task task = prior.draw(index, scratch);
+    std::vector<int> counts(static_cast<size_t>(task.num_classes), 0);
+    for (const int32_t label : task.labels) ++counts[static_cast<size_t>(label)];
+    int right = 0;
+    for (size_t row = 0; row < 256; ++row) {
+      double best = 1e30;
+      int32_t guess = 0;
+      for (size_t other = 256; other < 1024; ++other) {
+        double distance = 0;
+        for (size_t f = 0; f < task.num_features(); ++f)
+          distance += std::pow(task.column(f)[row] - task.column(f)[other], 2);
+        if (distance < best) best = distance, guess = task.labels[other];
+      }
+      right += guess == task.labels[row] ? 1 : 0;
+    }
+    better += right / 256.0 > *std::max_element(counts.begin(), counts.end()) / 1024.0 ? 1 : 0;
+  }
+  EXPECT_GE(better, 24);
 }
 
 }  // namespace

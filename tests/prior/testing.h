@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "kernels/simd.h"
+#include "prior/random/bulk_random.h"
+#include "prior/task/node_matrix.h"
 
 namespace manyshot {
 
@@ -42,6 +45,31 @@ void at_fused_levels(const Check& check) {
     check(level);
   }
   limit_simd(nullptr);
+}
+
+// `values` gives the same bits at each of them.
+template <class Values>
+void expect_same_bits_at_fused_levels(const Values& values) {
+  std::vector<std::vector<float>> results;
+  at_fused_levels([&](SimdLevel) { results.push_back(values()); });
+  for (const std::vector<float>& result : results) {
+    ASSERT_EQ(result.size(), results[0].size());
+    EXPECT_EQ(std::memcmp(result.data(), results[0].data(), result.size() * sizeof(float)), 0);
+  }
+}
+
+// N(mean, deviation).
+inline std::vector<float> normal_column(size_t count, uint64_t seed, float mean = 0, float deviation = 1) {
+  std::vector<float> x(count);
+  BulkRandom(Rng(seed)).normal(0, mean, deviation, x.data(), count);
+  return x;
+}
+
+// `nodes` columns of `rows` normal values each.
+inline void fill(NodeMatrix& matrix, size_t nodes, size_t rows, uint64_t seed) {
+  matrix.reshape(nodes, rows);
+  for (size_t node = 0; node < nodes; ++node)
+    BulkRandom(Rng(seed)).normal(static_cast<uint32_t>(node), 0, 1, matrix.node(node), rows);
 }
 
 }  // namespace manyshot

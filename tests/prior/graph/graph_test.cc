@@ -14,12 +14,6 @@
 namespace manyshot {
 namespace {
 
-void fill(NodeMatrix& matrix, size_t nodes, size_t rows, uint64_t seed) {
-  matrix.reshape(nodes, rows);
-  for (size_t node = 0; node < nodes; ++node)
-    BulkRandom(Rng(seed)).normal(static_cast<uint32_t>(node), 0, 1, matrix.node(node), rows);
-}
-
 TEST(CorrelatedDraws, UniformOverTasksAndCorrelatedWithin) {
   std::vector<double> firsts, seconds, spans;
   for (uint64_t task = 0; task < 4000; ++task) {
@@ -388,36 +382,6 @@ TEST(GraphPrior, EverythingIsReached) {
   expect_share(gaps["none"], tasks, 0.5, "no missing cells");
   expect_share(binary, tasks, 0.4, "binary");
   expect_share(families["cauchy"], tasks, 0.4, "cauchy graphs");
-}
-
-TEST(ForestPrior, TasksCanBeLearnt) {
-  PriorOptions options;
-  options.prior = "forest";
-  options.rows = "1024";
-  options.features = "4";
-  const Prior prior(options);
-  PriorScratch scratch;
-  // The nearest neighbour knows more than the majority in most tasks.
-  int better = 0;
-  for (uint64_t index = 0; index < 40; ++index) {
-    const Task task = prior.draw(index, scratch);
-    std::vector<int> counts(static_cast<size_t>(task.num_classes), 0);
-    for (const int32_t label : task.labels) ++counts[static_cast<size_t>(label)];
-    int right = 0;
-    for (size_t row = 0; row < 256; ++row) {
-      double best = 1e30;
-      int32_t guess = 0;
-      for (size_t other = 256; other < 1024; ++other) {
-        double distance = 0;
-        for (size_t f = 0; f < task.num_features(); ++f)
-          distance += std::pow(task.column(f)[row] - task.column(f)[other], 2);
-        if (distance < best) best = distance, guess = task.labels[other];
-      }
-      right += guess == task.labels[row] ? 1 : 0;
-    }
-    better += right / 256.0 > *std::max_element(counts.begin(), counts.end()) / 1024.0 ? 1 : 0;
-  }
-  EXPECT_GE(better, 24);
 }
 
 }  // namespace

@@ -10,12 +10,6 @@
 namespace manyshot {
 namespace {
 
-void fill(NodeMatrix& matrix, size_t nodes, size_t rows, uint64_t seed) {
-  matrix.reshape(nodes, rows);
-  for (size_t node = 0; node < nodes; ++node)
-    BulkRandom(Rng(seed)).normal(static_cast<uint32_t>(node), 0, 1, matrix.node(node), rows);
-}
-
 // The definition, by trying every split of every feature: sums of squared gradients over (rows + lambda).
 class Exact {
  public:
