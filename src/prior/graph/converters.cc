@@ -96,6 +96,39 @@ std::string sample_marginal(Marginal marginal, CorrelatedDraws& draws, std::vect
   }
 }
 
+// Children see the level's number in every dimension.
+void show_index(const std::vector<uint32_t>& levels, NodeMatrix& slice) {
+  for (size_t node = 0; node < slice.num_nodes(); ++node) std::copy(levels.begin(), levels.end(), slice.node(node));
+}
+
+// Children see the level's point: row points[level] of `from`, which may be the slice itself.
+void show_points(const NodeMatrix& from, const std::vector<uint32_t>& points, const std::vector<uint32_t>& levels,
+                 NodeMatrix& slice) {
+  std::vector<float> of_level(points.size());
+  for (size_t node = 0; node < slice.num_nodes(); ++node) {
+    for (size_t level = 0; level < points.size(); ++level) of_level[level] = from.node(node)[points[level]];
+    for (size_t row = 0; row < slice.num_rows(); ++row) slice.node(node)[row] = of_level[levels[row]];
+  }
+}
+
+// The largest of scores with Gumbel noise, which is a draw from their softmax (Gumbel 1954). `scores`: a column for
+// each level, standardised here.
+void draw_by_scores(double sharpness, const std::vector<float>& offsets, const BulkRandom& bulk, NodeMatrix& scores,
+                    std::vector<uint32_t>& levels) {
+  const size_t num_rows = scores.num_rows();
+  std::vector<float> best(num_rows, -std::numeric_limits<float>::infinity()), noise(num_rows);
+  for (size_t level = 0; level < offsets.size(); ++level) {
+    float* of_level = scores.node(level);
+    standardise(of_level, num_rows);
+    bulk.uniform(static_cast<uint32_t>(level), 1e-7f, 1, noise.data(), num_rows);
+    for (size_t row = 0; row < num_rows; ++row) {
+      const float score =
+          static_cast<float>(sharpness) * of_level[row] + offsets[level] - std::log(-std::log(noise[row]));
+      if (score > best[row]) best[row] = score, levels[row] = static_cast<uint32_t>(level);
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view marginal_name(Marginal marginal) {
@@ -212,109 +245,117 @@ void Converters::convert_number(const Converter& converter, CorrelatedDraws& dra
 
 void Converters::convert_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
                                 std::vector<float>& values, std::string* text) {
-  const size_t num_rows = slice.num_rows(), num_dimensions = slice.num_nodes();
-  const auto c = static_cast<size_t>(converter.num_levels);
-  Draws& plain = draws.plain();
-  std::vector<uint32_t> levels(num_rows);
-  std::vector<uint32_t> centres(c);
-  const auto set_index = [&] {
-    for (size_t node = 0; node < num_dimensions; ++node) {
-      for (size_t row = 0; row < num_rows; ++row) slice.node(node)[row] = static_cast<float>(levels[row]);
-    }
-  };
-  const auto set_centres = [&](const NodeMatrix& from) {
-    std::vector<float> of_level(c);
-    for (size_t node = 0; node < num_dimensions; ++node) {
-      for (size_t level = 0; level < c; ++level) of_level[level] = from.node(node)[centres[level]];
-      for (size_t row = 0; row < num_rows; ++row) slice.node(node)[row] = of_level[levels[row]];
-    }
-  };
-  std::string words(level_rule_name(converter.rule));
+  std::vector<uint32_t> levels(slice.num_rows());
+  std::string how;
   if (converter.rule <= LevelRule::kNeighbourIndex) {
-    for (uint32_t& centre : centres) centre = static_cast<uint32_t>(plain.below(num_rows));
-    const double p = draws.log_number("level distance power", 0.5, 4);
-    levels = nearest_centres(slice, centres, p);
-    if (converter.rule == LevelRule::kNeighbourCentre) set_centres(slice);
-    if (converter.rule == LevelRule::kNeighbourFunction) {
-      functions_.apply_cheap(draws, slice, num_dimensions, result_, nullptr);
-      set_centres(result_);
-    }
-    if (converter.rule == LevelRule::kNeighbourIndex) set_index();
-    words += fmt::format("[nearest of {} rows in {} dimensions, L{:.2g}]", c, num_dimensions, p);
-  } else if (converter.rule <= LevelRule::kSoftmaxIndex || converter.rule == LevelRule::kArgMax) {
-    const bool arg_max = converter.rule == LevelRule::kArgMax;
-    std::string function;
-    if (arg_max) {
-      functions_.apply_any(draws, slice, c, scratch_, &function);
-    } else {
-      scratch_.reshape(c, num_rows);
-      for (size_t level = 0; level < c; ++level) std::copy_n(slice.node(level), num_rows, scratch_.node(level));
-    }
-    const double a =
-        arg_max ? draws.log_number("score sharpness", 1, 100) : draws.log_number("level sharpness", 0.1, 10);
-    const std::vector<float> weights = draws.weights(c);
-    std::vector<float> best(num_rows, -std::numeric_limits<float>::infinity()), noise(num_rows);
-    const BulkRandom bulk = draws.bulk();
-    for (size_t level = 0; level < c; ++level) {
-      float* scores = scratch_.node(level);
-      standardise(scores, num_rows);
-      bulk.uniform(static_cast<uint32_t>(level), 1e-7f, 1, noise.data(), num_rows);
-      const float offset = arg_max ? 0.0f : std::log(weights[level] + 1e-4f);
-      for (size_t row = 0; row < num_rows; ++row) {
-        // The largest of scores with Gumbel noise is a draw from their softmax (Gumbel 1954).
-        const float score = static_cast<float>(a) * scores[row] + offset - std::log(-std::log(noise[row]));
-        if (score > best[row]) best[row] = score, levels[row] = static_cast<uint32_t>(level);
-      }
-    }
-    if (converter.rule == LevelRule::kSoftmaxPoint) {
-      functions_.points(draws, std::max<size_t>(c, 2), num_dimensions, result_, nullptr);
-      std::iota(centres.begin(), centres.end(), 0u);
-      set_centres(result_);
-    }
-    if (converter.rule == LevelRule::kSoftmaxIndex || (arg_max && plain.chance(0.5))) set_index();
-    words += arg_max ? fmt::format("[{} scores by {}, sharpness {}]", c, function, short_number(a))
-                     : fmt::format("[{} levels, sharpness {}, weights {}]", c, short_number(a),
-                                   short_number(*std::max_element(weights.begin(), weights.end())));
+    how = neighbour_levels(converter, draws, slice, levels);
+  } else if (converter.rule <= LevelRule::kSoftmaxIndex) {
+    how = softmax_levels(converter, draws, slice, levels);
+  } else if (converter.rule == LevelRule::kArgMax) {
+    how = arg_max_levels(converter, draws, slice, levels);
   } else if (converter.rule == LevelRule::kTree) {
-    const auto depth = static_cast<size_t>(std::max<int64_t>(draws.log_integer("label tree depth", 1, 8),
-                                                             std::lrint(std::ceil(std::log2(static_cast<double>(c))))));
-    std::vector<uint32_t> leaf(num_rows, 0);
-    // Every node of a level has its own dimension and threshold.
-    for (size_t level = 0; level < depth; ++level) {
-      std::vector<std::pair<size_t, float>> splits(size_t{1} << level);
-      for (auto& [dimension, threshold] : splits) {
-        dimension = plain.below(num_dimensions);
-        threshold = slice.node(dimension)[plain.below(num_rows)];
-      }
-      for (uint32_t& at : leaf) {
-        const size_t row = static_cast<size_t>(&at - leaf.data());
-        const auto& [dimension, threshold] = splits[at];
-        at = 2 * at + (slice.node(dimension)[row] > threshold ? 1 : 0);
-      }
-    }
-    // Leaves number the classes round and round, in random order, so that every class has some.
-    std::vector<uint32_t> names(size_t{1} << depth);
-    for (size_t i = 0; i < names.size(); ++i) names[i] = static_cast<uint32_t>(i % c);
-    for (size_t i = 0; i + 1 < names.size(); ++i) std::swap(names[i], names[i + plain.below(names.size() - i)]);
-    for (size_t row = 0; row < num_rows; ++row) levels[row] = names[leaf[row]];
-    if (plain.chance(0.5)) set_index();
-    words += fmt::format("[depth {} on {} dimensions]", depth, num_dimensions);
+    how = tree_levels(converter, draws, slice, levels);
   } else {
-    standardise(slice.node(0), num_rows);
-    std::vector<float> thresholds(c - 1);
-    for (float& threshold : thresholds) {
-      threshold = converter.rule == LevelRule::kRank ? slice.node(0)[plain.below(num_rows)]
-                                                     : static_cast<float>(plain.normal());
-    }
-    std::vector<int32_t> counts(num_rows);
-    count_below(slice.node(0), num_rows, thresholds.data(), thresholds.size(), counts.data());
-    for (size_t row = 0; row < num_rows; ++row) levels[row] = static_cast<uint32_t>(counts[row]);
-    if (plain.chance(0.5)) set_index();
-    std::sort(thresholds.begin(), thresholds.end());
-    words += fmt::format("[standardised, cut at {}]", short_numbers({thresholds.begin(), thresholds.end()}));
+    how = threshold_levels(converter, draws, slice, levels);
   }
-  for (size_t row = 0; row < num_rows; ++row) values[row] = static_cast<float>(levels[row]);
-  if (text != nullptr) *text = words;
+  std::copy(levels.begin(), levels.end(), values.begin());
+  if (text != nullptr) *text = std::string(level_rule_name(converter.rule)) + how;
+}
+
+std::string Converters::neighbour_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                                         std::vector<uint32_t>& levels) {
+  std::vector<uint32_t> centres(static_cast<size_t>(converter.num_levels));
+  for (uint32_t& centre : centres) centre = static_cast<uint32_t>(draws.plain().below(slice.num_rows()));
+  const double p = draws.log_number("level distance power", 0.5, 4);
+  levels = nearest_centres(slice, centres, p);
+  if (converter.rule == LevelRule::kNeighbourCentre) show_points(slice, centres, levels, slice);
+  if (converter.rule == LevelRule::kNeighbourFunction) {
+    functions_.apply_cheap(draws, slice, slice.num_nodes(), result_, nullptr);
+    show_points(result_, centres, levels, slice);
+  }
+  if (converter.rule == LevelRule::kNeighbourIndex) show_index(levels, slice);
+  return fmt::format("[nearest of {} rows in {} dimensions, L{:.2g}]", centres.size(), slice.num_nodes(), p);
+}
+
+std::string Converters::softmax_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                                       std::vector<uint32_t>& levels) {
+  const auto num_levels = static_cast<size_t>(converter.num_levels);
+  scratch_.reshape(num_levels, slice.num_rows());
+  for (size_t level = 0; level < num_levels; ++level)
+    std::copy_n(slice.node(level), slice.num_rows(), scratch_.node(level));
+  const double sharpness = draws.log_number("level sharpness", 0.1, 10);
+  const std::vector<float> weights = draws.weights(num_levels);
+  std::vector<float> offsets;
+  for (const float weight : weights) offsets.push_back(std::log(weight + 1e-4f));
+  draw_by_scores(sharpness, offsets, draws.bulk(), scratch_, levels);
+  if (converter.rule == LevelRule::kSoftmaxPoint) {
+    functions_.points(draws, std::max<size_t>(num_levels, 2), slice.num_nodes(), result_, nullptr);
+    std::vector<uint32_t> points(num_levels);
+    std::iota(points.begin(), points.end(), 0u);
+    show_points(result_, points, levels, slice);
+  }
+  if (converter.rule == LevelRule::kSoftmaxIndex) show_index(levels, slice);
+  return fmt::format("[{} levels, sharpness {}, weights {}]", num_levels, short_number(sharpness),
+                     short_number(*std::max_element(weights.begin(), weights.end())));
+}
+
+std::string Converters::arg_max_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                                       std::vector<uint32_t>& levels) {
+  const auto num_levels = static_cast<size_t>(converter.num_levels);
+  std::string function;
+  functions_.apply_any(draws, slice, num_levels, scratch_, &function);
+  const double sharpness = draws.log_number("score sharpness", 1, 100);
+  draws.weights(num_levels);  // of no use here; all that is drawn later depends on the draws it takes
+  draw_by_scores(sharpness, std::vector<float>(num_levels, 0.0f), draws.bulk(), scratch_, levels);
+  if (draws.plain().chance(0.5)) show_index(levels, slice);
+  return fmt::format("[{} scores by {}, sharpness {}]", num_levels, function, short_number(sharpness));
+}
+
+std::string Converters::tree_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                                    std::vector<uint32_t>& levels) {
+  Draws& plain = draws.plain();
+  const size_t num_rows = slice.num_rows();
+  const auto num_levels = static_cast<size_t>(converter.num_levels);
+  const auto depth = static_cast<size_t>(std::max<int64_t>(
+      draws.log_integer("label tree depth", 1, 8), std::lrint(std::ceil(std::log2(static_cast<double>(num_levels))))));
+  std::vector<uint32_t> leaf(num_rows, 0);
+  // Every node of a level of the tree has its own dimension and threshold.
+  for (size_t level = 0; level < depth; ++level) {
+    std::vector<std::pair<size_t, float>> splits(size_t{1} << level);
+    for (auto& [dimension, threshold] : splits) {
+      dimension = plain.below(slice.num_nodes());
+      threshold = slice.node(dimension)[plain.below(num_rows)];
+    }
+    for (size_t row = 0; row < num_rows; ++row) {
+      const auto& [dimension, threshold] = splits[leaf[row]];
+      leaf[row] = 2 * leaf[row] + (slice.node(dimension)[row] > threshold ? 1 : 0);
+    }
+  }
+  // Leaves number the classes round and round, in random order, so that every class has some.
+  std::vector<uint32_t> names(size_t{1} << depth);
+  for (size_t i = 0; i < names.size(); ++i) names[i] = static_cast<uint32_t>(i % num_levels);
+  for (size_t i = 0; i + 1 < names.size(); ++i) std::swap(names[i], names[i + plain.below(names.size() - i)]);
+  for (size_t row = 0; row < num_rows; ++row) levels[row] = names[leaf[row]];
+  if (plain.chance(0.5)) show_index(levels, slice);
+  return fmt::format("[depth {} on {} dimensions]", depth, slice.num_nodes());
+}
+
+std::string Converters::threshold_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                                         std::vector<uint32_t>& levels) {
+  Draws& plain = draws.plain();
+  const size_t num_rows = slice.num_rows();
+  standardise(slice.node(0), num_rows);
+  std::vector<float> thresholds(static_cast<size_t>(converter.num_levels) - 1);
+  for (float& threshold : thresholds) {
+    threshold =
+        converter.rule == LevelRule::kRank ? slice.node(0)[plain.below(num_rows)] : static_cast<float>(plain.normal());
+  }
+  std::vector<int32_t> counts(num_rows);
+  count_below(slice.node(0), num_rows, thresholds.data(), thresholds.size(), counts.data());
+  std::copy(counts.begin(), counts.end(), levels.begin());
+  if (plain.chance(0.5)) show_index(levels, slice);
+  std::sort(thresholds.begin(), thresholds.end());
+  return fmt::format("[standardised, cut at {}]", short_numbers({thresholds.begin(), thresholds.end()}));
 }
 
 std::string remove_cells(Missingness kind, CorrelatedDraws& draws, NodeMatrix& columns, std::vector<ColumnInfo>& info) {

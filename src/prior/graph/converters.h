@@ -72,6 +72,18 @@ class Converters {
                       ColumnInfo& info, std::string* text);
   void convert_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice, std::vector<float>& values,
                       std::string* text);
+  // By family of LevelRule: fill `levels` [rows], overwrite the slice with what children see, and return the rule's
+  // numbers in words.
+  std::string neighbour_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                               std::vector<uint32_t>& levels);
+  std::string softmax_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                             std::vector<uint32_t>& levels);
+  std::string arg_max_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                             std::vector<uint32_t>& levels);
+  std::string tree_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                          std::vector<uint32_t>& levels);
+  std::string threshold_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
+                               std::vector<uint32_t>& levels);
 
   RandomFunctions functions_;
   NodeMatrix scratch_, result_;
