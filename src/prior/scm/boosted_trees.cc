@@ -18,12 +18,10 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot {
-namespace {
+
 // One definition for all targets.
 #ifndef MANYSHOT_BOOSTED_TREES_TYPES
 #define MANYSHOT_BOOSTED_TREES_TYPES
-constexpr size_t kNumBins = 256;
-
 struct GrowingNode {
   std::array<float, kMaxTreeOutputs> total{};  // sum of gradients
   uint32_t first = 0;                          // its rows stand together
@@ -32,6 +30,10 @@ struct GrowingNode {
   int32_t best_feature = -1;
   uint32_t best_bin = 0;  // left: bins up to this one
 };
+
+namespace {
+
+constexpr size_t kNumBins = 256;
 
 // One feature, the rows of all nodes, and where histograms go.
 struct FeaturePass {
@@ -44,8 +46,9 @@ struct FeaturePass {
   float* histogram = nullptr;  // [256, lanes]
   uint32_t* counts = nullptr;  // [256]
 };
-#endif
+
 }  // namespace
+#endif
 
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -134,6 +137,14 @@ uint32_t ordered_bits(float value) {
   return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
 }
 
+float mean_of(const NodeMatrix& values) {
+  double sum = 0;
+  for (size_t node = 0; node < values.num_nodes(); ++node) {
+    for (size_t row = 0; row < values.num_rows(); ++row) sum += values.node(node)[row];
+  }
+  return static_cast<float>(sum / static_cast<double>(values.num_nodes() * values.num_rows()));
+}
+
 template <class T>
 void grow(AlignedBuffer<T>& buffer, size_t size) {
   if (buffer.size() < size) buffer = AlignedBuffer<T>(size);
@@ -206,87 +217,106 @@ void BoostedTrees::bin_column(const float* x, size_t feature) {
 
 template <size_t kWidth>
 void BoostedTrees::grow_trees(size_t num_features, const BoostingOptions& options, const NodeMatrix& targets) {
-  const size_t num_outputs = targets.num_nodes();
-  double sum = 0;
-  for (size_t output = 0; output < num_outputs; ++output) {
-    for (size_t row = 0; row < num_rows_; ++row) sum += targets.node(output)[row];
-  }
-  const auto base = static_cast<float>(sum / static_cast<double>(num_outputs * num_rows_));
-  std::fill_n(predictions_.data(), num_rows_ * kWidth, base);
-
+  std::fill_n(predictions_.data(), num_rows_ * kWidth, mean_of(targets));
   std::vector<GrowingNode> nodes, children;
   for (int tree = 0; tree < options.num_trees; ++tree) {
-    for (size_t row = 0; row < num_rows_; ++row) {
-      rows_[row] = static_cast<uint32_t>(row);
-      float* to = gradients_.data() + row * kWidth;
-      for (size_t output = 0; output < kWidth; ++output) {
-        to[output] = output < num_outputs ? predictions_[row * kWidth + output] - targets.node(output)[row] : 0.0f;
-      }
-    }
+    start_tree<kWidth>(targets);
     nodes.assign(1, {});
     nodes[0].count = static_cast<uint32_t>(num_rows_);
     for (int depth = 0; !nodes.empty(); ++depth) {
-      for (GrowingNode& node : nodes) {
-        const float* from = gradients_.data() + node.first * kWidth;
-        for (uint32_t i = 0; i < node.count; ++i, from += kWidth) {
-          for (size_t output = 0; output < kWidth; ++output) node.total[output] += from[output];
-        }
-      }
-      for (size_t feature = 0; depth < options.max_depth && feature < num_features; ++feature) {
-        if (num_bins_[feature] < 2) continue;
-        const FeaturePass pass = {bins_.data() + feature * num_rows_,
-                                  num_bins_[feature],
-                                  static_cast<int32_t>(feature),
-                                  rows_.data(),
-                                  gradients_.data(),
-                                  inverse_.data(),
-                                  histogram_.data(),
-                                  bin_counts_.data()};
-        if constexpr (kWidth == 8) {
-          HWY_DYNAMIC_DISPATCH(search_narrow)(pass, nodes.data(), nodes.size());
-        } else {
-          HWY_DYNAMIC_DISPATCH(search_wide)(pass, nodes.data(), nodes.size());
-        }
-      }
+      for (GrowingNode& node : nodes) sum_gradients<kWidth>(node);
+      if (depth < options.max_depth) search_splits<kWidth>(num_features, nodes);
       // Rows move to their child, or get their leaf's value and rest.
       children.clear();
       uint32_t place = 0;
       for (const GrowingNode& node : nodes) {
         if (node.best_feature < 0) {
-          const float factor = -options.eta * inverse_[node.count];
-          for (uint32_t i = node.first; i < node.first + node.count; ++i) {
-            float* to = predictions_.data() + rows_[i] * kWidth;
-            for (size_t output = 0; output < kWidth; ++output) to[output] += factor * node.total[output];
-          }
+          add_leaf<kWidth>(node, options.eta);
           continue;
         }
         const auto feature = static_cast<uint32_t>(node.best_feature);
         splits_.push_back({static_cast<uint32_t>(tree), feature, lower_edges_[feature * kNumBins + node.best_bin + 1],
                            node.best_gain});
-        const uint8_t* bins = bins_.data() + feature * num_rows_;
-        const uint32_t end = node.first + node.count;
-        uint32_t num_left = 0;
-        for (uint32_t i = node.first; i < end; ++i) num_left += bins[rows_[i]] <= node.best_bin ? 1 : 0;
-        GrowingNode left, right;
-        left.first = place;
-        left.count = num_left;
-        right.first = place + num_left;
-        right.count = node.count - num_left;
-        uint32_t next[2] = {left.first, right.first};  // sides of random rows: no branch to guess
-        for (uint32_t i = node.first; i < end; ++i) {
-          const uint32_t to = next[bins[rows_[i]] > node.best_bin ? 1 : 0]++;
-          rows_spare_[to] = rows_[i];
-          std::copy_n(gradients_.data() + i * kWidth, kWidth, gradients_spare_.data() + to * kWidth);
-        }
+        split_node<kWidth>(node, place, children);
         place += node.count;
-        children.push_back(left);
-        children.push_back(right);
       }
       rows_.swap(rows_spare_);
       std::swap(gradients_, gradients_spare_);
       nodes.swap(children);
     }
   }
+}
+
+// Every row in the root, with the gradient of the squared error.
+template <size_t kWidth>
+void BoostedTrees::start_tree(const NodeMatrix& targets) {
+  for (size_t row = 0; row < num_rows_; ++row) {
+    rows_[row] = static_cast<uint32_t>(row);
+    float* to = gradients_.data() + row * kWidth;
+    for (size_t output = 0; output < kWidth; ++output) {
+      to[output] =
+          output < targets.num_nodes() ? predictions_[row * kWidth + output] - targets.node(output)[row] : 0.0f;
+    }
+  }
+}
+
+template <size_t kWidth>
+void BoostedTrees::sum_gradients(GrowingNode& node) const {
+  const float* from = gradients_.data() + node.first * kWidth;
+  for (uint32_t i = 0; i < node.count; ++i, from += kWidth) {
+    for (size_t output = 0; output < kWidth; ++output) node.total[output] += from[output];
+  }
+}
+
+template <size_t kWidth>
+void BoostedTrees::search_splits(size_t num_features, std::vector<GrowingNode>& nodes) {
+  for (size_t feature = 0; feature < num_features; ++feature) {
+    if (num_bins_[feature] < 2) continue;
+    const FeaturePass pass = {bins_.data() + feature * num_rows_,
+                              num_bins_[feature],
+                              static_cast<int32_t>(feature),
+                              rows_.data(),
+                              gradients_.data(),
+                              inverse_.data(),
+                              histogram_.data(),
+                              bin_counts_.data()};
+    if constexpr (kWidth == 8) {
+      HWY_DYNAMIC_DISPATCH(search_narrow)(pass, nodes.data(), nodes.size());
+    } else {
+      HWY_DYNAMIC_DISPATCH(search_wide)(pass, nodes.data(), nodes.size());
+    }
+  }
+}
+
+template <size_t kWidth>
+void BoostedTrees::add_leaf(const GrowingNode& node, float eta) {
+  const float factor = -eta * inverse_[node.count];
+  for (uint32_t i = node.first; i < node.first + node.count; ++i) {
+    float* to = predictions_.data() + rows_[i] * kWidth;
+    for (size_t output = 0; output < kWidth; ++output) to[output] += factor * node.total[output];
+  }
+}
+
+// The node's rows in the spare buffers from `place` on, those of the left child first.
+template <size_t kWidth>
+void BoostedTrees::split_node(const GrowingNode& node, uint32_t place, std::vector<GrowingNode>& children) {
+  const uint8_t* bins = bins_.data() + static_cast<size_t>(node.best_feature) * num_rows_;
+  const uint32_t end = node.first + node.count;
+  uint32_t num_left = 0;
+  for (uint32_t i = node.first; i < end; ++i) num_left += bins[rows_[i]] <= node.best_bin ? 1 : 0;
+  GrowingNode left, right;
+  left.first = place;
+  left.count = num_left;
+  right.first = place + num_left;
+  right.count = node.count - num_left;
+  uint32_t next[2] = {left.first, right.first};  // sides of random rows: no branch to guess
+  for (uint32_t i = node.first; i < end; ++i) {
+    const uint32_t to = next[bins[rows_[i]] > node.best_bin ? 1 : 0]++;
+    rows_spare_[to] = rows_[i];
+    std::copy_n(gradients_.data() + i * kWidth, kWidth, gradients_spare_.data() + to * kWidth);
+  }
+  children.push_back(left);
+  children.push_back(right);
 }
 
 void BoostedTrees::fit(const NodeMatrix& x, const BoostingOptions& options, const NodeMatrix& targets,

@@ -29,6 +29,8 @@ struct TreeSplit {
   float gain = 0;
 };
 
+struct GrowingNode;  // a node of the tree at hand; boosted_trees.cc
+
 class BoostedTrees {
  public:
   // Fits to targets [num_outputs nodes] on the columns of x, and writes the fitted values of the same rows to `fitted`
@@ -39,8 +41,19 @@ class BoostedTrees {
 
  private:
   void bin_column(const float* x, size_t feature);
+  // kWidth: lanes of a row's gradients, 8 or 16.
   template <size_t kWidth>
   void grow_trees(size_t num_features, const BoostingOptions& options, const NodeMatrix& targets);
+  template <size_t kWidth>
+  void start_tree(const NodeMatrix& targets);
+  template <size_t kWidth>
+  void sum_gradients(GrowingNode& node) const;
+  template <size_t kWidth>
+  void search_splits(size_t num_features, std::vector<GrowingNode>& nodes);
+  template <size_t kWidth>
+  void add_leaf(const GrowingNode& node, float eta);
+  template <size_t kWidth>
+  void split_node(const GrowingNode& node, uint32_t place, std::vector<GrowingNode>& children);
 
   size_t num_rows_ = 0;
   std::vector<uint8_t> bins_;       // [F, N]
