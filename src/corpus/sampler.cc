@@ -23,6 +23,32 @@ std::vector<uint32_t> iota(size_t count) {
   return numbers;
 }
 
+// Columns with two values among the first num_labelled of `rows`; a missing cell is a value of its own.
+std::vector<uint32_t> varying_features(const Task& task, const std::vector<uint32_t>& rows, size_t num_labelled) {
+  std::vector<uint32_t> features;
+  for (uint32_t feature = 0; feature < task.num_features(); ++feature) {
+    const std::span<const float> column = task.column(feature);
+    const float first = column[rows[0]];
+    const auto differs = [&](uint32_t row) {
+      return std::isnan(column[row]) ? !std::isnan(first) : column[row] != first;
+    };
+    if (std::any_of(rows.begin() + 1, rows.begin() + static_cast<ptrdiff_t>(num_labelled), differs))
+      features.push_back(feature);
+  }
+  return features;
+}
+
+// A prompt can only be made when the labelled rows have two numbers in some column, missing cells not counted.
+bool has_two_numbers(const ColumnsView& cells, size_t num_labelled) {
+  for (size_t feature = 0; feature < cells.num_features; ++feature) {
+    const std::span<const float> labelled = cells.column(feature).first(num_labelled);
+    const auto number = std::find_if_not(labelled.begin(), labelled.end(), [](float cell) { return std::isnan(cell); });
+    if (std::any_of(number, labelled.end(), [&](float cell) { return !std::isnan(cell) && cell != *number; }))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view sample_status_name(SampleStatus status) {
@@ -64,86 +90,47 @@ uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
 }
 
 Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
-  Task& task = scratch.task;
-  prior_.draw(index, scratch.prior, task);
-  const Rng rng = Rng(settings_.prior.seed).child("sample", index);
-  Sample sample{.index = index, .num_classes = static_cast<uint32_t>(task.num_classes)};
-  const auto give_up = [&](SampleStatus status) {
-    sample.status = status;
-    return sample;
-  };
+  prior_.draw(index, scratch.prior, scratch.task);
+  Sample sample{.index = index, .num_classes = static_cast<uint32_t>(scratch.task.num_classes)};
+  sample.status = fill(Rng(settings_.prior.seed).child("sample", index), scratch, sample);
+  return sample;
+}
+
+SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& sample) const {
+  const Task& task = scratch.task;
   sample.num_labelled = draw_shots(task.num_features(), rng.child("shots"));
-  if (sample.num_labelled == 0) return give_up(SampleStatus::kTooLong);
-
-  // Labelled rows, then queries of classes that these have.
-  const std::vector<uint32_t> order = rng.child("rows").permutation(static_cast<uint32_t>(task.num_rows));
-  std::vector<uint32_t> rows(order.begin(), order.begin() + sample.num_labelled);
-  std::vector<uint32_t> class_counts(static_cast<size_t>(task.num_classes));
-  for (const uint32_t row : rows) ++class_counts[static_cast<size_t>(task.labels[row])];
-  sample.most_frequent = *std::max_element(class_counts.begin(), class_counts.end());
-  for (size_t place = sample.num_labelled;
-       place < order.size() && rows.size() < sample.num_labelled + static_cast<size_t>(options_.queries); ++place) {
-    if (class_counts[static_cast<size_t>(task.labels[order[place]])] > 0) rows.push_back(order[place]);
-  }
+  if (sample.num_labelled == 0) return SampleStatus::kTooLong;
+  const std::vector<uint32_t> rows = choose_rows(task, rng.child("rows"), sample);
   const size_t num_drawn = rows.size() - sample.num_labelled;
-  if (num_drawn == 0) return give_up(SampleStatus::kNoQueries);
-
-  // Columns that vary among the labelled rows; a prompt can only be made when one of them has two numbers, a missing
-  // cell not counted.
-  std::vector<uint32_t> features;
-  bool has_two_numbers = false;
-  scratch.cells.clear();
-  for (uint32_t feature = 0; feature < task.num_features(); ++feature) {
-    const std::span<const float> column = task.column(feature);
-    const auto differs = [&](uint32_t row) {
-      return std::isnan(column[row]) ? !std::isnan(column[rows[0]]) : column[row] != column[rows[0]];
-    };
-    if (std::none_of(rows.begin() + 1, rows.begin() + sample.num_labelled, differs)) continue;
-    features.push_back(feature);
-    for (const uint32_t row : rows) scratch.cells.push_back(column[row]);
-    const std::span<const float> labelled = std::span(scratch.cells).last(rows.size()).first(sample.num_labelled);
-    const auto number = std::find_if_not(labelled.begin(), labelled.end(), [](float cell) { return std::isnan(cell); });
-    has_two_numbers = has_two_numbers || std::any_of(number, labelled.end(),
-                                                     [&](float cell) { return !std::isnan(cell) && cell != *number; });
-  }
+  if (num_drawn == 0) return SampleStatus::kNoQueries;
+  const std::vector<uint32_t> features = varying_features(task, rows, sample.num_labelled);
   sample.num_features = static_cast<uint32_t>(features.size());
-  if (!has_two_numbers) return give_up(SampleStatus::kConstant);
+  scratch.cells.clear();
+  for (const uint32_t feature : features) {
+    for (const uint32_t row : rows) scratch.cells.push_back(task.column(feature)[row]);
+  }
+  const ColumnsView cells{scratch.cells.data(), rows.size(), features.size(), rows.size()};
+  if (!has_two_numbers(cells, sample.num_labelled)) return SampleStatus::kConstant;
   std::vector<int32_t> labels;
   for (const uint32_t row : rows) labels.push_back(task.labels[row]);
-  const std::span<const int32_t> all_labels = labels;
 
   std::vector<uint32_t> chosen = iota(num_drawn);  // queries, by place behind the labelled rows
   if (options_.filter_tasks) {
-    const ColumnsView columns{scratch.cells.data(), rows.size(), features.size(), rows.size()};
+    const auto all_labels = std::span<const int32_t>(labels);
     const auto labelled = all_labels.first(sample.num_labelled), queries = all_labels.subspan(sample.num_labelled);
-    const Rng forest_rng = rng.child("forest");
     sample.verdict =
-        filter_.check(columns.rows(0, sample.num_labelled), labelled, columns.rows(sample.num_labelled, num_drawn),
-                      queries, task.num_classes, forest_rng, scratch.filter);
-    if (!sample.verdict.accepted()) return give_up(SampleStatus::kGuard);
+        filter_.check(cells.rows(0, sample.num_labelled), labelled, cells.rows(sample.num_labelled, num_drawn), queries,
+                      task.num_classes, rng.child("forest"), scratch.filter);
+    if (!sample.verdict.accepted()) return SampleStatus::kGuard;
     if (settings_.is_warmup) {
       chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, task.num_classes, rng.child("consensus"));
-      if (chosen.empty()) return give_up(SampleStatus::kNoConsensus);
+      if (chosen.empty()) return SampleStatus::kNoConsensus;
     }
   }
   sample.num_queries = static_cast<uint32_t>(chosen.size());
 
-  Rows encoded{.num_classes = static_cast<size_t>(task.num_classes)};
-  encoded.labels.assign(labels.begin(), labels.begin() + sample.num_labelled);
-  for (const uint32_t query : chosen) encoded.query_labels.push_back(labels[sample.num_labelled + query]);
-  encoded.labelled.num_rows = sample.num_labelled;
-  encoded.queries.num_rows = chosen.size();
-  for (size_t feature = 0; feature < features.size(); ++feature) {
-    const std::span<const float> column =
-        std::span<const float>(scratch.cells).subspan(feature * rows.size(), rows.size());
-    Column labelled{.name = "x" + std::to_string(features[feature])}, queries{.name = labelled.name};
-    labelled.numbers.assign(column.begin(), column.begin() + sample.num_labelled);
-    for (const uint32_t query : chosen) queries.numbers.push_back(column[sample.num_labelled + query]);
-    encoded.labelled.columns.push_back(std::move(labelled));
-    encoded.queries.columns.push_back(std::move(queries));
-  }
-  if (!excluded_.empty() && has_excluded_row(encoded)) return give_up(SampleStatus::kExcluded);
-
+  const Rows encoded = take_rows(cells, features, labels, sample, chosen);
+  if (!excluded_.empty() && has_excluded_row(encoded)) return SampleStatus::kExcluded;
   if (settings_.is_compact) {
     encode_compact(encoded, rng, sample);
   } else {
@@ -152,7 +139,7 @@ Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
       sample.user_text.clear();
       sample.answer_text.clear();
       sample.tokens.clear();
-      return give_up(SampleStatus::kTooLong);
+      return SampleStatus::kTooLong;
     }
   }
   for (const Table* table : {&encoded.labelled, &encoded.queries}) {
@@ -162,7 +149,39 @@ Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
   }
   sample.labels = encoded.labels;
   sample.labels.insert(sample.labels.end(), encoded.query_labels.begin(), encoded.query_labels.end());
-  return sample;
+  return SampleStatus::kKept;
+}
+
+std::vector<uint32_t> Sampler::choose_rows(const Task& task, const Rng& rng, Sample& sample) const {
+  const std::vector<uint32_t> order = rng.permutation(static_cast<uint32_t>(task.num_rows));
+  std::vector<uint32_t> rows(order.begin(), order.begin() + sample.num_labelled);
+  std::vector<uint32_t> class_counts(static_cast<size_t>(task.num_classes));
+  for (const uint32_t row : rows) ++class_counts[static_cast<size_t>(task.labels[row])];
+  sample.most_frequent = *std::max_element(class_counts.begin(), class_counts.end());
+  const size_t most_rows = sample.num_labelled + static_cast<size_t>(options_.queries);
+  for (size_t place = sample.num_labelled; place < order.size() && rows.size() < most_rows; ++place) {
+    if (class_counts[static_cast<size_t>(task.labels[order[place]])] > 0) rows.push_back(order[place]);
+  }
+  return rows;
+}
+
+Sampler::Rows Sampler::take_rows(const ColumnsView& cells, std::span<const uint32_t> features,
+                                 std::span<const int32_t> labels, const Sample& sample,
+                                 std::span<const uint32_t> queries) {
+  Rows rows{.num_classes = sample.num_classes};
+  rows.labels.assign(labels.begin(), labels.begin() + sample.num_labelled);
+  for (const uint32_t query : queries) rows.query_labels.push_back(labels[sample.num_labelled + query]);
+  rows.labelled.num_rows = sample.num_labelled;
+  rows.queries.num_rows = queries.size();
+  for (size_t feature = 0; feature < features.size(); ++feature) {
+    const std::span<const float> column = cells.column(feature);
+    Column labelled{.name = "x" + std::to_string(features[feature])}, of_queries{.name = labelled.name};
+    labelled.numbers.assign(column.begin(), column.begin() + sample.num_labelled);
+    for (const uint32_t query : queries) of_queries.numbers.push_back(column[sample.num_labelled + query]);
+    rows.labelled.columns.push_back(std::move(labelled));
+    rows.queries.columns.push_back(std::move(of_queries));
+  }
+  return rows;
 }
 
 bool Sampler::has_excluded_row(const Rows& rows) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "encoding/prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "prior/prior.h"
+#include "teacher/columns.h"
 #include "teacher/task_filter.h"
 
 namespace manyshot {
@@ -73,7 +75,14 @@ class Sampler {
 
  private:
   struct Rows;
+  // Everything but the task: fills the sample up to where it is given up, and says why.
+  SampleStatus fill(const Rng& rng, SamplerScratch& scratch, Sample& sample) const;
   uint32_t draw_shots(size_t num_features, const Rng& rng) const;
+  // Numbers of the labelled rows, then of queries whose classes these have. Fills most_frequent.
+  std::vector<uint32_t> choose_rows(const Task& task, const Rng& rng, Sample& sample) const;
+  // The labelled rows and the chosen queries, which count from the first row behind them.
+  static Rows take_rows(const ColumnsView& cells, std::span<const uint32_t> features, std::span<const int32_t> labels,
+                        const Sample& sample, std::span<const uint32_t> queries);
   bool has_excluded_row(const Rows& rows) const;
   void encode_text(const Rows& rows, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
