@@ -1,7 +1,6 @@
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 
 #include "cli/command.h"
 #include "cli/version.h"
@@ -10,16 +9,13 @@
 #include "core/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "core/manifest.h"
 #include "core/memory.h"
-#include "core/parallel.h"
-#include "core/progress.h"
 #include "core/shard.h"
 #include "core/text.h"
 #include "prior/explain.h"
 #include "prior/gallery.h"
 #include "prior/prior.h"
-#include "prior/task/task_file.h"
+#include "prior/write_tasks.h"
 
 namespace manyshot {
 namespace {
@@ -87,7 +83,7 @@ class SynthCommand : public Command {
       fail(ErrorKind::kBadInput,
            "--tasks and --out are needed (or --explain, or --gallery); see manyshot synth --help");
     }
-    write_tasks(prior, common);
+    write(prior, common);
   }
 
  private:
@@ -112,82 +108,39 @@ class SynthCommand : public Command {
     log::info("{} tasks to look at: {}", count, options_.gallery);
   }
 
-  void write_tasks(const Prior& prior, const CommonOptions& common) {
+  void write(const Prior& prior, const CommonOptions& common) {
     const auto start = std::chrono::steady_clock::now();
-    const Shard shard = parse_shard(options_.shard);
-    std::error_code error;
-    std::filesystem::create_directories(options_.out, error);
-    if (error) fail(ErrorKind::kBadInput, "--out {}: cannot make this folder: {}", options_.out, error.message());
-    const std::string manifest_name =
-        shard.count == 1 ? "tasks.jsonl" : fmt::format("tasks-{}-of-{}.jsonl", shard.index, shard.count);
     Json kept = to_json(options_of(options_.prior));
     kept["layout"] = options_.layout;
     kept["shard"] = options_.shard;
-    uint64_t num_finished = 0;
-    Manifest manifest((std::filesystem::path(options_.out) / manifest_name).string(), "manyshot tasks 1", kVersion,
-                      kept, [&](const Json& line, uint64_t number) {
-                        if (line.value("task", Json()) != shard.index + num_finished++ * shard.count) {
-                          fail(ErrorKind::kCorruptFile,
-                               "{}:{}: expected task {}, found {}; remove the file to start again", manifest_name,
-                               number, shard.index + (num_finished - 1) * shard.count, excerpt(line.dump()));
-                        }
-                      });
-
-    const auto num_tasks = static_cast<uint64_t>(options_.tasks);
-    const uint64_t num_mine = num_tasks > shard.index ? (num_tasks - shard.index - 1) / shard.count + 1 : 0;
-    const uint64_t already = std::min(num_finished, num_mine);
-    std::array<uint64_t, kNumRejections> rejections{};
-    {
-      Progress progress("synth", num_mine - already, "tasks");
-      std::vector<PriorScratch> scratches(static_cast<size_t>(num_threads()));
-      std::vector<Task> tasks(scratches.size());
-      constexpr uint64_t kBlock = 256;
-      for (uint64_t first = already; first < num_mine; first += kBlock) {
-        const auto count = static_cast<size_t>(std::min(kBlock, num_mine - first));
-        std::vector<std::string> lines(count);
-        std::vector<std::array<uint32_t, kNumRejections>> counts(count);
-        parallel_for(count, [&](size_t i, int worker) {
-          check_interrupted();
-          const uint64_t index = shard.index + (first + i) * shard.count;
-          Task& task = tasks[static_cast<size_t>(worker)];
-          prior.draw(index, scratches[static_cast<size_t>(worker)], task);
-          const std::string name = fmt::format("task_{:06}.{}", index, options_.layout);
-          write_task(task, (std::filesystem::path(options_.out) / name).string());
-          Json facts = task_facts(task);
-          facts["file"] = name;
-          lines[i] = facts.dump() + "\n";
-          counts[i] = task.rejections;
-          progress.add();
-        });
-        std::string block;
-        for (const std::string& line : lines) block += line;
-        manifest.append(block);
-        for (const auto& of_task : counts) {
-          for (size_t reason = 0; reason < kNumRejections; ++reason) rejections[reason] += of_task[reason];
-        }
-      }
-    }
+    const TaskFilesReport report = write_tasks(prior, {.out = options_.out,
+                                                       .layout = options_.layout,
+                                                       .tasks = static_cast<uint64_t>(options_.tasks),
+                                                       .shard = parse_shard(options_.shard),
+                                                       .version = kVersion,
+                                                       .options = kept});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    Json reasons = Json::object();
+    Json rejections = Json::object();
     for (size_t reason = 0; reason < kNumRejections; ++reason) {
-      reasons[std::string(rejection_name(static_cast<Rejection>(reason)))] = rejections[reason];
+      rejections[std::string(rejection_name(static_cast<Rejection>(reason)))] = report.rejections[reason];
     }
     if (common.json) {
       fmt::print("{}\n", Json{{"command", "synth"},
                               {"version", kVersion},
                               {"options", to_json(options())},
-                              {"tasks", num_mine},
-                              {"written", num_mine - already},
-                              {"rejections", reasons},
+                              {"tasks", report.tasks},
+                              {"written", report.written},
+                              {"rejections", rejections},
                               {"seconds", seconds},
                               {"peak_memory_bytes", peak_memory_bytes()}}
                              .dump());
       return;
     }
+    const uint64_t already = report.tasks - report.written;
     log::info("{} tasks written to {}{}; draws thrown away: {}; {:.1f} s, {:.0f} tasks/s, peak memory {}",
-              with_thousands(static_cast<long long>(num_mine - already)), options_.out,
+              with_thousands(static_cast<long long>(report.written)), options_.out,
               already > 0 ? fmt::format(", {} were there", with_thousands(static_cast<long long>(already))) : "",
-              reasons.dump(), seconds, static_cast<double>(num_mine - already) / std::max(seconds, 1e-9),
+              rejections.dump(), seconds, static_cast<double>(report.written) / std::max(seconds, 1e-9),
               format_bytes(peak_memory_bytes()));
   }
 
