@@ -174,7 +174,7 @@ void draw_labels(const Rng& rng, const NodeMatrix& columns, int num_classes, std
 void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix& columns, std::vector<int32_t>& labels,
                       Task& task, Notes* notes) {
   const size_t num_rows = draw_num_rows(settings, rng);
-  const size_t num_features = draw_num_features(settings, num_rows, rng);
+  const size_t num_features = draw_num_features("forest", settings, num_rows, rng);
   const int asked = draw_num_classes(settings, kBinary, rng);
   task.prior = "forest";
   for (uint64_t attempt = 0;; ++attempt) {

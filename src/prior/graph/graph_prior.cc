@@ -341,7 +341,7 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
                      Task& task, Notes* notes) {
   GraphShape shape;
   shape.num_rows = draw_num_rows(settings, rng);
-  shape.num_features = draw_num_features(settings, shape.num_rows, rng);
+  shape.num_features = draw_num_features("graph", settings, shape.num_rows, rng);
   shape.num_classes = draw_num_classes(settings, kBinary, rng);
   for (uint64_t attempt = 0;; ++attempt) {
     // Drawn again each time: few rows behind it may leave no place for all classes.

@@ -8,7 +8,6 @@
 namespace manyshot {
 namespace {
 
-constexpr IntRange kDefaultFeatures{5, 50};
 // Hyper-parameters that give no valid table in so many attempts are drawn again; the published prior tries for ever.
 constexpr uint64_t kMostAttempts = 2000;
 
@@ -16,13 +15,14 @@ constexpr uint64_t kMostAttempts = 2000;
 
 void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, ScmBuffers& buffers,
                    std::vector<int32_t>& labels, Task& task, Notes* notes) {
+  const char* name = kind == ScmKind::kMlp ? "mlp" : "tree";
   for (uint64_t restart = 0;; ++restart) {
     const Rng table = rng.child("table", restart);
     ScmShape shape;
     shape.num_rows = draw_num_rows(settings, table);
     Draws draws(table.child("shape"));
     const auto split = static_cast<size_t>(static_cast<double>(shape.num_rows) * draws.uniform(0.1, 0.9));
-    const IntRange features = settings.features.value_or(kDefaultFeatures);
+    const IntRange features = feature_range(name, settings, static_cast<int64_t>(shape.num_rows));
     // Rounded, so the ends have half the weight of the others.
     shape.num_features = static_cast<size_t>(
         std::llrint(draws.uniform(static_cast<double>(features.low), static_cast<double>(features.high))));
@@ -54,7 +54,7 @@ void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, 
       }
       if (!rejection) {
         finish_labels(labels, num_classes, order.order, task);
-        task.prior = kind == ScmKind::kMlp ? "mlp" : "tree";
+        task.prior = name;
         if (notes != nullptr) {
           notes->hyper_parameters = kind == ScmKind::kMlp ? mlp_parameters(hyper) : tree_parameters(hyper);
           notes->details["split"] = split;

@@ -21,11 +21,25 @@ int draw_num_classes(const PriorSettings& settings, double default_binary, const
   return static_cast<int>(draws.between(settings.classes.low, settings.classes.high));
 }
 
-size_t draw_num_features(const PriorSettings& settings, size_t num_rows, const Rng& rng) {
+IntRange feature_range(std::string_view part, const PriorSettings& settings, int64_t num_rows) {
+  if (settings.features) return *settings.features;
+  if (part == "mlp" || part == "tree") return {5, 50};
+  return {2, std::clamp<int64_t>(num_rows / 25, 3, 40)};
+}
+
+int64_t most_features(const PriorSettings& settings) {
+  int64_t most = 0;
+  for (const PriorSettings::Part& part : settings.parts) {
+    if (part.weight > 0) most = std::max(most, feature_range(part.name, settings, settings.rows.high).high);
+  }
+  return most;
+}
+
+size_t draw_num_features(std::string_view part, const PriorSettings& settings, size_t num_rows, const Rng& rng) {
   Draws draws(rng.child("features"));
-  if (settings.features) return static_cast<size_t>(draws.between(settings.features->low, settings.features->high));
-  const double most = std::clamp(static_cast<double>(num_rows) / 25, 3.0, 40.0);
-  return static_cast<size_t>(draws.log_uniform(2, std::floor(most) + 1));
+  const IntRange range = feature_range(part, settings, static_cast<int64_t>(num_rows));
+  if (settings.features) return static_cast<size_t>(draws.between(range.low, range.high));
+  return static_cast<size_t>(draws.log_uniform(static_cast<double>(range.low), static_cast<double>(range.high) + 1));
 }
 
 }  // namespace manyshot

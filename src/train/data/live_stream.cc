@@ -6,16 +6,12 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "prior/task/sizes.h"
 #include "train/data/chat.h"
 #include "train/data/supervision.h"
 #include "train/growth.h"
 
 namespace manyshot {
-namespace {
-
-constexpr int64_t kMostAutoFeatures = 50;  // PriorOptions: what features = "auto" draws at most
-
-}  // namespace
 
 LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     : mode_(stage.loss), tokenizer_(context.tokenizer) {
@@ -64,8 +60,7 @@ BatchShape LiveStream::largest_sample() const {
     const CorpusOptions& options = phase.sampler.options();
     const CorpusSettings corpus = parse_corpus_options(options);
     const auto rows = static_cast<size_t>(corpus.shots.high + options.queries);
-    const auto features =
-        static_cast<size_t>(parse_settings(corpus.prior).features.value_or(IntRange{2, kMostAutoFeatures}).high);
+    const auto features = static_cast<size_t>(most_features(parse_settings(corpus.prior)));
     shape.num_features = std::max(shape.num_features, features);
     shape.sample_rows = std::max(shape.sample_rows, rows);
     const size_t tokens = corpus.is_compact ? rows * (features + 2) : static_cast<size_t>(options.max_tokens);

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "model/compact/compact_folder.h"
 #include "model/dtype.h"
+#include "prior/task/sizes.h"
 #include "train/compact/compact_model.h"
 #include "train/compact/export_model.h"
 #include "train/growth.h"
@@ -25,10 +26,8 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
     if (stage.data != StageData::kLive) continue;
     for (const GrowthPhase& phase : growth_phases(stage)) {
       const CorpusSettings corpus = parse_corpus_options(phase.corpus);
-      const PriorSettings prior = parse_settings(corpus.prior);
       shots = std::max(shots, static_cast<int>(corpus.shots.high));
-      features =
-          std::max(features, static_cast<int>(prior.features.value_or(IntRange{2, config.column_tokens.size()}).high));
+      features = std::max(features, static_cast<int>(most_features(parse_settings(corpus.prior))));
     }
   }
   if (shots > 0) config.trained_shots = config.max_shots = std::max(shots, shots_before);

@@ -16,6 +16,7 @@
 #include "train/data/sample_stream.h"
 #include "train/data/shuffled_order.h"
 #include "train/data/supervision.h"
+#include "train/models/open_model.h"
 
 namespace manyshot {
 namespace {
@@ -108,6 +109,28 @@ TEST_F(Stream, GrowingStagesGetLarger) {
   EXPECT_GE(take(*stream, 1, 50)[0].num_labelled, 20u);
   EXPECT_EQ(stream->largest_sample().sample_rows, 25u);
   EXPECT_EQ(stream->largest_sample().num_features, 4u);
+}
+
+TEST_F(Stream, AutomaticColumnsAreSaidAsTheyAreDrawn) {
+  struct Case {
+    const char* prior;
+    const char* shots;
+    size_t features;
+  };
+  for (const Case& expected : {Case{"mix", "8:24", 50}, Case{"graph", "8:24", 3}, Case{"forest", "8:246", 10},
+                               Case{"graph:1,forest:1", "8:1100", 40}, Case{"graph:1,tree:0", "8:24", 3}}) {
+    StageRecipe stage = small_stage();
+    stage.corpus.prior.prior = expected.prior;
+    stage.corpus.prior.features = "auto";
+    stage.corpus.shots = expected.shots;
+    const auto stream = open_stream(stage, compact_context());
+    EXPECT_EQ(stream->largest_sample().num_features, expected.features) << expected.prior;
+    Recipe recipe;
+    recipe.model.base = "fresh";
+    recipe.stages = {stage};
+    EXPECT_EQ(open_run_model(recipe)->compact_config()->trained_features, static_cast<int>(expected.features));
+    for (const TrainSample& sample : take(*stream, 8)) EXPECT_LE(sample.num_features, expected.features);
+  }
 }
 
 TEST_F(Stream, FiltersThatKeepNothingAreNamed) {
