@@ -39,8 +39,6 @@ std::string wrapped(const std::string& text) {
 
 Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& options) {
   PriorOptions copy = options;
-  std::vector<size_t> counts(static_cast<size_t>(task.num_classes), 0);
-  for (const int32_t label : task.labels) ++counts[static_cast<size_t>(label)];
   Json rejections = Json::object();
   for (size_t reason = 0; reason < kNumRejections; ++reason) {
     rejections[std::string(rejection_name(static_cast<Rejection>(reason)))] = task.rejections[reason];
@@ -63,7 +61,7 @@ Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& 
           {"rows", task.num_rows},
           {"features", task.num_features()},
           {"classes", task.num_classes},
-          {"class_counts", counts},
+          {"class_counts", task.class_counts()},
           {"rejections", rejections},
           {"hyper_parameters", notes.hyper_parameters},
           {"details", notes.details},

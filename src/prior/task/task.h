@@ -54,6 +54,7 @@ struct Task {
 
   size_t num_features() const { return info.size(); }
   std::span<const float> column(size_t feature) const { return {columns.data() + feature * num_rows, num_rows}; }
+  std::vector<size_t> class_counts() const;  // [num_classes] rows of each class
   uint32_t num_rejections() const {
     uint32_t sum = 0;
     for (const uint32_t count : rejections) sum += count;

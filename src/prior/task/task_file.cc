@@ -122,8 +122,6 @@ void write_task(const Task& task, const std::string& path) {
 }
 
 Json task_facts(const Task& task) {
-  std::vector<size_t> counts(static_cast<size_t>(task.num_classes), 0);
-  for (const int32_t label : task.labels) ++counts[static_cast<size_t>(label)];
   Json kinds = Json::object();
   for (const ColumnInfo& info : task.info) {
     Json& count = kinds[std::string(column_kind_name(info.kind))];
@@ -140,7 +138,7 @@ Json task_facts(const Task& task) {
           {"rows", task.num_rows},
           {"features", task.num_features()},
           {"classes", task.num_classes},
-          {"class_counts", counts},
+          {"class_counts", task.class_counts()},
           {"kinds", kinds},
           {"missing_cells", std::count_if(task.columns.begin(), task.columns.end(), [](float v) { return v != v; })},
           {"rejections", rejections}};
