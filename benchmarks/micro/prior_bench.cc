@@ -23,7 +23,7 @@ double thread_seconds() {
 void draw_task(benchmark::State& state, const char* name) {
   PriorOptions options;
   options.prior = name;
-  options.features = "5:50";
+  options.features = IntRange{5, 50};
   options.seed = 1;
   const Prior prior(options);
   PriorScratch scratch;

@@ -20,10 +20,11 @@
 namespace manyshot {
 namespace {
 
-struct CorpusCommandOptions : CorpusOptions {
+struct CorpusCommandOptions {
+  CorpusOptions corpus;
   int64_t tasks = 0;
   std::string out;
-  std::string layout = "alpaca";
+  CorpusLayout layout = CorpusLayout::kAlpaca;
   std::string model;
   std::string shard = "0/1";
   int64_t part_tasks = 1000;
@@ -35,7 +36,7 @@ struct CorpusCommandOptions : CorpusOptions {
   static void visit(Self& self, Visitor& v) {
     v("tasks", self.tasks, between(0, 1e12), "Tasks to draw; those that pass the filter are written.");
     v("out", self.out, any_value(), "Folder for the corpus; made when it does not exist.");
-    v("layout", self.layout, one_of({"alpaca", "tokens", "parquet"}),
+    v("layout", self.layout, any_value(),
       "alpaca: JSON lines with instruction, input, output, for LLaMA-Factory and others; tokens: for manyshot train; "
       "parquet: the raw rows.");
     v("model", self.model, any_value(),
@@ -47,7 +48,7 @@ struct CorpusCommandOptions : CorpusOptions {
     v("exclude", self.exclude, any_value(), "Folder of evaluation tables: no task with one of their rows is written.");
     v("report", self.report, any_value(),
       "Write a page about the corpus: what was kept, what was not and why, and how long, many-classed and hard it is.");
-    CorpusOptions::visit(self, v);
+    CorpusOptions::visit(self.corpus, v);
   }
 };
 
@@ -74,15 +75,15 @@ class CorpusCommand : public Command {
   void run(const CommonOptions& common) override {
     if (options_.tasks == 0 || options_.out.empty())
       fail(ErrorKind::kBadInput, "--tasks and --out are needed; see manyshot corpus --help");
-    const bool is_compact = options_.format == "compact";
-    if (is_compact && options_.layout == "alpaca") {
+    const bool is_compact = options_.corpus.format == PromptStyle::kCompact;
+    if (is_compact && options_.layout == CorpusLayout::kAlpaca) {
       fail(ErrorKind::kBadInput,
            "--layout alpaca is text, --format compact is tokens; take --layout tokens, or --format concat");
     }
-    if (!is_compact && options_.layout == "tokens" && options_.model.empty()) {
+    if (!is_compact && options_.layout == CorpusLayout::kTokens && options_.model.empty()) {
       fail(ErrorKind::kBadInput, "--layout tokens needs --model, whose tokenizer makes the tokens");
     }
-    if (options_.compress && options_.layout != "alpaca")
+    if (options_.compress && options_.layout != CorpusLayout::kAlpaca)
       fail(ErrorKind::kBadInput, "--compress is for --layout alpaca");
     std::optional<Tokenizer> tokenizer;
     if (!options_.model.empty()) {
@@ -90,9 +91,9 @@ class CorpusCommand : public Command {
       tokenizer.emplace(read_model_tokenizer(text_path.empty() ? path : text_path));
     }
     const auto start = std::chrono::steady_clock::now();
-    const Sampler sampler(options_, tokenizer ? &*tokenizer : nullptr,
+    const Sampler sampler(options_.corpus, tokenizer ? &*tokenizer : nullptr,
                           options_.exclude.empty() ? ExcludedRows() : ExcludedRows::read(options_.exclude));
-    Json kept = to_json(options());
+    Json kept = values_of(options_);
     for (const char* name : {"tasks", "out", "report"}) kept.erase(name);
     const CorpusFiles files{.out = options_.out,
                             .layout = options_.layout,
@@ -109,7 +110,7 @@ class CorpusCommand : public Command {
       Json json = to_json(report);
       json.update({{"command", "corpus"},
                    {"version", kVersion},
-                   {"options", to_json(options())},
+                   {"options", values_of(options_)},
                    {"seconds", seconds},
                    {"peak_memory_bytes", peak_memory_bytes()}});
       fmt::print("{}\n", json.dump());

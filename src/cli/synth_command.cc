@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -10,6 +11,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/names.h"
 #include "core/shard.h"
 #include "core/text.h"
 #include "prior/explain.h"
@@ -20,14 +22,19 @@
 namespace manyshot {
 namespace {
 
+enum class ExplainFormat { kJson, kDot };
+constexpr auto names_of(ExplainFormat) {
+  return std::to_array<Named<ExplainFormat>>({{ExplainFormat::kJson, "json"}, {ExplainFormat::kDot, "dot"}});
+}
+
 struct SynthOptions {
   PriorOptions prior;
   int64_t tasks = 0;
   std::string out;
   std::string shard = "0/1";
-  std::string layout = "csv";
+  TaskLayout layout = TaskLayout::kCsv;
   std::optional<int64_t> explain;
-  std::string explain_format = "json";
+  ExplainFormat explain_format = ExplainFormat::kJson;
   std::string gallery;
 
   template <class Self, class Visitor>
@@ -37,11 +44,11 @@ struct SynthOptions {
     PriorOptions::visit(self.prior, v);
     v("shard", self.shard, any_value(),
       "I/N: only the tasks whose number leaves I when divided by N. I counts from 0.");
-    v("layout", self.layout, one_of({"csv", "parquet"}), "Format of the tables.");
+    v("layout", self.layout, any_value(), "Format of the tables.");
     v("explain", self.explain, at_least(0), "Print how this task comes about, and write nothing.");
     v("gallery", self.gallery, any_value(),
       "Write a page that shows the first --tasks tasks (12 without it): graph, columns, correlations, classes.");
-    v("explain_format", self.explain_format, one_of({"json", "dot"}), "JSON, or a graph for Graphviz.");
+    v("explain_format", self.explain_format, any_value(), "JSON, or a graph for Graphviz.");
   }
 };
 
@@ -71,8 +78,8 @@ class SynthCommand : public Command {
     if (options_.explain) {
       PriorScratch scratch;
       const Json explanation = prior.explain(static_cast<uint64_t>(*options_.explain), scratch);
-      fmt::print("{}{}", options_.explain_format == "dot" ? explanation_dot(explanation) : explanation.dump(2),
-                 options_.explain_format == "dot" ? "" : "\n");
+      fmt::print("{}", options_.explain_format == ExplainFormat::kDot ? explanation_dot(explanation)
+                                                                      : explanation.dump(2) + "\n");
       return;
     }
     if (!options_.gallery.empty()) {
@@ -110,8 +117,8 @@ class SynthCommand : public Command {
 
   void write(const Prior& prior, const CommonOptions& common) {
     const auto start = std::chrono::steady_clock::now();
-    Json kept = to_json(options_of(options_.prior));
-    kept["layout"] = options_.layout;
+    Json kept = values_of(options_.prior);
+    kept["layout"] = name_of(options_.layout);
     kept["shard"] = options_.shard;
     const TaskFilesReport report = write_tasks(prior, {.out = options_.out,
                                                        .layout = options_.layout,
@@ -127,7 +134,7 @@ class SynthCommand : public Command {
     if (common.json) {
       fmt::print("{}\n", Json{{"command", "synth"},
                               {"version", kVersion},
-                              {"options", to_json(options())},
+                              {"options", values_of(options_)},
                               {"tasks", report.tasks},
                               {"written", report.written},
                               {"rejections", rejections},

@@ -1,24 +1,42 @@
 // What a corpus is made of: options of `manyshot corpus` and of the trainer's live stream.
 #pragma once
 
-#include <optional>
+#include <array>
 #include <string>
 
+#include "core/names.h"
 #include "core/options.h"
+#include "core/range.h"
 #include "encoding/text/text_prompt.h"
 #include "prior/options.h"
 #include "teacher/task_filter.h"
 
 namespace manyshot {
 
-struct CorpusOptions {
-  CorpusOptions() { prior.rows = "auto"; }
+// Which queries of a task a sample has.
+enum class CorpusStage {
+  kWarmup,  // those that the forest gets right, resampled to the classes' shares
+  kMain,    // all
+};
+constexpr auto names_of(CorpusStage) {
+  return std::to_array<Named<CorpusStage>>({{CorpusStage::kWarmup, "warmup"}, {CorpusStage::kMain, "main"}});
+}
 
-  std::string stage = "main";
-  std::string shots = "8:1024";
+// How a sample is written. The first two are TextStyle.
+enum class PromptStyle { kConcat, kTabllm, kCompact };
+constexpr auto names_of(PromptStyle) {
+  return std::to_array<Named<PromptStyle>>(
+      {{PromptStyle::kConcat, "concat"}, {PromptStyle::kTabllm, "tabllm"}, {PromptStyle::kCompact, "compact"}});
+}
+
+struct CorpusOptions {
+  CorpusOptions() { prior.rows.reset(); }  // as many as shots and queries need
+
+  CorpusStage stage = CorpusStage::kMain;
+  IntRange shots{8, 1024};
   int queries = 50;
   int64_t max_tokens = 32'000;
-  std::string format = "concat";
+  PromptStyle format = PromptStyle::kConcat;
   std::string chat = "trained";
   double rank_share = 0;
   bool filter_tasks = true;
@@ -27,14 +45,14 @@ struct CorpusOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("stage", self.stage, one_of({"warmup", "main"}),
+    v("stage", self.stage, any_value(),
       "warmup: of each task only queries that the forest gets right, resampled to the classes' shares; main: all "
       "queries.");
-    v("shots", self.shots, any_value(),
+    v("shots", self.shots, between(2, 1e6),
       "Labelled rows of a task: a number, or A:B for a log-uniform draw up to what fits max_tokens.");
     v("queries", self.queries, at_least(1), "Query rows of a task.");
     v("max_tokens", self.max_tokens, at_least(64), "Longest prompt with its answer, in tokens; text formats.");
-    v("format", self.format, one_of({"concat", "tabllm", "compact"}), "Prompt format.");
+    v("format", self.format, any_value(), "Prompt format.");
     v("chat", self.chat, one_of({"raw", "chatml", "trained"}), "Token layout: what stands around a text prompt.");
     v("rank_share", self.rank_share, between(0, 1),
       "Share of compact samples whose numbers are normal scores of their ranks, as every second member of an "
@@ -46,17 +64,14 @@ struct CorpusOptions {
   }
 };
 
-// The same, parsed.
+// What follows from the options.
 struct CorpusSettings {
-  IntRange shots;
-  PriorOptions prior;  // rows filled in
-  TextStyle style = TextStyle::kConcat;
+  PriorOptions prior;                    // rows filled in
+  TextStyle style = TextStyle::kConcat;  // of the text formats
   ChatWrapping chat = ChatWrapping::kTrained;
-  bool is_compact = false;
-  bool is_warmup = false;
 };
-// Throws Error(kBadInput) for shots beyond the prior's rows, too many classes for `compact`, and what the prior
-// refuses.
+// Throws OptionError for shots beyond the prior's rows, too many classes for `compact`, a warm-up without the filter,
+// ranks of a text format, and what parse_settings refuses.
 CorpusSettings parse_corpus_options(const CorpusOptions& options);
 
 inline constexpr int kCompactClasses = 10;  // label tokens of a `compact` vocabulary

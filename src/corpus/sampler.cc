@@ -74,8 +74,8 @@ Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, Exclu
 
 // Log-uniform between the bounds, the upper one lowered to what fits max_tokens; 0 when nothing fits.
 uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
-  int64_t high = settings_.shots.high;
-  if (!settings_.is_compact) {
+  int64_t high = options_.shots.high;
+  if (options_.format != PromptStyle::kCompact) {
     const int64_t cell = settings_.style == TextStyle::kConcat ? kNumberTokens : kTabllmTokens;
     const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
     const int64_t room = options_.max_tokens - kFrameTokens -
@@ -83,10 +83,10 @@ uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
                          options_.queries * (row + kQueryTokens + kAnswerTokens);
     high = std::min(high, room / row);
   }
-  if (high < settings_.shots.low) return 0;
-  const double low = std::log(static_cast<double>(settings_.shots.low)), top = std::log(static_cast<double>(high) + 1);
+  if (high < options_.shots.low) return 0;
+  const double low = std::log(static_cast<double>(options_.shots.low)), top = std::log(static_cast<double>(high) + 1);
   const auto count = static_cast<int64_t>(std::exp(low + (top - low) * rng.uniform(0)));
-  return static_cast<uint32_t>(std::clamp(count, settings_.shots.low, high));
+  return static_cast<uint32_t>(std::clamp(count, options_.shots.low, high));
 }
 
 Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
@@ -122,7 +122,7 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
         filter_.check(cells.rows(0, sample.num_labelled), labelled, cells.rows(sample.num_labelled, num_drawn), queries,
                       task.num_classes, rng.child("forest"), scratch.filter);
     if (!sample.verdict.accepted()) return SampleStatus::kGuard;
-    if (settings_.is_warmup) {
+    if (options_.stage == CorpusStage::kWarmup) {
       chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, task.num_classes, rng.child("consensus"));
       if (chosen.empty()) return SampleStatus::kNoConsensus;
     }
@@ -131,7 +131,7 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
 
   const Rows encoded = take_rows(cells, features, labels, sample, chosen);
   if (!excluded_.empty() && has_excluded_row(encoded)) return SampleStatus::kExcluded;
-  if (settings_.is_compact) {
+  if (options_.format == PromptStyle::kCompact) {
     encode_compact(encoded, rng, sample);
   } else {
     encode_text(encoded, sample);

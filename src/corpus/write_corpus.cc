@@ -154,20 +154,20 @@ class CorpusWriter {
       write_part(part, manifest, progress);
       ++report_.parts;
     }
-    if (files_.layout == "alpaca" && !files_.compress) write_dataset_info();
+    if (files_.layout == CorpusLayout::kAlpaca && !files_.compress) write_dataset_info();
     return report_;
   }
 
  private:
   std::string in_folder(const std::string& name) const { return (fs::path(files_.out) / name).string(); }
   // LLaMA-Factory reads all files of a folder, so the parts have one of their own.
-  std::string data_folder() const { return in_folder(files_.layout); }
+  std::string data_folder() const { return in_folder(std::string(name_of(files_.layout))); }
   std::string part_name(uint64_t part) const {
-    const char* extension = files_.layout == "tokens"    ? "tokens"
-                            : files_.layout == "parquet" ? "parquet"
-                            : files_.compress            ? "jsonl.zst"
-                                                         : "jsonl";
-    return fmt::format("{}/part-{:06}.{}", files_.layout, part, extension);
+    const std::string_view layout = name_of(files_.layout);
+    const std::string_view extension = files_.layout != CorpusLayout::kAlpaca ? layout
+                                       : files_.compress                      ? "jsonl.zst"
+                                                                              : "jsonl";
+    return fmt::format("{}/part-{:06}.{}", layout, part, extension);
   }
 
   // What the manifest lists must be there as it was written.
@@ -198,10 +198,10 @@ class CorpusWriter {
     std::erase_if(samples, [](const Sample& sample) { return sample.status != SampleStatus::kKept; });
 
     const std::string name = part_name(part), path = in_folder(name);
-    if (files_.layout == "parquet") {
+    if (files_.layout == CorpusLayout::kParquet) {
       write_rows(samples, path);
     } else {
-      const std::string bytes = files_.layout == "tokens" ? token_bytes(samples) : alpaca_lines(samples);
+      const std::string bytes = files_.layout == CorpusLayout::kTokens ? token_bytes(samples) : alpaca_lines(samples);
       write_file(path, files_.compress ? compressed(bytes, path) : bytes);
     }
     facts.bytes = fs::file_size(path);
@@ -215,7 +215,8 @@ class CorpusWriter {
 
   void write_dataset_info() const {
     const Json columns{{"prompt", "instruction"}, {"query", "input"}, {"response", "output"}};
-    const Json info{{"manyshot", {{"file_name", files_.layout}, {"formatting", "alpaca"}, {"columns", columns}}}};
+    const Json info{
+        {"manyshot", {{"file_name", name_of(files_.layout)}, {"formatting", "alpaca"}, {"columns", columns}}}};
     write_file(in_folder("dataset_info.json"), info.dump(2) + "\n");
   }
 

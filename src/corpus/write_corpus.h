@@ -1,25 +1,34 @@
 // `manyshot corpus`: samples to files, in parts that appear when complete (docs/formats/corpus.md).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 
 #include "core/json.h"
+#include "core/names.h"
 #include "core/shard.h"
 #include "corpus/sampler.h"
 
 namespace manyshot {
 
+// The names are those of folders.
+enum class CorpusLayout { kAlpaca, kTokens, kParquet };
+constexpr auto names_of(CorpusLayout) {
+  return std::to_array<Named<CorpusLayout>>(
+      {{CorpusLayout::kAlpaca, "alpaca"}, {CorpusLayout::kTokens, "tokens"}, {CorpusLayout::kParquet, "parquet"}});
+}
+
 struct CorpusFiles {
-  std::string out;                // folder
-  std::string layout = "alpaca";  // alpaca, tokens or parquet
-  uint64_t tasks = 0;             // samples 0 .. tasks - 1 are drawn
-  Shard shard;                    // parts whose number leaves shard.index when divided by shard.count
-  uint64_t part_tasks = 1000;     // draws of one part
-  bool compress = false;          // alpaca: zstd
-  std::string version;            // of the program, for the manifest
-  Json options;                   // the resolved options, for the manifest
+  std::string out;  // folder
+  CorpusLayout layout = CorpusLayout::kAlpaca;
+  uint64_t tasks = 0;          // samples 0 .. tasks - 1 are drawn
+  Shard shard;                 // parts whose number leaves shard.index when divided by shard.count
+  uint64_t part_tasks = 1000;  // draws of one part
+  bool compress = false;       // alpaca: zstd
+  std::string version;         // of the program, for the manifest
+  Json options;                // the resolved options, for the manifest
 };
 
 // Sums over the finished parts of this shard, earlier runs included.

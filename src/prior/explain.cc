@@ -38,7 +38,6 @@ std::string wrapped(const std::string& text) {
 }  // namespace
 
 Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& options) {
-  PriorOptions copy = options;
   Json rejections = Json::object();
   for (size_t reason = 0; reason < kNumRejections; ++reason) {
     rejections[std::string(rejection_name(static_cast<Rejection>(reason)))] = task.rejections[reason];
@@ -56,19 +55,13 @@ Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& 
     column["rule"] = notes.column_rules[feature];
     columns.push_back(std::move(column));
   }
-  return {{"task", task.index},
-          {"prior", task.prior},
-          {"rows", task.num_rows},
-          {"features", task.num_features()},
-          {"classes", task.num_classes},
-          {"class_counts", task.class_counts()},
-          {"rejections", rejections},
-          {"hyper_parameters", notes.hyper_parameters},
-          {"details", notes.details},
-          {"graph", {{"nodes", notes.nodes}, {"edges", notes.edges}}},
-          {"columns", columns},
-          {"label", {{"source", notes.label_source}, {"rule", notes.label_rule}}},
-          {"options", to_json(options_of(copy))}};
+  return {{"task", task.index},           {"prior", task.prior},
+          {"rows", task.num_rows},        {"features", task.num_features()},
+          {"classes", task.num_classes},  {"class_counts", task.class_counts()},
+          {"rejections", rejections},     {"hyper_parameters", notes.hyper_parameters},
+          {"details", notes.details},     {"graph", {{"nodes", notes.nodes}, {"edges", notes.edges}}},
+          {"columns", columns},           {"label", {{"source", notes.label_source}, {"rule", notes.label_rule}}},
+          {"options", values_of(options)}};
 }
 
 std::string explanation_dot(const Json& explanation) {

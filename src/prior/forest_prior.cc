@@ -13,8 +13,6 @@
 namespace manyshot {
 namespace {
 
-constexpr double kBinary = 0.325;
-
 // One random tree over some of the columns; leaves name classes in turn.
 class SampledTree {
  public:
@@ -174,9 +172,9 @@ void draw_labels(const Rng& rng, const NodeMatrix& columns, int num_classes, std
 void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix& columns, std::vector<int32_t>& labels,
                       Task& task, Notes* notes) {
   const size_t num_rows = draw_num_rows(settings, rng);
-  const size_t num_features = draw_num_features("forest", settings, num_rows, rng);
-  const int asked = draw_num_classes(settings, kBinary, rng);
-  task.prior = "forest";
+  const size_t num_features = draw_num_features(PriorKind::kForest, settings, num_rows, rng);
+  const int asked = draw_num_classes(PriorKind::kForest, settings, rng);
+  task.prior = name_of(PriorKind::kForest);
   for (uint64_t attempt = 0;; ++attempt) {
     const Rng again = rng.child("attempt", attempt);
     const double share = Draws(again.child("split")).uniform(0.3, 0.9);

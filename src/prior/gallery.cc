@@ -322,11 +322,12 @@ std::string task_card(const Task& task, const Json& explanation) {
 
 std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>& explanations,
                          const PriorOptions& options) {
+  const Json values = values_of(options);
+  const auto text_of = [&](const char* name) { return html_text(values[name].get<std::string>()); };
   std::string body = fmt::format(
       "<h1>{} tasks of the prior {}</h1><p class=\"soft\">seed {}, rows {}, columns {}, classes {}. Colours and marks "
       "are classes; hover nodes for their equations.</p>",
-      tasks.size(), html_text(options.prior), options.seed, html_text(options.rows), html_text(options.features),
-      html_text(options.classes));
+      tasks.size(), text_of("prior"), options.seed, text_of("rows"), text_of("features"), text_of("classes"));
   for (size_t i = 0; i < tasks.size(); ++i) body += task_card(tasks[i], explanations[i]);
   return html_page(fmt::format("Tasks of the prior {}", options.prior), body);
 }

@@ -1,62 +1,56 @@
 #include "prior/options.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
-#include "core/error.h"
 #include "core/text.h"
 
 namespace manyshot {
 namespace {
 
+constexpr std::string_view kMix = "mix";
 constexpr double kMlpShare = 0.7;  // of mix
 
-bool read_whole(std::string_view text, int64_t& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-// "7" or "5:50".
-IntRange read_range(const char* flag, std::string_view text, int64_t lowest, int64_t highest) {
-  IntRange range;
-  const size_t colon = text.find(':');
-  const bool read = colon == std::string_view::npos ? read_whole(text, range.low) && read_whole(text, range.high)
-                                                    : read_whole(text.substr(0, colon), range.low) &&
-                                                          read_whole(text.substr(colon + 1), range.high);
-  if (!read) {
-    fail(ErrorKind::kBadInput, "{}: expected a whole number, or a range like 5:50, got \"{}\"", flag, excerpt(text));
-  }
-  if (range.low > range.high) {
-    fail(ErrorKind::kBadInput, "{} {}: the range is empty; did you mean {}:{}?", flag, text, range.high, range.low);
-  }
-  if (range.low < lowest || range.high > highest) {
-    fail(ErrorKind::kBadInput, "{} {}: expected numbers from {} to {}, got {}", flag, text, lowest,
-         with_thousands(highest), with_thousands(range.low < lowest ? range.low : range.high));
-  }
-  return range;
-}
-
-void add_part(std::vector<PriorSettings::Part>& parts, std::string_view name, double weight) {
-  if (name == "mix") {
-    add_part(parts, "mlp", weight * kMlpShare);
-    add_part(parts, "tree", weight * (1 - kMlpShare));
-    return;
-  }
+void add_part(std::vector<PriorSettings::Part>& parts, PriorKind kind, double weight) {
   for (PriorSettings::Part& part : parts) {
-    if (part.name == name) {
+    if (part.kind == kind) {
       part.weight += weight;
       return;
     }
   }
-  parts.push_back({std::string(name), weight});
+  parts.push_back({kind, weight});
 }
 
+void add_named(std::vector<PriorSettings::Part>& parts, std::string_view name, double weight) {
+  if (name == kMix) {
+    add_part(parts, PriorKind::kMlp, weight * kMlpShare);
+    add_part(parts, PriorKind::kTree, weight * (1 - kMlpShare));
+    return;
+  }
+  const std::optional<PriorKind> kind = value_named<PriorKind>(name);
+  if (!kind) {
+    std::vector<std::string> names{std::string(kMix)};
+    for (const Named<PriorKind>& entry : names_of(PriorKind{})) names.emplace_back(entry.name);
+    refuse_option("prior",
+                  "unknown prior \"{}\"{}; expected mix, mlp, tree, graph, forest or a mixture like mix:0.4,graph:0.6",
+                  excerpt(name), did_you_mean(name, names));
+  }
+  add_part(parts, *kind, weight);
+}
+
+// The number behind a prior's colon.
+double read_weight(std::string_view name, std::string_view text) {
+  double weight = 1;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
+  if (error != std::errc() || stop != text.data() + text.size() || !(weight >= 0) || !std::isfinite(weight)) {
+    refuse_option("prior", "expected a weight of at least 0 behind \"{}:\", got \"{}\"", excerpt(name), excerpt(text));
+  }
+  return weight;
+}
+
+// "mix" or "mix:0.4,graph:0.6".
 std::vector<PriorSettings::Part> read_mixture(std::string_view text) {
-  static const std::vector<std::string> kNames{"mix", "mlp", "tree", "graph", "forest"};
   std::vector<PriorSettings::Part> parts;
   double total = 0;
   for (size_t begin = 0; begin <= text.size();) {
@@ -65,25 +59,11 @@ std::vector<PriorSettings::Part> read_mixture(std::string_view text) {
     begin = end + 1;
     const size_t colon = entry.find(':');
     const std::string_view name = entry.substr(0, colon);
-    if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
-      fail(
-          ErrorKind::kBadInput,
-          "--prior: unknown prior \"{}\"{}; expected mix, mlp, tree, graph, forest or a mixture like mix:0.4,graph:0.6",
-          excerpt(name), did_you_mean(name, kNames));
-    }
-    double weight = 1;
-    if (colon != std::string_view::npos) {
-      const std::string_view number = entry.substr(colon + 1);
-      const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
-      if (error != std::errc() || stop != number.data() + number.size() || !(weight >= 0) || !std::isfinite(weight)) {
-        fail(ErrorKind::kBadInput, "--prior: expected a weight of at least 0 behind \"{}:\", got \"{}\"", name,
-             excerpt(number));
-      }
-    }
+    const double weight = colon == std::string_view::npos ? 1 : read_weight(name, entry.substr(colon + 1));
+    add_named(parts, name, weight);
     total += weight;
-    add_part(parts, name, weight);
   }
-  if (total <= 0) fail(ErrorKind::kBadInput, "--prior {}: all weights are 0; give one prior a weight above 0", text);
+  if (total <= 0) refuse_option("prior", "{}: all weights are 0; give one prior a weight above 0", excerpt(text));
   for (PriorSettings::Part& part : parts) part.weight /= total;
   return parts;
 }
@@ -91,20 +71,19 @@ std::vector<PriorSettings::Part> read_mixture(std::string_view text) {
 }  // namespace
 
 PriorSettings parse_settings(const PriorOptions& options) {
-  PriorSettings settings;
-  settings.parts = read_mixture(options.prior);
-  settings.rows = read_range("--rows", options.rows, 16, 1'000'000);
-  if (options.features != "auto") settings.features = read_range("--features", options.features, 1, 1000);
-  settings.classes = read_range("--classes", options.classes, 2, 1000);
-  settings.binary = options.binary;
-  settings.missing = options.missing;
+  if (!options.rows)
+    refuse_option("rows", "auto is for a corpus, whose shots and queries say it; give a number or a range");
+  const PriorSettings settings{.parts = read_mixture(options.prior),
+                               .rows = *options.rows,
+                               .features = options.features,
+                               .classes = options.classes,
+                               .binary = options.binary,
+                               .missing = options.missing};
   if (settings.rows.low < 4 * settings.classes.high) {
-    fail(ErrorKind::kBadInput, "--rows {}: too few rows for {} classes; at least {} are needed, or fewer --classes",
-         options.rows, settings.classes.high, 4 * settings.classes.high);
+    refuse_option("rows", "{} is too few for {} classes; at least {} rows are needed, or fewer classes",
+                  settings.rows.low, settings.classes.high, 4 * settings.classes.high);
   }
   return settings;
 }
-
-void PriorOptions::validate() const { parse_settings(*this); }
 
 }  // namespace manyshot

@@ -24,15 +24,14 @@ void draw_task(const PriorOptions& options, const PriorSettings& settings, uint6
   std::vector<double> weights;
   for (const PriorSettings::Part& part : settings.parts) weights.push_back(part.weight);
   Draws draws(rng.child("part"));
-  const std::string& name = settings.parts[draws.weighted(weights)].name;
-  const Rng own = rng.child(name);
-  if (name == "graph") {
+  const PriorKind kind = settings.parts[draws.weighted(weights)].kind;
+  const Rng own = rng.child(name_of(kind));
+  if (kind == PriorKind::kGraph) {
     draw_graph_task(settings, own, buffers.graph, buffers.labels, task, notes);
-  } else if (name == "forest") {
+  } else if (kind == PriorKind::kForest) {
     draw_forest_task(settings, own, buffers.graph.columns, buffers.labels, task, notes);
   } else {
-    draw_scm_task(name == "mlp" ? ScmKind::kMlp : ScmKind::kTree, settings, own, buffers.scm, buffers.labels, task,
-                  notes);
+    draw_scm_task(kind, settings, own, buffers.scm, buffers.labels, task, notes);
   }
 }
 

@@ -32,7 +32,7 @@ class PriorScratch {
 
 class Prior {
  public:
-  // Throws what PriorOptions::validate throws.
+  // Throws what parse_settings throws.
   explicit Prior(const PriorOptions& options);
   ~Prior();
 

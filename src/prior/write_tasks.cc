@@ -66,7 +66,7 @@ class TaskWriter {
       const uint64_t index = number_of(first + i);
       Task& task = tasks_[static_cast<size_t>(worker)];
       prior_.draw(index, scratches_[static_cast<size_t>(worker)], task);
-      const std::string name = fmt::format("task_{:06}.{}", index, files_.layout);
+      const std::string name = fmt::format("task_{:06}.{}", index, name_of(files_.layout));
       write_task(task, in_folder(name));
       Json facts = task_facts(task);
       facts["file"] = name;

@@ -6,18 +6,25 @@
 #include <string>
 
 #include "core/json.h"
+#include "core/names.h"
 #include "core/shard.h"
 #include "prior/prior.h"
 
 namespace manyshot {
 
+// The names are those of file extensions.
+enum class TaskLayout { kCsv, kParquet };
+constexpr auto names_of(TaskLayout) {
+  return std::to_array<Named<TaskLayout>>({{TaskLayout::kCsv, "csv"}, {TaskLayout::kParquet, "parquet"}});
+}
+
 struct TaskFiles {
-  std::string out;             // folder
-  std::string layout = "csv";  // csv or parquet
-  uint64_t tasks = 0;          // tasks 0 .. tasks - 1 are drawn
-  Shard shard;                 // tasks whose number leaves shard.index when divided by shard.count
-  std::string version;         // of the program, for the manifest
-  Json options;                // how tasks and files were asked for, for the manifest
+  std::string out;  // folder
+  TaskLayout layout = TaskLayout::kCsv;
+  uint64_t tasks = 0;   // tasks 0 .. tasks - 1 are drawn
+  Shard shard;          // tasks whose number leaves shard.index when divided by shard.count
+  std::string version;  // of the program, for the manifest
+  Json options;         // how tasks and files were asked for, for the manifest
 };
 
 struct TaskFilesReport {

@@ -74,9 +74,11 @@ TEST_F(CorpusCommand, BadOptionsAreRefused) {
   expect_refused(run_manyshot(arguments("b", {"--layout", "tokens"})), "--layout tokens needs --model");
   expect_refused(run_manyshot(arguments("b", {"--format", "compact"})), "--layout alpaca is text");
   expect_refused(run_manyshot(arguments("b", {"--features", "50:5"})), "50:5");
-  expect_refused(run_manyshot(arguments("b", {"--classes", "1"})), "classes");
+  expect_refused(run_manyshot(arguments("b", {"--classes", "1"})),
+                 "--classes 1: expected numbers from 2 to 1000, got 1");
   expect_refused(run_manyshot(arguments("b", {"--prior", "grap"})), "graph");
-  expect_refused(run_manyshot(arguments("b", {"--rows", "50"})), "need 90 rows");
+  expect_refused(run_manyshot(arguments("b", {"--rows", "50"})),
+                 "--rows: 50 is too few for 16:40 shots and 50 queries");
   expect_refused(run_manyshot(arguments("b", {"--exclude", folder_.file("nowhere")})), "--exclude");
   expect_refused(run_manyshot(arguments("b", {"--shard", "2/2"})), "--shard");
   EXPECT_FALSE(std::filesystem::exists(folder_.file("b")));

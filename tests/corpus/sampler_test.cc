@@ -17,14 +17,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-CorpusOptions small(const std::string& stage = "main") {
+CorpusOptions small(CorpusStage stage = CorpusStage::kMain) {
   CorpusOptions options;
   options.stage = stage;
-  options.shots = "16:64";
+  options.shots = IntRange{16, 64};
   options.queries = 20;
   options.prior.prior = "graph";
-  options.prior.features = "4:8";
-  options.prior.classes = "2:4";
+  options.prior.features = IntRange{4, 8};
+  options.prior.classes = IntRange{2, 4};
   return options;
 }
 
@@ -85,7 +85,7 @@ TEST(Sampler, TextHoldsTheTaskAndItsAnswers) {
 
 TEST(Sampler, CompactRowsEndWithBarAndLabel) {
   CorpusOptions options = small();
-  options.format = "compact";
+  options.format = PromptStyle::kCompact;
   std::set<TokenId> label_tokens;
   for (const Sample& sample : draw(options, 120)) {
     if (sample.status != SampleStatus::kKept) continue;
@@ -108,7 +108,7 @@ TEST(Sampler, CompactRowsEndWithBarAndLabel) {
 
 TEST(Sampler, AShareOfCompactTasksIsReadAsRanks) {
   CorpusOptions options = small();
-  options.format = "compact";
+  options.format = PromptStyle::kCompact;
   options.prior.missing = 0;  // a missing cell is the mean of values, the median of ranks
   const std::vector<Sample> values = draw(options, 200);
   options.rank_share = 1;
@@ -141,7 +141,7 @@ TEST(Sampler, AShareOfCompactTasksIsReadAsRanks) {
 
 TEST(Sampler, WarmUpTeachesOnlyWhatTheForestGetsRight) {
   size_t kept = 0;
-  for (const Sample& sample : draw(small("warmup"), 60)) {
+  for (const Sample& sample : draw(small(CorpusStage::kWarmup), 60)) {
     if (sample.status != SampleStatus::kKept) continue;
     ++kept;
     EXPECT_EQ(sample.num_queries, 20u);
@@ -155,7 +155,7 @@ TEST(Sampler, WarmUpTeachesOnlyWhatTheForestGetsRight) {
 TEST(Sampler, ShotsAreLogUniformUpToWhatFits) {
   CorpusOptions options = small();
   options.filter_tasks = false;
-  options.shots = "8:512";
+  options.shots = IntRange{8, 512};
   size_t low = 0, high = 0, total = 0;
   for (const Sample& sample : draw(options, 300)) {
     if (sample.num_labelled == 0) continue;
@@ -186,7 +186,7 @@ TEST(Sampler, IsAFunctionOfOptionsSeedAndIndex) {
 
 TEST(Sampler, RowsOfEvaluationTablesAreThrownAway) {
   CorpusOptions options = small();
-  options.format = "compact";
+  options.format = PromptStyle::kCompact;
   const std::vector<Sample> samples = draw(options, 30);
   const auto first =
       std::find_if(samples.begin(), samples.end(), [](const Sample& s) { return s.status == SampleStatus::kKept; });
@@ -215,14 +215,14 @@ TEST(Sampler, RowsOfEvaluationTablesAreThrownAway) {
 
 TEST(Sampler, ColumnsOfOneNumberAndMissingCellsAreNoTask) {
   CorpusOptions options;
-  options.format = "compact";
+  options.format = PromptStyle::kCompact;
   options.prior.prior = "graph";
-  options.prior.features = "2:4";
-  options.prior.classes = "2:3";
-  options.shots = "8:24";
+  options.prior.features = IntRange{2, 4};
+  options.prior.classes = IntRange{2, 3};
+  options.shots = IntRange{8, 24};
   options.queries = 4;
   options.filter_tasks = false;
-  for (const char* format : {"compact", "concat"}) {
+  for (const PromptStyle format : {PromptStyle::kCompact, PromptStyle::kConcat}) {
     options.format = format;
     const Sampler sampler(options, nullptr);
     SamplerScratch scratch;
@@ -232,38 +232,44 @@ TEST(Sampler, ColumnsOfOneNumberAndMissingCellsAreNoTask) {
       kept += status == SampleStatus::kKept;
       constant += status == SampleStatus::kConstant;
     }
-    EXPECT_GT(kept, 1000) << format;
-    EXPECT_GT(constant, 0) << format;
+    EXPECT_GT(kept, 1000) << name_of(format);
+    EXPECT_GT(constant, 0) << name_of(format);
   }
 }
 
-TEST(Sampler, BadOptionsAreErrors) {
+TEST(Sampler, OptionsThatDoNotFitTogetherAreErrors) {
   CorpusOptions options = small();
-  options.shots = "64:16";
-  EXPECT_THAT(message(options), HasSubstr("--shots 64:16"));
-  options.shots = "1";
-  EXPECT_THAT(message(options), HasSubstr("at least 2"));
-  options.shots = "many";
-  EXPECT_THAT(message(options), HasSubstr("\"many\""));
+  options.prior.rows = IntRange{50, 50};
+  EXPECT_EQ(message(options),
+            "rows: 50 is too few for 16:64 shots and 20 queries, which need 84 rows; give more, or auto");
   options = small();
-  options.prior.rows = "50";
-  EXPECT_THAT(message(options), HasSubstr("--rows 50: --shots 16:64 and 20 queries need 84 rows"));
-  options = small();
-  options.format = "compact";
-  options.prior.classes = "2:12";
-  EXPECT_THAT(message(options), HasSubstr("10 labels"));
-  options = small("warmup");
+  options.format = PromptStyle::kCompact;
+  options.prior.classes = IntRange{2, 12};
+  EXPECT_EQ(message(options),
+            "classes: 2:12 is too many for the compact format, which has 10 labels; use fewer, or format concat");
+  options = small(CorpusStage::kWarmup);
   options.filter_tasks = false;
-  EXPECT_THAT(message(options), HasSubstr("--filter-tasks"));
+  EXPECT_EQ(message(options), "stage: warmup keeps the queries that the forest gets right, so it needs filter_tasks");
   options = small();
   options.rank_share = 0.5;
-  EXPECT_THAT(message(options), HasSubstr("--rank-share 0.5: only the compact format"));
-  options = small();
-  options.prior.features = "50:5";
-  EXPECT_THAT(message(options), HasSubstr("50:5"));
+  EXPECT_THAT(message(options), HasSubstr("rank_share: 0.5 is of no use, as only the compact format has ranks"));
   options = small();
   options.prior.prior = "grap";
-  EXPECT_THAT(message(options), HasSubstr("graph"));
+  EXPECT_THAT(message(options), HasSubstr("did you mean \"graph\"?"));
+}
+
+TEST(Sampler, OptionsAreSavedAsTheyAreGiven) {
+  CorpusOptions options;
+  const OptionList list = options_of(options);
+  EXPECT_EQ(values_of(options)["rows"], "auto");
+  EXPECT_EQ(values_of(options)["features"], "auto");
+  EXPECT_EQ(values_of(options)["shots"], "8:1024");
+  EXPECT_EQ(values_of(options)["format"], "concat");
+  for (const auto& [name, text] : std::map<std::string, std::string>{
+           {"rows", "2048"}, {"features", "5:50"}, {"classes", "2"}, {"stage", "warmup"}, {"format", "tabllm"}}) {
+    set_option(list, name, text);
+    EXPECT_EQ(values_of(options)[name], text);
+  }
 }
 
 }  // namespace

@@ -29,11 +29,11 @@ class WriteCorpus : public ::testing::Test {
   }
   static CorpusOptions options() {
     CorpusOptions options;
-    options.shots = "16:48";
+    options.shots = IntRange{16, 48};
     options.queries = 20;
     options.prior.prior = "graph";
-    options.prior.features = "4:6";
-    options.prior.classes = "2:3";
+    options.prior.features = IntRange{4, 6};
+    options.prior.classes = IntRange{2, 3};
     return options;
   }
   CorpusFiles files(const std::string& name, uint64_t tasks = 40) const {
@@ -95,7 +95,7 @@ TEST_F(WriteCorpus, GoesOnAfterACrash) {
 TEST_F(WriteCorpus, LayoutsHoldTheSameSamples) {
   CorpusFiles alpaca = files("alpaca"), zstd = files("zstd"), parquet = files("parquet");
   zstd.compress = true;
-  parquet.layout = "parquet";
+  parquet.layout = CorpusLayout::kParquet;
   const CorpusReport report = write_corpus(sampler_, alpaca);
   write_corpus(sampler_, zstd);
   EXPECT_EQ(write_corpus(sampler_, parquet).kept, report.kept);
@@ -107,9 +107,9 @@ TEST_F(WriteCorpus, LayoutsHoldTheSameSamples) {
   EXPECT_EQ(read_file(parquet.out + "/parquet/part-000000.parquet").substr(0, 4), "PAR1");
 
   CorpusOptions compact = options();
-  compact.format = "compact";
+  compact.format = PromptStyle::kCompact;
   CorpusFiles tokens = files("tokens");
-  tokens.layout = "tokens";
+  tokens.layout = CorpusLayout::kTokens;
   write_corpus(Sampler(compact, nullptr), tokens);
   const TokenShard shard(tokens.out + "/tokens/part-000000.tokens");
   ASSERT_GT(shard.size(), 0u);

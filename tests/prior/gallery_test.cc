@@ -22,7 +22,7 @@ size_t count_of(const std::string& text, const std::string& part) {
 TEST(Gallery, ShowsEveryTaskOfEveryPriorWithoutTheNetwork) {
   PriorOptions options;
   options.prior = "graph:0.3,mlp:0.3,tree:0.2,forest:0.2";
-  options.rows = "120";
+  options.rows = IntRange{120, 120};
   const Prior prior(options);
   PriorScratch scratch;
   std::vector<Task> tasks;

@@ -11,7 +11,7 @@
 namespace manyshot {
 namespace {
 
-PriorOptions options_for(const std::string& prior, const std::string& rows = "256") {
+PriorOptions options_for(const std::string& prior, IntRange rows = {256, 256}) {
   PriorOptions options;
   options.prior = prior;
   options.rows = rows;
@@ -98,7 +98,7 @@ TEST_P(EveryPrior, SameBytesForAnyThreadsScratchAndOrder) {
 }
 
 TEST_P(EveryPrior, SameBytesAtEveryFusedLevel) {
-  const Prior prior(options_for(GetParam(), "1000"));
+  const Prior prior(options_for(GetParam(), {1000, 1000}));
   PriorScratch scratch;
   for (uint64_t index = 0; index < 12; ++index) {
     std::set<std::string> results;
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(Priors, EveryPrior, ::testing::Values("mlp", "tree", "g
                          [](const auto& test) { return "p" + std::to_string(test.index); });
 
 TEST(Mix, SharesOfPartsFeaturesAndClasses) {
-  PriorOptions options = options_for("mix", "128");
+  PriorOptions options = options_for("mix", {128, 128});
   const Prior prior(options);
   PriorScratch scratch;
   Task task;
@@ -179,7 +179,7 @@ TEST(Mix, SharesOfPartsFeaturesAndClasses) {
 }
 
 TEST(Mix, TreeLayersHaveTheirLaws) {
-  const Prior prior(options_for("tree", "128"));
+  const Prior prior(options_for("tree", {128, 128}));
   PriorScratch scratch;
   std::array<double, 5> depths{}, trees{}, layers{};
   std::map<int, double> widths;
@@ -208,9 +208,9 @@ TEST(Mix, TreeLayersHaveTheirLaws) {
 
 TEST(Prior, SmallTablesOfManyClassesComeToAnEnd) {
   for (const char* name : {"mlp", "tree", "graph", "forest"}) {
-    PriorOptions options = options_for(name, "40");
-    options.features = "1:3";
-    options.classes = "10";
+    PriorOptions options = options_for(name, {40, 40});
+    options.features = IntRange{1, 3};
+    options.classes = IntRange{10, 10};
     const Prior prior(options);
     PriorScratch scratch;
     for (uint64_t index = 0; index < 5; ++index) {
@@ -222,9 +222,9 @@ TEST(Prior, SmallTablesOfManyClassesComeToAnEnd) {
 }
 
 TEST(Prior, RangesAreKept) {
-  PriorOptions options = options_for("mix:1,graph:1,forest:1", "300:400");
-  options.features = "3:4";
-  options.classes = "12:15";
+  PriorOptions options = options_for("mix:1,graph:1,forest:1", {300, 400});
+  options.features = IntRange{3, 4};
+  options.classes = IntRange{12, 15};
   const Prior prior(options);
   PriorScratch scratch;
   int most = 0;
@@ -242,8 +242,8 @@ TEST(Prior, RangesAreKept) {
 TEST(ForestPrior, TasksCanBeLearnt) {
   PriorOptions options;
   options.prior = "forest";
-  options.rows = "1024";
-  options.features = "4";
+  options.rows = IntRange{1024, 1024};
+  options.features = IntRange{4, 4};
   const Prior prior(options);
   PriorScratch scratch;
   // The nearest neighbour knows more than the majority in most tasks.

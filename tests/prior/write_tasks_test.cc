@@ -28,8 +28,8 @@ class WriteTasks : public ::testing::Test {
   static PriorOptions options() {
     PriorOptions options;
     options.prior = "mix:1,graph:1,forest:1";
-    options.rows = "64";
-    options.classes = "2:3";
+    options.rows = IntRange{64, 64};
+    options.classes = IntRange{2, 3};
     return options;
   }
   TaskFiles files(const std::string& name, uint64_t tasks = 12) const {

@@ -54,9 +54,9 @@ TEST(Recipe, ReadsSectionsAndStages) {
   EXPECT_EQ(recipe.lora.options.rank, 16);
   EXPECT_THAT(recipe.lora.options.target_modules, ElementsAre("q_proj", "v_proj"));
   ASSERT_EQ(recipe.stages.size(), 2u);
-  EXPECT_EQ(recipe.stages[0].corpus.stage, "warmup");
+  EXPECT_EQ(recipe.stages[0].corpus.stage, CorpusStage::kWarmup);
   EXPECT_EQ(recipe.stages[0].optimizer.learning_rate, 1e-5);
-  EXPECT_EQ(recipe.stages[1].corpus.shots, "8:1024");
+  EXPECT_EQ(recipe.stages[1].corpus.shots, (IntRange{8, 1024}));
   EXPECT_EQ(recipe.stages[1].num_steps(1), 84) << "1,000 tasks by 12, rounded up";
   EXPECT_EQ(recipe.stages[1].num_steps(2), 42);
   EXPECT_EQ(recipe.stages[0].num_steps(2), 100);
@@ -160,6 +160,20 @@ TEST(Recipe, EntriesOfGrowAreNamedByTheirPlace) {
                  {"stage.a.grow=2: shots=8"});
 }
 
+TEST(Recipe, OptionsOfACorpusAreNamedByTheirPlace) {
+  const auto refused = [](const std::string& corpus, std::vector<std::string> changes = {}) {
+    const std::string text = "[[stage]]\nsteps = 1\n[stage.corpus]\n" + corpus;
+    return std::string(testing::error_of([&] { parse(text, changes); }).what());
+  };
+  EXPECT_EQ(refused("shots = \"80:8\"\n"),
+            "recipe.toml:4:9: stage.corpus.shots 80:8: the range is empty; did you mean 8:80?");
+  EXPECT_EQ(refused("queries = 20\n  rows = 50\n"),
+            "recipe.toml:5:10: stage.corpus.rows: 50 is too few for 8:1024 shots and 20 queries, which need 1044 rows; "
+            "give more, or auto");
+  EXPECT_THAT(refused("", {"stage.0.corpus.prior=grap"}), HasSubstr("--set stage.0.corpus.prior: unknown prior"));
+  EXPECT_THAT(refused("format = \"csv\"\n"), HasSubstr("stage.corpus.format: expected concat, tabllm or compact"));
+}
+
 TEST(Recipe, JsonComesBackEqualAndFindsChanges) {
   const Json saved = to_json(parse(kRecipe));
   EXPECT_EQ(find_changed_key(saved, to_json(parse(kRecipe))), "");
@@ -176,11 +190,12 @@ TEST(Growth, EntriesBuildOnEachOther) {
   const std::vector<GrowthPhase> phases = growth_phases(stage);
   ASSERT_EQ(phases.size(), 3u);
   EXPECT_EQ(phases[1].begin, 0.25);
-  EXPECT_EQ(phases[1].corpus.shots, "8:64");
-  EXPECT_EQ(phases[1].corpus.prior.features, "2:8");
-  EXPECT_EQ(phases[2].corpus.prior.classes, "2:4");
+  EXPECT_EQ(phases[1].corpus.shots, (IntRange{8, 64}));
+  EXPECT_EQ(phases[1].corpus.prior.features, (IntRange{2, 8}));
+  EXPECT_EQ(phases[2].corpus.prior.classes, (IntRange{2, 4}));
   stage.grow = {"0.5: shots=32"};
-  EXPECT_EQ(growth_phases(stage).front().corpus.shots, "8:1024") << "before the first entry, as the stage says";
+  EXPECT_EQ(growth_phases(stage).front().corpus.shots, (IntRange{8, 1024}))
+      << "before the first entry, as the stage says";
 }
 
 TEST(Growth, BadEntriesAreNamed) {
@@ -194,6 +209,7 @@ TEST(Growth, BadEntriesAreNamed) {
   refused({"0.5: shots=8", "0.1: shots=9"}, "must begin after 0.5");
   refused({"0: shot=8"}, "did you mean \"shots\"?");
   refused({"0: shots"}, "no key=value");
+  refused({"0: shots=80:8"}, "grow: shots 80:8: the range is empty; did you mean 8:80?");
 }
 
 TEST(Recipe, ShippedRecipesAreSound) {

@@ -23,13 +23,13 @@ Sample draw_kept(const CorpusOptions& options) {
 
 TEST(TrainSample, CompactSamplesKeepTheirRows) {
   CorpusOptions options;
-  options.format = "compact";
-  options.shots = "8:16";
+  options.format = PromptStyle::kCompact;
+  options.shots = IntRange{8, 16};
   options.queries = 4;
   options.filter_tasks = false;
-  options.prior.rows = "64";
-  options.prior.features = "3";
-  options.prior.classes = "2";
+  options.prior.rows = IntRange{64, 64};
+  options.prior.features = IntRange{3, 3};
+  options.prior.classes = IntRange{2, 2};
   const Sample drawn = draw_kept(options);
   const TrainSample sample = make_train_sample(drawn);
   EXPECT_EQ(sample.num_features, drawn.num_features);

@@ -13,7 +13,6 @@
 namespace manyshot {
 namespace {
 
-constexpr double kBinary = 0.325;  // with the even draw on 2..10, 40 % of tasks have two classes
 constexpr double kFamilyWeights[kNumGraphFamilies] = {0.4, 0.15, 0.15, 0.15, 0.15};
 
 struct GraphShape {
@@ -341,8 +340,8 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
                      Task& task, Notes* notes) {
   GraphShape shape;
   shape.num_rows = draw_num_rows(settings, rng);
-  shape.num_features = draw_num_features("graph", settings, shape.num_rows, rng);
-  shape.num_classes = draw_num_classes(settings, kBinary, rng);
+  shape.num_features = draw_num_features(PriorKind::kGraph, settings, shape.num_rows, rng);
+  shape.num_classes = draw_num_classes(PriorKind::kGraph, settings, rng);
   for (uint64_t attempt = 0;; ++attempt) {
     // Drawn again each time: few rows behind it may leave no place for all classes.
     const double share = Draws(rng.child("split", attempt)).uniform(0.3, 0.9);
@@ -353,7 +352,7 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
     if (!rejection) break;
     ++task.rejections[static_cast<size_t>(*rejection)];
   }
-  task.prior = "graph";
+  task.prior = name_of(PriorKind::kGraph);
   if (notes != nullptr) {
     notes->details["split"] = shape.split;
     notes->details["classes_asked"] = shape.num_classes;

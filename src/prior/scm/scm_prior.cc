@@ -13,21 +13,20 @@ constexpr uint64_t kMostAttempts = 2000;
 
 }  // namespace
 
-void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, ScmBuffers& buffers,
+void draw_scm_task(PriorKind kind, const PriorSettings& settings, const Rng& rng, ScmBuffers& buffers,
                    std::vector<int32_t>& labels, Task& task, Notes* notes) {
-  const char* name = kind == ScmKind::kMlp ? "mlp" : "tree";
   for (uint64_t restart = 0;; ++restart) {
     const Rng table = rng.child("table", restart);
     ScmShape shape;
     shape.num_rows = draw_num_rows(settings, table);
     Draws draws(table.child("shape"));
     const auto split = static_cast<size_t>(static_cast<double>(shape.num_rows) * draws.uniform(0.1, 0.9));
-    const IntRange features = feature_range(name, settings, static_cast<int64_t>(shape.num_rows));
+    const IntRange features = feature_range(kind, settings, static_cast<int64_t>(shape.num_rows));
     // Rounded, so the ends have half the weight of the others.
     shape.num_features = static_cast<size_t>(
         std::llrint(draws.uniform(static_cast<double>(features.low), static_cast<double>(features.high))));
     const ScmHyperParameters hyper = draw_hyper_parameters(table.child("hyper-parameters"));
-    const LabelRule rule = {draw_num_classes(settings, 0.5, table), hyper.labels_by_rank};
+    const LabelRule rule = {draw_num_classes(kind, settings, table), hyper.labels_by_rank};
 
     for (uint64_t attempt = 0; attempt < kMostAttempts; ++attempt) {
       const Rng again = table.child("attempt", attempt);
@@ -41,8 +40,8 @@ void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, 
         return !order.rejection.has_value();
       };
       const Rng model = again.child("model");
-      const ScmResult result = kind == ScmKind::kMlp ? draw_mlp_scm(hyper, shape, model, buffers, accept, notes)
-                                                     : draw_tree_scm(hyper, shape, model, buffers, accept, notes);
+      const ScmResult result = kind == PriorKind::kMlp ? draw_mlp_scm(hyper, shape, model, buffers, accept, notes)
+                                                       : draw_tree_scm(hyper, shape, model, buffers, accept, notes);
       std::optional<Rejection> rejection = order.rejection;
       if (result == ScmResult::kNotFinite) rejection = Rejection::kNotFinite;
       if (!rejection) {
@@ -54,9 +53,9 @@ void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, 
       }
       if (!rejection) {
         finish_labels(labels, num_classes, order.order, task);
-        task.prior = name;
+        task.prior = name_of(kind);
         if (notes != nullptr) {
-          notes->hyper_parameters = kind == ScmKind::kMlp ? mlp_parameters(hyper) : tree_parameters(hyper);
+          notes->hyper_parameters = kind == PriorKind::kMlp ? mlp_parameters(hyper) : tree_parameters(hyper);
           notes->details["split"] = split;
           notes->details["classes_asked"] = rule.num_classes;
           notes->details["features_asked"] = shape.num_features;

@@ -9,9 +9,9 @@
 
 namespace manyshot {
 
-enum class ScmKind { kMlp, kTree };
 // Draws again until a table passes the checks of prior/task/classification.h; counts the refusals in Task::rejections.
-void draw_scm_task(ScmKind kind, const PriorSettings& settings, const Rng& rng, ScmBuffers& buffers,
+// REQUIRES: kind is kMlp or kTree.
+void draw_scm_task(PriorKind kind, const PriorSettings& settings, const Rng& rng, ScmBuffers& buffers,
                    std::vector<int32_t>& labels, Task& task, Notes* notes);
 
 }  // namespace manyshot

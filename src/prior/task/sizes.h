@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "core/rng.h"
 #include "prior/options.h"
@@ -12,17 +11,18 @@ namespace manyshot {
 
 // Rows of a task: log-uniform over the range.
 size_t draw_num_rows(const PriorSettings& settings, const Rng& rng);
-// Two with the probability `binary` when the range has two, else uniform on the range.
-int draw_num_classes(const PriorSettings& settings, double default_binary, const Rng& rng);
+// Two with the probability `binary` when the range has two, else uniform on the range. Without `binary` it is 0.5 for
+// mlp and tree and 0.325 for graph and forest, where, with the even draw on 2..10, 40 % of tasks have two classes.
+int draw_num_classes(PriorKind kind, const PriorSettings& settings, const Rng& rng);
 
-// What a part of the mixture ("mlp", "tree", "graph" or "forest") draws the columns of a table with num_rows rows from:
-// the range asked for, or what "auto" means there, 5:50 for mlp and tree, 2 to a 25th of the rows (at least 3, at most
-// 40) for graph and forest. Constant columns go later, so a task may have fewer.
-IntRange feature_range(std::string_view part, const PriorSettings& settings, int64_t num_rows);
+// What a prior draws the columns of a table with num_rows rows from: the range asked for, or what "auto" means there,
+// 5:50 for mlp and tree, 2 to a 25th of the rows (at least 3, at most 40) for graph and forest. Constant columns go
+// later, so a task may have fewer.
+IntRange feature_range(PriorKind kind, const PriorSettings& settings, int64_t num_rows);
 // The most columns a task of this prior can have, over its parts and rows.
 int64_t most_features(const PriorSettings& settings);
 
 // For graph and forest: uniform on the range asked for, or log-uniform on that of "auto".
-size_t draw_num_features(std::string_view part, const PriorSettings& settings, size_t num_rows, const Rng& rng);
+size_t draw_num_features(PriorKind kind, const PriorSettings& settings, size_t num_rows, const Rng& rng);
 
 }  // namespace manyshot

@@ -18,7 +18,7 @@ LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
   for (const GrowthPhase& phase : growth_phases(stage)) {
     CorpusOptions corpus = phase.corpus;
     if (context.compact != nullptr) {
-      corpus.format = "compact";
+      corpus.format = PromptStyle::kCompact;
     } else {
       // Refuses a wrapping whose tokens the tokenizer lacks.
       choose_chat_style(value_named<ChatStyle>(corpus.chat), *context.tokenizer);
@@ -59,11 +59,12 @@ BatchShape LiveStream::largest_sample() const {
   for (const Phase& phase : phases_) {
     const CorpusOptions& options = phase.sampler.options();
     const CorpusSettings corpus = parse_corpus_options(options);
-    const auto rows = static_cast<size_t>(corpus.shots.high + options.queries);
+    const auto rows = static_cast<size_t>(options.shots.high + options.queries);
     const auto features = static_cast<size_t>(most_features(parse_settings(corpus.prior)));
     shape.num_features = std::max(shape.num_features, features);
     shape.sample_rows = std::max(shape.sample_rows, rows);
-    const size_t tokens = corpus.is_compact ? rows * (features + 2) : static_cast<size_t>(options.max_tokens);
+    const size_t tokens =
+        options.format == PromptStyle::kCompact ? rows * (features + 2) : static_cast<size_t>(options.max_tokens);
     shape.sample_tokens = std::max(shape.sample_tokens, tokens);
   }
   return shape;
@@ -71,7 +72,7 @@ BatchShape LiveStream::largest_sample() const {
 
 std::string LiveStream::description() const {
   const CorpusOptions& corpus = phases_.back().sampler.options();
-  return fmt::format("tasks drawn on the fly from prior {}, {} shots{}", corpus.prior.prior, corpus.shots,
+  return fmt::format("tasks drawn on the fly from prior {}, {} shots{}", corpus.prior.prior, to_text(corpus.shots),
                      phases_.size() > 1 ? fmt::format(", growing in {} phases", phases_.size()) : "");
 }
 

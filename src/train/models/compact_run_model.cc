@@ -26,7 +26,7 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
     if (stage.data != StageData::kLive) continue;
     for (const GrowthPhase& phase : growth_phases(stage)) {
       const CorpusSettings corpus = parse_corpus_options(phase.corpus);
-      shots = std::max(shots, static_cast<int>(corpus.shots.high));
+      shots = std::max(shots, static_cast<int>(phase.corpus.shots.high));
       features = std::max(features, static_cast<int>(most_features(parse_settings(corpus.prior))));
     }
   }

@@ -24,8 +24,8 @@ std::vector<double> phase_begins(const StageRecipe& stage) {
 StageRecipe without_judgement(StageRecipe stage) {
   // An entry of `grow` may set these too; they hold for the phases that it does not name them for.
   stage.corpus.filter_tasks = false;
-  if (stage.corpus.stage == "warmup") {
-    stage.corpus.stage = "main";
+  if (stage.corpus.stage == CorpusStage::kWarmup) {
+    stage.corpus.stage = CorpusStage::kMain;
     stage.corpus.queries = stage.corpus.filter.consensus_queries;
   }
   return stage;

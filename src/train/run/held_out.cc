@@ -19,9 +19,10 @@ constexpr int64_t kLeastRows = 64;  // of a task that the rows are taken from: r
 StageRecipe stage_at(const Recipe& recipe, int shots) {
   StageRecipe stage = recipe.stages.back();
   stage.corpus = growth_phases(stage).back().corpus;
-  stage.corpus.shots = std::to_string(shots);
-  stage.corpus.prior.rows = std::to_string(std::max<int64_t>(kLeastRows, shots + stage.corpus.queries));
-  stage.corpus.stage = "main";
+  set_option(options_of(stage.corpus), "shots", std::to_string(shots));
+  const int64_t rows = std::max(kLeastRows, stage.corpus.shots.high + stage.corpus.queries);
+  stage.corpus.prior.rows = IntRange{rows, rows};
+  stage.corpus.stage = CorpusStage::kMain;
   stage.grow.clear();
   stage.data = StageData::kLive;
   stage.loss = LossMode::kLabels;

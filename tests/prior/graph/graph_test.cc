@@ -331,9 +331,9 @@ TEST(Converters, MissingCellsFollowTheirMechanism) {
 TEST(GraphPrior, EverythingIsReached) {
   PriorOptions options;
   options.prior = "graph";
-  options.rows = "128";
+  options.rows = IntRange{128, 128};
   options.missing = 0.5;
-  options.classes = "2:10";
+  options.classes = IntRange{2, 10};
   const Prior prior(options);
   PriorScratch scratch;
   std::map<std::string, int> families, mechanisms, label_rules, kinds, gaps, made;

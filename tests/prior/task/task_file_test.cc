@@ -42,7 +42,7 @@ TEST(TaskFile, LevelNames) {
 TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
   PriorOptions options;
   options.prior = "mix:1,graph:1,forest:1";
-  options.rows = "300";
+  options.rows = IntRange{300, 300};
   options.missing = 0.6;
   const Prior prior(options);
   PriorScratch scratch;
@@ -88,7 +88,7 @@ TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
 TEST(TaskFile, FactsCountWhatTheTableHolds) {
   PriorOptions options;
   options.prior = "graph";
-  options.rows = "200";
+  options.rows = IntRange{200, 200};
   options.missing = 1;
   PriorScratch scratch;
   const Task task = Prior(options).draw(3, scratch);

@@ -21,13 +21,13 @@ constexpr uint64_t kHeldOut = 1'000'000'000;  // index of the first held-out tas
 
 CorpusOptions easy_tasks() {
   CorpusOptions options;
-  options.format = "compact";
-  options.shots = "48";
+  options.format = PromptStyle::kCompact;
+  options.shots = IntRange{48, 48};
   options.queries = 16;
   options.prior.prior = "graph";
-  options.prior.rows = "64";
-  options.prior.features = "2:4";
-  options.prior.classes = "2";
+  options.prior.rows = IntRange{64, 64};
+  options.prior.features = IntRange{2, 4};
+  options.prior.classes = IntRange{2, 2};
   return options;
 }
 

@@ -31,12 +31,12 @@ Tokenizer golden_tokenizer(const std::string& family) {
 StageRecipe small_stage() {
   StageRecipe stage;
   stage.max_tokens = 4000;
-  stage.corpus.shots = "8:24";
+  stage.corpus.shots = IntRange{8, 24};
   stage.corpus.queries = 4;
   stage.corpus.filter_tasks = false;
   stage.corpus.prior.prior = "mlp";
-  stage.corpus.prior.features = "2:4";
-  stage.corpus.prior.classes = "2:3";
+  stage.corpus.prior.features = IntRange{2, 4};
+  stage.corpus.prior.classes = IntRange{2, 3};
   return stage;
 }
 
@@ -66,7 +66,7 @@ class Stream : public ::testing::Test {
     EXPECT_THAT(error.what(), HasSubstr(part));
   }
   // A corpus of `tasks` draws in the folder of that name.
-  std::string write(const CorpusOptions& options, const std::string& name, const std::string& layout,
+  std::string write(const CorpusOptions& options, const std::string& name, CorpusLayout layout,
                     const Tokenizer* tokenizer, uint64_t tasks = 20) {
     const Sampler sampler(options, tokenizer);
     write_corpus(
@@ -114,14 +114,14 @@ TEST_F(Stream, GrowingStagesGetLarger) {
 TEST_F(Stream, AutomaticColumnsAreSaidAsTheyAreDrawn) {
   struct Case {
     const char* prior;
-    const char* shots;
+    IntRange shots;
     size_t features;
   };
-  for (const Case& expected : {Case{"mix", "8:24", 50}, Case{"graph", "8:24", 3}, Case{"forest", "8:246", 10},
-                               Case{"graph:1,forest:1", "8:1100", 40}, Case{"graph:1,tree:0", "8:24", 3}}) {
+  for (const Case& expected : {Case{"mix", {8, 24}, 50}, Case{"graph", {8, 24}, 3}, Case{"forest", {8, 246}, 10},
+                               Case{"graph:1,forest:1", {8, 1100}, 40}, Case{"graph:1,tree:0", {8, 24}, 3}}) {
     StageRecipe stage = small_stage();
     stage.corpus.prior.prior = expected.prior;
-    stage.corpus.prior.features = "auto";
+    stage.corpus.prior.features.reset();
     stage.corpus.shots = expected.shots;
     const auto stream = open_stream(stage, compact_context());
     EXPECT_EQ(stream->largest_sample().num_features, expected.features) << expected.prior;
@@ -177,9 +177,9 @@ TEST_F(Stream, EveryPassSeesEverySampleOnce) {
 TEST_F(Stream, TokenFilesAndAlpacaGiveTheSameTokens) {
   StageRecipe tokens = small_stage(), alpaca = small_stage();
   tokens.data = StageData::kTokens;
-  tokens.path = write(tokens.corpus, "tokens", "tokens", &tokenizer_);
+  tokens.path = write(tokens.corpus, "tokens", CorpusLayout::kTokens, &tokenizer_);
   alpaca.data = StageData::kAlpaca;
-  alpaca.path = write(alpaca.corpus, "alpaca", "alpaca", &tokenizer_);
+  alpaca.path = write(alpaca.corpus, "alpaca", CorpusLayout::kAlpaca, &tokenizer_);
   const std::vector<TrainSample> a = take(*open_stream(tokens, context()), 8),
                                  b = take(*open_stream(alpaca, context()), 8);
   for (size_t i = 0; i < a.size(); ++i) {
@@ -200,7 +200,7 @@ TEST_F(Stream, LabelsAndDenseChooseLabelTokens) {
   EXPECT_EQ(supervised_text(dense).size(), labels.num_queries + labels.num_labelled);
   EXPECT_EQ(dense.supervised.back(), labels.supervised.back());
   const std::string text = text_of(dense);
-  stage.corpus.format = "tabllm";
+  stage.corpus.format = PromptStyle::kTabllm;
   const TrainSample verbose = take(*open_stream(stage, context()), 1)[0];
   EXPECT_EQ(supervised_text(verbose).size(), verbose.num_queries + verbose.num_labelled) << text_of(verbose);
 }
@@ -209,15 +209,15 @@ TEST_F(Stream, ShardsOfAnotherTokenizerAreRefused) {
   const Tokenizer other = golden_tokenizer("qwen2");
   StageRecipe stage = small_stage();
   stage.data = StageData::kTokens;
-  stage.path = write(stage.corpus, "other", "tokens", &other);
+  stage.path = write(stage.corpus, "other", CorpusLayout::kTokens, &other);
   expect_refused(stage, context(), ErrorKind::kBadInput, "another tokenizer");
-  stage.path = write(stage.corpus, "right", "tokens", &tokenizer_);
+  stage.path = write(stage.corpus, "right", CorpusLayout::kTokens, &tokenizer_);
   expect_refused(stage, compact_context(), ErrorKind::kBadInput, "holds text samples, the model is a compact model");
   StreamContext small = context();
   small.vocab_size = 50;
   expect_refused(stage, small, ErrorKind::kBadInput, "the model's vocabulary");
-  stage.corpus.format = "compact";
-  stage.path = write(stage.corpus, "compact", "tokens", nullptr);
+  stage.corpus.format = PromptStyle::kCompact;
+  stage.path = write(stage.corpus, "compact", CorpusLayout::kTokens, nullptr);
   expect_refused(stage, context(), ErrorKind::kBadInput, "holds compact samples");
   EXPECT_EQ(take(*open_stream(stage, compact_context()), 1)[0].num_queries, 4u);
   stage.path = folder_ / "nowhere";
