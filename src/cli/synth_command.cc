@@ -129,7 +129,7 @@ class SynthCommand : public Command {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     Json rejections = Json::object();
     for (size_t reason = 0; reason < kNumRejections; ++reason) {
-      rejections[std::string(rejection_name(static_cast<Rejection>(reason)))] = report.rejections[reason];
+      rejections[std::string(name_of(static_cast<Rejection>(reason)))] = report.rejections[reason];
     }
     if (common.json) {
       fmt::print("{}\n", Json{{"command", "synth"},

@@ -51,12 +51,6 @@ bool has_two_numbers(const ColumnsView& cells, size_t num_labelled) {
 
 }  // namespace
 
-std::string_view sample_status_name(SampleStatus status) {
-  constexpr std::string_view kNames[kNumSampleStatuses] = {"kept",     "guard",    "no_consensus", "no_queries",
-                                                           "constant", "too_long", "excluded"};
-  return kNames[static_cast<size_t>(status)];
-}
-
 // The rows of one sample: labelled ones and queries, columns that vary.
 struct Sampler::Rows {
   Table labelled, queries;

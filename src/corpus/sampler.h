@@ -3,6 +3,7 @@
 // written.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "corpus/excluded_rows.h"
 #include "corpus/options.h"
 #include "encoding/prompt.h"
@@ -30,8 +32,16 @@ enum class SampleStatus {
   kTooLong,      // more tokens than max_tokens, even with the fewest labelled rows
   kExcluded,     // a row equals one of an evaluation table
 };
-inline constexpr size_t kNumSampleStatuses = 7;
-std::string_view sample_status_name(SampleStatus status);  // "kept", "guard", …
+constexpr auto names_of(SampleStatus) {
+  return std::to_array<Named<SampleStatus>>({{SampleStatus::kKept, "kept"},
+                                             {SampleStatus::kGuard, "guard"},
+                                             {SampleStatus::kNoConsensus, "no_consensus"},
+                                             {SampleStatus::kNoQueries, "no_queries"},
+                                             {SampleStatus::kConstant, "constant"},
+                                             {SampleStatus::kTooLong, "too_long"},
+                                             {SampleStatus::kExcluded, "excluded"}});
+}
+inline constexpr size_t kNumSampleStatuses = names_of(SampleStatus{}).size();
 
 struct Sample {
   SampleStatus status = SampleStatus::kKept;

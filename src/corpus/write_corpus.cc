@@ -92,7 +92,7 @@ std::string tenth(double share) { return fmt::format("{:.1f}", std::floor(share 
 void count(const Sample& sample, CorpusReport& report) {
   ++report.drawn;
   if (sample.status != SampleStatus::kKept) {
-    std::string reason(sample_status_name(sample.status));
+    std::string reason(name_of(sample.status));
     if (sample.status == SampleStatus::kGuard) reason += fmt::format(".{}", reject_reason_name(sample.verdict.reason));
     ++report.rejections[reason];
     return;

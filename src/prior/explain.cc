@@ -40,12 +40,12 @@ std::string wrapped(const std::string& text) {
 Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& options) {
   Json rejections = Json::object();
   for (size_t reason = 0; reason < kNumRejections; ++reason) {
-    rejections[std::string(rejection_name(static_cast<Rejection>(reason)))] = task.rejections[reason];
+    rejections[std::string(name_of(static_cast<Rejection>(reason)))] = task.rejections[reason];
   }
   Json columns = Json::array();
   for (size_t feature = 0; feature < task.num_features(); ++feature) {
     const ColumnInfo& info = task.info[feature];
-    Json column = {{"name", fmt::format("x{}", feature)}, {"kind", column_kind_name(info.kind)}};
+    Json column = {{"name", fmt::format("x{}", feature)}, {"kind", name_of(info.kind)}};
     if (info.num_levels > 0) column["levels"] = info.num_levels;
     const auto values = task.column(feature);
     column["missing"] = std::count_if(values.begin(), values.end(), [](float v) { return v != v; });

@@ -22,7 +22,7 @@ PriorOptions options_for(const std::string& prior, IntRange rows = {256, 256}) {
 std::string bytes_of(const Task& task) {
   std::string bytes(reinterpret_cast<const char*>(task.columns.data()), task.columns.size() * sizeof(float));
   bytes.append(reinterpret_cast<const char*>(task.labels.data()), task.labels.size() * sizeof(int32_t));
-  for (const ColumnInfo& info : task.info) bytes += std::to_string(info.offset) + column_kind_name(info.kind).data();
+  for (const ColumnInfo& info : task.info) bytes += std::to_string(info.offset) + name_of(info.kind).data();
   return bytes + std::to_string(task.num_classes) + task.prior;
 }
 
@@ -140,7 +140,7 @@ TEST_P(EveryPrior, ExplanationsMatchTheTask) {
     for (size_t feature = 0; feature < task.num_features(); ++feature) {
       const std::string source = json["columns"][feature]["source"];
       EXPECT_TRUE(ids.contains(source)) << source;
-      EXPECT_EQ(json["columns"][feature]["kind"], column_kind_name(task.info[feature].kind));
+      EXPECT_EQ(json["columns"][feature]["kind"], name_of(task.info[feature].kind));
     }
     EXPECT_TRUE(ids.contains(json["label"]["source"].get<std::string>())) << json["label"].dump();
     EXPECT_FALSE(json["label"]["rule"].get<std::string>().empty());

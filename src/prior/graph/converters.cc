@@ -131,32 +131,6 @@ void draw_by_scores(double sharpness, const std::vector<float>& offsets, const B
 
 }  // namespace
 
-std::string_view marginal_name(Marginal marginal) {
-  constexpr std::string_view kNames[] = {"identity",   "kumaraswamy",   "normal", "heavy_tailed", "uniform",
-                                         "multimodal", "zero_inflated", "counts", "ordinal"};
-  return kNames[static_cast<size_t>(marginal)];
-}
-
-std::string_view level_rule_name(LevelRule rule) {
-  constexpr std::string_view kNames[] = {"neighbour",
-                                         "neighbour_centre",
-                                         "neighbour_function",
-                                         "neighbour_index",
-                                         "softmax",
-                                         "softmax_point",
-                                         "softmax_index",
-                                         "threshold",
-                                         "rank",
-                                         "argmax",
-                                         "tree"};
-  return kNames[static_cast<size_t>(rule)];
-}
-
-std::string_view missingness_name(Missingness kind) {
-  constexpr std::string_view kNames[] = {"mcar", "mar", "mnar"};
-  return kNames[static_cast<size_t>(kind)];
-}
-
 Converter draw_numeric_converter(CorrelatedDraws& draws) {
   Converter converter;
   if (draws.plain().chance(0.5)) {
@@ -259,7 +233,7 @@ void Converters::convert_levels(const Converter& converter, CorrelatedDraws& dra
     how = threshold_levels(converter, draws, slice, levels);
   }
   std::copy(levels.begin(), levels.end(), values.begin());
-  if (text != nullptr) *text = std::string(level_rule_name(converter.rule)) + how;
+  if (text != nullptr) *text = std::string(name_of(converter.rule)) + how;
 }
 
 std::string Converters::neighbour_levels(const Converter& converter, CorrelatedDraws& draws, NodeMatrix& slice,
@@ -393,7 +367,7 @@ std::string remove_cells(Missingness kind, CorrelatedDraws& draws, NodeMatrix& c
     info[column].missing = true;
     ++affected;
   }
-  return fmt::format("{}: {} of {} columns", missingness_name(kind), affected, num_columns);
+  return fmt::format("{}: {} of {} columns", name_of(kind), affected, num_columns);
 }
 
 }  // namespace manyshot

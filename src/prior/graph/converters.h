@@ -2,10 +2,12 @@
 // (docs/prior.md, "graph").
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "prior/graph/mechanisms.h"
 #include "prior/task/task.h"
 
@@ -24,8 +26,18 @@ enum class Marginal {
   kCounts,
   kOrdinal,
 };
-inline constexpr size_t kNumMarginals = 9;
-std::string_view marginal_name(Marginal marginal);
+constexpr auto names_of(Marginal) {
+  return std::to_array<Named<Marginal>>({{Marginal::kIdentity, "identity"},
+                                         {Marginal::kKumaraswamy, "kumaraswamy"},
+                                         {Marginal::kNormal, "normal"},
+                                         {Marginal::kHeavyTailed, "heavy_tailed"},
+                                         {Marginal::kUniform, "uniform"},
+                                         {Marginal::kMultimodal, "multimodal"},
+                                         {Marginal::kZeroInflated, "zero_inflated"},
+                                         {Marginal::kCounts, "counts"},
+                                         {Marginal::kOrdinal, "ordinal"}});
+}
+inline constexpr size_t kNumMarginals = names_of(Marginal{}).size();
 
 // How levels come about. The first seven are native: a row's levels are places in the node's space, not cuts of a
 // score.
@@ -42,9 +54,21 @@ enum class LevelRule {
   kArgMax,             // the largest of c scores with noise
   kTree,               // the leaf of a random decision tree
 };
+constexpr auto names_of(LevelRule) {
+  return std::to_array<Named<LevelRule>>({{LevelRule::kNeighbourId, "neighbour"},
+                                          {LevelRule::kNeighbourCentre, "neighbour_centre"},
+                                          {LevelRule::kNeighbourFunction, "neighbour_function"},
+                                          {LevelRule::kNeighbourIndex, "neighbour_index"},
+                                          {LevelRule::kSoftmaxId, "softmax"},
+                                          {LevelRule::kSoftmaxPoint, "softmax_point"},
+                                          {LevelRule::kSoftmaxIndex, "softmax_index"},
+                                          {LevelRule::kThreshold, "threshold"},
+                                          {LevelRule::kRank, "rank"},
+                                          {LevelRule::kArgMax, "argmax"},
+                                          {LevelRule::kTree, "tree"}});
+}
+inline constexpr size_t kNumLevelRules = names_of(LevelRule{}).size();
 inline constexpr size_t kNumNativeRules = 7;
-inline constexpr size_t kNumLevelRules = 11;
-std::string_view level_rule_name(LevelRule rule);
 
 // One column or label on a node: which of the node's dimensions it reads.
 struct Converter {
@@ -90,8 +114,11 @@ class Converters {
 };
 
 enum class Missingness { kMcar, kMar, kMnar };
-inline constexpr size_t kNumMissingness = 3;
-std::string_view missingness_name(Missingness kind);
+constexpr auto names_of(Missingness) {
+  return std::to_array<Named<Missingness>>(
+      {{Missingness::kMcar, "mcar"}, {Missingness::kMar, "mar"}, {Missingness::kMnar, "mnar"}});
+}
+inline constexpr size_t kNumMissingness = names_of(Missingness{}).size();
 
 // Some columns lose cells (NaN): completely at random, by the value of another column, or by their own. `columns` is
 // [F nodes, rows]. Returns a sentence.

@@ -5,11 +5,6 @@
 
 namespace manyshot {
 
-std::string_view graph_family_name(GraphFamily family) {
-  constexpr std::string_view kNames[] = {"cauchy", "erdos_renyi", "scale_free", "layered", "tree"};
-  return kNames[static_cast<size_t>(family)];
-}
-
 Dag draw_dag(GraphFamily family, size_t num_nodes, Draws& draws) {
   Dag dag;
   dag.parents.resize(num_nodes);

@@ -1,10 +1,12 @@
 // Random directed acyclic graphs: edges go from lower to higher numbers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "prior/random/draws.h"
 
 namespace manyshot {
@@ -17,8 +19,14 @@ enum class GraphFamily {
   kLayered,     // edges between neighbouring layers only
   kTree,        // one parent each; a chain when the parent is always the last
 };
-inline constexpr size_t kNumGraphFamilies = 5;
-std::string_view graph_family_name(GraphFamily family);
+constexpr auto names_of(GraphFamily) {
+  return std::to_array<Named<GraphFamily>>({{GraphFamily::kCauchy, "cauchy"},
+                                            {GraphFamily::kErdosRenyi, "erdos_renyi"},
+                                            {GraphFamily::kScaleFree, "scale_free"},
+                                            {GraphFamily::kLayered, "layered"},
+                                            {GraphFamily::kTree, "tree"}});
+}
+inline constexpr size_t kNumGraphFamilies = names_of(GraphFamily{}).size();
 
 struct Dag {
   std::vector<std::vector<uint32_t>> parents;  // increasing

@@ -42,7 +42,7 @@ class GraphTask {
     task.rejections[static_cast<size_t>(Rejection::kNoSignal)] += redone;
     draw_converters();
     if (notes_ != nullptr) {
-      notes_->details["family"] = graph_family_name(placement_.family);
+      notes_->details["family"] = name_of(placement_.family);
       notes_->details["num_nodes"] = placement_.dag.num_nodes();
       notes_->feature_sources.assign(shape_.num_features, "");
       notes_->feature_rules.assign(shape_.num_features, "");

@@ -207,12 +207,6 @@ Matrix simple_matrix(CorrelatedDraws& draws, size_t kind, size_t rows, size_t co
 
 }  // namespace
 
-std::string_view mechanism_name(Mechanism mechanism) {
-  constexpr std::string_view kNames[] = {"mlp",       "trees",    "discretise", "linear",
-                                         "quadratic", "periodic", "em",         "product"};
-  return kNames[static_cast<size_t>(mechanism)];
-}
-
 Matrix RandomFunctions::random_matrix(CorrelatedDraws& draws, size_t rows, size_t columns) {
   size_t kind = draws.plain().below(5);
   const bool activated = kind == 4;

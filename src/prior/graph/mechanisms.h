@@ -1,18 +1,29 @@
 // The random functions R^p -> R^q of graph nodes, and the random points they start from (docs/prior.md, "graph").
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "prior/graph/correlated_draws.h"
 #include "prior/task/node_matrix.h"
 
 namespace manyshot {
 
 enum class Mechanism { kMlp, kTrees, kDiscretise, kLinear, kQuadratic, kPeriodic, kEm, kProduct };
-inline constexpr size_t kNumMechanisms = 8;
-std::string_view mechanism_name(Mechanism mechanism);
+constexpr auto names_of(Mechanism) {
+  return std::to_array<Named<Mechanism>>({{Mechanism::kMlp, "mlp"},
+                                          {Mechanism::kTrees, "trees"},
+                                          {Mechanism::kDiscretise, "discretise"},
+                                          {Mechanism::kLinear, "linear"},
+                                          {Mechanism::kQuadratic, "quadratic"},
+                                          {Mechanism::kPeriodic, "periodic"},
+                                          {Mechanism::kEm, "em"},
+                                          {Mechanism::kProduct, "product"}});
+}
+inline constexpr size_t kNumMechanisms = names_of(Mechanism{}).size();
 
 // Rows of inputs to columns of outputs. All matrices hold a node's dimensions as columns.
 class RandomFunctions {

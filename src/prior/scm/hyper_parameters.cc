@@ -32,16 +32,11 @@ ScmHyperParameters draw_hyper_parameters(const Rng& rng) {
   return hyper;
 }
 
-std::string_view sampling_name(CauseSampling sampling) {
-  constexpr std::string_view kNames[] = {"normal", "mixed", "uniform"};
-  return kNames[static_cast<size_t>(sampling)];
-}
-
 Json tree_parameters(const ScmHyperParameters& hyper) {
   return {{"label_thresholds", hyper.labels_by_rank ? "values of y" : "normal draws"},
           {"noise_std", hyper.noise_std},
           {"pre_sample_noise_std", hyper.pre_sample_noise_std},
-          {"sampling", sampling_name(hyper.sampling)},
+          {"sampling", name_of(hyper.sampling)},
           {"pre_sample_cause_stats", hyper.pre_sample_cause_stats}};
 }
 

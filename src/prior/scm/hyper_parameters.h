@@ -1,15 +1,21 @@
 // The hyper-parameters of the structural causal models of `mlp` and `tree`, drawn once for each table (docs/prior.md).
 #pragma once
 
+#include <array>
 #include <string_view>
 #include <vector>
 
 #include "core/json.h"
+#include "core/names.h"
 #include "prior/random/draws.h"
 
 namespace manyshot {
 
 enum class CauseSampling { kNormal, kMixed, kUniform };
+constexpr auto names_of(CauseSampling) {
+  return std::to_array<Named<CauseSampling>>(
+      {{CauseSampling::kNormal, "normal"}, {CauseSampling::kMixed, "mixed"}, {CauseSampling::kUniform, "uniform"}});
+}
 
 struct ScmHyperParameters {
   bool labels_by_rank = false;  // multiclass_type: thresholds are values of y, else normal draws
@@ -33,6 +39,5 @@ ScmHyperParameters draw_hyper_parameters(const Rng& rng);
 // Those that each kind of model uses.
 Json mlp_parameters(const ScmHyperParameters& hyper);
 Json tree_parameters(const ScmHyperParameters& hyper);
-std::string_view sampling_name(CauseSampling sampling);
 
 }  // namespace manyshot

@@ -10,16 +10,23 @@
 #include <string_view>
 #include <vector>
 
+#include "core/names.h"
+
 namespace manyshot {
 
-// What a column's values are. The names (column_kind_name) reach files.
+// What a column's values are. The names reach files.
 enum class ColumnKind {
   kNumeric,
   kInteger,      // counts
   kOrdinal,      // levels with an order
   kCategorical,  // levels without one
 };
-std::string_view column_kind_name(ColumnKind kind);  // "numeric", "integer", "ordinal", "categorical"
+constexpr auto names_of(ColumnKind) {
+  return std::to_array<Named<ColumnKind>>({{ColumnKind::kNumeric, "numeric"},
+                                           {ColumnKind::kInteger, "integer"},
+                                           {ColumnKind::kOrdinal, "ordinal"},
+                                           {ColumnKind::kCategorical, "categorical"}});
+}
 
 struct ColumnInfo {
   ColumnKind kind = ColumnKind::kNumeric;
@@ -39,8 +46,14 @@ enum class Rejection {
   kNoColumns,       // every column is constant
   kNoSignal,        // no column shares an ancestor with the label (graph)
 };
-inline constexpr size_t kNumRejections = 5;
-std::string_view rejection_name(Rejection reason);  // "not_finite", "constant_labels", …
+constexpr auto names_of(Rejection) {
+  return std::to_array<Named<Rejection>>({{Rejection::kNotFinite, "not_finite"},
+                                          {Rejection::kConstantLabels, "constant_labels"},
+                                          {Rejection::kClassCoverage, "class_coverage"},
+                                          {Rejection::kNoColumns, "no_columns"},
+                                          {Rejection::kNoSignal, "no_signal"}});
+}
+inline constexpr size_t kNumRejections = names_of(Rejection{}).size();
 
 struct Task {
   uint64_t index = 0;

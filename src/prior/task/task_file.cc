@@ -124,13 +124,13 @@ void write_task(const Task& task, const std::string& path) {
 Json task_facts(const Task& task) {
   Json kinds = Json::object();
   for (const ColumnInfo& info : task.info) {
-    Json& count = kinds[std::string(column_kind_name(info.kind))];
+    Json& count = kinds[std::string(name_of(info.kind))];
     count = count.is_null() ? 1 : count.get<int>() + 1;
   }
   Json rejections = Json::object();
   for (size_t reason = 0; reason < kNumRejections; ++reason) {
     if (task.rejections[reason] > 0) {
-      rejections[std::string(rejection_name(static_cast<Rejection>(reason)))] = task.rejections[reason];
+      rejections[std::string(name_of(static_cast<Rejection>(reason)))] = task.rejections[reason];
     }
   }
   return {{"task", task.index},

@@ -51,7 +51,7 @@ TrainSample LiveStream::sample(uint64_t position, StreamScratch& scratch) const 
   fail(ErrorKind::kBadInput,
        "sample {}: none of {} draws was kept, most were thrown away as \"{}\"; loosen shots, features, max_tokens or "
        "the filter of the stage's corpus",
-       position, kMaxAttempts, sample_status_name(static_cast<SampleStatus>(most)));
+       position, kMaxAttempts, name_of(static_cast<SampleStatus>(most)));
 }
 
 BatchShape LiveStream::largest_sample() const {

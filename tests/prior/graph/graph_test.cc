@@ -79,7 +79,7 @@ TEST(Dag, EveryFamilyIsAcyclicAndItself) {
       with_edges = with_edges || edges > 0;
       mean_edges[family] += static_cast<double>(edges);
     }
-    EXPECT_TRUE(with_edges) << graph_family_name(family);
+    EXPECT_TRUE(with_edges) << name_of(family);
   }
   // Heavy tails: both empty and full graphs are common.
   int empty = 0, full = 0;
@@ -127,7 +127,7 @@ TEST(Mechanisms, EachGivesFiniteColumnsThatDependOnTheInput) {
       }
       EXPECT_FALSE(same && constant == 0) << text;
     }
-    EXPECT_LT(constant, 30u) << mechanism_name(mechanism);
+    EXPECT_LT(constant, 30u) << name_of(mechanism);
   }
 }
 
@@ -270,7 +270,7 @@ TEST(Converters, LevelRulesGiveTheirLevels) {
       std::string text;
       converters.convert(converter, draws, slice, values, info, &text);
       EXPECT_EQ(info.num_levels, 5);
-      EXPECT_EQ(text.rfind(level_rule_name(rule), 0), 0u);
+      EXPECT_EQ(text.rfind(name_of(rule), 0), 0u);
       std::set<float> levels(values.begin(), values.end());
       for (const float level : levels) ASSERT_TRUE(level >= 0 && level < 5 && level == std::floor(level));
       most = std::max(most, levels.size());
@@ -278,12 +278,12 @@ TEST(Converters, LevelRulesGiveTheirLevels) {
       std::set<float> slice_values(slice.node(0), slice.node(0) + n);
       overwritten += slice_values.size() <= 5 ? 1 : 0;
     }
-    EXPECT_GE(most, 4u) << level_rule_name(rule);
-    EXPECT_GE(changed, 25u) << level_rule_name(rule);
+    EXPECT_GE(most, 4u) << name_of(rule);
+    EXPECT_GE(changed, 25u) << name_of(rule);
     if (rule == LevelRule::kNeighbourId || rule == LevelRule::kSoftmaxId) {
       EXPECT_EQ(overwritten, 0u);
     } else if (r < kNumNativeRules) {
-      EXPECT_EQ(overwritten, 30u) << level_rule_name(rule);
+      EXPECT_EQ(overwritten, 30u) << name_of(rule);
     }
   }
 }
@@ -298,7 +298,7 @@ TEST(Converters, MissingCellsFollowTheirMechanism) {
       fill(columns, 2, 1000, seed);
       fill(full, 2, 1000, seed);
       std::vector<ColumnInfo> info(2);
-      EXPECT_EQ(remove_cells(kind, draws, columns, info).rfind(missingness_name(kind), 0), 0u);
+      EXPECT_EQ(remove_cells(kind, draws, columns, info).rfind(name_of(kind), 0), 0u);
       size_t with_gaps = 0;
       for (size_t column = 0; column < 2; ++column) {
         double gaps = 0, sum_own = 0, sum_other = 0;
@@ -321,10 +321,8 @@ TEST(Converters, MissingCellsFollowTheirMechanism) {
     }
     ASSERT_GT(count, 20);
     // |mean| sqrt(n) of unrelated normals is 0.8 on average.
-    EXPECT_TRUE(kind == Missingness::kMnar ? own / count > 3 : own / count < 1.3)
-        << missingness_name(kind) << own / count;
-    EXPECT_TRUE(kind == Missingness::kMar ? other / count > 3 : other / count < 1.3)
-        << missingness_name(kind) << other / count;
+    EXPECT_TRUE(kind == Missingness::kMnar ? own / count > 3 : own / count < 1.3) << name_of(kind) << own / count;
+    EXPECT_TRUE(kind == Missingness::kMar ? other / count > 3 : other / count < 1.3) << name_of(kind) << other / count;
   }
 }
 
@@ -358,10 +356,10 @@ TEST(GraphPrior, EverythingIsReached) {
         const auto mechanism = static_cast<Mechanism>(m);
         const std::string word = mechanism == Mechanism::kDiscretise ? "nearest of"
                                  : mechanism == Mechanism::kEm       ? "soft assignment"
-                                 : mechanism == Mechanism::kProduct  ? " times "
-                                                                     : std::string(mechanism_name(mechanism)) +
-                                                                          (mechanism == Mechanism::kLinear ? "(" : "[");
-        if (equation.find(word) != std::string::npos) ++mechanisms[std::string(mechanism_name(mechanism))];
+                                 : mechanism == Mechanism::kProduct
+                                     ? " times "
+                                     : std::string(name_of(mechanism)) + (mechanism == Mechanism::kLinear ? "(" : "[");
+        if (equation.find(word) != std::string::npos) ++mechanisms[std::string(name_of(mechanism))];
       }
     }
     for (const Json& extra : json["details"]["made_columns"]) {
