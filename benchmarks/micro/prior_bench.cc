@@ -10,7 +10,7 @@
 #include "prior/scm/boosted_trees.h"
 #include "prior/scm/fourier.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 double thread_seconds() {
@@ -110,6 +110,6 @@ void boosted_trees(benchmark::State& state) {
 BENCHMARK(boosted_trees)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior
 
 BENCHMARK_MAIN();

@@ -28,11 +28,11 @@ constexpr auto names_of(ExplainFormat) {
 }
 
 struct SynthOptions {
-  PriorOptions prior;
+  prior::PriorOptions prior;
   int64_t tasks = 0;
   std::string out;
   std::string shard = "0/1";
-  TaskLayout layout = TaskLayout::kCsv;
+  prior::TaskLayout layout = prior::TaskLayout::kCsv;
   std::optional<int64_t> explain;
   ExplainFormat explain_format = ExplainFormat::kJson;
   std::string gallery;
@@ -41,7 +41,7 @@ struct SynthOptions {
   static void visit(Self& self, Visitor& v) {
     v("tasks", self.tasks, between(0, 1e12), "How many tasks: 0, 1, … of this seed.");
     v("out", self.out, any_value(), "Folder for one file a task and tasks.jsonl; made when it does not exist.");
-    PriorOptions::visit(self.prior, v);
+    prior::PriorOptions::visit(self.prior, v);
     v("shard", self.shard, any_value(),
       "I/N: only the tasks whose number leaves I when divided by N. I counts from 0.");
     v("layout", self.layout, any_value(), "Format of the tables.");
@@ -74,11 +74,11 @@ class SynthCommand : public Command {
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
-    const Prior prior(options_.prior);
+    const prior::Prior prior(options_.prior);
     if (options_.explain) {
-      PriorScratch scratch;
+      prior::PriorScratch scratch;
       const Json explanation = prior.explain(static_cast<uint64_t>(*options_.explain), scratch);
-      fmt::print("{}", options_.explain_format == ExplainFormat::kDot ? explanation_dot(explanation)
+      fmt::print("{}", options_.explain_format == ExplainFormat::kDot ? prior::explanation_dot(explanation)
                                                                       : explanation.dump(2) + "\n");
       return;
     }
@@ -94,7 +94,7 @@ class SynthCommand : public Command {
   }
 
  private:
-  void write_gallery(const Prior& prior) const {
+  void write_gallery(const prior::Prior& prior) const {
     constexpr int64_t kDefaultTasks = 12, kMostTasks = 200;
     const int64_t count = options_.tasks == 0 ? kDefaultTasks : options_.tasks;
     if (count > kMostTasks) {
@@ -102,34 +102,34 @@ class SynthCommand : public Command {
            kMostTasks);
     }
     OutputFile out(options_.gallery);
-    PriorScratch scratch;
-    std::vector<Task> tasks;
+    prior::PriorScratch scratch;
+    std::vector<prior::Task> tasks;
     std::vector<Json> explanations;
     for (int64_t index = 0; index < count; ++index) {
       check_interrupted();
       tasks.push_back(prior.draw(static_cast<uint64_t>(index), scratch));
       explanations.push_back(prior.explain(static_cast<uint64_t>(index), scratch));
     }
-    out.write(gallery_page(tasks, explanations, options_.prior));
+    out.write(prior::gallery_page(tasks, explanations, options_.prior));
     out.commit();
     log::info("{} tasks to look at: {}", count, options_.gallery);
   }
 
-  void write(const Prior& prior, const CommonOptions& common) {
+  void write(const prior::Prior& prior, const CommonOptions& common) {
     const auto start = std::chrono::steady_clock::now();
     Json kept = values_of(options_.prior);
     kept["layout"] = name_of(options_.layout);
     kept["shard"] = options_.shard;
-    const TaskFilesReport report = write_tasks(prior, {.out = options_.out,
-                                                       .layout = options_.layout,
-                                                       .tasks = static_cast<uint64_t>(options_.tasks),
-                                                       .shard = parse_shard(options_.shard),
-                                                       .version = kVersion,
-                                                       .options = kept});
+    const prior::TaskFilesReport report = prior::write_tasks(prior, {.out = options_.out,
+                                                                     .layout = options_.layout,
+                                                                     .tasks = static_cast<uint64_t>(options_.tasks),
+                                                                     .shard = parse_shard(options_.shard),
+                                                                     .version = kVersion,
+                                                                     .options = kept});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     Json rejections = Json::object();
-    for (size_t reason = 0; reason < kNumRejections; ++reason) {
-      rejections[std::string(name_of(static_cast<Rejection>(reason)))] = report.rejections[reason];
+    for (size_t reason = 0; reason < prior::kNumRejections; ++reason) {
+      rejections[std::string(name_of(static_cast<prior::Rejection>(reason)))] = report.rejections[reason];
     }
     if (common.json) {
       fmt::print("{}\n", Json{{"command", "synth"},

@@ -6,7 +6,7 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
   CorpusSettings settings{.prior = options.prior};
   const int64_t needed = options.shots.high + options.queries;
   if (!settings.prior.rows) settings.prior.rows = IntRange{needed, needed};
-  const PriorSettings prior = parse_settings(settings.prior);
+  const prior::PriorSettings prior = prior::parse_settings(settings.prior);
   if (prior.rows.low < needed) {
     refuse_option("rows", "{} is too few for {} shots and {} queries, which need {} rows; give more, or auto",
                   to_text(prior.rows), to_text(options.shots), options.queries, needed);

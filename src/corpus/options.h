@@ -40,7 +40,7 @@ struct CorpusOptions {
   std::string chat = "trained";
   double rank_share = 0;
   bool filter_tasks = true;
-  PriorOptions prior;
+  prior::PriorOptions prior;
   FilterOptions filter;
 
   template <class Self, class Visitor>
@@ -60,13 +60,13 @@ struct CorpusOptions {
     v("filter_tasks", self.filter_tasks, any_value(),
       "Keep only tasks that pass the forest's guard (docs/formats/corpus.md).");
     FilterOptions::visit(self.filter, v);
-    PriorOptions::visit(self.prior, v);
+    prior::PriorOptions::visit(self.prior, v);
   }
 };
 
 // What follows from the options.
 struct CorpusSettings {
-  PriorOptions prior;                    // rows filled in
+  prior::PriorOptions prior;             // rows filled in
   TextStyle style = TextStyle::kConcat;  // of the text formats
   ChatWrapping chat = ChatWrapping::kTrained;
 };

@@ -24,7 +24,8 @@ std::vector<uint32_t> iota(size_t count) {
 }
 
 // Columns with two values among the first num_labelled of `rows`; a missing cell is a value of its own.
-std::vector<uint32_t> varying_features(const Task& task, const std::vector<uint32_t>& rows, size_t num_labelled) {
+std::vector<uint32_t> varying_features(const prior::Task& task, const std::vector<uint32_t>& rows,
+                                       size_t num_labelled) {
   std::vector<uint32_t> features;
   for (uint32_t feature = 0; feature < task.num_features(); ++feature) {
     const std::span<const float> column = task.column(feature);
@@ -91,7 +92,7 @@ Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
 }
 
 SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& sample) const {
-  const Task& task = scratch.task;
+  const prior::Task& task = scratch.task;
   sample.num_labelled = draw_shots(task.num_features(), rng.child("shots"));
   if (sample.num_labelled == 0) return SampleStatus::kTooLong;
   const std::vector<uint32_t> rows = choose_rows(task, rng.child("rows"), sample);
@@ -146,7 +147,7 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
   return SampleStatus::kKept;
 }
 
-std::vector<uint32_t> Sampler::choose_rows(const Task& task, const Rng& rng, Sample& sample) const {
+std::vector<uint32_t> Sampler::choose_rows(const prior::Task& task, const Rng& rng, Sample& sample) const {
   const std::vector<uint32_t> order = rng.permutation(static_cast<uint32_t>(task.num_rows));
   std::vector<uint32_t> rows(order.begin(), order.begin() + sample.num_labelled);
   std::vector<uint32_t> class_counts(static_cast<size_t>(task.num_classes));

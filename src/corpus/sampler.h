@@ -64,9 +64,9 @@ struct Sample {
 
 // Memory that draws use again. Not for two threads at a time.
 struct SamplerScratch {
-  PriorScratch prior;
+  prior::PriorScratch prior;
   FilterScratch filter;
-  Task task;
+  prior::Task task;
   std::vector<float> cells;
 };
 
@@ -89,7 +89,7 @@ class Sampler {
   SampleStatus fill(const Rng& rng, SamplerScratch& scratch, Sample& sample) const;
   uint32_t draw_shots(size_t num_features, const Rng& rng) const;
   // Numbers of the labelled rows, then of queries whose classes these have. Fills most_frequent.
-  std::vector<uint32_t> choose_rows(const Task& task, const Rng& rng, Sample& sample) const;
+  std::vector<uint32_t> choose_rows(const prior::Task& task, const Rng& rng, Sample& sample) const;
   // The labelled rows and the chosen queries, which count from the first row behind them.
   static Rows take_rows(const ColumnsView& cells, std::span<const uint32_t> features, std::span<const int32_t> labels,
                         const Sample& sample, std::span<const uint32_t> queries);
@@ -99,7 +99,7 @@ class Sampler {
 
   CorpusOptions options_;
   CorpusSettings settings_;
-  Prior prior_;
+  prior::Prior prior_;
   TaskFilter filter_;
   const Tokenizer* tokenizer_;
   ExcludedRows excluded_;

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 std::string dot_name(std::string_view text) {
@@ -96,4 +96,4 @@ std::string explanation_dot(const Json& explanation) {
   return dot;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

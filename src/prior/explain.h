@@ -8,7 +8,7 @@
 #include "prior/task/notes.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // {"task", "prior", "rows", "features", "classes", "class_counts", "rejections", "hyper_parameters", "details",
 //  "graph": {"nodes": [{"id", "kind", "equation"}], "edges": [{"from", "to", "weight"?}]},
@@ -19,4 +19,4 @@ Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& 
 // The same as a digraph for `dot`: nodes with their equations, columns and label as boxes at the bottom.
 std::string explanation_dot(const Json& explanation);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -10,7 +10,7 @@
 #include "prior/task/classification.h"
 #include "prior/task/sizes.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // One random tree over some of the columns; leaves name classes in turn.
@@ -198,4 +198,4 @@ void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix&
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -7,9 +7,9 @@
 #include "prior/task/notes.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix& columns, std::vector<int32_t>& labels,
                       Task& task, Notes* notes);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -11,7 +11,7 @@
 #include "core/rng.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr size_t kScatterRows = 400, kMarginals = 8, kCorrelated = 24, kDrawnNodes = 60;
@@ -332,4 +332,4 @@ std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>
   return html_page(fmt::format("Tasks of the prior {}", options.prior), body);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

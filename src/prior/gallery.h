@@ -9,10 +9,10 @@
 #include "prior/options.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Self-contained HTML (core/html.h). `tasks` and their explanations (Prior::explain) belong together, at least one.
 std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>& explanations,
                          const PriorOptions& options);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr std::string_view kMix = "mix";
@@ -86,4 +86,4 @@ PriorSettings parse_settings(const PriorOptions& options) {
   return settings;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -11,7 +11,7 @@
 #include "core/options.h"
 #include "core/range.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct PriorOptions {
   std::string prior = "mix";
@@ -66,4 +66,4 @@ struct PriorSettings {
 // few rows for the classes. REQUIRES: ranges within the limits of their options.
 PriorSettings parse_settings(const PriorOptions& options);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -6,7 +6,7 @@
 #include "prior/random/draws.h"
 #include "prior/scm/scm_prior.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct PriorScratch::Buffers {
   ScmBuffers scm;
@@ -62,4 +62,4 @@ Json Prior::explain(uint64_t index, PriorScratch& scratch) const {
   return explanation_json(task, notes, options_);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

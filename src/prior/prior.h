@@ -14,7 +14,7 @@
 #include "prior/options.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Memory that draws use again; grows to what the largest task needs and stays there. Not for two threads at a time.
 class PriorScratch {
@@ -53,4 +53,4 @@ class Prior {
   PriorSettings settings_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

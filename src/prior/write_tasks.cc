@@ -14,7 +14,7 @@
 #include "core/text.h"
 #include "prior/task/task_file.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 namespace fs = std::filesystem;
 
@@ -94,4 +94,4 @@ class TaskWriter {
 
 TaskFilesReport write_tasks(const Prior& prior, const TaskFiles& files) { return TaskWriter(prior, files).run(); }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

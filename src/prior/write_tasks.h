@@ -10,7 +10,7 @@
 #include "core/shard.h"
 #include "prior/prior.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // The names are those of file extensions.
 enum class TaskLayout { kCsv, kParquet };
@@ -37,4 +37,4 @@ struct TaskFilesReport {
 // the folder was made with other options or the disk is full, kCorruptFile for a damaged manifest; finished tasks stay.
 TaskFilesReport write_tasks(const Prior& prior, const TaskFiles& files);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -7,7 +7,7 @@
 #include "core/html.h"
 #include "prior/prior.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 using ::testing::HasSubstr;
@@ -58,4 +58,4 @@ TEST(Html, BarsAreInProportion) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

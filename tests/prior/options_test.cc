@@ -7,7 +7,7 @@
 #include "core/testing.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 using ::testing::HasSubstr;
@@ -64,4 +64,4 @@ TEST(PriorOptions, MixturesAreTakenApart) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

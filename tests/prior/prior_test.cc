@@ -8,7 +8,7 @@
 #include "prior/explain.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 PriorOptions options_for(const std::string& prior, IntRange rows = {256, 256}) {
@@ -270,4 +270,4 @@ TEST(ForestPrior, TasksCanBeLearnt) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -12,7 +12,7 @@
 #include "prior/random/bulk_random.h"
 #include "prior/task/node_matrix.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Each `quantile` of `values` is what the sheet says, up to the last digit it gives (`slack`, a share of the value) and
 // to five standard errors.
@@ -72,4 +72,4 @@ inline void fill(NodeMatrix& matrix, size_t nodes, size_t rows, uint64_t seed) {
     BulkRandom(Rng(seed)).normal(static_cast<uint32_t>(node), 0, 1, matrix.node(node), rows);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -13,7 +13,7 @@
 #include "core/files.h"
 #include "core/parallel.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 namespace fs = std::filesystem;
@@ -97,4 +97,4 @@ TEST_F(WriteTasks, OtherOptionsAndDamagedManifestsAreErrors) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

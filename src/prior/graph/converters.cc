@@ -10,7 +10,7 @@
 #include "prior/random/column_loops.h"
 #include "prior/task/notes.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 std::vector<uint32_t> order_of(const float* x, size_t count) {
@@ -370,4 +370,4 @@ std::string remove_cells(Missingness kind, CorrelatedDraws& draws, NodeMatrix& c
   return fmt::format("{}: {} of {} columns", name_of(kind), affected, num_columns);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -11,7 +11,7 @@
 #include "prior/graph/mechanisms.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // What a numeric column's values look like. All but the first two keep the order of the node's values and take their
 // law from elsewhere.
@@ -124,4 +124,4 @@ inline constexpr size_t kNumMissingness = names_of(Missingness{}).size();
 // [F nodes, rows]. Returns a sentence.
 std::string remove_cells(Missingness kind, CorrelatedDraws& draws, NodeMatrix& columns, std::vector<ColumnInfo>& info);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace manyshot {
+namespace manyshot::prior {
 
 double CorrelatedDraws::unit(std::string_view name, bool boundary) {
   auto found = scalars_.find(name);
@@ -54,4 +54,4 @@ std::vector<float> CorrelatedDraws::weights(size_t count) {
   return result;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

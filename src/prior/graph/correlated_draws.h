@@ -11,7 +11,7 @@
 #include "prior/random/bulk_random.h"
 #include "prior/random/draws.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 class CorrelatedDraws {
  public:
@@ -44,4 +44,4 @@ class CorrelatedDraws {
   std::map<std::string, Scalar, std::less<>> scalars_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

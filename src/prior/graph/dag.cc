@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace manyshot {
+namespace manyshot::prior {
 
 Dag draw_dag(GraphFamily family, size_t num_nodes, Draws& draws) {
   Dag dag;
@@ -78,4 +78,4 @@ std::vector<uint8_t> ancestors_or_self(const Dag& dag, const std::vector<uint32_
   return marked;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

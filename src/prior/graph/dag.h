@@ -9,7 +9,7 @@
 #include "core/names.h"
 #include "prior/random/draws.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 enum class GraphFamily {
   kCauchy,      // edge i -> j with probability sigmoid(A + B_i + C_j), all standard Cauchy: hubs, sinks, empty and full
@@ -37,4 +37,4 @@ Dag draw_dag(GraphFamily family, size_t num_nodes, Draws& draws);
 // Per node: is it an ancestor of one of `of`, or one of them?
 std::vector<uint8_t> ancestors_or_self(const Dag& dag, const std::vector<uint32_t>& of);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

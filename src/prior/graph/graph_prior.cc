@@ -10,7 +10,7 @@
 #include "prior/task/classification.h"
 #include "prior/task/sizes.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr double kFamilyWeights[kNumGraphFamilies] = {0.4, 0.15, 0.15, 0.15, 0.15};
@@ -360,4 +360,4 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

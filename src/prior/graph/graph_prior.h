@@ -6,7 +6,7 @@
 #include "prior/task/notes.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct GraphBuffers {
   std::vector<NodeMatrix> nodes;
@@ -19,4 +19,4 @@ struct GraphBuffers {
 void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers& buffers, std::vector<int32_t>& labels,
                      Task& task, Notes* notes);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

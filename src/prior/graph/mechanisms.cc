@@ -12,7 +12,7 @@
 #include "prior/scm/activations.h"
 #include "prior/task/notes.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr size_t kMostDistanceDimensions = 64;
@@ -566,4 +566,4 @@ void RandomFunctions::points(CorrelatedDraws& draws, size_t num_rows, size_t num
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

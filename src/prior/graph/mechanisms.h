@@ -10,7 +10,7 @@
 #include "prior/graph/correlated_draws.h"
 #include "prior/task/node_matrix.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 enum class Mechanism { kMlp, kTrees, kDiscretise, kLinear, kQuadratic, kPeriodic, kEm, kProduct };
 constexpr auto names_of(Mechanism) {
@@ -67,4 +67,4 @@ void multiply(const RandomFunctions::Matrix& matrix, const NodeMatrix& x, NodeMa
 // which are row numbers.
 std::vector<uint32_t> nearest_centres(const NodeMatrix& x, const std::vector<uint32_t>& centres, double p);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

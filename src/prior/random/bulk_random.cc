@@ -13,7 +13,7 @@
 #include "prior/random/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 
 using Words = hn::Vec<GroupWords>;
@@ -126,11 +126,11 @@ void bit_values(const BulkRandom::State& state, uint32_t stream, uint32_t* out, 
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::prior {
 
 HWY_EXPORT(normal_values);
 HWY_EXPORT(uniform_values);
@@ -154,5 +154,5 @@ void BulkRandom::bits(uint32_t stream, uint32_t* out, size_t count) const {
   HWY_DYNAMIC_DISPATCH(bit_values)(state_, stream, out, count);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior
 #endif

@@ -7,7 +7,7 @@
 
 #include "core/rng.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Streams of numbers named by 32-bit ids below one Rng. Value i of a stream depends on (rng, stream, i) alone; the same
 // bits on every processor with fused multiply-add. Philox4x32 with 7 rounds, the fewest that pass all tests of TestU01
@@ -31,4 +31,4 @@ class BulkRandom {
   State state_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

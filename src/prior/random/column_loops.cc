@@ -12,7 +12,7 @@
 #include "prior/random/vector_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 
 Moments moments_of(const float* x, size_t count) { return vector_moments(x, count); }
@@ -136,11 +136,11 @@ void power_values(const float* x, size_t count, float exponent, float factor, bo
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::prior {
 
 HWY_EXPORT(moments_of);
 HWY_EXPORT(moments_between);
@@ -194,5 +194,5 @@ bool standardise(float* x, size_t count) {
   return true;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior
 #endif

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct Moments {
   float mean = 0;
@@ -43,4 +43,4 @@ void power_column(const float* x, size_t count, float exponent, float factor, bo
 // (x - mean) / (deviation + 1e-6) in place. False, and x as it was, when the moments are not finite.
 bool standardise(float* x, size_t count);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace manyshot {
+namespace manyshot::prior {
 
 double Draws::cauchy() { return std::tan(std::numbers::pi * (uniform() - 0.5)); }
 
@@ -72,4 +72,4 @@ size_t meta_choice(Draws& draws, size_t count) {
   return draws.weighted(std::span(weights).first(count));
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -7,7 +7,7 @@
 
 #include "core/rng.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 class Draws {
  public:
@@ -43,4 +43,4 @@ int64_t rounded_truncated_normal_log(Draws& draws, double low_mean, double high_
 // softmax.
 size_t meta_choice(Draws& draws, size_t count);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -14,9 +14,10 @@
 #include "kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+using manyshot::HWY_NAMESPACE::exp_fraction;
 
 // Work goes in groups of 16 values, kGroupParts vectors each, whatever the vector length.
 inline constexpr size_t kGroup = 16;
@@ -130,7 +131,7 @@ HWY_INLINE V sigmoid_f32(D d, V x) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #endif

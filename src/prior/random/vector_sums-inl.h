@@ -13,7 +13,7 @@
 #include "prior/random/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -71,7 +71,7 @@ HWY_INLINE void transform_column(const float* x, size_t count, float* out, const
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #endif

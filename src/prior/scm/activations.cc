@@ -11,7 +11,7 @@
 #include "prior/random/vector_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 
 // Calls use(f) with the function of `activation` on vectors.
@@ -90,11 +90,11 @@ void apply(Activation activation, const float* x, size_t count, float* out) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 struct Words {
@@ -158,5 +158,5 @@ void apply_activation(Activation activation, const float* x, size_t count, float
   HWY_DYNAMIC_DISPATCH(apply)(activation, x, count, out);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior
 #endif

@@ -10,7 +10,7 @@
 #include "prior/random/column_loops.h"
 #include "prior/random/draws.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Also the order in which the peer's list has them; the names (activation_name) reach explanations.
 enum class Activation : uint8_t {
@@ -60,4 +60,4 @@ Moments activate_column(const LayerActivation& activation, const float* x, size_
 // The function alone. REQUIRES: not kFourier; finite values. out may be x.
 void apply_activation(Activation activation, const float* x, size_t count, float* out);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -17,7 +17,7 @@
 #include "kernels/unroll.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 
 // One definition for all targets.
 #ifndef MANYSHOT_BOOSTED_TREES_TYPES
@@ -123,11 +123,11 @@ void search_wide(const FeaturePass& pass, GrowingNode* nodes, size_t num_nodes) 
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // Unsigned numbers in the order of the floats.
@@ -353,5 +353,5 @@ void BoostedTrees::fit(const NodeMatrix& x, const BoostingOptions& options, cons
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior
 #endif

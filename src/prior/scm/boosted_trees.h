@@ -10,7 +10,7 @@
 #include "kernels/aligned_buffer.h"
 #include "prior/task/node_matrix.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 inline constexpr size_t kMaxTreeOutputs = 16;
 
@@ -70,4 +70,4 @@ class BoostedTrees {
   std::vector<TreeSplit> splits_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -9,7 +9,7 @@
 #include "prior/random/bulk_random.h"
 #include "prior/random/column_loops.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -107,4 +107,4 @@ void sample_causes(const ScmHyperParameters& hyper, size_t num_causes, size_t nu
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -15,7 +15,7 @@
 #include "prior/random/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 
 using Floats = hn::Vec<GroupFloats>;
@@ -117,11 +117,11 @@ void interpolate(const float* table, size_t num_points, float low, float steps_p
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::prior
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr size_t kNumTerms = 256;
@@ -217,5 +217,5 @@ void FourierTable::apply(float factor, float* values, size_t count) const {
   HWY_DYNAMIC_DISPATCH(interpolate)(table_.data(), num_points_, low_, steps_per_unit_, factor, values, count);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior
 #endif

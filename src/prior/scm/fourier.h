@@ -7,7 +7,7 @@
 #include "kernels/aligned_buffer.h"
 #include "prior/random/draws.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct FourierTerms {
   std::vector<float> amplitudes;   // all of length 256
@@ -38,4 +38,4 @@ class FourierTable {
   AlignedBuffer<float> coarse_, fine_, table_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -5,7 +5,7 @@
 
 #include "prior/scm/activations.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 ScmHyperParameters draw_hyper_parameters(const Rng& rng) {
   Draws draws(rng);
@@ -58,4 +58,4 @@ Json mlp_parameters(const ScmHyperParameters& hyper) {
   return json;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -9,7 +9,7 @@
 #include "core/names.h"
 #include "prior/random/draws.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 enum class CauseSampling { kNormal, kMixed, kUniform };
 constexpr auto names_of(CauseSampling) {
@@ -40,4 +40,4 @@ ScmHyperParameters draw_hyper_parameters(const Rng& rng);
 Json mlp_parameters(const ScmHyperParameters& hyper);
 Json tree_parameters(const ScmHyperParameters& hyper);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

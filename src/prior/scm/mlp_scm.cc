@@ -11,7 +11,7 @@
 #include "prior/scm/causes.h"
 #include "prior/scm/scm.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // Where the entries of a weight matrix [rows, columns] that are not zero by structure lie: everywhere, or in `blocks`
@@ -391,4 +391,4 @@ ScmResult draw_mlp_scm(const ScmHyperParameters& hyper, const ScmShape& shape, c
   return MlpScm(hyper, shape, rng, buffers, notes).draw(accept);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -9,7 +9,7 @@
 #include "prior/task/node_matrix.h"
 #include "prior/task/notes.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct ScmShape {
   size_t num_rows = 0;
@@ -39,4 +39,4 @@ ScmResult draw_mlp_scm(const ScmHyperParameters& hyper, const ScmShape& shape, c
 ScmResult draw_tree_scm(const ScmHyperParameters& hyper, const ScmShape& shape, const Rng& rng, ScmBuffers& buffers,
                         const AcceptScore& accept, Notes* notes);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -5,7 +5,7 @@
 #include "prior/task/classification.h"
 #include "prior/task/sizes.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // Hyper-parameters that give no valid table in so many attempts are drawn again; the published prior tries for ever.
@@ -68,4 +68,4 @@ void draw_scm_task(PriorKind kind, const PriorSettings& settings, const Rng& rng
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -9,7 +9,7 @@
 #include "prior/scm/causes.h"
 #include "prior/scm/scm.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // "trees 2, depth 3 on c4 < 0.31, …": the splits of a fitted layer in words, roots first.
@@ -103,4 +103,4 @@ ScmResult draw_tree_scm(const ScmHyperParameters& hyper, const ScmShape& shape, 
   return ScmResult::kDone;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

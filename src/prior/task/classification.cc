@@ -10,7 +10,7 @@
 #include "prior/random/bulk_random.h"
 #include "prior/random/column_loops.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -226,4 +226,4 @@ void finish_labels(const std::vector<int32_t>& labels, int num_classes, const st
   for (size_t row = 0; row < labels.size(); ++row) task.labels[row] = labels[order.empty() ? row : order[row]];
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -10,7 +10,7 @@
 #include "prior/task/notes.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct LabelRule {
   int num_classes = 2;
@@ -47,4 +47,4 @@ std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& 
 // task.labels = labels in that order.
 void finish_labels(const std::vector<int32_t>& labels, int num_classes, const std::vector<uint32_t>& order, Task& task);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -7,7 +7,7 @@
 #include "kernels/aligned_buffer.h"
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 class NodeMatrix {
  public:
@@ -36,4 +36,4 @@ class NodeMatrix {
   AlignedBuffer<float> data_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace manyshot {
+namespace manyshot::prior {
 
 std::string with_column_names(std::string text, const std::vector<std::string>& names) {
   for (size_t begin = text.find('#'); begin != std::string::npos; begin = text.find('#', begin)) {
@@ -22,4 +22,4 @@ std::string short_numbers(const std::vector<double>& values) {
   return text;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

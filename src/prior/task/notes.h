@@ -6,7 +6,7 @@
 
 #include "core/json.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 struct Notes {
   Json hyper_parameters = Json::object();
@@ -37,4 +37,4 @@ std::string short_number(double value);
 // "a, b, c" of numbers.
 std::string short_numbers(const std::vector<double>& values);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -4,7 +4,7 @@
 
 #include "prior/random/draws.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 bool is_scm(PriorKind kind) { return kind == PriorKind::kMlp || kind == PriorKind::kTree; }
@@ -46,4 +46,4 @@ size_t draw_num_features(PriorKind kind, const PriorSettings& settings, size_t n
   return static_cast<size_t>(draws.log_uniform(static_cast<double>(range.low), static_cast<double>(range.high) + 1));
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -7,7 +7,7 @@
 #include "core/rng.h"
 #include "prior/options.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Rows of a task: log-uniform over the range.
 size_t draw_num_rows(const PriorSettings& settings, const Rng& rng);
@@ -25,4 +25,4 @@ int64_t most_features(const PriorSettings& settings);
 // For graph and forest: uniform on the range asked for, or log-uniform on that of "auto".
 size_t draw_num_features(PriorKind kind, const PriorSettings& settings, size_t num_rows, const Rng& rng);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -1,6 +1,6 @@
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 std::vector<size_t> Task::class_counts() const {
   std::vector<size_t> counts(static_cast<size_t>(num_classes), 0);
@@ -8,4 +8,4 @@ std::vector<size_t> Task::class_counts() const {
   return counts;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

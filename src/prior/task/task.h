@@ -12,7 +12,7 @@
 
 #include "core/names.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // What a column's values are. The names reach files.
 enum class ColumnKind {
@@ -75,4 +75,4 @@ struct Task {
   }
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

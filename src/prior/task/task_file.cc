@@ -8,7 +8,7 @@
 #include "core/files.h"
 #include "table/table_writer.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // Standardised values are floats: what comes back within their rounding of 0 was 0.
@@ -144,4 +144,4 @@ Json task_facts(const Task& task) {
           {"rejections", rejections}};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

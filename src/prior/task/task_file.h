@@ -6,7 +6,7 @@
 #include "core/json.h"
 #include "prior/task/task.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 
 // Parquet when `path` ends in .parquet, else CSV. Columns x0, x1, … as they were before standardising, then label.
 // Categorical columns whose levels are whole hold a, b, …; missing cells are empty (Parquet: NaN, or an empty text).
@@ -20,4 +20,4 @@ std::string level_text(int32_t level);
 // "missing_cells", "rejections"}.
 Json task_facts(const Task& task);
 
-}  // namespace manyshot
+}  // namespace manyshot::prior

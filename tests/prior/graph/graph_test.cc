@@ -11,7 +11,7 @@
 #include "prior/random/column_loops.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 TEST(CorrelatedDraws, UniformOverTasksAndCorrelatedWithin) {
@@ -383,4 +383,4 @@ TEST(GraphPrior, EverythingIsReached) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -4,7 +4,7 @@
 
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 TEST(Draws, BetaHasItsMomentsAlsoForTinyShapes) {
@@ -40,4 +40,4 @@ TEST(Draws, WeightedNeverGivesAWeightOfZero) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

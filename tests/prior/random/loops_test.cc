@@ -7,7 +7,7 @@
 #include "prior/random/column_loops.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // Philox4x32 with 7 rounds, word by word.
@@ -123,4 +123,4 @@ TEST(ColumnLoops, SameBitsAtEveryFusedLevel) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -6,7 +6,7 @@
 #include "prior/scm/fourier.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 double by_hand(Activation activation, double z) {
@@ -176,4 +176,4 @@ TEST(Activations, SameBitsAtEveryFusedLevel) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

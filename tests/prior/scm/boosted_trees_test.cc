@@ -7,7 +7,7 @@
 #include "prior/random/draws.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 // The definition, by trying every split of every feature: sums of squared gradients over (rows + lambda).
@@ -138,4 +138,4 @@ TEST(BoostedTrees, MissingValuesCountAsZeroAndConstantColumnsAreNoSplit) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

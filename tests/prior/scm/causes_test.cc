@@ -5,7 +5,7 @@
 #include "prior/scm/hyper_parameters.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 TEST(Causes, ClampedZipf) {
@@ -140,4 +140,4 @@ TEST(Causes, ColumnsHaveTheirLaws) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -4,7 +4,7 @@
 
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 TEST(Classification, ThresholdsCountStrictlyBelow) {
@@ -66,4 +66,4 @@ TEST(Classification, ColumnsAreClampedStandardisedAndDropped) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

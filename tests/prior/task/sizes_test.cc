@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 PriorSettings settings_for(const std::string& prior, IntRange rows, std::optional<IntRange> features = {}) {
@@ -53,4 +53,4 @@ TEST(Sizes, DrawsReachBothEndsAndStayWithin) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior

@@ -12,7 +12,7 @@
 #include "prior/prior.h"
 #include "prior/testing.h"
 
-namespace manyshot {
+namespace manyshot::prior {
 namespace {
 
 std::vector<std::vector<std::string>> cells_of(const std::string& path) {
@@ -102,4 +102,4 @@ TEST(TaskFile, FactsCountWhatTheTableHolds) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::prior
