@@ -47,13 +47,12 @@ function(manyshot_library name)
 endfunction()
 
 # manyshot_test(NAME SOURCES ... LIBRARIES ... [SLOW])
-# A GoogleTest program run by CTest under the label `fast` (default) or `slow`. MANYSHOT_SOURCE_DIR, MANYSHOT_PROGRAM and
+# A GoogleTest program with the library tests/support, run by CTest under the label `fast` (default) or `slow`. MANYSHOT_SOURCE_DIR, MANYSHOT_PROGRAM and
 # MANYSHOT_SHARED_DIR (the evaluation tables, which may be absent) reach it through the environment.
 function(manyshot_test name)
   cmake_parse_arguments(ARG "SLOW" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} manyshot_flags GTest::gmock_main)
-  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} manyshot_test_support manyshot_flags GTest::gmock_main)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES
     LABELS $<IF:$<BOOL:${ARG_SLOW}>,slow,fast>

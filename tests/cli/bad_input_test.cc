@@ -10,7 +10,9 @@
 #include <csignal>
 #include <filesystem>
 
-#include "cli/run_program.h"
+#include "support/program.h"
+#include "support/source_path.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -47,8 +49,8 @@ class BadInput : public ::testing::Test {
 };
 
 TEST_F(BadInput, MissingFile) {
-  expect_refused(predict(folder_.file("nowhere.csv"), folder_.write("test.csv", kTest)), {"nowhere.csv"});
-  expect_refused(predict(folder_.write("train.csv", kTrain), folder_.file("nowhere.csv")), {"nowhere.csv"});
+  expect_refused(predict(folder_ / "nowhere.csv", folder_.write("test.csv", kTest)), {"nowhere.csv"});
+  expect_refused(predict(folder_.write("train.csv", kTrain), folder_ / "nowhere.csv"), {"nowhere.csv"});
 }
 TEST_F(BadInput, EmptyFile) { expect_refused(predict_text(""), {"train.csv", "empty"}); }
 TEST_F(BadInput, HeaderOnly) {
@@ -154,9 +156,9 @@ TEST_F(BadInput, NotAModel) {
 }
 TEST_F(BadInput, DamagedModels) {
   namespace fs = std::filesystem;
-  const std::string source = source_file("tests/data/compact_golden");
+  const std::string source = source_path("tests/data/compact_golden");
   const auto copy = [&](const std::string& name) {
-    const std::string folder = folder_.file(name);
+    const std::string folder = folder_ / name;
     fs::copy(source, folder);
     return folder;
   };
@@ -169,7 +171,7 @@ TEST_F(BadInput, DamagedModels) {
   expect_refused(predict_text(kTrain, kTest, {"--model", garbled}), {"model.safetensors"});
 
   const std::string wrong = copy("wrong");
-  std::string config = read_text(wrong + "/config.json");
+  std::string config = content_of(wrong + "/config.json");
   config.replace(config.find("\"hidden_size\": 128"), 18, "\"hidden_size\": 160");
   folder_.write("wrong/config.json", config);
   expect_refused(predict_text(kTrain, kTest, {"--model", wrong}), {"wrong"});
@@ -180,7 +182,7 @@ TEST_F(BadInput, DamagedModels) {
 }
 
 TEST_F(BadInput, OutputThatCannotBeWritten) {
-  expect_refused(predict_text(kTrain, kTest, {"--out", folder_.file("no/such/folder/out.csv")}),
+  expect_refused(predict_text(kTrain, kTest, {"--out", folder_ / "no/such/folder/out.csv"}),
                  {"no/such/folder/out.csv"});
   expect_refused(predict_text(kTrain, kTest, {"--out", folder_.path()}), {folder_.path()});
   expect_refused(predict_text(kTrain, kTest, {"--out", "/dev/full"}),
@@ -197,12 +199,12 @@ TEST_F(BadInput, DiskFullLeavesNothingBehind) {
   };
   for (const char* name : {"out.csv", "out.parquet"}) {
     const ProgramResult result = predict(folder_.write("train.csv", kTrain), folder_.write("test.csv", test),
-                                         {"--out", folder_.file(name), "--model", "majority"}, {.prepare = limit});
+                                         {"--out", folder_ / name, "--model", "majority"}, {.prepare = limit});
     EXPECT_EQ(result.exit_code, 2) << result.err;
     EXPECT_THAT(result.err, HasSubstr(name));
   }
-  EXPECT_EQ(read_text(old), "an older result\n");
-  EXPECT_THAT(folder_.files(), ElementsAre("out.csv", "test.csv", "train.csv"));
+  EXPECT_EQ(content_of(old), "an older result\n");
+  EXPECT_THAT(folder_.names(), ElementsAre("out.csv", "test.csv", "train.csv"));
 }
 TEST_F(BadInput, CtrlCLeavesNothingBehind) {
   std::string test = "x,y\n";
@@ -210,13 +212,13 @@ TEST_F(BadInput, CtrlCLeavesNothingBehind) {
   const std::string train = folder_.write("train.csv", kTrain), queries = folder_.write("test.csv", test);
   const auto interrupt = [&](pid_t child) {
     // Wait until the output has been opened, so that there is something to clean up.
-    for (int tries = 0; tries < 1000 && folder_.files().size() < 3; ++tries) usleep(5'000);
+    for (int tries = 0; tries < 1000 && folder_.names().size() < 3; ++tries) usleep(5'000);
     usleep(50'000);
     kill(child, SIGINT);
   };
-  const ProgramResult result = predict(train, queries, {"--out", folder_.file("out.csv")}, {.meanwhile = interrupt});
+  const ProgramResult result = predict(train, queries, {"--out", folder_ / "out.csv"}, {.meanwhile = interrupt});
   EXPECT_EQ(result.signal, SIGINT) << result.err;
-  EXPECT_THAT(folder_.files(), ElementsAre("test.csv", "train.csv"));
+  EXPECT_THAT(folder_.names(), ElementsAre("test.csv", "train.csv"));
 }
 
 TEST_F(BadInput, WrongArguments) {

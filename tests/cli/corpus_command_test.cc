@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/run_program.h"
+#include "support/program.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -19,7 +21,7 @@ using ::testing::HasSubstr;
 class CorpusCommand : public ::testing::Test {
  protected:
   std::vector<std::string> arguments(const std::string& out, std::vector<std::string> more = {}) const {
-    std::vector<std::string> all{"corpus", "--part-tasks", "20", "--out", folder_.file(out)};
+    std::vector<std::string> all{"corpus", "--part-tasks", "20", "--out", folder_ / out};
     const std::vector<std::pair<std::string, std::string>> usual{
         {"--tasks", "60"}, {"--prior", "graph"}, {"--features", "4:6"}, {"--shots", "16:40"}};
     for (const auto& [name, value] : usual) {
@@ -39,7 +41,7 @@ TEST_F(CorpusCommand, WritesAndReports) {
   const ProgramResult result = run_manyshot(arguments("a"));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, AllOf(HasSubstr("of 60 tasks kept"), HasSubstr("thrown away"), HasSubstr("forest accuracy")));
-  EXPECT_TRUE(std::filesystem::exists(folder_.file("a/alpaca/part-000002.jsonl")));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "a/alpaca/part-000002.jsonl"));
   const json report = json::parse(run_manyshot(arguments("a", {"--json"})).out);
   EXPECT_EQ(report["parts_before"], 3);
   EXPECT_EQ(report["drawn"], 60);
@@ -57,15 +59,14 @@ TEST_F(CorpusCommand, AKilledRunGoesOnToTheSameBytes) {
   ASSERT_EQ(run_manyshot(arguments("whole", {"--tasks", "400"})).exit_code, 0);
   ProgramOptions kill_it;
   kill_it.meanwhile = [&](pid_t process) {
-    while (!std::filesystem::exists(folder_.file("killed/alpaca/part-000001.jsonl")) && kill(process, 0) == 0)
-      usleep(1000);
+    while (!std::filesystem::exists(folder_ / "killed/alpaca/part-000001.jsonl") && kill(process, 0) == 0) usleep(1000);
     kill(process, SIGKILL);
   };
   run_manyshot(arguments("killed", {"--tasks", "400"}), kill_it);
   ASSERT_EQ(run_manyshot(arguments("killed", {"--tasks", "400"})).exit_code, 0);
   for (int part = 0; part < 20; ++part) {
     const std::string name = "/alpaca/part-0000" + std::string(part < 10 ? "0" : "") + std::to_string(part) + ".jsonl";
-    EXPECT_EQ(read_text(folder_.file("killed") + name), read_text(folder_.file("whole") + name)) << name;
+    EXPECT_EQ(content_of(folder_ / "killed" + name), content_of(folder_ / "whole" + name)) << name;
   }
 }
 
@@ -79,9 +80,9 @@ TEST_F(CorpusCommand, BadOptionsAreRefused) {
   expect_refused(run_manyshot(arguments("b", {"--prior", "grap"})), "graph");
   expect_refused(run_manyshot(arguments("b", {"--rows", "50"})),
                  "--rows: 50 is too few for 16:40 shots and 50 queries");
-  expect_refused(run_manyshot(arguments("b", {"--exclude", folder_.file("nowhere")})), "--exclude");
+  expect_refused(run_manyshot(arguments("b", {"--exclude", folder_ / "nowhere"})), "--exclude");
   expect_refused(run_manyshot(arguments("b", {"--shard", "2/2"})), "--shard");
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("b")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "b"));
 }
 
 }  // namespace

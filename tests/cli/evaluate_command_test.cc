@@ -13,7 +13,8 @@
 #include <set>
 #include <sstream>
 
-#include "cli/run_program.h"
+#include "support/program.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -88,19 +89,18 @@ ProgramOptions limited_to(rlim_t bytes) {
 class EvaluateTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::filesystem::create_directory(folder_.file("tables"));
+    std::filesystem::create_directory(folder_ / "tables");
     folder_.write("tables/a.csv", table_text(200, 2));
     folder_.write("tables/b.csv", table_text(150, 3));
     folder_.write("tables/index.csv", "name,rows\na,200\n");
   }
 
   ProgramResult evaluate(const std::string& out, std::vector<std::string> more, const ProgramOptions& options = {}) {
-    std::vector<std::string> arguments{"evaluate", "--tables",        folder_.file("tables"),
-                                       "--out",    folder_.file(out), "--quiet"};
+    std::vector<std::string> arguments{"evaluate", "--tables", folder_ / "tables", "--out", folder_ / out, "--quiet"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_manyshot(arguments, options);
   }
-  std::string text_of(const std::string& name) const { return read_text(folder_.file(name)); }
+  std::string text_of(const std::string& name) const { return content_of(folder_ / name); }
   json summary_of(const std::string& out) const { return json::parse(text_of(out + "/summary.json")); }
 
   // Two evaluations with the same results: bit for bit, but for times and the name of the folder.
@@ -155,23 +155,23 @@ TEST_F(EvaluateTest, WritesEveryFile) {
 
   const std::string report = text_of("r/report.html");
   EXPECT_THAT(report, HasSubstr("paper-knn"));
-  std::filesystem::remove(folder_.file("r/report.html"));
-  ASSERT_EQ(run_manyshot({"evaluate", "--report-only", "--out", folder_.file("r")}).exit_code, 0);
+  std::filesystem::remove(folder_ / "r/report.html");
+  ASSERT_EQ(run_manyshot({"evaluate", "--report-only", "--out", folder_ / "r"}).exit_code, 0);
   EXPECT_EQ(text_of("r/report.html"), report);
   EXPECT_EQ(summary["examples"][0]["answers"].size(), 4u);
   EXPECT_THAT(text_of("r/results.csv"), HasSubstr("\nforest,b,32,40,30,"));
   EXPECT_THAT(text_of("r/results_per_split.csv"), HasSubstr("a,40,knn (8 shots),8,binary,roc_auc,"));
   size_t harness_files = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.file("r/harness"))) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "r/harness")) {
     if (!entry.is_regular_file()) continue;
     ++harness_files;
-    const json harness = json::parse(read_text(entry.path().string()));
+    const json harness = json::parse(content_of(entry.path().string()));
     EXPECT_EQ(harness["n-shot"]["b_32shot"], 32);
     EXPECT_TRUE(harness["results"]["b_32shot"].contains("acc,none"));
     EXPECT_EQ(harness["group_subtasks"]["tables_128shot"], json({"a_128shot"}));
   }
   EXPECT_EQ(harness_files, 4u);
-  const ProgramResult table = run_manyshot({"info", "--table", folder_.file("r/results.csv"), "--json"});
+  const ProgramResult table = run_manyshot({"info", "--table", folder_ / "r/results.csv", "--json"});
   EXPECT_EQ(json::parse(table.out)["rows"], 20);
 }
 
@@ -206,9 +206,9 @@ std::vector<std::string> slow(std::vector<std::string> more) {
 
 TEST_F(EvaluateTest, GoesOnAfterAKill) {
   // Some units later: the write-ahead log has grown.
-  const ProgramOptions killed = killed_when(folder_.file("k/ledger.sqlite-wal"), 200'000);
+  const ProgramOptions killed = killed_when(folder_ / "k/ledger.sqlite-wal", 200'000);
   EXPECT_EQ(evaluate("k", kSlow, killed).signal, SIGKILL);
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("k/summary.json")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "k/summary.json"));
   const ProgramResult resumed = evaluate("k", kSlow), whole = evaluate("w", kSlow);
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   const json resumed_line = json::parse(resumed.out), whole_line = json::parse(whole.out);
@@ -222,7 +222,7 @@ TEST_F(EvaluateTest, GoesOnAfterAKill) {
 TEST_F(EvaluateTest, KilledShardsGoOnAndAreCollected) {
   for (const char* index : {"0", "1"}) {
     const std::string shard = std::string(index) + "/2";
-    const ProgramOptions killed = killed_when(folder_.file(fmt::format("s/ledger-{}-of-2.sqlite-wal", index)), 100'000);
+    const ProgramOptions killed = killed_when(folder_ / fmt::format("s/ledger-{}-of-2.sqlite-wal", index), 100'000);
     EXPECT_EQ(evaluate("s", slow({"--shard", shard}), killed).signal, SIGKILL);
     const ProgramResult resumed = evaluate("s", slow({"--shard", shard}));
     ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
@@ -242,20 +242,20 @@ TEST_F(EvaluateTest, GoesOnAfterAFullDisk) {
   EXPECT_EQ(full.exit_code, 2);
   EXPECT_THAT(full.err, HasSubstr("f/ledger.sqlite: "));
   EXPECT_THAT(full.err, HasSubstr("the free space"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("f/summary.json")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "f/summary.json"));
 
   // Now the ledger has room, and report.html has none.
   const ProgramResult report = evaluate("f", kSlow, limited_to(3'000'000));
   EXPECT_EQ(report.exit_code, 2);
   EXPECT_THAT(report.err, HasSubstr("f/report.html: cannot write"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("f/report.html")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "f/report.html"));
 
   const ProgramResult resumed = evaluate("f", kSlow);
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_EQ(json::parse(resumed.out)["units_done_now"], 0);
   ASSERT_EQ(evaluate("w", kSlow).exit_code, 0);
   expect_same_results("f", "w");
-  for (const auto& entry : std::filesystem::directory_iterator(folder_.file("f")))
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "f"))
     EXPECT_NE(entry.path().filename().string().front(), '.') << "an unfinished file is left";
 }
 
@@ -266,7 +266,7 @@ TEST_F(EvaluateTest, ShardsAreCollected) {
     ASSERT_EQ(result.exit_code, 0) << result.err;
     EXPECT_THAT(json::parse(result.out)["units"].get<int>(), AnyOf(6, 7));
   }
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("s/summary.json")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "s/summary.json"));
   const ProgramResult collected = evaluate("s", few({"--json"}));
   EXPECT_EQ(json::parse(collected.out)["units_done_now"], 0);
   expect_same_results("s", "whole");
@@ -313,12 +313,12 @@ TEST_F(EvaluateTest, ModelsThatCannotDoATableFailThereOnly) {
 }
 
 TEST_F(EvaluateTest, PublishedNumbersNeedTheName) {
-  ProgramResult result = run_manyshot({"evaluate", "--tables", folder_.file("tables"), "--out", folder_.file("r"),
-                                       "--models", "majority", "--shots", "32", "--compare", "published"});
+  ProgramResult result = run_manyshot({"evaluate", "--tables", folder_ / "tables", "--out", folder_ / "r", "--models",
+                                       "majority", "--shots", "32", "--compare", "published"});
   EXPECT_THAT(result.err, HasSubstr("none of the tables"));
   folder_.write("tables/Vehicle.csv", table_text(100, 4));
-  result = run_manyshot({"evaluate", "--tables", folder_.file("tables"), "--out", folder_.file("r"), "--models",
-                         "majority", "--shots", "32", "--compare", "published"});
+  result = run_manyshot({"evaluate", "--tables", folder_ / "tables", "--out", folder_ / "r", "--models", "majority",
+                         "--shots", "32", "--compare", "published"});
   EXPECT_THAT(result.err, HasSubstr("Vehicle, 32 shots:"));
   EXPECT_THAT(result.err, HasSubstr("measured"));
   EXPECT_THAT(result.err, HasSubstr("quoted    0.629  MachineLearningLM"));
@@ -326,12 +326,11 @@ TEST_F(EvaluateTest, PublishedNumbersNeedTheName) {
 
 TEST_F(EvaluateTest, WhatIsNotComparableWithThePaperSaysSo) {
   folder_.write("tables/Vehicle.csv", table_text(100, 4));
-  const std::vector<std::string> arguments{"evaluate", "--tables",  folder_.file("tables"),
-                                           "--models", "majority",  "--shots",
-                                           "32",       "--compare", "published"};
+  const std::vector<std::string> arguments{"evaluate", "--tables", folder_ / "tables", "--models", "majority",
+                                           "--shots",  "32",       "--compare",        "published"};
   const auto run = [&](const std::string& out, std::vector<std::string> more) {
     more.insert(more.begin(), arguments.begin(), arguments.end());
-    more.insert(more.end(), {"--out", folder_.file(out)});
+    more.insert(more.end(), {"--out", folder_ / out});
     return run_manyshot(more).err;
   };
   EXPECT_THAT(run("all", {}), Not(HasSubstr("not comparable")));
@@ -350,7 +349,7 @@ TEST_F(EvaluateTest, WhatIsNotComparableWithThePaperSaysSo) {
 TEST_F(EvaluateTest, TheAccuracyTableIsAligned) {
   folder_.write("tables/many.csv", table_text(400, 12));  // more classes than the model knows
   const ProgramResult result =
-      run_manyshot({"evaluate", "--tables", folder_.file("tables"), "--out", folder_.file("r"), "--models",
+      run_manyshot({"evaluate", "--tables", folder_ / "tables", "--out", folder_ / "r", "--models",
                     "majority,default+ensemble=1", "--shots", "16,250", "--max-queries", "5"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, ContainsRegex("\nshots                   16      250\nmajority            0[.][0-9]{4}   "
@@ -382,16 +381,15 @@ TEST_F(EvaluateTest, MistakesAreNamed) {
     EXPECT_EQ(result.exit_code, 2) << message;
     EXPECT_THAT(result.err, HasSubstr(message));
   };
-  const std::string tables = folder_.file("tables"), file = folder_.write("file", "x");
+  const std::string tables = folder_ / "tables", file = folder_.write("file", "x");
   expect_error_of({}, "--tables is needed");
   expect_error_of({"--tables", tables, "--models", "knn"}, "--out is needed");
   expect_error_of({"--tables", tables, "--models", "knn", "--out", file}, "cannot make this folder");
-  expect_error_of({"--tables", folder_.file("none"), "--models", "knn", "--out", folder_.file("e")},
-                  "no such file or folder");
-  std::filesystem::create_directory(folder_.file("bare"));
-  expect_error_of({"--tables", folder_.file("bare"), "--models", "knn", "--out", folder_.file("e")},
+  expect_error_of({"--tables", folder_ / "none", "--models", "knn", "--out", folder_ / "e"}, "no such file or folder");
+  std::filesystem::create_directory(folder_ / "bare");
+  expect_error_of({"--tables", folder_ / "bare", "--models", "knn", "--out", folder_ / "e"},
                   "no .csv or .parquet file");
-  expect_error_of({"--tables", tables + "," + tables + "/a.csv", "--models", "knn", "--out", folder_.file("e")},
+  expect_error_of({"--tables", tables + "," + tables + "/a.csv", "--models", "knn", "--out", folder_ / "e"},
                   "the second table called \"a\"");
 }
 
@@ -415,7 +413,7 @@ TEST_F(EvaluateTest, ALedgerKeepsToItsOptionsTablesAndProcess) {
 TEST_F(EvaluateTest, CtrlCKeepsWhatIsFinished) {
   ProgramOptions interrupted;
   interrupted.meanwhile = [&](pid_t process) {
-    while (!std::filesystem::exists(folder_.file("i/ledger.sqlite-wal"))) usleep(1000);
+    while (!std::filesystem::exists(folder_ / "i/ledger.sqlite-wal")) usleep(1000);
     usleep(100'000);
     kill(process, SIGINT);
   };
@@ -423,7 +421,7 @@ TEST_F(EvaluateTest, CtrlCKeepsWhatIsFinished) {
       evaluate("i", {"--models", "xgboost", "--shots", "8,16,32,64", "--seeds", "1,2,3,4,5,6,7,8,9", "--threads", "1"},
                interrupted);
   EXPECT_EQ(result.signal, SIGINT) << result.err;
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("i/summary.json")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "i/summary.json"));
 }
 
 }  // namespace

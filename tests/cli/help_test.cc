@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "cli/run_program.h"
+#include "support/program.h"
+#include "support/source_path.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -14,9 +16,9 @@ namespace {
 void expect_golden(const std::vector<std::string>& arguments, const std::string& file) {
   const ProgramResult result = run_manyshot(arguments);
   EXPECT_EQ(result.exit_code, 0);
-  const std::string path = source_file("tests/data/help/" + file);
+  const std::string path = source_path("tests/data/help/" + file);
   if (std::getenv("MANYSHOT_RENEW_GOLDEN") != nullptr) std::ofstream(path) << result.out;
-  EXPECT_EQ(result.out, read_text(path)) << "renew with MANYSHOT_RENEW_GOLDEN=1 if the change is meant";
+  EXPECT_EQ(result.out, content_of(path)) << "renew with MANYSHOT_RENEW_GOLDEN=1 if the change is meant";
 }
 
 TEST(Help, Program) { expect_golden({"help"}, "manyshot.txt"); }
@@ -24,7 +26,7 @@ TEST(Help, Predict) { expect_golden({"predict", "--help"}, "predict.txt"); }
 TEST(Help, Info) { expect_golden({"info", "--help"}, "info.txt"); }
 
 TEST(Help, OptionsDocumentIsUpToDate) {
-  EXPECT_EQ(run_manyshot({"help", "--markdown"}).out, read_text(source_file("docs/options.md"))) << "run ./run docs";
+  EXPECT_EQ(run_manyshot({"help", "--markdown"}).out, content_of(source_path("docs/options.md"))) << "run ./run docs";
 }
 
 }  // namespace

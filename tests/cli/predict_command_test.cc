@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/run_program.h"
+#include "support/program.h"
+#include "support/source_path.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -19,9 +21,9 @@ using ::testing::StartsWith;
 std::vector<std::string> obesity(std::vector<std::string> more = {}) {
   std::vector<std::string> arguments{"predict",
                                      "--train",
-                                     source_file("examples/obesity/train.csv"),
+                                     source_path("examples/obesity/train.csv"),
                                      "--test",
-                                     source_file("examples/obesity/test.csv"),
+                                     source_path("examples/obesity/test.csv"),
                                      "--target",
                                      "NObeyesdad",
                                      "--shots",
@@ -32,17 +34,10 @@ std::vector<std::string> obesity(std::vector<std::string> more = {}) {
   return arguments;
 }
 
-std::vector<std::string> lines(const std::string& text) {
-  std::vector<std::string> result;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) result.push_back(line);
-  return result;
-}
-
 TEST(PredictCommand, WritesRowPredictionAndProbabilitiesInSortedClassOrder) {
   const ProgramResult result = run_manyshot(obesity());
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const auto rows = lines(result.out);
+  const auto rows = lines_of(result.out);
   ASSERT_EQ(rows.size(), 424u);
   EXPECT_EQ(rows[0],
             "row,prediction,p_Insufficient_Weight,p_Normal_Weight,p_Obesity_Type_I,p_Obesity_Type_II,p_Obesity_Type_"
@@ -63,11 +58,11 @@ TEST(PredictCommand, BytesDoNotDependOnThreads) {
 
 TEST(PredictCommand, ARowsAnswerDoesNotDependOnTheOtherRowsOfTheFile) {
   const TemporaryFolder folder;
-  const auto all = lines(read_text(source_file("examples/obesity/test.csv")));
-  const auto expected = lines(run_manyshot(obesity()).out);
+  const auto all = lines_of(content_of(source_path("examples/obesity/test.csv")));
+  const auto expected = lines_of(run_manyshot(obesity()).out);
   std::vector<std::string> arguments = obesity();
   arguments[4] = folder.write("test.csv", all[0] + "\n" + all[318] + "\n" + all[7] + "\n");
-  const auto some = lines(run_manyshot(arguments).out);
+  const auto some = lines_of(run_manyshot(arguments).out);
   ASSERT_EQ(some.size(), 3u);
   EXPECT_EQ(some[1].substr(some[1].find(',')), expected[318].substr(expected[318].find(',')));
   EXPECT_EQ(some[2].substr(some[2].find(',')), expected[7].substr(expected[7].find(',')));
@@ -76,7 +71,7 @@ TEST(PredictCommand, ARowsAnswerDoesNotDependOnTheOtherRowsOfTheFile) {
 TEST(PredictCommand, TheTargetOfTheTestTableIsNeverShown) {
   const TemporaryFolder folder;
   std::string wrong_answers;
-  for (const std::string& line : lines(read_text(source_file("examples/obesity/test.csv")))) {
+  for (const std::string& line : lines_of(content_of(source_path("examples/obesity/test.csv")))) {
     wrong_answers += wrong_answers.empty() ? line : line.substr(0, line.rfind(',')) + ",Normal_Weight";
     wrong_answers += '\n';
   }
@@ -87,7 +82,7 @@ TEST(PredictCommand, TheTargetOfTheTestTableIsNeverShown) {
 
 TEST(PredictCommand, JsonSummaryHoldsOptionsAndMetrics) {
   const TemporaryFolder folder;
-  const ProgramResult result = run_manyshot(obesity({"--json", "--quiet", "--out", folder.file("out.csv")}));
+  const ProgramResult result = run_manyshot(obesity({"--json", "--quiet", "--out", folder / "out.csv"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, IsEmpty());
   const json summary = json::parse(result.out);
@@ -95,18 +90,18 @@ TEST(PredictCommand, JsonSummaryHoldsOptionsAndMetrics) {
   EXPECT_EQ(summary["options"]["shots"], 128);
   EXPECT_EQ(summary["metrics"]["default"]["rows"], 423);
   EXPECT_GT(summary["metrics"]["default"]["accuracy"], summary["metrics"]["majority"]["accuracy"]);
-  EXPECT_EQ(lines(read_text(folder.file("out.csv"))).size(), 424u);
+  EXPECT_EQ(lines_of(content_of(folder / "out.csv")).size(), 424u);
 }
 
 TEST(PredictCommand, ParquetHoldsTheSameAsCsv) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run_manyshot(obesity({"--out", folder.file("out.parquet")})).exit_code, 0);
-  const ProgramResult info = run_manyshot({"info", "--table", folder.file("out.parquet"), "--json"});
+  ASSERT_EQ(run_manyshot(obesity({"--out", folder / "out.parquet"})).exit_code, 0);
+  const ProgramResult info = run_manyshot({"info", "--table", folder / "out.parquet", "--json"});
   ASSERT_EQ(info.exit_code, 0) << info.err;
   EXPECT_THAT(info.out, AllOf(HasSubstr("prediction"), HasSubstr("p_Obesity_Type_III")));
   // And a Parquet table can be the training table.
-  EXPECT_EQ(run_manyshot({"predict", "--train", folder.file("out.parquet"), "--test", folder.file("out.parquet"),
-                          "--target", "prediction", "--model", "knn", "--out", folder.file("again.csv")})
+  EXPECT_EQ(run_manyshot({"predict", "--train", folder / "out.parquet", "--test", folder / "out.parquet", "--target",
+                          "prediction", "--model", "knn", "--out", folder / "again.csv"})
                 .exit_code,
             0);
 }
@@ -115,7 +110,7 @@ TEST(PredictCommand, BaselinesGoThroughTheSameDoor) {
   for (const char* model : {"majority", "knn", "xgboost"}) {
     const ProgramResult result = run_manyshot(obesity({"--model", model}));
     EXPECT_EQ(result.exit_code, 0) << result.err;
-    EXPECT_EQ(lines(result.out).size(), 424u);
+    EXPECT_EQ(lines_of(result.out).size(), 424u);
     EXPECT_THAT(result.err, HasSubstr(model));
   }
 }
@@ -123,7 +118,7 @@ TEST(PredictCommand, BaselinesGoThroughTheSameDoor) {
 TEST(PredictCommand, Float32AndReferenceAgree) {
   const auto probabilities = [](const ProgramResult& result) {
     std::vector<double> values;
-    const auto rows = lines(result.out);
+    const auto rows = lines_of(result.out);
     for (size_t row = 1; row < rows.size(); ++row) {
       std::istringstream cells(rows[row]);
       std::string cell;
@@ -135,14 +130,13 @@ TEST(PredictCommand, Float32AndReferenceAgree) {
   };
   // Few rows: the reference computes every pair of tokens.
   const TemporaryFolder folder;
-  const auto all = lines(read_text(source_file("examples/obesity/test.csv")));
+  const auto all = lines_of(content_of(source_path("examples/obesity/test.csv")));
   std::string few;
   for (size_t row = 0; row <= 12; ++row) few += all[row] + "\n";
   folder.write("test.csv", few);
   const auto predict = [&](const char* option, const char* value) {
-    return run_manyshot({"predict", "--train", source_file("examples/obesity/train.csv"), "--test",
-                         folder.file("test.csv"), "--target", "NObeyesdad", "--shots", "32", "--ensemble", "2", option,
-                         value});
+    return run_manyshot({"predict", "--train", source_path("examples/obesity/train.csv"), "--test", folder / "test.csv",
+                         "--target", "NObeyesdad", "--shots", "32", "--ensemble", "2", option, value});
   };
   const ProgramResult reference = predict("--engine", "reference");
   if (reference.exit_code == 2) GTEST_SKIP() << "built without libtorch: " << reference.err;
@@ -156,7 +150,7 @@ TEST(PredictCommand, Float32AndReferenceAgree) {
 }
 
 TEST(InfoCommand, DescribesTablesAndModels) {
-  const ProgramResult table = run_manyshot({"info", "--table", source_file("examples/wine/train.csv")});
+  const ProgramResult table = run_manyshot({"info", "--table", source_path("examples/wine/train.csv")});
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_THAT(table.out, AllOf(HasSubstr("volatile acidity"), HasSubstr("numeric")));
   const ProgramResult model = run_manyshot({"info", "--model", "default"});

@@ -9,7 +9,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/run_program.h"
+#include "support/program.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -23,38 +24,28 @@ std::vector<std::string> synth(const std::string& out, std::vector<std::string> 
   return arguments;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end == std::string::npos ? text.size() : end + 1;
-  }
-  return lines;
-}
-
 // name -> bytes of every table, and of the manifests without their first lines.
 std::map<std::string, std::string> tables_in(const TemporaryFolder& folder, const std::string& out) {
   std::map<std::string, std::string> tables;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.file(out))) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder / out)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("task_")) tables[name] = read_text(entry.path().string());
+    if (name.starts_with("task_")) tables[name] = content_of(entry.path().string());
   }
   return tables;
 }
 
 TEST(Synth, TablesAndManifestAgree) {
   const TemporaryFolder folder;
-  const ProgramResult result = run_manyshot(synth(folder.file("t"), {"--tasks", "30", "--json"}));
+  const ProgramResult result = run_manyshot(synth(folder / "t", {"--tasks", "30", "--json"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(nlohmann::json::parse(result.out)["written"], 30);
-  const auto lines = lines_of(read_text(folder.file("t/tasks.jsonl")));
+  const auto lines = lines_of(content_of(folder / "t/tasks.jsonl"));
   ASSERT_EQ(lines.size(), 31u);
   EXPECT_EQ(nlohmann::json::parse(lines[0])["options"]["seed"], 5);
   for (size_t i = 0; i < 30; ++i) {
     const auto facts = nlohmann::json::parse(lines[i + 1]);
     EXPECT_EQ(facts["task"], i);
-    const auto table = lines_of(read_text(folder.file("t/" + facts["file"].get<std::string>())));
+    const auto table = lines_of(content_of(folder / ("t/" + facts["file"].get<std::string>())));
     EXPECT_EQ(table.size(), 101u);
     EXPECT_EQ(std::count(table[0].begin(), table[0].end(), ','), facts["features"].get<int>());
     EXPECT_TRUE(table[0].ends_with(",label"));
@@ -73,50 +64,49 @@ TEST(Synth, TablesAndManifestAgree) {
 
 TEST(Synth, ShardsThreadsAndRestartsGiveTheSameBytes) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run_manyshot(synth(folder.file("all"), {"--tasks", "40", "--threads", "1"})).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "all", {"--tasks", "40", "--threads", "1"})).exit_code, 0);
   const auto expected = tables_in(folder, "all");
   ASSERT_EQ(expected.size(), 40u);
   for (const char* shard : {"0/3", "1/3", "2/3"}) {
-    ASSERT_EQ(
-        run_manyshot(synth(folder.file("sharded"), {"--tasks", "40", "--threads", "7", "--shard", shard})).exit_code,
-        0);
+    ASSERT_EQ(run_manyshot(synth(folder / "sharded", {"--tasks", "40", "--threads", "7", "--shard", shard})).exit_code,
+              0);
   }
   EXPECT_EQ(tables_in(folder, "sharded"), expected);
   // More tasks on top of fewer; the manifest is that of one run.
-  ASSERT_EQ(run_manyshot(synth(folder.file("grown"), {"--tasks", "13"})).exit_code, 0);
-  ASSERT_EQ(run_manyshot(synth(folder.file("grown"), {"--tasks", "40", "--threads", "2"})).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "grown", {"--tasks", "13"})).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "grown", {"--tasks", "40", "--threads", "2"})).exit_code, 0);
   EXPECT_EQ(tables_in(folder, "grown"), expected);
-  EXPECT_EQ(read_text(folder.file("grown/tasks.jsonl")), read_text(folder.file("all/tasks.jsonl")));
+  EXPECT_EQ(content_of(folder / "grown/tasks.jsonl"), content_of(folder / "all/tasks.jsonl"));
 }
 
 TEST(Synth, GoesOnAfterAKill) {
   const TemporaryFolder folder;
   ProgramOptions killed;
   killed.meanwhile = [&](pid_t process) {
-    while (!std::filesystem::exists(folder.file("k/task_000300.csv"))) usleep(2000);
+    while (!std::filesystem::exists(folder / "k/task_000300.csv")) usleep(2000);
     kill(process, SIGKILL);
   };
-  EXPECT_EQ(run_manyshot(synth(folder.file("k"), {"--tasks", "20000"}), killed).signal, SIGKILL);
-  const std::string manifest = folder.file("k/tasks.jsonl");
-  const size_t finished = lines_of(read_text(manifest)).size() - 1;
+  EXPECT_EQ(run_manyshot(synth(folder / "k", {"--tasks", "20000"}), killed).signal, SIGKILL);
+  const std::string manifest = folder / "k/tasks.jsonl";
+  const size_t finished = lines_of(content_of(manifest)).size() - 1;
   EXPECT_LT(finished, 20'000u);
   // A line cut short by the crash.
-  folder.write("cut", read_text(manifest) + "{\"task\":" + std::to_string(finished) + ",\"pri");
-  std::filesystem::rename(folder.file("cut"), manifest);
+  folder.write("cut", content_of(manifest) + "{\"task\":" + std::to_string(finished) + ",\"pri");
+  std::filesystem::rename(folder / "cut", manifest);
   const std::string tasks = std::to_string(finished + 50);
-  ASSERT_EQ(run_manyshot(synth(folder.file("k"), {"--tasks", tasks})).exit_code, 0);
-  ASSERT_EQ(run_manyshot(synth(folder.file("whole"), {"--tasks", tasks})).exit_code, 0);
-  EXPECT_EQ(read_text(manifest), read_text(folder.file("whole/tasks.jsonl")));
+  ASSERT_EQ(run_manyshot(synth(folder / "k", {"--tasks", tasks})).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "whole", {"--tasks", tasks})).exit_code, 0);
+  EXPECT_EQ(content_of(manifest), content_of(folder / "whole/tasks.jsonl"));
   const auto whole = tables_in(folder, "whole"), resumed = tables_in(folder, "k");
   for (const auto& [name, bytes] : whole) EXPECT_EQ(resumed.at(name), bytes) << name;
 }
 
 TEST(Synth, ParquetHasTheSameTables) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run_manyshot(synth(folder.file("p"), {"--tasks", "4", "--layout", "parquet"})).exit_code, 0);
-  ASSERT_EQ(run_manyshot(synth(folder.file("c"), {"--tasks", "4"})).exit_code, 0);
-  const ProgramResult parquet = run_manyshot({"info", "--table", folder.file("p/task_000001.parquet"), "--json"});
-  const ProgramResult csv = run_manyshot({"info", "--table", folder.file("c/task_000001.csv"), "--json"});
+  ASSERT_EQ(run_manyshot(synth(folder / "p", {"--tasks", "4", "--layout", "parquet"})).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "c", {"--tasks", "4"})).exit_code, 0);
+  const ProgramResult parquet = run_manyshot({"info", "--table", folder / "p/task_000001.parquet", "--json"});
+  const ProgramResult csv = run_manyshot({"info", "--table", folder / "c/task_000001.csv", "--json"});
   ASSERT_EQ(parquet.exit_code, 0) << parquet.err;
   const auto a = nlohmann::json::parse(parquet.out), b = nlohmann::json::parse(csv.out);
   EXPECT_EQ(a["rows"], b["rows"]);
@@ -135,7 +125,7 @@ TEST(Synth, ExplainsWithoutWriting) {
 TEST(Synth, MistakesAreNamed) {
   const TemporaryFolder folder;
   const auto expect_error = [&](std::vector<std::string> more, const std::string& message) {
-    const ProgramResult result = run_manyshot(synth(folder.file("e"), std::move(more)));
+    const ProgramResult result = run_manyshot(synth(folder / "e", std::move(more)));
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_THAT(result.err, HasSubstr(message));
   };
@@ -143,7 +133,7 @@ TEST(Synth, MistakesAreNamed) {
   expect_error({"--tasks", "3", "--features", "50:5"}, "--features 50:5: the range is empty");
   expect_error({"--tasks", "3", "--shard", "3/3"}, "--shard: expected I/N with I from 0 to N - 1");
   expect_error({"--tasks", "3", "--layout", "xml"}, "csv or parquet");
-  ASSERT_EQ(run_manyshot(synth(folder.file("e"), {"--tasks", "3"})).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "e", {"--tasks", "3"})).exit_code, 0);
   expect_error({"--tasks", "3", "--classes", "2:4"}, "made with classes \"2:10\", now \"2:4\"");
   expect_error({"--tasks", "3", "--layout", "parquet"}, "made with layout \"csv\"");
   folder.write("e/tasks.jsonl", "{\"format\":\"manyshot tasks 1\",\"version\":\"0.0.1\",\"options\":{}}\n");

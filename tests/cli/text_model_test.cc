@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/run_program.h"
-#include "model/language/tiny_text_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/program.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -28,7 +29,7 @@ class TextModel : public ::testing::Test {
     std::filesystem::create_directory(model());
     write_tiny_text_model(model());
   }
-  std::string model() const { return folder_.file("model"); }
+  std::string model() const { return folder_ / "model"; }
   ProgramResult run(const std::string& command, std::vector<std::string> more = {}) const {
     std::vector<std::string> arguments{command, "--model", model()};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -116,7 +117,7 @@ TEST_F(TextModel, TokenizeTakesFilesAndStandardInput) {
   EXPECT_GT(json::parse(first).size(), 5u);
   EXPECT_EQ(second, "[]");
   EXPECT_GT(json::parse(third).size(), 1u) << "special tokens are plain text unless asked for";
-  EXPECT_THAT(run("tokenize", {folder_.file("lines.txt"), "--special"}).out, EndsWith("\n[2]\n"));
+  EXPECT_THAT(run("tokenize", {folder_ / "lines.txt", "--special"}).out, EndsWith("\n[2]\n"));
 }
 
 TEST_F(TextModel, ScoreSumsContinuationsAndSharesPrefixes) {
@@ -146,14 +147,13 @@ TEST_F(TextModel, ScoreNamesBadLines) {
   expect_refused(
       run("score",
           {"--in", folder_.write("in.jsonl", "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n{\"prompt\": 3}\n"),
-           "--out", folder_.file("out.jsonl")}),
+           "--out", folder_ / "out.jsonl"}),
       {"in.jsonl:2", "continuations"});
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("out.jsonl")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.jsonl"));
   expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"\", \"continuations\": [\" b\"]}\n")}),
                  {"nothing is left to predict from"});
-  expect_refused(run("score", {"--in", folder_.file("nowhere.jsonl")}), {"nowhere.jsonl"});
-  expect_refused(run_manyshot({"score", "--model", "default", "--in", folder_.file("in.jsonl")}),
-                 {"no language model"});
+  expect_refused(run("score", {"--in", folder_ / "nowhere.jsonl"}), {"nowhere.jsonl"});
+  expect_refused(run_manyshot({"score", "--model", "default", "--in", folder_ / "in.jsonl"}), {"no language model"});
 }
 
 TEST_F(TextModel, InfoReadsHeadersOnly) {
@@ -170,28 +170,28 @@ TEST_F(TextModel, DamagedAndForeignFilesAreNamed) {
   folder_.write("model/tokenizer.json", "{\"model\": {\"type\": \"WordPiece\"}}");
   expect_refused(run_task("predict"), {"tokenizer.json", "WordPiece"});
   write_tiny_text_model(model());
-  json config = json::parse(read_text(model() + "/config.json"));
+  json config = json::parse(content_of(model() + "/config.json"));
   config["architectures"] = {"MambaForCausalLM"};
   config["model_type"] = "mamba";
   folder_.write("model/config.json", config.dump());
   expect_refused(run_task("predict"), {"config.json", "MambaForCausalLM"});
   write_tiny_text_model(model());
-  const std::string weights = read_text(model() + "/model.safetensors");
+  const std::string weights = content_of(model() + "/model.safetensors");
   folder_.write("model/model.safetensors", weights.substr(0, weights.size() / 2));
-  expect_refused(run_task("predict", {"--out", folder_.file("out.csv")}), {"model.safetensors"});
-  EXPECT_FALSE(std::filesystem::exists(folder_.file("out.csv")));
+  expect_refused(run_task("predict", {"--out", folder_ / "out.csv"}), {"model.safetensors"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.csv"));
   folder_.write("model.gguf", "GGUF\x03");
-  expect_refused(run_manyshot({"info", "--model", folder_.file("model.gguf")}), {"model.gguf"});
+  expect_refused(run_manyshot({"info", "--model", folder_ / "model.gguf"}), {"model.gguf"});
 }
 
 TEST_F(TextModel, AdapterOfAnotherBaseIsRefused) {
-  std::filesystem::create_directory(folder_.file("adapter"));
-  write_tiny_adapter(folder_.file("adapter"));
-  EXPECT_EQ(run_task("predict", {"--adapter", folder_.file("adapter")}).exit_code, 0);
+  std::filesystem::create_directory(folder_ / "adapter");
+  write_tiny_adapter(folder_ / "adapter");
+  EXPECT_EQ(run_task("predict", {"--adapter", folder_ / "adapter"}).exit_code, 0);
   write_tiny_text_model(model(), 8192, LanguageArchitecture::kQwen2);
-  const ProgramResult same_shape = run_task("predict", {"--adapter", folder_.file("adapter")});
+  const ProgramResult same_shape = run_task("predict", {"--adapter", folder_ / "adapter"});
   EXPECT_EQ(same_shape.exit_code, 0) << "shapes fit: nothing tells the bases apart";
-  expect_refused(run_task("predict", {"--adapter", folder_.file("nowhere")}), {"adapter_config.json"});
+  expect_refused(run_task("predict", {"--adapter", folder_ / "nowhere"}), {"adapter_config.json"});
 }
 
 }  // namespace

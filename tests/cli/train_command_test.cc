@@ -5,12 +5,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/run_program.h"
-#include "model/language/tiny_text_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/program.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -84,13 +86,12 @@ filter_tasks = false
 class TrainCommand : public ::testing::Test {
  protected:
   TrainCommand() {
-    fs::create_directory(folder_.file("model"));
-    write_tiny_text_model(folder_.file("model"));
+    fs::create_directory(folder_ / "model");
+    write_tiny_text_model(folder_ / "model");
   }
   std::vector<std::string> arguments(const std::string& recipe, const std::string& out,
                                      const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> list{"train", "--config", folder_.write("recipe.toml", recipe), "--out",
-                                  folder_.file(out)};
+    std::vector<std::string> list{"train", "--config", folder_.write("recipe.toml", recipe), "--out", folder_ / out};
     list.insert(list.end(), more.begin(), more.end());
     return list;
   }
@@ -104,22 +105,22 @@ class TrainCommand : public ::testing::Test {
     ASSERT_EQ(run_manyshot(arguments(recipe, "whole")).exit_code, 0);
     ProgramOptions kill_it;
     kill_it.meanwhile = [&](pid_t process) {
-      while (!fs::exists(folder_.file("killed/" + checkpoint)) && kill(process, 0) == 0) usleep(500);
+      while (!fs::exists(folder_ / ("killed/" + checkpoint)) && kill(process, 0) == 0) usleep(500);
       kill(process, SIGKILL);
     };
     const ProgramResult killed = run_manyshot(arguments(recipe, "killed"), kill_it);
     ASSERT_EQ(killed.signal, SIGKILL) << "the run ended before it could be killed";
-    const ProgramResult resumed = run_manyshot(arguments(recipe, "killed", {"--resume", folder_.file("killed")}));
+    const ProgramResult resumed = run_manyshot(arguments(recipe, "killed", {"--resume", folder_ / "killed"}));
     ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-    for (const auto& entry : fs::directory_iterator(folder_.file("whole/" + last))) {
+    for (const auto& entry : fs::directory_iterator(folder_ / ("whole/" + last))) {
       const std::string name = entry.path().filename();
       if (name == "trainer_state.json") continue;  // it has times
-      EXPECT_EQ(read_text(folder_.file("killed/" + last + "/" + name)), read_text(entry.path())) << name;
+      EXPECT_EQ(content_of(folder_ / ("killed/" + last + "/" + name)), content_of(entry.path())) << name;
     }
     EXPECT_EQ(losses("killed"), losses("whole"));
   }
   std::vector<double> losses(const std::string& run) const {
-    std::ifstream file(folder_.file(run + "/metrics.jsonl"));
+    std::ifstream file(folder_ / (run + "/metrics.jsonl"));
     std::vector<double> values;
     for (std::string line; std::getline(file, line);) {
       const json step = json::parse(line);
@@ -141,7 +142,7 @@ TEST_F(TrainCommand, ACompactModelLearnsAndPredicts) {
   const std::string train = folder_.write("train.csv", "a,b,label\n1,2,x\n2,1,y\n3,4,x\n4,3,y\n");
   const std::string test = folder_.write("test.csv", "a,b\n1,3\n");
   const ProgramResult predicted = run_manyshot(
-      {"predict", "--model", folder_.file("run/checkpoint-40"), "--train", train, "--test", test, "--target", "label"});
+      {"predict", "--model", folder_ / "run/checkpoint-40", "--train", train, "--test", test, "--target", "label"});
   EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
   EXPECT_THAT(predicted.out, StartsWith("row,prediction,p_x,p_y\n0,"));
 }
@@ -155,18 +156,18 @@ constexpr const char* kQuestions =
 TEST_F(TrainCommand, ACompactModelIsTrainedOn) {
   const std::string recipe = kCompactRecipe;
   ASSERT_EQ(run_manyshot(arguments(recipe, "first")).exit_code, 0);
-  const std::string base = "model.base=" + folder_.file("first/checkpoint-40");
+  const std::string base = "model.base=" + folder_ / "first/checkpoint-40";
   const ProgramResult next = run_manyshot(arguments(
       recipe, "next", {"--set", base, "--set", "stage.main.steps=1", "--set", "stage.main.learning_rate=0", "--json"}));
   ASSERT_EQ(next.exit_code, 0) << next.err;
   const auto loss_of = [&](const std::string& run) {
-    return json::parse(read_text(folder_.file(run + "/report.json")))["evaluation"]["eval_loss"].get<double>();
+    return json::parse(content_of(folder_ / (run + "/report.json")))["evaluation"]["eval_loss"].get<double>();
   };
   EXPECT_NEAR(loss_of("next"), loss_of("first"), 0.01) << "the same tasks, the same weights but for rounding";
-  const json config = json::parse(read_text(folder_.file("next/checkpoint-1/config.json")));
+  const json config = json::parse(content_of(folder_ / "next/checkpoint-1/config.json"));
   EXPECT_EQ(config["hidden_size"], 32);
   expect_refused(recipe, {"--set", base, "--set", "model.parameters=lora"}, "is for language models");
-  expect_refused(recipe, {"--set", "model.base=" + folder_.file("")}, "no config.json");
+  expect_refused(recipe, {"--set", "model.base=" + folder_ / ""}, "no config.json");
 }
 
 TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {
@@ -174,50 +175,50 @@ TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {
   const std::string text = folder_.write("text.txt", "the nurse works in the hospital.\nThe miner works in a mine.\n");
   const std::vector<std::string> measured{"--set", "evaluate.knowledge=" + questions, "--set",
                                           "evaluate.perplexity=" + text, "--json"};
-  const ProgramResult result = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", measured));
+  const ProgramResult result = run_manyshot(arguments(text_recipe(folder_ / "model"), "run", measured));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json ability = json::parse(result.out)["general_ability"];
   EXPECT_EQ(ability["before"]["knowledge_questions"], 3);
   EXPECT_NE(ability["before"]["perplexity"], ability["after"]["perplexity"]) << "training changed the weights";
-  const json report = json::parse(read_text(folder_.file("run/report.json")));
+  const json report = json::parse(content_of(folder_ / "run/report.json"));
   EXPECT_EQ(report["general_ability"], ability);
 
   // The same numbers as manyshot evaluate's.
   const auto evaluated = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> list{
-        "evaluate", "--models", folder_.file("model"), "--knowledge", questions, "--perplexity", text, "--json"};
+    std::vector<std::string> list{"evaluate",     "--models", folder_ / "model", "--knowledge", questions,
+                                  "--perplexity", text,       "--json"};
     list.insert(list.end(), more.begin(), more.end());
     const ProgramResult evaluation = run_manyshot(list);
     EXPECT_EQ(evaluation.exit_code, 0) << evaluation.err;
     return json::parse(evaluation.out)[0];
   };
-  const json base = evaluated({}), adapted = evaluated({"--adapter", folder_.file("run/checkpoint-12")});
+  const json base = evaluated({}), adapted = evaluated({"--adapter", folder_ / "run/checkpoint-12"});
   EXPECT_DOUBLE_EQ(base["perplexity"]["perplexity"], ability["before"]["perplexity"]);
   EXPECT_DOUBLE_EQ(base["knowledge"]["log_loss"], ability["before"]["knowledge_log_loss"]);
   EXPECT_DOUBLE_EQ(adapted["perplexity"]["perplexity"], ability["after"]["perplexity"]);
 
   // Going on does not measure the start again; fewer questions do.
-  fs::remove_all(folder_.file("run/checkpoint-12"));
+  fs::remove_all(folder_ / "run/checkpoint-12");
   std::vector<std::string> resumed = measured;
-  resumed.insert(resumed.end(), {"--resume", folder_.file("run")});
-  const ProgramResult again = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", resumed));
+  resumed.insert(resumed.end(), {"--resume", folder_ / "run"});
+  const ProgramResult again = run_manyshot(arguments(text_recipe(folder_ / "model"), "run", resumed));
   EXPECT_THAT(again.err, ::testing::Not(HasSubstr("before the first step")));
   EXPECT_EQ(json::parse(again.out)["general_ability"]["before"], ability["before"]);
   resumed.insert(resumed.end(), {"--set", "evaluate.knowledge_questions=2"});
-  const ProgramResult fewer = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", resumed));
+  const ProgramResult fewer = run_manyshot(arguments(text_recipe(folder_ / "model"), "run", resumed));
   EXPECT_EQ(json::parse(fewer.out)["general_ability"]["before"]["knowledge_questions"], 2) << fewer.err;
 }
 
 TEST_F(TrainCommand, FilesToEvaluateOnAreCheckedBeforeTheRun) {
-  const std::string recipe = text_recipe(folder_.file("model"));
-  expect_refused(recipe, {"--set", "evaluate.knowledge=" + folder_.file("none.csv")}, "none.csv");
+  const std::string recipe = text_recipe(folder_ / "model");
+  expect_refused(recipe, {"--set", "evaluate.knowledge=" + folder_ / "none.csv"}, "none.csv");
   expect_refused(recipe, {"--set", "evaluate.knowledge=" + folder_.write("two.csv", "question,A\nx,y\n")}, "subject");
-  expect_refused(recipe, {"--set", "evaluate.perplexity=" + folder_.file("none.txt")}, "none.txt");
+  expect_refused(recipe, {"--set", "evaluate.perplexity=" + folder_ / "none.txt"}, "none.txt");
   expect_refused(recipe, {"--set", "evaluate.perplexity=" + folder_.write("empty.txt", "")}, "the file is empty");
-  expect_refused(recipe, {"--set", "evaluate.tables=" + folder_.file("none")}, "none");
+  expect_refused(recipe, {"--set", "evaluate.tables=" + folder_ / "none"}, "none");
   expect_refused(kCompactRecipe, {"--set", "evaluate.perplexity=" + folder_.write("text.txt", "a b")},
                  "are for language models");
-  EXPECT_FALSE(fs::exists(folder_.file("refused")));
+  EXPECT_FALSE(fs::exists(folder_ / "refused"));
 }
 
 TEST_F(TrainCommand, AKilledCompactRunGoesOnToTheSameBits) {
@@ -225,26 +226,26 @@ TEST_F(TrainCommand, AKilledCompactRunGoesOnToTheSameBits) {
 }
 
 TEST_F(TrainCommand, AKilledLoraRunGoesOnToTheSameBits) {
-  expect_same_bits_after_kill(text_recipe(folder_.file("model")), "checkpoint-4", "checkpoint-12");
+  expect_same_bits_after_kill(text_recipe(folder_ / "model"), "checkpoint-4", "checkpoint-12");
 }
 
 TEST_F(TrainCommand, CtrlCLeavesACheckpoint) {
   ProgramOptions interrupt;
   interrupt.meanwhile = [&](pid_t process) {
-    while (!fs::exists(folder_.file("run/metrics.jsonl")) && kill(process, 0) == 0) usleep(500);
+    while (!fs::exists(folder_ / "run/metrics.jsonl") && kill(process, 0) == 0) usleep(500);
     kill(process, SIGINT);
   };
   const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run"), interrupt);
   EXPECT_EQ(result.signal, SIGINT);
   EXPECT_THAT(result.err, HasSubstr("go on with --resume"));
-  const ProgramResult resumed = run_manyshot(arguments(kCompactRecipe, "run", {"--resume", folder_.file("run")}));
+  const ProgramResult resumed = run_manyshot(arguments(kCompactRecipe, "run", {"--resume", folder_ / "run"}));
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
 }
 
 TEST_F(TrainCommand, AdaptersMergeAndExport) {
-  const std::string model = folder_.file("model");
+  const std::string model = folder_ / "model";
   ASSERT_EQ(run_manyshot(arguments(text_recipe(model), "run")).exit_code, 0);
-  const std::string adapter = folder_.file("run/checkpoint-12"), merged = folder_.file("merged");
+  const std::string adapter = folder_ / "run/checkpoint-12", merged = folder_ / "merged";
   const std::string request =
       folder_.write("in.jsonl", "{\"prompt\": \"the nurse\", \"continuations\": [\" is here\"]}\n");
   const auto score = [&](const std::string& path) {
@@ -256,33 +257,31 @@ TEST_F(TrainCommand, AdaptersMergeAndExport) {
       run_manyshot({"merge", "--model", model, "--adapter", adapter, "--out", merged, "--dtype", "float32"}).exit_code,
       0);
   EXPECT_NE(score(merged), score(model));
-  const std::string gguf = folder_.file("merged.gguf");
+  const std::string gguf = folder_ / "merged.gguf";
   ASSERT_EQ(run_manyshot({"export", "--model", merged, "--to", "gguf", "--dtype", "float32", "--out", gguf}).exit_code,
             0);
   EXPECT_NEAR(score(gguf), score(merged), 1e-5);
-  const std::string direct = folder_.file("direct.gguf");
+  const std::string direct = folder_ / "direct.gguf";
   ASSERT_EQ(run_manyshot(
                 {"export", "--model", model, "--adapter", adapter, "--to", "gguf", "--dtype", "q8_0", "--out", direct})
                 .exit_code,
             0);
   EXPECT_NEAR(score(direct), score(merged), 0.05);
-  const std::string folder = folder_.file("back");
+  const std::string folder = folder_ / "back";
   ASSERT_EQ(
       run_manyshot({"export", "--model", gguf, "--to", "safetensors", "--dtype", "float32", "--out", folder}).exit_code,
       0);
   EXPECT_NEAR(score(folder), score(merged), 1e-5);
-  ASSERT_EQ(run_manyshot({"export", "--model", adapter, "--to", "peft", "--out", folder_.file("adapter")}).exit_code,
-            0);
-  EXPECT_EQ(read_text(folder_.file("adapter/adapter_model.safetensors")),
-            read_text(adapter + "/adapter_model.safetensors"));
-  const ProgramResult no_adapter =
-      run_manyshot({"export", "--model", model, "--to", "peft", "--out", folder_.file("x")});
+  ASSERT_EQ(run_manyshot({"export", "--model", adapter, "--to", "peft", "--out", folder_ / "adapter"}).exit_code, 0);
+  EXPECT_EQ(content_of(folder_ / "adapter/adapter_model.safetensors"),
+            content_of(adapter + "/adapter_model.safetensors"));
+  const ProgramResult no_adapter = run_manyshot({"export", "--model", model, "--to", "peft", "--out", folder_ / "x"});
   EXPECT_EQ(no_adapter.exit_code, 2);
   EXPECT_THAT(no_adapter.err, HasSubstr("holds no adapter"));
 }
 
 TEST_F(TrainCommand, ModelsAreAskedInTheFormTheyWereTrainedIn) {
-  const std::string model = folder_.file("model"), adapter = folder_.file("run/checkpoint-12");
+  const std::string model = folder_ / "model", adapter = folder_ / "run/checkpoint-12";
   ASSERT_EQ(run_manyshot(arguments(text_recipe(model), "run", {"--set", "stage.main.corpus.format=tabllm"})).exit_code,
             0);
   const std::string train = folder_.write("train.csv", "a,b,label\n1,2,x\n2,1,y\n3,5,x\n4,4,y\n"),
@@ -301,7 +300,7 @@ TEST_F(TrainCommand, ModelsAreAskedInTheFormTheyWereTrainedIn) {
   EXPECT_NE(as_trained, output(adapted, {"--format", "concat"}));
 
   // The form comes along with merged and exported weights.
-  const std::string merged = folder_.file("merged"), exported = folder_.file("exported"), peft = folder_.file("peft");
+  const std::string merged = folder_ / "merged", exported = folder_ / "exported", peft = folder_ / "peft";
   ASSERT_EQ(run_manyshot({"merge", "--model", model, "--adapter", adapter, "--out", merged}).exit_code, 0);
   ASSERT_EQ(run_manyshot({"export", "--model", merged, "--out", exported}).exit_code, 0);
   ASSERT_EQ(run_manyshot({"export", "--model", adapter, "--to", "peft", "--out", peft}).exit_code, 0);
@@ -323,19 +322,19 @@ TEST_F(TrainCommand, CheckSaysWhatARunNeeds) {
   EXPECT_THAT(result.out,
               AllOf(HasSubstr("compact decoder, 1 + 2 layers of width 32"), HasSubstr("main: 40 steps, 160 samples"),
                     HasSubstr("memory   about"), HasSubstr("before training")));
-  EXPECT_FALSE(fs::exists(folder_.file("run")));
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
   EXPECT_THAT(run_manyshot({"train", "--keys"}).out, HasSubstr("`lora.rank`"));
 }
 
 // Llama 7B by its config.json, with the tokenizer of the small model and without any weights.
 std::string write_large_model(const TemporaryFolder& folder) {
-  fs::create_directory(folder.file("large"));
-  fs::copy(folder.file("model/tokenizer.json"), folder.file("large/tokenizer.json"));
+  fs::create_directory(folder / "large");
+  fs::copy(folder / "model/tokenizer.json", folder / "large/tokenizer.json");
   folder.write("large/config.json",
                R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 4096,
                    "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
                    "num_key_value_heads": 32, "vocab_size": 32000, "max_position_embeddings": 4096})");
-  return folder.file("large");
+  return folder / "large";
 }
 
 ProgramOptions limited_to(rlim_t gibibytes) {
@@ -362,13 +361,13 @@ TEST_F(TrainCommand, MemoryIsJudgedBeforeTheWeightsAreRead) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, AllOf(HasSubstr("stage \"main\" needs about"), HasSubstr("this process may use 8.0 GiB"),
                              HasSubstr("ways to fit: ")));
-  EXPECT_FALSE(fs::exists(folder_.file("run")));
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 
 TEST_F(TrainCommand, TheLengthThatFitsIsNamed) {
   const ProgramOptions limited = limited_to(2);
   const auto check = [&](const std::string& max_tokens) {
-    const ProgramResult result = run_manyshot(arguments(text_recipe(folder_.file("model")), "run",
+    const ProgramResult result = run_manyshot(arguments(text_recipe(folder_ / "model"), "run",
                                                         {"--set", "stage.main.max_tokens=" + max_tokens, "--set",
                                                          "stage.main.corpus.max_tokens=1000000", "--check", "--json"}),
                                               limited);
@@ -384,37 +383,36 @@ TEST_F(TrainCommand, TheLengthThatFitsIsNamed) {
 }
 
 TEST_F(TrainCommand, MissingWeightsAreNamedBehindWhatTheConfigSays) {
-  fs::remove(folder_.file("model/model.safetensors"));
-  const ProgramResult result = run_manyshot(arguments(text_recipe(folder_.file("model")), "run", {"--check"}));
+  fs::remove(folder_ / "model/model.safetensors");
+  const ProgramResult result = run_manyshot(arguments(text_recipe(folder_ / "model"), "run", {"--check"}));
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.out, AllOf(HasSubstr("Llama, 2 layers"), HasSubstr("memory   about")));
   EXPECT_THAT(result.err, HasSubstr("safetensors"));
 }
 
 TEST_F(TrainCommand, ATokenizerThatDoesNotBelongToTheBaseIsRefused) {
-  std::string config = read_text(folder_.file("model/config.json"));
+  std::string config = content_of(folder_ / "model/config.json");
   const size_t at = config.find("\"vocab_size\"");
   ASSERT_NE(at, std::string::npos);
   config.replace(at, config.find(',', at) - at, "\"vocab_size\": 64");
   folder_.write("model/config.json", config);
-  expect_refused(text_recipe(folder_.file("model")), {}, "they do not belong together");
+  expect_refused(text_recipe(folder_ / "model"), {}, "they do not belong together");
 }
 
 TEST_F(TrainCommand, TokenFilesOfAnotherTokenizerAreRefused) {
-  const ProgramResult corpus =
-      run_manyshot({"corpus", "--tasks", "40", "--out", folder_.file("corpus"), "--layout", "tokens", "--model",
-                    folder_.file("model"), "--shots", "24:40", "--queries", "16", "--features", "2:3", "--classes",
-                    "2:2", "--prior", "mlp"});
+  const ProgramResult corpus = run_manyshot({"corpus", "--tasks", "40", "--out", folder_ / "corpus", "--layout",
+                                             "tokens", "--model", folder_ / "model", "--shots", "24:40", "--queries",
+                                             "16", "--features", "2:3", "--classes", "2:2", "--prior", "mlp"});
   ASSERT_EQ(corpus.exit_code, 0) << corpus.err;
   const std::vector<std::string> from_files{
-      "--set", "stage.main.data=tokens", "--set", "stage.main.path=" + folder_.file("corpus"),
+      "--set", "stage.main.data=tokens", "--set", "stage.main.path=" + folder_ / "corpus",
       "--set", "evaluate.tasks=0",       "--set", "stage.main.steps=2"};
-  const std::string recipe = text_recipe(folder_.file("model"));
+  const std::string recipe = text_recipe(folder_ / "model");
   const ProgramResult good = run_manyshot(arguments(recipe, "run", from_files));
   EXPECT_EQ(good.exit_code, 0) << good.err;
   // The same vocabulary in another order: the tokens of the files now mean other texts.
-  const std::string path = folder_.file("model/tokenizer.json");
-  json tokenizer = json::parse(read_text(path));
+  const std::string path = folder_ / "model/tokenizer.json";
+  json tokenizer = json::parse(content_of(path));
   json& vocabulary = tokenizer["model"]["vocab"];
   for (auto& [token, id] : vocabulary.items()) {
     const int number = id.get<int>();
@@ -430,8 +428,8 @@ TEST_F(TrainCommand, ALossThatIsNoNumberStopsWithTheGoodCheckpointsLeft) {
                                         "--set", "stage.main.schedule=constant",  "--set", "checkpoint.every_steps=1",
                                         "--set", "stage.main.optimizer=adamw",    "--set", "evaluate.tasks=0"};
   expect_refused(kCompactRecipe, absurd, "the checkpoints before it are good: lower learning_rate or clip");
-  EXPECT_TRUE(fs::exists(folder_.file("refused/checkpoint-1/state.safetensors")));
-  EXPECT_THAT(read_text(folder_.file("refused/report.md")), HasSubstr("the run is not at its end"));
+  EXPECT_TRUE(fs::exists(folder_ / "refused/checkpoint-1/state.safetensors"));
+  EXPECT_THAT(content_of(folder_ / "refused/report.md"), HasSubstr("the run is not at its end"));
 }
 
 TEST_F(TrainCommand, BadInputIsNamed) {
@@ -440,23 +438,22 @@ TEST_F(TrainCommand, BadInputIsNamed) {
   expect_refused(recipe, {"--set", "evaluate.knowlege=a.csv"}, "did you mean \"evaluate.knowledge\"?");
   expect_refused(recipe, {"--set", "stage.main.loss=all"}, "expected answer, labels or dense");
   expect_refused("[model]\nbase = \"nowhere\"\n[[stage]]\nsteps = 1\n", {}, "nowhere");
-  expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.targets=qq_proj"}, "qq_proj");
-  expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.adapter=" + folder_.file("none")},
-                 "adapter_config.json");
-  expect_refused(recipe, {"--resume", folder_.file("none")}, "no checkpoint here");
+  expect_refused(text_recipe(folder_ / "model"), {"--set", "lora.targets=qq_proj"}, "qq_proj");
+  expect_refused(text_recipe(folder_ / "model"), {"--set", "lora.adapter=" + folder_ / "none"}, "adapter_config.json");
+  expect_refused(recipe, {"--resume", folder_ / "none"}, "no checkpoint here");
   const ProgramResult no_out = run_manyshot({"train", "--config", folder_.write("recipe.toml", recipe)});
   EXPECT_THAT(no_out.err, HasSubstr("--out is needed"));
   EXPECT_THAT(run_manyshot({"train"}).err, HasSubstr("--config names the recipe"));
 }
 
 TEST_F(TrainCommand, AnAdapterOfAnotherBaseIsRefused) {
-  ASSERT_EQ(run_manyshot(arguments(text_recipe(folder_.file("model")), "run")).exit_code, 0);
+  ASSERT_EQ(run_manyshot(arguments(text_recipe(folder_ / "model"), "run")).exit_code, 0);
   // The same adapter for a layer that the base lacks.
-  const std::string path = folder_.file("run/checkpoint-12/adapter_model.safetensors");
-  std::string bytes = read_text(path);
+  const std::string path = folder_ / "run/checkpoint-12/adapter_model.safetensors";
+  std::string bytes = content_of(path);
   for (size_t at; (at = bytes.find("layers.1.")) != std::string::npos;) bytes.replace(at, 9, "layers.7.");
   std::ofstream(path, std::ios::binary) << bytes;
-  expect_refused(text_recipe(folder_.file("model")), {"--set", "lora.adapter=" + folder_.file("run/checkpoint-12")},
+  expect_refused(text_recipe(folder_ / "model"), {"--set", "lora.adapter=" + folder_ / "run/checkpoint-12"},
                  "layers.7.");
 }
 
@@ -469,7 +466,7 @@ TEST_F(TrainCommand, AFullDiskLosesNothing) {
   const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run"), limited);
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("cannot write"));
-  for (const auto& entry : fs::directory_iterator(folder_.file("run"))) {
+  for (const auto& entry : fs::directory_iterator(folder_ / "run")) {
     EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("checkpoint-")));
   }
 }

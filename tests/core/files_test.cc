@@ -1,27 +1,29 @@
 #include "core/files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
-#include "core/testing.h"
+#include "support/child_process.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
-using testing::content_of;
 using ::testing::ElementsAre;
-using testing::expect_error;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
-using testing::run_in_child;
-using testing::TemporaryFolder;
+using ::testing::StrEq;
 
 mode_t mode_of(const std::string& path) {
   struct stat info {};
@@ -44,7 +46,7 @@ TEST(OutputFile, AppearsOnlyWhenComplete) {
 
 TEST(OutputFile, WithoutCommitTheOldFileStays) {
   const TemporaryFolder folder;
-  folder.put("out.csv", "old");
+  folder.write("out.csv", "old");
   {
     OutputFile file(folder / "out.csv");
     file.write(std::string(3 << 20, 'x'));
@@ -55,7 +57,7 @@ TEST(OutputFile, WithoutCommitTheOldFileStays) {
 
 TEST(OutputFile, ReplacesAnOlderFileAndKeepsItsPermissions) {
   const TemporaryFolder folder;
-  folder.put("out.csv", "a much longer old content");
+  folder.write("out.csv", "a much longer old content");
   chmod((folder / "out.csv").c_str(), 0640);
   write_file(folder / "out.csv", "new");
   EXPECT_EQ(content_of(folder / "out.csv"), "new");
@@ -72,7 +74,7 @@ TEST(OutputFile, NewFilesFollowTheUmask) {
 
 TEST(OutputFile, WritesThroughASymbolicLink) {
   const TemporaryFolder folder;
-  folder.put("real/out.csv", "old");
+  folder.write("real/out.csv", "old");
   std::filesystem::create_symlink("real/out.csv", folder / "link.csv");
   write_file(folder / "link.csv", "new");
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.csv"));
@@ -97,7 +99,7 @@ TEST(OutputFile, AnotherLibraryMayWriteTheTemporaryFile) {
 
 TEST(OutputFile, APathInTheCurrentFolder) {
   const TemporaryFolder folder;
-  const testing::ChildEnd end = run_in_child([&] {
+  const ChildEnd end = run_in_child([&] {
     if (chdir(folder.path().c_str()) != 0) _exit(1);
     write_file("out.csv", "here");
   });
@@ -119,54 +121,54 @@ TEST(OutputFile, PipesAreWrittenDirectly) {
 
 TEST(OutputFile, StandardOutputAppendsToWhatTheShellOpened) {
   const TemporaryFolder folder;
-  const std::string path = folder.put("all.txt", "before\n");
+  const std::string path = folder.write("all.txt", "before\n");
   for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
-    const testing::ChildEnd end = run_in_child([&] {
+    const ChildEnd end = run_in_child([&] {
       dup2(open(path.c_str(), O_WRONLY | O_APPEND), STDOUT_FILENO);
       write_file(name, "more\n");
     });
     EXPECT_EQ(end.exit_code, 0) << end.standard_error;
   }
   EXPECT_EQ(content_of(path), "before\nmore\nmore\nmore\n");
-  const testing::ChildEnd end = run_in_child([] { write_file("/dev/stderr", "a line"); });
+  const ChildEnd end = run_in_child([] { write_file("/dev/stderr", "a line"); });
   EXPECT_EQ(end.standard_error, "a line");
 }
 
 TEST(OutputFile, UnusablePaths) {
   const TemporaryFolder folder;
-  folder.put("file", "x");
-  const auto opens = [](const std::string& path) { return [path] { OutputFile file(path); }; };
-  expect_error(opens(folder / "none/out.csv"), ErrorKind::kBadInput,
-               folder / "none/out.csv" +
-                   ": cannot write: No such file or directory; create the folder first, or give another path");
-  expect_error(
-      opens(folder / "file/out.csv"), ErrorKind::kBadInput,
-      folder / "file/out.csv" + ": cannot write: Not a directory; create the folder first, or give another path");
-  expect_error(opens(folder.path()), ErrorKind::kBadInput,
-               folder.path() + ": cannot write: Is a directory; give the path of a file");
-  expect_error(opens(folder / "new/"), ErrorKind::kBadInput,
-               folder / "new/" + ": cannot write: Is a directory; give the path of a file");
-  expect_error(opens(""), ErrorKind::kBadInput,
-               "\"\": cannot write: No such file or directory; create the folder first, or give another path");
-  expect_error(opens(folder / std::string(256, 'n')), ErrorKind::kBadInput,
-               folder / std::string(256, 'n') + ": cannot write: File name too long; give a shorter name");
-  expect_error(
-      opens("/proc/manyshot.csv"), ErrorKind::kBadInput,
-      "/proc/manyshot.csv: cannot write: No such file or directory; create the folder first, or give another path");
-  expect_error(opens("/dev/fd/987"), ErrorKind::kBadInput,
-               "/dev/fd/987: cannot write: Bad file descriptor; give another path");
+  folder.write("file", "x");
+  const auto opens = [](const std::string& path) { OutputFile file(path); };
+  EXPECT_ERROR(opens(folder / "none/out.csv"), ErrorKind::kBadInput,
+               StrEq(folder / "none/out.csv" +
+                     ": cannot write: No such file or directory; create the folder first, or give another path"));
+  EXPECT_ERROR(opens(folder / "file/out.csv"), ErrorKind::kBadInput,
+               StrEq(folder / "file/out.csv" +
+                     ": cannot write: Not a directory; create the folder first, or give another path"));
+  EXPECT_ERROR(opens(folder.path()), ErrorKind::kBadInput,
+               StrEq(folder.path() + ": cannot write: Is a directory; give the path of a file"));
+  EXPECT_ERROR(opens(folder / "new/"), ErrorKind::kBadInput,
+               StrEq(folder / "new/" + ": cannot write: Is a directory; give the path of a file"));
+  EXPECT_ERROR(opens(""), ErrorKind::kBadInput,
+               StrEq("\"\": cannot write: No such file or directory; create the folder first, or give another path"));
+  EXPECT_ERROR(opens(folder / std::string(256, 'n')), ErrorKind::kBadInput,
+               StrEq(folder / std::string(256, 'n') + ": cannot write: File name too long; give a shorter name"));
+  EXPECT_ERROR(opens("/proc/manyshot.csv"), ErrorKind::kBadInput,
+               StrEq("/proc/manyshot.csv: cannot write: No such file or directory; create the folder first, or give "
+                     "another path"));
+  EXPECT_ERROR(opens("/dev/fd/987"), ErrorKind::kBadInput,
+               StrEq("/dev/fd/987: cannot write: Bad file descriptor; give another path"));
   EXPECT_THAT(folder.names(), ElementsAre("file"));
 }
 
 TEST(OutputFile, FilesAndFoldersWithoutPermission) {
   const TemporaryFolder folder;
-  folder.put("read_only.csv", "old");
+  folder.write("read_only.csv", "old");
   chmod((folder / "read_only.csv").c_str(), 0444);
   std::filesystem::create_directory(folder / "locked");
   chmod((folder / "locked").c_str(), 0555);
   chmod(folder.path().c_str(), 0777);
   for (const char* name : {"read_only.csv", "locked/out.csv"}) {
-    const testing::ChildEnd end = run_in_child([&] {
+    const ChildEnd end = run_in_child([&] {
       if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
       OutputFile file(folder / name);
     });
@@ -177,16 +179,17 @@ TEST(OutputFile, FilesAndFoldersWithoutPermission) {
 }
 
 TEST(OutputFile, AFullDisk) {
-  const auto write_full = [](size_t bytes) { return [bytes] { write_file("/dev/full", std::string(bytes, 'x')); }; };
+  const auto write_full = [](size_t bytes) { write_file("/dev/full", std::string(bytes, 'x')); };
   for (const size_t bytes : {size_t{1}, size_t{3} << 20}) {
-    expect_error(write_full(bytes), ErrorKind::kBadInput,
-                 "/dev/full: cannot write: No space left on device; free some space, or give a path on another disk");
+    EXPECT_ERROR(
+        write_full(bytes), ErrorKind::kBadInput,
+        StrEq("/dev/full: cannot write: No space left on device; free some space, or give a path on another disk"));
   }
 }
 
 TEST(OutputFile, AFileSizeLimitLeavesNothingBehind) {
   const TemporaryFolder folder;
-  const testing::ChildEnd end = run_in_child([&] {
+  const ChildEnd end = run_in_child([&] {
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{2 << 20, 2 << 20};
     setrlimit(RLIMIT_FSIZE, &limit);
@@ -200,7 +203,7 @@ TEST(OutputFile, AFileSizeLimitLeavesNothingBehind) {
 }
 
 TEST(OutputFile, AReaderThatWentAway) {
-  const testing::ChildEnd end = run_in_child([] {
+  const ChildEnd end = run_in_child([] {
     signal(SIGPIPE, SIG_IGN);
     int ends[2];
     if (pipe(ends) != 0) _exit(1);
@@ -215,18 +218,18 @@ TEST(OutputFile, ATargetThatBecameAFolder) {
   const TemporaryFolder folder;
   OutputFile file(folder / "out.csv");
   std::filesystem::create_directory(folder / "out.csv");
-  expect_error([&] { file.commit(); }, ErrorKind::kBadInput,
-               folder / "out.csv" + ": cannot write: Is a directory; give the path of a file");
+  EXPECT_ERROR(file.commit(), ErrorKind::kBadInput,
+               StrEq(folder / "out.csv" + ": cannot write: Is a directory; give the path of a file"));
   EXPECT_THAT(folder.names(), ElementsAre("out.csv"));
 }
 
 TEST(ReadFile, ReadsAllBytes) {
   const TemporaryFolder folder;
   const std::string bytes("a\0\r\n\xff", 5);
-  EXPECT_EQ(read_file(folder.put("some", bytes)), bytes);
-  EXPECT_EQ(read_file(folder.put("none", "")), "");
+  EXPECT_EQ(read_file(folder.write("some", bytes)), bytes);
+  EXPECT_EQ(read_file(folder.write("none", "")), "");
   const std::string many(5 << 20, 'm');
-  EXPECT_EQ(read_file(folder.put("many", many)), many);
+  EXPECT_EQ(read_file(folder.write("many", many)), many);
   EXPECT_EQ(read_file("/proc/self/comm"), content_of("/proc/self/comm"));  // says that it has 0 bytes
 }
 
@@ -242,13 +245,14 @@ TEST(ReadFile, ReadsAPipe) {
 
 TEST(ReadFile, RefusesMoreThanTheLimit) {
   const TemporaryFolder folder;
-  const std::string path = folder.put("big", std::string(2048, 'x'));
+  const std::string path = folder.write("big", std::string(2048, 'x'));
   EXPECT_EQ(read_file(path, 2048).size(), 2048u);
-  expect_error([&] { read_file(path, 2047); }, ErrorKind::kBadInput,
-               path + ": is larger than 2.0 KiB, the most that is read of such a file; check that it is the right one");
-  expect_error(
-      [&] { read_file("/dev/zero", 1 << 20); }, ErrorKind::kBadInput,
-      "/dev/zero: is larger than 1.0 MiB, the most that is read of such a file; check that it is the right one");
+  EXPECT_ERROR(
+      read_file(path, 2047), ErrorKind::kBadInput,
+      StrEq(path + ": is larger than 2.0 KiB, the most that is read of such a file; check that it is the right one"));
+  EXPECT_ERROR(
+      read_file("/dev/zero", 1 << 20), ErrorKind::kBadInput,
+      StrEq("/dev/zero: is larger than 1.0 MiB, the most that is read of such a file; check that it is the right one"));
 }
 
 template <class T>
@@ -264,15 +268,16 @@ TYPED_TEST_SUITE(Reading, Readers);
 
 TYPED_TEST(Reading, UnusablePaths) {
   const TemporaryFolder folder;
-  folder.put("file", "x");
-  const auto opens = [](const std::string& path) { return [path] { TypeParam::open(path); }; };
-  expect_error(opens(folder / "none"), ErrorKind::kNotFound, folder / "none" + ": no such file; check the path");
-  expect_error(opens(folder / "file/none"), ErrorKind::kNotFound,
-               folder / "file/none" + ": no such file; check the path");
-  expect_error(opens(folder.path()), ErrorKind::kBadInput, folder.path() + ": is a folder; give the path of a file");
+  folder.write("file", "x");
+  const auto opens = [](const std::string& path) { TypeParam::open(path); };
+  EXPECT_ERROR(opens(folder / "none"), ErrorKind::kNotFound, StrEq(folder / "none" + ": no such file; check the path"));
+  EXPECT_ERROR(opens(folder / "file/none"), ErrorKind::kNotFound,
+               StrEq(folder / "file/none" + ": no such file; check the path"));
+  EXPECT_ERROR(opens(folder.path()), ErrorKind::kBadInput,
+               StrEq(folder.path() + ": is a folder; give the path of a file"));
   chmod((folder / "file").c_str(), 0);
   chmod(folder.path().c_str(), 0777);
-  const testing::ChildEnd end = run_in_child([&] {
+  const ChildEnd end = run_in_child([&] {
     if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
     TypeParam::open(folder / "file");
   });
@@ -282,7 +287,7 @@ TYPED_TEST(Reading, UnusablePaths) {
 
 TEST(MappedFile, MapsAllBytes) {
   const TemporaryFolder folder;
-  const MappedFile file(folder.put("some", "abc"));
+  const MappedFile file(folder.write("some", "abc"));
   ASSERT_EQ(file.bytes().size(), 3u);
   EXPECT_EQ(std::memcmp(file.bytes().data(), "abc", 3), 0);
   EXPECT_EQ(file.path(), folder / "some");
@@ -290,12 +295,12 @@ TEST(MappedFile, MapsAllBytes) {
 
 TEST(MappedFile, AnEmptyFileHasNoBytes) {
   const TemporaryFolder folder;
-  EXPECT_TRUE(MappedFile(folder.put("none", "")).bytes().empty());
+  EXPECT_TRUE(MappedFile(folder.write("none", "")).bytes().empty());
 }
 
 TEST(MappedFile, RefusesDevices) {
-  expect_error([] { MappedFile file("/dev/zero"); }, ErrorKind::kBadInput,
-               "/dev/zero: is not a regular file; save it to a file first");
+  EXPECT_ERROR(MappedFile file("/dev/zero"), ErrorKind::kBadInput,
+               StrEq("/dev/zero: is not a regular file; save it to a file first"));
 }
 
 }  // namespace

@@ -8,16 +8,15 @@
 #include <cstring>
 #include <string>
 
+#include "core/error.h"
 #include "core/files.h"
-#include "core/testing.h"
+#include "support/child_process.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
-using testing::ChildEnd;
 using ::testing::IsEmpty;
-using testing::run_in_child;
-using testing::TemporaryFolder;
 using ::testing::UnorderedElementsAre;
 
 // The test may have been started where Ctrl-C is ignored.
@@ -74,7 +73,7 @@ TEST(Interrupt, ABlockedSignalBecomesTheUsualExitCode) {
 
 TEST(Interrupt, ASecondSignalRemovesUnfinishedFilesAndEndsAtOnce) {
   const TemporaryFolder folder;
-  folder.put("old.csv", "old");
+  folder.write("old.csv", "old");
   const ChildEnd end = run_in_child([&] {
     install_afresh();
     OutputFile replaced(folder / "old.csv");
@@ -107,7 +106,7 @@ TEST(Interrupt, UnregisteredFilesStayAndFurtherOnesAreNotRegistered) {
   const ChildEnd end = run_in_child([&] {
     install_afresh();
     for (int file = 0; file < 66; ++file) {
-      folder.put(std::to_string(file), "");
+      folder.write(std::to_string(file), "");
       register_unfinished(folder / std::to_string(file));
     }
     unregister_unfinished(folder / "7");

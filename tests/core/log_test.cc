@@ -7,13 +7,10 @@
 #include <thread>
 #include <vector>
 
-#include "core/testing.h"
+#include "support/child_process.h"
 
 namespace manyshot {
 namespace {
-
-using testing::run_in_child;
-using testing::StandardError;
 
 void say_everything() {
   log::debug("d {}", 1);

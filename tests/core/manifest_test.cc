@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/shard.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -19,23 +21,17 @@ using ::testing::HasSubstr;
 
 class ManifestFile : public ::testing::Test {
  protected:
-  ManifestFile() { std::filesystem::remove(path_); }
-  ~ManifestFile() override { std::filesystem::remove(path_); }
   Manifest open(const Json& options = {{"seed", 1}}, const std::string& version = "1") {
     seen_.clear();
     return Manifest(path_, "job 1", version, options, [&](const Json& line, uint64_t number) {
       seen_.push_back(fmt::format("{}:{}", number, line.dump()));
     });
   }
-  std::string error_of(const Json& options = {{"seed", 1}}, const std::string& version = "1") {
-    try {
-      open(options, version);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+  std::string message(const Json& options = {{"seed", 1}}, const std::string& version = "1") {
+    return error_of([&] { open(options, version); }).what();
   }
-  const std::string path_ = ::testing::TempDir() + "manifest_test.jsonl";
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_ / "manifest_test.jsonl";
   std::vector<std::string> seen_;
 };
 
@@ -57,13 +53,13 @@ TEST_F(ManifestFile, CutsOffALineThatACrashLeftHalfWritten) {
 
 TEST_F(ManifestFile, OtherOptionsVersionsFormatsAndDamageAreErrors) {
   open().append("{\"a\":1}\n");
-  EXPECT_THAT(error_of({{"seed", 2}}), HasSubstr("made with seed 1, now 2"));
-  EXPECT_THAT(error_of({{"seed", 1}}, "2"), HasSubstr("this is 2"));
+  EXPECT_THAT(message({{"seed", 2}}), HasSubstr("made with seed 1, now 2"));
+  EXPECT_THAT(message({{"seed", 1}}, "2"), HasSubstr("this is 2"));
   std::ofstream(path_, std::ios::app) << "nonsense\n";
-  EXPECT_THAT(error_of(), HasSubstr("manifest_test.jsonl:3"));
+  EXPECT_THAT(message(), HasSubstr("manifest_test.jsonl:3"));
   for (const char* header : {"x\n", "{\"format\": 3}\n", "{\"format\": \"job 2\", \"options\": {}}\n", "\n"}) {
     std::ofstream(path_) << header;
-    EXPECT_THAT(error_of(), HasSubstr("format \"job 1\"")) << header;
+    EXPECT_THAT(message(), HasSubstr("format \"job 1\"")) << header;
   }
 }
 

@@ -9,22 +9,23 @@
 #include <fstream>
 
 #include "core/cgroup.h"
-#include "core/testing.h"
+#include "support/child_process.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::MatchesRegex;
-using testing::TemporaryFolder;
 
 TEST(Cgroup, Version2TakesTheTightestOfTheGroupAndItsParents) {
   const TemporaryFolder root;
-  root.put("proc/self/cgroup", "0::/job/step\n");
-  root.put("sys/fs/cgroup/job/step/memory.max", "max\n");
-  root.put("sys/fs/cgroup/job/memory.max", "1000000\n");
-  root.put("sys/fs/cgroup/memory.max", "5000000\n");
-  root.put("sys/fs/cgroup/job/step/cpu.max", "150000 100000\n");
-  root.put("sys/fs/cgroup/job/cpu.max", "max 100000\n");
+  root.write("proc/self/cgroup", "0::/job/step\n");
+  root.write("sys/fs/cgroup/job/step/memory.max", "max\n");
+  root.write("sys/fs/cgroup/job/memory.max", "1000000\n");
+  root.write("sys/fs/cgroup/memory.max", "5000000\n");
+  root.write("sys/fs/cgroup/job/step/cpu.max", "150000 100000\n");
+  root.write("sys/fs/cgroup/job/cpu.max", "max 100000\n");
   const CgroupLimits limits = read_cgroup_limits(root.path());
   EXPECT_EQ(limits.memory_bytes, 1000000u);
   EXPECT_EQ(limits.cpus, 1.5);
@@ -32,13 +33,13 @@ TEST(Cgroup, Version2TakesTheTightestOfTheGroupAndItsParents) {
 
 TEST(Cgroup, Version1ReadsEachController) {
   const TemporaryFolder root;
-  root.put("proc/self/cgroup", "5:cpu,cpuacct:/slurm/job\n4:memory:/slurm/job\n1:name=systemd:/x\n");
-  root.put("sys/fs/cgroup/memory/slurm/job/memory.limit_in_bytes", "9223372036854771712\n");
-  root.put("sys/fs/cgroup/memory/slurm/memory.limit_in_bytes", "2000000\n");
-  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_quota_us", "-1\n");
-  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_period_us", "100000\n");
-  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_quota_us", "200000\n");
-  root.put("sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us", "100000\n");
+  root.write("proc/self/cgroup", "5:cpu,cpuacct:/slurm/job\n4:memory:/slurm/job\n1:name=systemd:/x\n");
+  root.write("sys/fs/cgroup/memory/slurm/job/memory.limit_in_bytes", "9223372036854771712\n");
+  root.write("sys/fs/cgroup/memory/slurm/memory.limit_in_bytes", "2000000\n");
+  root.write("sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_quota_us", "-1\n");
+  root.write("sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_period_us", "100000\n");
+  root.write("sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_quota_us", "200000\n");
+  root.write("sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us", "100000\n");
   const CgroupLimits limits = read_cgroup_limits(root.path());
   EXPECT_EQ(limits.memory_bytes, 2000000u);
   EXPECT_EQ(limits.cpus, 2.0);
@@ -46,9 +47,9 @@ TEST(Cgroup, Version1ReadsEachController) {
 
 TEST(Cgroup, AContainerSeesItsGroupAsTheMount) {
   const TemporaryFolder root;
-  root.put("proc/self/cgroup", "4:memory:/docker/0123abcd\n0::/\n");
-  root.put("sys/fs/cgroup/memory/memory.limit_in_bytes", "3000000\n");
-  root.put("sys/fs/cgroup/unified/cpu.max", "50000 100000\n");
+  root.write("proc/self/cgroup", "4:memory:/docker/0123abcd\n0::/\n");
+  root.write("sys/fs/cgroup/memory/memory.limit_in_bytes", "3000000\n");
+  root.write("sys/fs/cgroup/unified/cpu.max", "50000 100000\n");
   const CgroupLimits limits = read_cgroup_limits(root.path());
   EXPECT_EQ(limits.memory_bytes, 3000000u);
   EXPECT_EQ(limits.cpus, 0.5);
@@ -57,9 +58,9 @@ TEST(Cgroup, AContainerSeesItsGroupAsTheMount) {
 TEST(Cgroup, NothingReadableIsNoLimit) {
   const TemporaryFolder root;
   EXPECT_FALSE(read_cgroup_limits(root.path()).memory_bytes);
-  root.put("proc/self/cgroup", "nonsense\n0::\n:\n0::/a\n");
-  root.put("sys/fs/cgroup/a/memory.max", "lots\n");
-  root.put("sys/fs/cgroup/a/cpu.max", "100000 0\n");
+  root.write("proc/self/cgroup", "nonsense\n0::\n:\n0::/a\n");
+  root.write("sys/fs/cgroup/a/memory.max", "lots\n");
+  root.write("sys/fs/cgroup/a/cpu.max", "100000 0\n");
   const CgroupLimits limits = read_cgroup_limits(root.path());
   EXPECT_FALSE(limits.memory_bytes);
   EXPECT_FALSE(limits.cpus);
@@ -81,13 +82,13 @@ TEST(Memory, UseAndPeakFollowAnAllocation) {
 
 TEST(Memory, RequireMemoryRefusesMoreThanIsFree) {
   require_memory(1 << 20, "a small table", "");
-  const Error error = testing::error_of([] { require_memory(uint64_t{1} << 60, "the table", "use --shots 512"); });
+  const Error error = error_of([] { require_memory(uint64_t{1} << 60, "the table", "use --shots 512"); });
   EXPECT_EQ(error.kind(), ErrorKind::kOutOfMemory);
   EXPECT_THAT(error.what(), MatchesRegex("the table needs about 1.0 EiB, [0-9.]+ [KMGT]iB are free: use --shots 512"));
 }
 
 TEST(Memory, TheAddressSpaceLimitCounts) {
-  const testing::ChildEnd end = testing::run_in_child([] {
+  const ChildEnd end = run_in_child([] {
     uint64_t virtual_pages = 0;
     std::ifstream("/proc/self/statm") >> virtual_pages;
     const uint64_t bytes = virtual_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + (uint64_t{64} << 20);

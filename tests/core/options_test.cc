@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "core/testing.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::ElementsAre;
-using testing::expect_error;
-using testing::TemporaryFolder;
+using ::testing::StrEq;
 
 struct Sample {
   bool stratify = false;
@@ -49,7 +49,7 @@ class Options : public ::testing::Test {
   void set(std::string_view name, std::string_view text) { set_option(list, name, text); }
   void expect_refused(std::string_view name, std::string_view text, std::string_view message) {
     const Json before = to_json(list);
-    expect_error([&] { set(name, text); }, ErrorKind::kBadInput, message);
+    EXPECT_ERROR(set(name, text), ErrorKind::kBadInput, StrEq(message));
     EXPECT_EQ(to_json(list), before);
   }
 
@@ -160,7 +160,7 @@ TEST_F(Options, TheSavedCopySetsTheSameValues) {
 
 TEST_F(Options, JsonOfAnotherTypeIsRefused) {
   const auto refuse = [&](std::string_view name, const Json& value, std::string_view message) {
-    expect_error([&] { find_option(list, name).set_json(value); }, ErrorKind::kBadInput, message);
+    EXPECT_ERROR(find_option(list, name).set_json(value), ErrorKind::kBadInput, StrEq(message));
   };
   refuse("num_trees", "5", "--num-trees: expected a whole number of at least 1, got \"5\"");
   refuse("num_trees", 5.5, "--num-trees: expected a whole number of at least 1, got 5.5");
@@ -191,15 +191,15 @@ struct Broken {
 
 TEST(OptionDeclaration, ADefaultOutsideItsLimitsIsOurMistake) {
   Broken broken;
-  expect_error([&] { options_of(broken); }, ErrorKind::kInternal,
-               "option num_trees: the default 0 is outside its limits");
+  EXPECT_ERROR(options_of(broken), ErrorKind::kInternal,
+               StrEq("option num_trees: the default 0 is outside its limits"));
 }
 
 class Toml : public Options {
  protected:
-  void read(std::string_view text) { read_toml(list, folder.put("recipe.toml", text)); }
+  void read(std::string_view text) { read_toml(list, folder.write("recipe.toml", text)); }
   void expect_refused(std::string_view text, ErrorKind kind, std::string_view message) {
-    expect_error([&] { read(text); }, kind, fmt::format("{}:{}", folder / "recipe.toml", message));
+    EXPECT_ERROR(read(text), kind, StrEq(fmt::format("{}:{}", folder / "recipe.toml", message)));
   }
   TemporaryFolder folder;
 };
@@ -251,11 +251,11 @@ TEST_F(Toml, UnknownKeysAndBadValuesNameTheirPlace) {
 }
 
 TEST_F(Toml, BrokenFilesNameTheirPlace) {
-  const Error error = testing::error_of([&] { read("seed = 1\nrate = = 2\n"); });
+  const Error error = error_of([&] { read("seed = 1\nrate = = 2\n"); });
   EXPECT_EQ(error.kind(), ErrorKind::kCorruptFile);
   EXPECT_THAT(error.what(), ::testing::StartsWith(folder / "recipe.toml" + ":2:8: "));
-  expect_error([&] { read_toml(list, folder / "none.toml"); }, ErrorKind::kNotFound,
-               folder / "none.toml" + ": no such file; check the path");
+  EXPECT_ERROR(read_toml(list, folder / "none.toml"), ErrorKind::kNotFound,
+               StrEq(folder / "none.toml" + ": no such file; check the path"));
 }
 
 TEST_F(Toml, TablesMayRepeat) {
@@ -270,12 +270,12 @@ TEST_F(Toml, TablesMayRepeat) {
   ASSERT_EQ(samples.size(), 2u);
   EXPECT_EQ(samples[0]->num_trees, 30);
   EXPECT_EQ(samples[1]->rate, 0.5);
-  expect_error([&] { set("[[sample]]\nseed = 1\nnum_tree = 3\n"); }, ErrorKind::kBadInput,
-               "recipe.toml:3:1: unknown option \"num_tree\"; did you mean \"num_trees\"?");
-  expect_error([&] { set("[[samples]]\nseed = 1\n"); }, ErrorKind::kBadInput,
-               "recipe.toml:1:3: unknown table \"samples\"; did you mean \"sample\"?");
-  expect_error([&] { set("[sample]\nseed = 1\n"); }, ErrorKind::kBadInput,
-               "recipe.toml:1:1: \"sample\" may come several times: write [[sample]]");
+  EXPECT_ERROR(set("[[sample]]\nseed = 1\nnum_tree = 3\n"), ErrorKind::kBadInput,
+               StrEq("recipe.toml:3:1: unknown option \"num_tree\"; did you mean \"num_trees\"?"));
+  EXPECT_ERROR(set("[[samples]]\nseed = 1\n"), ErrorKind::kBadInput,
+               StrEq("recipe.toml:1:3: unknown table \"samples\"; did you mean \"sample\"?"));
+  EXPECT_ERROR(set("[sample]\nseed = 1\n"), ErrorKind::kBadInput,
+               StrEq("recipe.toml:1:1: \"sample\" may come several times: write [[sample]]"));
 }
 
 struct Outer {
@@ -341,11 +341,11 @@ class TypedOptions : public ::testing::Test {
   void set_json(std::string_view name, const Json& value) { find_option(list, name).set_json(value); }
   void expect_refused(std::string_view name, std::string_view text, std::string_view message) {
     const Json before = values_of(options);
-    expect_error([&] { set(name, text); }, ErrorKind::kBadInput, message);
+    EXPECT_ERROR(set(name, text), ErrorKind::kBadInput, StrEq(message));
     EXPECT_EQ(values_of(options), before);
   }
   void expect_json_refused(std::string_view name, const Json& value, std::string_view message) {
-    expect_error([&] { set_json(name, value); }, ErrorKind::kBadInput, message);
+    EXPECT_ERROR(set_json(name, value), ErrorKind::kBadInput, StrEq(message));
   }
 
   Typed options;
@@ -434,8 +434,8 @@ TEST_F(TypedOptions, RefusedForTheirCompanyAreNamedAsTheUserGaveThem) {
       refuse_as_given(error, places);
     }
   };
-  expect_error([&] { refused("rows"); }, ErrorKind::kBadInput, "tasks.toml:2:10: --rows: 8 is too few for 10 classes");
-  expect_error([&] { refused("shots"); }, ErrorKind::kBadInput, "shots: 8 is too few for 10 classes");
+  EXPECT_ERROR(refused("rows"), ErrorKind::kBadInput, StrEq("tasks.toml:2:10: --rows: 8 is too few for 10 classes"));
+  EXPECT_ERROR(refused("shots"), ErrorKind::kBadInput, StrEq("shots: 8 is too few for 10 classes"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -13,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/testing.h"
+#include "support/child_process.h"
 
 namespace manyshot {
 namespace {
@@ -127,7 +128,7 @@ TEST(Parallel, TheNumberOfThreadsMayChangeBetweenLoops) {
 
 TEST(Parallel, TheDefaultRespectsTheAffinity) {
   set_num_threads(1);  // a fork has none of its parent's threads
-  const testing::ChildEnd end = testing::run_in_child([] {
+  const ChildEnd end = run_in_child([] {
     cpu_set_t cpus;
     sched_getaffinity(0, sizeof cpus, &cpus);
     int first = 0;
@@ -143,7 +144,7 @@ TEST(Parallel, TheDefaultRespectsTheAffinity) {
 
 TEST(Parallel, AThreadThatCannotBeStartedIsAnError) {
   set_num_threads(1);
-  const testing::ChildEnd end = testing::run_in_child([] {
+  const ChildEnd end = run_in_child([] {
     if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
     const rlimit limit{0, 0};
     setrlimit(RLIMIT_NPROC, &limit);

@@ -7,14 +7,12 @@
 #include <thread>
 
 #include "core/log.h"
-#include "core/testing.h"
+#include "support/child_process.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::MatchesRegex;
-using testing::run_in_child;
-using testing::StandardError;
 
 std::string line(uint64_t done, uint64_t total, double elapsed_s) {
   return Progress::format_line("predict", done, total, "rows", elapsed_s);

@@ -4,10 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "core/error.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -17,17 +16,12 @@ using ::testing::HasSubstr;
 class TokenShardFile : public ::testing::Test {
  protected:
   TokenShardFile() { bytes_ = write_token_shard(samples_); }
-  ~TokenShardFile() override { std::filesystem::remove(path_); }
-  std::string error_of(const std::string& bytes) {
-    std::ofstream(path_, std::ios::binary) << bytes;
-    try {
-      TokenShard shard(path_);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+  std::string refusal(const std::string& bytes) {
+    write_file(path_, bytes);
+    return error_of([&] { TokenShard shard(path_); }).what();
   }
-  const std::string path_ = ::testing::TempDir() + "shard_test.tokens";
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_ / "shard.tokens";
   const std::vector<TokenSample> samples_{{.index = 7,
                                            .num_features = 0,
                                            .num_labelled = 3,
@@ -60,16 +54,16 @@ TEST_F(TokenShardFile, ReadsWhatWasWritten) {
 }
 
 TEST_F(TokenShardFile, EveryDamageIsNamed) {
-  EXPECT_THAT(error_of(""), HasSubstr("no token file"));
-  EXPECT_THAT(error_of("x" + bytes_.substr(1)), HasSubstr("MSTOKENS"));
+  EXPECT_THAT(refusal(""), HasSubstr("no token file"));
+  EXPECT_THAT(refusal("x" + bytes_.substr(1)), HasSubstr("MSTOKENS"));
   std::string version = bytes_;
   version[8] = 9;
-  EXPECT_THAT(error_of(version), HasSubstr("version 9"));
-  for (size_t size = 0; size < bytes_.size(); ++size) EXPECT_NE(error_of(bytes_.substr(0, size)), "") << size;
+  EXPECT_THAT(refusal(version), HasSubstr("version 9"));
+  for (size_t size = 0; size < bytes_.size(); ++size) EXPECT_NE(refusal(bytes_.substr(0, size)), "") << size;
   for (size_t place = 0; place < bytes_.size(); ++place) {
     std::string damaged = bytes_;
     damaged[place] = static_cast<char>(damaged[place] ^ 0x10);
-    EXPECT_NE(error_of(damaged), "") << place;
+    EXPECT_NE(refusal(damaged), "") << place;
   }
 }
 

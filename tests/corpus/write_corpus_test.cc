@@ -13,6 +13,8 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "corpus/token_shard.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -22,11 +24,7 @@ using ::testing::HasSubstr;
 
 class WriteCorpus : public ::testing::Test {
  protected:
-  WriteCorpus() { fs::create_directories(folder_); }
-  ~WriteCorpus() override {
-    set_num_threads(0);
-    fs::remove_all(folder_);
-  }
+  ~WriteCorpus() override { set_num_threads(0); }
   static CorpusOptions options() {
     CorpusOptions options;
     options.shots = IntRange{16, 48};
@@ -37,8 +35,7 @@ class WriteCorpus : public ::testing::Test {
     return options;
   }
   CorpusFiles files(const std::string& name, uint64_t tasks = 40) const {
-    return {
-        .out = folder_ + "/" + name, .tasks = tasks, .part_tasks = 10, .version = "1", .options = Json{{"seed", 0}}};
+    return {.out = folder_ / name, .tasks = tasks, .part_tasks = 10, .version = "1", .options = Json{{"seed", 0}}};
   }
   // Name -> bytes of all files, manifests left out.
   static std::map<std::string, std::string> contents(const std::string& folder) {
@@ -49,31 +46,31 @@ class WriteCorpus : public ::testing::Test {
     }
     return result;
   }
-  const std::string folder_ = ::testing::TempDir() + "write_corpus_test";
+  const TemporaryFolder folder_;
   const Sampler sampler_{options(), nullptr};
 };
 
 TEST_F(WriteCorpus, SameBytesForAnyThreadsShardsAndRestarts) {
   set_num_threads(1);
   const CorpusReport whole = write_corpus(sampler_, files("one"));
-  const auto expected = contents(folder_ + "/one");
+  const auto expected = contents(folder_ / "one");
   ASSERT_EQ(expected.size(), 5u) << "four parts and dataset_info.json";
   EXPECT_EQ(whole.drawn, 40u);
   EXPECT_GT(whole.kept, 5u);
   set_num_threads(7);
   write_corpus(sampler_, files("seven"));
-  EXPECT_EQ(contents(folder_ + "/seven"), expected);
+  EXPECT_EQ(contents(folder_ / "seven"), expected);
 
   for (const uint64_t index : {2, 0, 1}) {
     CorpusFiles shard = files("shards");
     shard.shard = {.index = index, .count = 3};
     write_corpus(sampler_, shard);
   }
-  EXPECT_EQ(contents(folder_ + "/shards"), expected);
+  EXPECT_EQ(contents(folder_ / "shards"), expected);
 
   write_corpus(sampler_, files("grown", 20));
   const CorpusReport grown = write_corpus(sampler_, files("grown"));
-  EXPECT_EQ(contents(folder_ + "/grown"), expected);
+  EXPECT_EQ(contents(folder_ / "grown"), expected);
   EXPECT_EQ(grown.parts_before, 2u);
   EXPECT_EQ(to_json(grown)["rejections"], to_json(whole)["rejections"]) << "the report counts earlier runs too";
   EXPECT_EQ(grown.kept, whole.kept);
@@ -82,14 +79,14 @@ TEST_F(WriteCorpus, SameBytesForAnyThreadsShardsAndRestarts) {
 TEST_F(WriteCorpus, GoesOnAfterACrash) {
   write_corpus(sampler_, files("whole"));
   write_corpus(sampler_, files("cut", 30));
-  const std::string manifest = folder_ + "/cut/manifest.jsonl";
+  const std::string manifest = folder_ / "cut/manifest.jsonl";
   // The crash: the last line is half written, and so is a part that no line speaks of.
   const std::string text = read_file(manifest);
   std::ofstream(manifest, std::ios::binary) << text.substr(0, text.size() - 20);
-  std::ofstream(folder_ + "/cut/alpaca/part-000002.jsonl") << "{\"instr";
+  std::ofstream(folder_ / "cut/alpaca/part-000002.jsonl") << "{\"instr";
   const CorpusReport report = write_corpus(sampler_, files("cut"));
   EXPECT_EQ(report.parts_before, 2u);
-  EXPECT_EQ(contents(folder_ + "/cut"), contents(folder_ + "/whole"));
+  EXPECT_EQ(contents(folder_ / "cut"), contents(folder_ / "whole"));
 }
 
 TEST_F(WriteCorpus, LayoutsHoldTheSameSamples) {
@@ -119,30 +116,25 @@ TEST_F(WriteCorpus, LayoutsHoldTheSameSamples) {
 }
 
 TEST_F(WriteCorpus, OtherOptionsVersionsAndDamageAreErrors) {
-  const auto error_of = [&](const CorpusFiles& wanted) -> std::string {
-    try {
-      write_corpus(sampler_, wanted);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+  const auto refusal = [&](const CorpusFiles& wanted) -> std::string {
+    return error_of([&] { write_corpus(sampler_, wanted); }).what();
   };
   const CorpusFiles first = files("folder");
   write_corpus(sampler_, first);
   const auto before = contents(first.out);
   CorpusFiles other = first;
   other.options["seed"] = 1;
-  EXPECT_THAT(error_of(other), HasSubstr("made with seed 0, now 1"));
+  EXPECT_THAT(refusal(other), HasSubstr("made with seed 0, now 1"));
   other = first;
   other.version = "2";
-  EXPECT_THAT(error_of(other), HasSubstr("version"));
+  EXPECT_THAT(refusal(other), HasSubstr("version"));
   EXPECT_EQ(contents(first.out), before) << "nothing lost";
   fs::resize_file(first.out + "/alpaca/part-000001.jsonl", 10);
-  EXPECT_THAT(error_of(first), ::testing::AllOf(HasSubstr("manifest.jsonl:3"), HasSubstr("10 bytes")));
+  EXPECT_THAT(refusal(first), ::testing::AllOf(HasSubstr("manifest.jsonl:3"), HasSubstr("10 bytes")));
   fs::remove(first.out + "/alpaca/part-000001.jsonl");
-  EXPECT_THAT(error_of(first), HasSubstr("gone"));
+  EXPECT_THAT(refusal(first), HasSubstr("gone"));
   std::ofstream(first.out + "/manifest.jsonl") << "something else\n";
-  EXPECT_THAT(error_of(first), HasSubstr("manyshot corpus 1"));
+  EXPECT_THAT(refusal(first), HasSubstr("manyshot corpus 1"));
 }
 
 }  // namespace

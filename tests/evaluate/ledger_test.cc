@@ -7,7 +7,8 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "core/testing.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -27,9 +28,8 @@ UnitRecord record(const std::string& model, uint64_t shots) {
 class LedgerTest : public ::testing::Test {
  protected:
   std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
-  static std::string message_of(const std::function<void()>& call) { return testing::error_of(call).what(); }
 
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(LedgerTest, KeepsUnitsToTheLastBit) {
@@ -78,21 +78,19 @@ TEST_F(LedgerTest, RefusesOtherOptionsVersionsAndHashes) {
     Ledger ledger(path("l"), "1", kOptions);
     ledger.check_hash("table", "t", "abc");
     ledger.check_hash("table", "t", "abc");
-    EXPECT_THAT(message_of([&] { ledger.check_hash("table", "t", "abd"); }), HasSubstr("table \"t\" has changed"));
+    EXPECT_ERROR(ledger.check_hash("table", "t", "abd"), ErrorKind::kBadInput, "table \"t\" has changed");
   }
-  EXPECT_THAT(message_of([&] { Ledger(path("l"), "2", kOptions); }), HasSubstr("made by version 1, this is 2"));
-  EXPECT_THAT(message_of([&] {
-                Ledger(path("l"), "1", Json{{"protocol", "fixed"}, {"seed", 1}});
-              }),
-              HasSubstr("made with --protocol \"paper\", now \"fixed\""));
+  EXPECT_ERROR(Ledger(path("l"), "2", kOptions), ErrorKind::kBadInput, "made by version 1, this is 2");
+  EXPECT_ERROR(Ledger(path("l"), "1", Json{{"protocol", "fixed"}, {"seed", 1}}), ErrorKind::kBadInput,
+               "made with --protocol \"paper\", now \"fixed\"");
 }
 
 TEST_F(LedgerTest, RefusesASecondProcessAndOtherFiles) {
   Ledger ledger(path("l"), "1", kOptions);
-  EXPECT_THAT(message_of([&] { Ledger(path("l"), "1", kOptions); }), HasSubstr("another process is working on it"));
+  EXPECT_ERROR(Ledger(path("l"), "1", kOptions), ErrorKind::kBadInput, "another process is working on it");
   std::ofstream(path("text")) << std::string(5000, 'x');
-  EXPECT_THAT(message_of([&] { Ledger(path("text"), "1", kOptions); }), HasSubstr("this is no ledger"));
-  EXPECT_THAT(message_of([&] { Ledger(path("no/folder"), "1", kOptions); }), HasSubstr("unable to open"));
+  EXPECT_ERROR(Ledger(path("text"), "1", kOptions), ErrorKind::kCorruptFile, "this is no ledger");
+  EXPECT_ERROR(Ledger(path("no/folder"), "1", kOptions), ErrorKind::kBadInput, "unable to open");
 }
 
 TEST_F(LedgerTest, FolderSeesTheShardsAndPrefersResults) {

@@ -6,9 +6,10 @@
 
 #include "core/files.h"
 #include "kernels/simd.h"
-#include "model/expect_error.h"
 #include "model/model.h"
-#include "model/random_model.h"
+#include "support/error.h"
+#include "support/models/random_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -20,12 +21,12 @@ class Load : public testing::Test {
   void expect_error(ErrorKind kind, const std::string& message, const LoadOptions& options = {}) {
     EXPECT_ERROR(load_model(folder_.path(), options), kind, message);
   }
-  void rewrite(const std::vector<RandomModel::Tensor>& tensors) {
+  void rewrite(const std::vector<RandomTensor>& tensors) {
     folder_.write("model.safetensors", safetensors_of(tensors));
   }
 
   RandomModel model_;
-  ModelFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Load, FilesThatAreMissing) {

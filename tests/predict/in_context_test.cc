@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "predict/model_store.h"
 #include "predict/predictor.h"
+#include "support/error.h"
 
 namespace manyshot {
 namespace {
@@ -126,13 +127,7 @@ TEST(InContext, WideAndLongTablesUseSubsetsAndSaySo) {
 }
 
 TEST(InContext, TooManyClassesIsAClearError) {
-  try {
-    open_method("default")->fit(task(100, 2, 11, 8));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
-    EXPECT_THAT(error.what(), HasSubstr("11 classes"));
-  }
+  EXPECT_ERROR(open_method("default")->fit(task(100, 2, 11, 8)), ErrorKind::kUnsupported, "11 classes");
 }
 
 TEST(InContext, EnsembleSizeIsChecked) {

@@ -6,10 +6,12 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "support/error.h"
 
 namespace manyshot {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -23,14 +25,8 @@ TEST(ModelStore, FindsTheBundledModelBesideTheLibraries) {
 TEST(ModelStore, PathsStayAsTheyAre) { EXPECT_EQ(resolve_model("./somewhere/model"), "./somewhere/model"); }
 
 TEST(ModelStore, UnknownNamesListWhatThereIs) {
-  try {
-    resolve_model("defualt", {"knn"});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kNotFound);
-    EXPECT_THAT(error.what(), HasSubstr("no model \"defualt\"; did you mean \"default\"?"));
-    EXPECT_THAT(error.what(), HasSubstr("\"knn\""));
-  }
+  EXPECT_ERROR(resolve_model("defualt", {"knn"}), ErrorKind::kNotFound,
+               AllOf(HasSubstr("no model \"defualt\"; did you mean \"default\"?"), HasSubstr("\"knn\"")));
 }
 
 }  // namespace

@@ -7,12 +7,13 @@
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "model/expect_error.h"
 #include "model/language/language_model.h"
-#include "model/language/tiny_text_model.h"
-#include "model/random_model.h"
 #include "predict/predictor.h"
 #include "predict/text_task.h"
+#include "support/error.h"
+#include "support/models/random_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -58,7 +59,7 @@ class TextPredictor : public ::testing::Test {
                                  uint64_t seed = 0) const {
     return open_method(model_.path(), options, seed)->fit(shots);
   }
-  ModelFolder model_;
+  TemporaryFolder model_;
 };
 
 TEST_F(TextPredictor, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
@@ -145,7 +146,7 @@ TEST_F(TextPredictor, MembersProbabilitiesAreSummed) {
 }
 
 TEST_F(TextPredictor, RowsThatDoNotFitTheWindowAreLeftOutWithANote) {
-  const ModelFolder small;
+  const TemporaryFolder small;
   write_tiny_text_model(small.path(), /*context_window=*/900);
   const auto predictor = open_method(small.path())->fit(task(120, {"a", "b"}));
   ASSERT_THAT(predictor->notes(),
@@ -156,7 +157,7 @@ TEST_F(TextPredictor, RowsThatDoNotFitTheWindowAreLeftOutWithANote) {
 }
 
 TEST_F(TextPredictor, AQueryLongerThanTheWindowIsAnError) {
-  const ModelFolder small;
+  const TemporaryFolder small;
   write_tiny_text_model(small.path(), /*context_window=*/900);
   LabelledTable queries = task(1, {"a", "b"});
   queries.features.columns[1].categories.push_back(std::string(5000, '7'));
@@ -188,7 +189,7 @@ TEST_F(TextPredictor, OptionsOfOtherModelsAreErrors) {
 }
 
 TEST_F(TextPredictor, AnAdapterChangesTheAnswers) {
-  const ModelFolder adapter;
+  const TemporaryFolder adapter;
   write_tiny_adapter(adapter.path());
   const LabelledTable shots = task(9, {"a", "b"}), queries = task(3, {"a", "b"});
   EXPECT_NE(fit(shots, {.adapter = adapter.path()})->predict(queries.features), fit(shots)->predict(queries.features));

@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "core/testing.h"
 #include "prior/testing.h"
+#include "support/error.h"
 
 namespace manyshot::prior {
 namespace {
@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 void expect_bad(const std::function<void(PriorOptions&)>& change, const std::string& message) {
   PriorOptions options;
   change(options);
-  EXPECT_THAT(testing::error_of([&] { parse_settings(options); }).what(), HasSubstr(message));
+  EXPECT_ERROR(parse_settings(options), ErrorKind::kBadInput, message);
 }
 
 TEST(PriorOptions, MistakesAreNamed) {
@@ -35,7 +35,7 @@ TEST(PriorOptions, RangesAreReadOnceAndSavedAsGiven) {
   PriorOptions options;
   const OptionList list = options_of(options);
   const auto refused = [&](const char* name, const char* text) {
-    return std::string(testing::error_of([&] { set_option(list, name, text); }).what());
+    return std::string(error_of([&] { set_option(list, name, text); }).what());
   };
   EXPECT_EQ(refused("features", "50:5"), "--features 50:5: the range is empty; did you mean 5:50?");
   EXPECT_EQ(refused("features", "many"),

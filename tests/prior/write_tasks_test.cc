@@ -9,9 +9,10 @@
 #include <fstream>
 #include <map>
 
-#include "core/error.h"
 #include "core/files.h"
 #include "core/parallel.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot::prior {
 namespace {
@@ -21,10 +22,7 @@ using ::testing::HasSubstr;
 
 class WriteTasks : public ::testing::Test {
  protected:
-  ~WriteTasks() override {
-    set_num_threads(0);
-    fs::remove_all(folder_);
-  }
+  ~WriteTasks() override { set_num_threads(0); }
   static PriorOptions options() {
     PriorOptions options;
     options.prior = "mix:1,graph:1,forest:1";
@@ -33,7 +31,7 @@ class WriteTasks : public ::testing::Test {
     return options;
   }
   TaskFiles files(const std::string& name, uint64_t tasks = 12) const {
-    return {.out = folder_ + "/" + name, .tasks = tasks, .version = "1", .options = Json{{"seed", 0}}};
+    return {.out = folder_ / name, .tasks = tasks, .version = "1", .options = Json{{"seed", 0}}};
   }
   // Name -> bytes of the tables.
   static std::map<std::string, std::string> tables(const std::string& folder) {
@@ -43,15 +41,10 @@ class WriteTasks : public ::testing::Test {
     }
     return result;
   }
-  std::string error_of(const TaskFiles& wanted) const {
-    try {
-      write_tasks(prior_, wanted);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+  std::string refusal(const TaskFiles& wanted) const {
+    return error_of([&] { write_tasks(prior_, wanted); }).what();
   }
-  const std::string folder_ = ::testing::TempDir() + "write_tasks_test";
+  const TemporaryFolder folder_;
   const Prior prior_{options()};
 };
 
@@ -60,7 +53,7 @@ TEST_F(WriteTasks, SameTablesForAnyThreadsShardsAndRestarts) {
   const TaskFilesReport whole = write_tasks(prior_, files("one"));
   EXPECT_EQ(whole.tasks, 12u);
   EXPECT_EQ(whole.written, 12u);
-  const auto expected = tables(folder_ + "/one");
+  const auto expected = tables(folder_ / "one");
   ASSERT_EQ(expected.size(), 12u);
   EXPECT_TRUE(expected.contains("task_000011.csv"));
 
@@ -72,7 +65,7 @@ TEST_F(WriteTasks, SameTablesForAnyThreadsShardsAndRestarts) {
     shard.tasks = 12;
     EXPECT_EQ(write_tasks(prior_, shard).written, index < 2 ? 0u : 1u) << "only what more tasks ask for";
   }
-  EXPECT_EQ(tables(folder_ + "/shards"), expected);
+  EXPECT_EQ(tables(folder_ / "shards"), expected);
 
   std::array<uint64_t, kNumRejections> rejections = write_tasks(prior_, files("grown", 5)).rejections;
   const TaskFilesReport rest = write_tasks(prior_, files("grown"));
@@ -80,7 +73,7 @@ TEST_F(WriteTasks, SameTablesForAnyThreadsShardsAndRestarts) {
   EXPECT_EQ(rest.written, 7u);
   for (size_t reason = 0; reason < kNumRejections; ++reason) rejections[reason] += rest.rejections[reason];
   EXPECT_EQ(rejections, whole.rejections);
-  EXPECT_EQ(read_file(folder_ + "/grown/tasks.jsonl"), read_file(folder_ + "/one/tasks.jsonl"));
+  EXPECT_EQ(read_file(folder_ / "grown/tasks.jsonl"), read_file(folder_ / "one/tasks.jsonl"));
 }
 
 TEST_F(WriteTasks, OtherOptionsAndDamagedManifestsAreErrors) {
@@ -88,12 +81,12 @@ TEST_F(WriteTasks, OtherOptionsAndDamagedManifestsAreErrors) {
   write_tasks(prior_, first);
   TaskFiles other = first;
   other.options["seed"] = 1;
-  EXPECT_THAT(error_of(other), HasSubstr("made with seed 0, now 1"));
+  EXPECT_THAT(refusal(other), HasSubstr("made with seed 0, now 1"));
   const std::string manifest = first.out + "/tasks.jsonl", text = read_file(manifest);
   std::ofstream(manifest, std::ios::binary) << text << R"({"task": 7})"
                                             << "\n";
-  EXPECT_THAT(error_of(first), HasSubstr("tasks.jsonl:5: expected task 3, found {\"task\":7}"));
-  EXPECT_THAT(error_of(files("folder/tasks.jsonl")), HasSubstr("cannot make this folder"));
+  EXPECT_THAT(refusal(first), HasSubstr("tasks.jsonl:5: expected task 3, found {\"task\":7}"));
+  EXPECT_THAT(refusal(files("folder/tasks.jsonl")), HasSubstr("cannot make this folder"));
 }
 
 }  // namespace

@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "report/figure.h"
-#include "report/html_check.h"
+#include "support/html_check.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::HtmlPage;
 using ::testing::Not;
-using testing::read_html;
 
 // Texts that would break a page, a script, a Markdown table or a Plotly label if they were not escaped.
 const std::vector<std::string> kHostile{

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
+#include "support/error.h"
+#include "support/temporary_folder.h"
 #include "table/testing.h"
 
 namespace manyshot::testing {
@@ -17,13 +18,8 @@ using ::testing::HasSubstr;
 
 class TableOnDisk : public ::testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << bytes;
-    return folder_ + "/" + name;
-  }
-  const std::string folder_ = ::testing::TempDir() + "manyshot_table_" + std::to_string(getpid());
+  std::string write(const std::string& name, const std::string& bytes) const { return folder_.write(name, bytes); }
+  const TemporaryFolder folder_;
 };
 
 std::string compressed(const std::string& text, arrow::Compression::type type) {
@@ -51,34 +47,34 @@ TEST_F(TableOnDisk, CutCompressedFile) {
   std::string bytes = compressed(text, arrow::Compression::GZIP);
   bytes.resize(bytes.size() / 2);
   const std::string path = write("t.csv.gz", bytes);
-  EXPECT_THAT(error_of([&] { cells_of(TableFile::open(path)); }, ErrorKind::kCorruptFile), HasSubstr("cut or damaged"));
+  EXPECT_ERROR(cells_of(TableFile::open(path)), ErrorKind::kCorruptFile, "cut or damaged");
 }
 
 TEST_F(TableOnDisk, PathsThatAreNoTable) {
   write("customers.csv", "a,b\n1,2\n");
-  EXPECT_THAT(error_of([&] { TableFile::open(folder_ + "/custmers.csv"); }, ErrorKind::kNotFound),
-              AllOf(HasSubstr("custmers.csv: no such file"), HasSubstr("did you mean \"customers.csv\"")));
-  EXPECT_THAT(error_of([&] { TableFile::open(folder_); }), HasSubstr("this is a folder"));
-  EXPECT_THAT(error_of([&] { TableFile::open(write("empty.csv", "")); }), HasSubstr("the file is empty"));
-  const std::string pipe = folder_ + "/pipe.csv";
+  EXPECT_ERROR(TableFile::open(folder_ / "custmers.csv"), ErrorKind::kNotFound,
+               AllOf(HasSubstr("custmers.csv: no such file"), HasSubstr("did you mean \"customers.csv\"")));
+  EXPECT_ERROR(TableFile::open(folder_.path()), ErrorKind::kBadInput, "this is a folder");
+  EXPECT_ERROR(TableFile::open(write("empty.csv", "")), ErrorKind::kBadInput, "the file is empty");
+  const std::string pipe = folder_ / "pipe.csv";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_THAT(error_of([&] { TableFile::open(pipe); }), HasSubstr("not a regular file"));
+  EXPECT_ERROR(TableFile::open(pipe), ErrorKind::kBadInput, "not a regular file");
 }
 
 TEST_F(TableOnDisk, Unreadable) {
   const std::string path = write("secret.csv", "a,b\n1,2\n");
   std::filesystem::permissions(path, std::filesystem::perms::none);
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
   const uid_t user = geteuid();
   if (user == 0) {
     ASSERT_EQ(seteuid(65534), 0) << "root may read everything, so try as nobody";
   }
-  EXPECT_THAT(error_of([&] { TableFile::open(path); }), HasSubstr("check its permissions"));
+  EXPECT_ERROR(TableFile::open(path), ErrorKind::kBadInput, "check its permissions");
   ASSERT_EQ(seteuid(user), 0);
 }
 
 TEST_F(TableOnDisk, NamedParquetButIsNot) {
-  EXPECT_THAT(error_of([&] { TableFile::open(write("t.parquet", "a,b\n1,2\n")); }, ErrorKind::kCorruptFile),
-              HasSubstr("named like a Parquet file"));
+  EXPECT_ERROR(TableFile::open(write("t.parquet", "a,b\n1,2\n")), ErrorKind::kCorruptFile, "named like a Parquet file");
 }
 
 }  // namespace

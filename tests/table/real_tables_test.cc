@@ -1,17 +1,12 @@
 // The public evaluation tables, when they are there: each one reads, with the counts of their index.
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 
+#include "support/source_path.h"
 #include "table/testing.h"
 
 namespace manyshot::testing {
 namespace {
-
-std::string tables_folder() {
-  const char* shared = std::getenv("MANYSHOT_SHARED_DIR");
-  return shared ? std::string(shared) + "/tables" : "";
-}
 
 // Features that are not numbers.
 uint64_t num_strings(const Schema& schema, const std::string& target) {
@@ -33,7 +28,7 @@ const std::map<std::string, Difference> kDifferences = {
 };
 
 TEST(RealTables, AgreeWithTheirIndex) {
-  const std::string folder = tables_folder();
+  const std::string folder = test_environment("MANYSHOT_SHARED_DIR") + "/tables";
   if (!std::filesystem::exists(folder + "/index.csv")) GTEST_SKIP() << "no tables at MANYSHOT_SHARED_DIR/tables";
 
   const Cells index = cells_of(TableFile::open(folder + "/index.csv"));

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "support/error.h"
 #include "table/testing.h"
 
 namespace manyshot::testing {
@@ -155,8 +156,7 @@ TEST(Schema, LabelsKeepEverySpelling) {
 TEST(Schema, UnknownLabel) {
   const TableFile file = table_of("income,age\n1,2\n");
   const Strings labels = {"incom"};
-  EXPECT_THAT(error_of([&] { infer_schema(file, labels); }, ErrorKind::kNotFound),
-              HasSubstr("did you mean \"income\""));
+  EXPECT_ERROR(infer_schema(file, labels), ErrorKind::kNotFound, "did you mean \"income\"");
 }
 
 TEST(Schema, NoCells) {

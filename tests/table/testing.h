@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "support/error.h"
 #include "table/schema.h"
 #include "table/table_file.h"
 
@@ -43,18 +43,6 @@ inline ColumnSchema column_of(const std::vector<std::string>& cells, bool as_lab
   const Schema schema =
       infer_schema(table_of(text, {.delimiter = "|"}), as_label ? labels : std::vector<std::string>());
   return schema.columns.at(0);
-}
-
-template <class Call>
-std::string error_of(Call&& call, ErrorKind kind = ErrorKind::kBadInput) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(static_cast<int>(error.kind()), static_cast<int>(kind)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
 }
 
 }  // namespace manyshot::testing

@@ -12,12 +12,14 @@
 #include "core/options.h"
 #include "core/parallel.h"
 #include "kernels/simd.h"
+#include "support/error.h"
 #include "testing.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 RandomForest fit(const TestTable& table, const ForestOptions& options, uint64_t seed = 1) {
   RandomForest forest;
@@ -250,15 +252,9 @@ TEST(RandomForest, BootstrapLeavesOutAShareOfOneOverE) {
 
 TEST(RandomForest, OutOfBagNeedsBootstrap) {
   const TestTable table = random_table(10, 1, 2, 0, 1);
-  try {
-    fit(table, {.bootstrap = false, .out_of_bag = true});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
-    EXPECT_STREQ(
-        error.what(),
-        "out_of_bag needs bootstrap: without it every tree sees every row; set bootstrap, or leave out_of_bag");
-  }
+  EXPECT_ERROR(
+      fit(table, {.bootstrap = false, .out_of_bag = true}), ErrorKind::kBadInput,
+      StrEq("out_of_bag needs bootstrap: without it every tree sees every row; set bootstrap, or leave out_of_bag"));
 }
 
 TEST(RandomForest, OptionsAreDeclared) {

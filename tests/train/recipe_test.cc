@@ -8,7 +8,8 @@
 #include <filesystem>
 
 #include "core/files.h"
-#include "core/testing.h"
+#include "support/error.h"
+#include "support/source_path.h"
 #include "train/growth.h"
 
 namespace manyshot {
@@ -42,7 +43,7 @@ Recipe parse(std::string_view text, std::vector<std::string> changes = {}) {
 }
 
 void expect_refused(std::string_view text, const std::string& part, std::vector<std::string> changes = {}) {
-  const Error error = testing::error_of([&] { parse(text, changes); });
+  const Error error = error_of([&] { parse(text, changes); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr(part));
 }
@@ -163,7 +164,7 @@ TEST(Recipe, EntriesOfGrowAreNamedByTheirPlace) {
 TEST(Recipe, OptionsOfACorpusAreNamedByTheirPlace) {
   const auto refused = [](const std::string& corpus, std::vector<std::string> changes = {}) {
     const std::string text = "[[stage]]\nsteps = 1\n[stage.corpus]\n" + corpus;
-    return std::string(testing::error_of([&] { parse(text, changes); }).what());
+    return std::string(error_of([&] { parse(text, changes); }).what());
   };
   EXPECT_EQ(refused("shots = \"80:8\"\n"),
             "recipe.toml:4:9: stage.corpus.shots 80:8: the range is empty; did you mean 8:80?");
@@ -202,7 +203,7 @@ TEST(Growth, BadEntriesAreNamed) {
   StageRecipe stage;
   const auto refused = [&](std::vector<std::string> grow, const std::string& part) {
     stage.grow = std::move(grow);
-    EXPECT_THAT(testing::error_of([&] { growth_phases(stage); }).what(), HasSubstr(part));
+    EXPECT_THAT(error_of([&] { growth_phases(stage); }).what(), HasSubstr(part));
   };
   refused({"shots=8"}, "expected \"0.1:");
   refused({"2: shots=8"}, "must begin with a share");
@@ -213,7 +214,7 @@ TEST(Growth, BadEntriesAreNamed) {
 }
 
 TEST(Recipe, ShippedRecipesAreSound) {
-  const std::string folder = std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/recipes";
+  const std::string folder = source_path("recipes");
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".toml") continue;
@@ -224,7 +225,7 @@ TEST(Recipe, ShippedRecipesAreSound) {
 }
 
 TEST(Recipe, TheDocumentListsAllKeys) {
-  const std::string document = read_file(std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/docs/formats/recipe.md");
+  const std::string document = read_file(source_path("docs/formats/recipe.md"));
   EXPECT_THAT(document, HasSubstr(recipe_keys_markdown())) << "renew it: manyshot train --keys";
 }
 

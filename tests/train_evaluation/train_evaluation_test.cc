@@ -4,10 +4,11 @@
 
 #include <filesystem>
 
-#include "core/testing.h"
 #include "evaluate/knowledge/knowledge.h"
 #include "evaluate/knowledge/perplexity.h"
-#include "model/language/tiny_text_model.h"
+#include "support/error.h"
+#include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 #include "train_evaluation/evaluate_tables.h"
 #include "train_evaluation/measure_ability.h"
 
@@ -25,14 +26,14 @@ class TrainEvaluation : public ::testing::Test {
     recipe_.seed = 3;
   }
   void add_questions() {
-    recipe_.evaluate.knowledge = folder_.put("questions.csv",
-                                             "subject,question,A,B,C,D,answer\n"
-                                             "care,Where does the nurse work?,a school,a hospital,at sea,a mine,B\n"
-                                             "care,Who heals?,a doctor,a baker,a miner,a sailor,A\n"
-                                             "sea,Who sails?,a doctor,a baker,a miner,a sailor,D\n"
-                                             "sea,Who swims?,a doctor,a baker,a fish,a sailor,C\n");
+    recipe_.evaluate.knowledge = folder_.write("questions.csv",
+                                               "subject,question,A,B,C,D,answer\n"
+                                               "care,Where does the nurse work?,a school,a hospital,at sea,a mine,B\n"
+                                               "care,Who heals?,a doctor,a baker,a miner,a sailor,A\n"
+                                               "sea,Who sails?,a doctor,a baker,a miner,a sailor,D\n"
+                                               "sea,Who swims?,a doctor,a baker,a fish,a sailor,C\n");
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   Recipe recipe_;
 };
 
@@ -44,7 +45,7 @@ TEST_F(TrainEvaluation, NothingIsMeasuredWhereNothingIsAsked) {
 
 TEST_F(TrainEvaluation, AbilityIsThatOfTheWeightsInTheFolder) {
   add_questions();
-  recipe_.evaluate.perplexity = folder_.put("text.txt", "the nurse works in the hospital.\nThe miner works.\n");
+  recipe_.evaluate.perplexity = folder_.write("text.txt", "the nurse works in the hospital.\nThe miner works.\n");
   const Json numbers = make_ability_measurement(recipe_, /*is_adapter=*/false)(folder_ / "model");
   const auto model = load_model(folder_ / "model", {});
   const KnowledgeResult knowledge =
@@ -69,7 +70,7 @@ TEST_F(TrainEvaluation, FewerQuestionsAreSpreadOverTheSubjects) {
 TEST_F(TrainEvaluation, TablesGiveNumbersForEachNumberOfShots) {
   std::string rows = "a,label\n";
   for (int row = 0; row < 40; ++row) rows += std::to_string(row % 7) + (row % 2 == 0 ? ",x\n" : ",y\n");
-  recipe_.evaluate.tables = {folder_.put("table.csv", rows)};
+  recipe_.evaluate.tables = {folder_.write("table.csv", rows)};
   recipe_.evaluate.shots = {4, 8};
   recipe_.evaluate.queries = 5;
   const Json numbers = make_table_evaluation(recipe_, /*is_adapter=*/false, "1")(folder_ / "model");
@@ -83,12 +84,12 @@ TEST_F(TrainEvaluation, FilesThatAreMissingAreNamed) {
   const auto refused = [&](std::string EvaluateRecipe::*member, const std::string& name) {
     Recipe recipe;
     recipe.evaluate.*member = folder_ / name;
-    EXPECT_THAT(testing::error_of([&] { check_evaluation_files(recipe); }).what(), HasSubstr(name));
+    EXPECT_THAT(error_of([&] { check_evaluation_files(recipe); }).what(), HasSubstr(name));
   };
   refused(&EvaluateRecipe::knowledge, "none.csv");
   refused(&EvaluateRecipe::perplexity, "none.txt");
   recipe_.evaluate.tables = {folder_ / "no_tables"};
-  EXPECT_THAT(testing::error_of([&] { check_evaluation_files(recipe_); }).what(), HasSubstr("no_tables"));
+  EXPECT_THAT(error_of([&] { check_evaluation_files(recipe_); }).what(), HasSubstr("no_tables"));
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "encoding/tokenizer/testing.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/golden_tokenizer.h"
 
 namespace manyshot {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "encoding/tokenizer/testing.h"
+#include "support/golden_tokenizer.h"
 
 namespace manyshot {
 namespace {

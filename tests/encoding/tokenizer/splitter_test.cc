@@ -9,7 +9,8 @@
 #include "encoding/tokenizer/scanners-inl.h"
 #include "encoding/tokenizer/split_patterns.h"
 #include "encoding/tokenizer/testing.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/source_path.h"
 
 namespace manyshot {
 namespace {
@@ -73,7 +74,7 @@ TYPED_TEST(ScannerTest, EqualsPcre2OnEveryPairOfClasses) {
 }
 
 TYPED_TEST(ScannerTest, EqualsPcre2OnSourceCode) {
-  const std::string sources = std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/src/core";
+  const std::string sources = source_path("src/core");
   for (const auto& entry : std::filesystem::directory_iterator(sources)) this->expect_equal(read_file(entry.path()));
 }
 

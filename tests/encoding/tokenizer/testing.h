@@ -1,24 +1,15 @@
-// What the tokenizer's tests share: the small vocabularies in golden/, and random texts that are hard to split.
+// What the tokenizer's tests share: the names of the small vocabularies, and random texts that are hard to split.
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "core/rng.h"
-#include "encoding/tokenizer/tokenizer.h"
 #include "encoding/tokenizer/utf8.h"
+#include "support/golden_tokenizer.h"
 
 namespace manyshot {
-
-inline std::string golden_path(const std::string& name) {
-  return std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/tests/encoding/tokenizer/golden/" + name;
-}
-
-inline Tokenizer golden_tokenizer(const std::string& family) {
-  return Tokenizer(read_tokenizer_json(golden_path(family + ".json")));
-}
 
 inline const std::vector<std::string>& golden_families() {
   static const std::vector<std::string> families{"gpt2", "smollm", "qwen2", "llama3"};

@@ -10,7 +10,8 @@
 #include "encoding/tokenizer/byte_alphabet.h"
 #include "encoding/tokenizer/nfc.h"
 #include "encoding/tokenizer/testing.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/golden_tokenizer.h"
 
 namespace manyshot {
 namespace {

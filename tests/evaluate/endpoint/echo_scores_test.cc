@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "evaluate/endpoint/fake_server.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/fake_server.h"
 
 namespace manyshot {
 namespace {

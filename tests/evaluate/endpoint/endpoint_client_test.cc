@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/testing.h"
-#include "evaluate/endpoint/fake_server.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/fake_server.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::TemporaryFolder;
 
 constexpr const char* kKeyVariable = "MANYSHOT_TEST_API_KEY";
 const std::string kNow = "Retry-After: 0\r\n";
@@ -36,12 +35,6 @@ Asked ask(const EndpointOptions& options, const Json& body = {{"prompt", "Hi"}})
   EndpointClient client("openai:tiny", options, /*seed=*/1);
   asked.response = client.post("/chat/completions", body, asked.report);
   return asked;
-}
-
-std::string error_of(const EndpointOptions& options, ErrorKind kind) {
-  const Error error = testing::error_of([&] { ask(options); });
-  EXPECT_EQ(error.kind(), kind) << error.what();
-  return error.what();
 }
 
 TEST(EndpointClient, SendsModelBodyAndKey) {
@@ -104,16 +97,16 @@ TEST(EndpointClient, GivesUpInTheEnd) {
       [](const FakeRequest&, size_t) { return FakeResponse{.status = 500, .body = "out of memory", .headers = kNow}; });
   EndpointOptions options = options_for(server);
   options.max_retries = 2;
-  EXPECT_THAT(error_of(options, ErrorKind::kUnavailable),
-              AllOf(HasSubstr(server.base_url() + "/chat/completions: status 500: out of memory (3 attempts)"),
-                    HasSubstr("the server's log")));
+  EXPECT_ERROR(ask(options), ErrorKind::kUnavailable,
+               AllOf(HasSubstr(server.base_url() + "/chat/completions: status 500: out of memory (3 attempts)"),
+                     HasSubstr("the server's log")));
   EXPECT_EQ(server.requests().size(), 3u);
 }
 
 TEST(EndpointClient, DoesNotWaitForHoursWhenAskedTo) {
   const FakeServer server(
       [](const FakeRequest&, size_t) { return FakeResponse{.status = 429, .headers = "Retry-After: 7200\r\n"}; });
-  EXPECT_THAT(error_of(options_for(server), ErrorKind::kUnavailable), HasSubstr("--requests-per-minute"));
+  EXPECT_ERROR(ask(options_for(server)), ErrorKind::kUnavailable, HasSubstr("--requests-per-minute"));
 }
 
 struct Failure {
@@ -148,7 +141,7 @@ TEST(EndpointClient, SaysWhatIsWrongAndDoesNotRepeatIt) {
   };
   for (const Failure& failure : failures) {
     const FakeServer server([&](const FakeRequest&, size_t) { return failure.response; });
-    EXPECT_THAT(error_of(options_for(server), failure.kind), HasSubstr(failure.message));
+    EXPECT_ERROR(ask(options_for(server)), failure.kind, HasSubstr(failure.message));
     EXPECT_EQ(server.requests().size(), 1u) << failure.message;
   }
   unsetenv(kKeyVariable);
@@ -159,7 +152,7 @@ TEST(EndpointClient, AnswersThatAreNoJson) {
       [](const FakeRequest&, size_t) { return FakeResponse{.body = "<html>Welcome", .headers = kNow}; });
   EndpointOptions options = options_for(server);
   options.max_retries = 1;
-  EXPECT_THAT(error_of(options, ErrorKind::kUnavailable), HasSubstr("no JSON object: <html>Welcome (2 attempts)"));
+  EXPECT_ERROR(ask(options), ErrorKind::kUnavailable, HasSubstr("no JSON object: <html>Welcome (2 attempts)"));
 }
 
 TEST(EndpointClient, ServersThatAreAwayOrSilent) {
@@ -168,15 +161,14 @@ TEST(EndpointClient, ServersThatAreAwayOrSilent) {
     const FakeServer gone([](const FakeRequest&, size_t) { return FakeResponse{}; });
     url = gone.base_url();
   }
-  EXPECT_THAT(error_of({.base_url = url}, ErrorKind::kUnavailable),
-              HasSubstr("check --base-url, and that the server runs"));
+  EXPECT_ERROR(ask({.base_url = url}), ErrorKind::kUnavailable,
+               HasSubstr("check --base-url, and that the server runs"));
 
   const FakeServer silent([](const FakeRequest&, size_t) { return FakeResponse{.delay = std::chrono::seconds(30)}; });
   EndpointOptions options = options_for(silent);
   options.request_timeout_s = 0.1;
   options.max_retries = 0;
-  EXPECT_THAT(error_of(options, ErrorKind::kUnavailable),
-              HasSubstr("no response within 0.1 s; raise --request-timeout-s"));
+  EXPECT_ERROR(ask(options), ErrorKind::kUnavailable, HasSubstr("no response within 0.1 s; raise --request-timeout-s"));
 }
 
 TEST(EndpointClient, OptionsThatCannotBeUsed) {
@@ -213,7 +205,7 @@ TEST(EndpointClient, ACachedResponseIsNotAskedForAgain) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(options.response_cache)) {
     if (!entry.is_regular_file()) continue;
     file = entry.path();
-    EXPECT_THAT(testing::content_of(file), Not(HasSubstr("secret-key")));
+    EXPECT_THAT(content_of(file), Not(HasSubstr("secret-key")));
     std::ofstream(file) << "{\"url\": ";  // cut short
   }
   EXPECT_EQ(ask(options).report.requests, 1u) << "a damaged file counts as none";

@@ -2,15 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/testing.h"
-#include "evaluate/endpoint/fake_server.h"
 #include "evaluate/evaluation.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/fake_server.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
-
-using testing::TemporaryFolder;
 
 std::string some_table(size_t num_rows) {
   std::string text = "size,weight,label\n";
@@ -22,7 +20,7 @@ std::string some_table(size_t num_rows) {
 
 EvaluateOptions options_for(const TemporaryFolder& folder, const FakeServer& server) {
   EvaluateOptions options;
-  options.tables = {folder.put("tables/one.csv", some_table(300)), folder.put("tables/two.csv", some_table(60))};
+  options.tables = {folder.write("tables/one.csv", some_table(300)), folder.write("tables/two.csv", some_table(60))};
   options.models = {"openai:tiny", "majority"};
   options.shots = {"8", "16"};
   options.out = folder / "results";

@@ -9,10 +9,10 @@
 #include <regex>
 #include <set>
 
-#include "core/testing.h"
 #include "encoding/text/text_prompt.h"
-#include "evaluate/endpoint/fake_server.h"
-#include "model/expect_error.h"
+#include "support/error.h"
+#include "support/fake_server.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -20,7 +20,6 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 // Rows of one number; class b for the larger half. Class c has no rows, b has the most.
 LabelledTable task(size_t num_rows) {

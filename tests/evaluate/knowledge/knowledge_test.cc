@@ -8,27 +8,26 @@
 #include <map>
 
 #include "core/parallel.h"
-#include "core/testing.h"
 #include "evaluate/knowledge/general_ability.h"
-#include "model/expect_error.h"
-#include "model/language/tiny_text_model.h"
-#include "model/random_model.h"
+#include "support/error.h"
+#include "support/models/random_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 constexpr const char* kHeader = "subject,question,A,B,C,D,answer\n";
 
 TEST(Questions, CellsComeAsTheyStand) {
   const TemporaryFolder folder;
-  const auto questions =
-      read_questions(folder.put("q.csv",
-                                "id,answer,subject,question,A,B,C,D\n"
-                                "7,D,high_school_maths,\"Is 1 | 2, \"\"or\"\" not?\",1.50,None,N/A,\"two\nlines\"\n"));
+  const auto questions = read_questions(
+      folder.write("q.csv",
+                   "id,answer,subject,question,A,B,C,D\n"
+                   "7,D,high_school_maths,\"Is 1 | 2, \"\"or\"\" not?\",1.50,None,N/A,\"two\nlines\"\n"));
   ASSERT_EQ(questions.size(), 1u);
   EXPECT_EQ(questions[0].subject, "high_school_maths");
   EXPECT_EQ(questions[0].question, "Is 1 | 2, \"or\" not?");
@@ -40,15 +39,15 @@ TEST(Questions, BadFilesAreErrors) {
   const TemporaryFolder folder;
   const std::string header = kHeader;
   EXPECT_ERROR(read_questions(folder / "none.csv"), ErrorKind::kNotFound, "none.csv");
-  EXPECT_ERROR(read_questions(folder.put("a.csv", "")), ErrorKind::kBadInput, "empty");
-  EXPECT_ERROR(read_questions(folder.put("b.csv", header)), ErrorKind::kBadInput, "no rows");
-  EXPECT_ERROR(read_questions(folder.put("c.csv", "subject,question,A,B,C,answer\ns,q,1,2,3,A\n")),
+  EXPECT_ERROR(read_questions(folder.write("a.csv", "")), ErrorKind::kBadInput, "empty");
+  EXPECT_ERROR(read_questions(folder.write("b.csv", header)), ErrorKind::kBadInput, "no rows");
+  EXPECT_ERROR(read_questions(folder.write("c.csv", "subject,question,A,B,C,answer\ns,q,1,2,3,A\n")),
                ErrorKind::kNotFound, "\"D\"");
-  EXPECT_ERROR(read_questions(folder.put("d.csv", header + "s,q,1,2,3,4,A\ns,q,1,2,3,4,E\n")), ErrorKind::kBadInput,
+  EXPECT_ERROR(read_questions(folder.write("d.csv", header + "s,q,1,2,3,4,A\ns,q,1,2,3,4,E\n")), ErrorKind::kBadInput,
                "row 1 (counted from 0), column \"answer\": expected A, B, C or D, found E");
-  EXPECT_ERROR(read_questions(folder.put("e.csv", header + "s,q,1,,3,4,A\n")), ErrorKind::kBadInput,
+  EXPECT_ERROR(read_questions(folder.write("e.csv", header + "s,q,1,,3,4,A\n")), ErrorKind::kBadInput,
                "column \"B\" is empty");
-  EXPECT_ERROR(read_questions(folder.put("f.csv", header + "s,q\xff,1,2,3,4,A\n")), ErrorKind::kBadInput, "UTF-8");
+  EXPECT_ERROR(read_questions(folder.write("f.csv", header + "s,q\xff,1,2,3,4,A\n")), ErrorKind::kBadInput, "UTF-8");
 }
 
 TEST(Knowledge, PromptsHaveTheFormOfMmlu) {
@@ -136,7 +135,7 @@ TEST(Knowledge, LongPromptsHaveFewerDemonstrations) {
 }
 
 TEST(Knowledge, TheSameBitsForAnyNumberOfThreads) {
-  const ModelFolder folder;
+  const TemporaryFolder folder;
   write_tiny_text_model(folder.path());
   const auto model = load_model(folder.path());
   const std::vector<Question> questions = questions_of({{"x", 7}, {"y", 5}});
@@ -149,10 +148,11 @@ TEST(Knowledge, TheSameBitsForAnyNumberOfThreads) {
 
 TEST(GeneralAbility, ATableAndErrorsOfModelsWithoutText) {
   const TemporaryFolder folder;
-  const ModelFolder model;
+  const TemporaryFolder model;
   write_tiny_text_model(model.path());
-  const GeneralAbilityOptions options{.knowledge = folder.put("q.csv", std::string(kHeader) + "s,q,1,2,3,4,A\n"),
-                                      .perplexity = folder.put("t.txt", "A text of some words.\nAnd another line.\n")};
+  const GeneralAbilityOptions options{
+      .knowledge = folder.write("q.csv", std::string(kHeader) + "s,q,1,2,3,4,A\n"),
+      .perplexity = folder.write("t.txt", "A text of some words.\nAnd another line.\n")};
   const GeneralAbility result = measure_general_ability(model.path(), options, {}, {}, 1);
   EXPECT_THAT(general_ability_table(std::span(&result, 1)),
               ::testing::AllOf(HasSubstr("accuracy, %"), HasSubstr("bits/byte")));

@@ -7,19 +7,17 @@
 #include <cmath>
 
 #include "core/parallel.h"
-#include "core/testing.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "evaluate/endpoint/fake_server.h"
 #include "evaluate/knowledge/text_pieces.h"
-#include "model/expect_error.h"
 #include "model/language/language_model.h"
-#include "model/language/tiny_text_model.h"
-#include "model/random_model.h"
+#include "support/error.h"
+#include "support/fake_server.h"
+#include "support/models/random_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
-
-using testing::TemporaryFolder;
 
 std::string some_text(size_t lines) {
   std::string text;
@@ -32,7 +30,7 @@ TEST(TextPieces, JoinToTheTextAndEndBeforeLetters) {
   const TemporaryFolder folder;
   const std::string text = some_text(2000) + "漢字\n";
   for (const size_t least : {0, 1, 100, 5000, 10'000'000}) {
-    TextPieces pieces(folder.put("text.txt", text));
+    TextPieces pieces(folder.write("text.txt", text));
     std::string joined;
     size_t number = 0;
     for (std::string piece; pieces.next(piece, least); ++number) {
@@ -51,8 +49,8 @@ TEST(TextPieces, BadFilesAreErrors) {
   std::string piece;
   EXPECT_ERROR(TextPieces(folder / "none.txt"), ErrorKind::kNotFound, "none.txt");
   EXPECT_ERROR(TextPieces(folder.path()), ErrorKind::kBadInput, "is a folder");
-  EXPECT_ERROR(TextPieces(folder.put("empty.txt", "")), ErrorKind::kBadInput, "empty");
-  TextPieces pieces(folder.put("latin1.txt", "Good line\nCaf\xe9 au lait\n"));
+  EXPECT_ERROR(TextPieces(folder.write("empty.txt", "")), ErrorKind::kBadInput, "empty");
+  TextPieces pieces(folder.write("latin1.txt", "Good line\nCaf\xe9 au lait\n"));
   EXPECT_TRUE(pieces.next(piece, 1));
   EXPECT_ERROR(pieces.next(piece, 1), ErrorKind::kBadInput, "byte 13 is not UTF-8");
 }
@@ -66,7 +64,7 @@ class Perplexity : public ::testing::Test {
   ~Perplexity() override { set_num_threads(0); }
 
   PerplexityResult measure(const std::string& text, const WindowOptions& window) const {
-    return measure_perplexity(*model_, folder_.put("text.txt", text), window);
+    return measure_perplexity(*model_, folder_.write("text.txt", text), window);
   }
   // ln p(token | the `context` tokens before it), one text at a time.
   double log_prob(const std::vector<TokenId>& tokens, size_t token, size_t context) const {
@@ -74,7 +72,7 @@ class Perplexity : public ::testing::Test {
     return model_->language_model()->score(std::span(&branch, 1)).front().log_probs.front();
   }
 
-  ModelFolder model_folder_;
+  TemporaryFolder model_folder_;
   TemporaryFolder folder_;
   std::unique_ptr<Model> model_;
 };
@@ -133,7 +131,7 @@ TEST(EndpointPerplexity, ScoresEveryPieceBehindTheOnesBefore) {
   EndpointClient client("openai:tiny", {.base_url = server.base_url()}, 0);
   AnswerReport report;
   const PerplexityResult result =
-      measure_perplexity(client, folder.put("text.txt", text), {.window = 40, .stride = 20}, report);
+      measure_perplexity(client, folder.write("text.txt", text), {.window = 40, .stride = 20}, report);
   EXPECT_EQ(result.num_tokens, 599u);
   EXPECT_EQ(result.num_bytes, 599u);
   EXPECT_NEAR(result.bits_per_byte(), 1, 1e-12);

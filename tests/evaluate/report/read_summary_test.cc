@@ -4,27 +4,26 @@
 #include <gtest/gtest.h>
 
 #include "core/files.h"
-#include "core/testing.h"
 #include "evaluate/evaluated_model.h"
 #include "evaluate/report/example_summary.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 TEST(ReadSummary, GivesBackWhatWasWritten) {
   const TemporaryFolder folder;
   const Json written = to_json(testing::example_summary());
-  const std::string path = folder.put("summary.json", written.dump());
+  const std::string path = folder.write("summary.json", written.dump());
   EXPECT_EQ(to_json(read_summary(path)).dump(), written.dump());
 }
 
 TEST(ReadSummary, ReportsAreMadeAgain) {
   const TemporaryFolder folder;
-  folder.put("summary.json", to_json(testing::example_summary()).dump());
+  folder.write("summary.json", to_json(testing::example_summary()).dump());
   rewrite_report(folder.path());
   EXPECT_THAT(read_file(folder / "report.html"), HasSubstr("6 models on 40 tables"));
 }
@@ -37,7 +36,7 @@ TEST(ReadSummary, OtherFilesAreNamed) {
            {"[]", "not the summary of an evaluation"},
            {R"({"format": "manyshot evaluation summary 9"})", "its format is \"manyshot evaluation summary 9\""},
            {R"({"format": "manyshot evaluation summary 1"})", "not the summary of an evaluation"}}) {
-    const std::string path = folder.put("summary.json", content);
+    const std::string path = folder.write("summary.json", content);
     const Error error = error_of([&] { read_summary(path); });
     EXPECT_EQ(error.kind(), ErrorKind::kCorruptFile);
     EXPECT_THAT(error.what(), HasSubstr(path + ": " + found));
@@ -48,7 +47,7 @@ TEST(ReadSummary, NamesThatAreNotListed) {
   const TemporaryFolder folder;
   Json json = to_json(testing::example_summary());
   json["cells"][0]["model"] = "somebody";
-  const std::string path = folder.put("summary.json", json.dump());
+  const std::string path = folder.write("summary.json", json.dump());
   const Error error = error_of([&] { read_summary(path); });
   EXPECT_EQ(error.kind(), ErrorKind::kCorruptFile);
   EXPECT_THAT(error.what(), HasSubstr("names a model or table that it does not list"));

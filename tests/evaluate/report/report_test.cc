@@ -7,20 +7,19 @@
 #include <cmath>
 
 #include "core/files.h"
-#include "core/testing.h"
 #include "evaluate/report/example_summary.h"
 #include "report/figure.h"
-#include "report/html_check.h"
+#include "support/error.h"
+#include "support/html_check.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
 using testing::example_summary;
 using ::testing::HasSubstr;
-using testing::HtmlPage;
 using ::testing::Not;
-using testing::read_html;
-using testing::TemporaryFolder;
+using ::testing::StrEq;
 
 constexpr size_t kShots = 8, kMetricViews = 5, kAspects = 4;
 
@@ -266,8 +265,8 @@ TEST(Report, CsvHasARowForEachCell) {
 }
 
 TEST(Report, AFolderThatIsNotThere) {
-  testing::expect_error([] { write_report(Summary{}, "/no/such/folder"); }, ErrorKind::kBadInput,
-                        testing::error_of([] { write_file("/no/such/folder/report.html", ""); }).what());
+  EXPECT_ERROR(write_report(Summary{}, "/no/such/folder"), ErrorKind::kBadInput,
+               StrEq(error_of([] { write_file("/no/such/folder/report.html", ""); }).what()));
 }
 
 }  // namespace

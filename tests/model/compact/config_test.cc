@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model/expect_error.h"
-#include "model/random_model.h"
+#include "support/error.h"
+#include "support/models/random_model.h"
 
 namespace manyshot {
 namespace {

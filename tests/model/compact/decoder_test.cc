@@ -9,9 +9,10 @@
 #include "core/parallel.h"
 #include "kernels/simd.h"
 #include "model/model.h"
-#include "model/random_model.h"
-#include "model/source_dir.h"
 #include "model/tolerances.h"
+#include "support/models/random_model.h"
+#include "support/source_path.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -65,7 +66,7 @@ class Parity : public testing::TestWithParam<ParityCase> {};
 TEST_P(Parity, FusedEqualsReference) {
   if (!MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
   const ParityCase& test = GetParam();
-  const ModelFolder folder;
+  const TemporaryFolder folder;
   write_model(folder, test.model);
   const Prompt prompt = test.model.prompt(test.num_rows, test.num_features);
   const QueryTokens queries = test.model.queries(test.num_queries, test.num_features);
@@ -123,7 +124,7 @@ void for_each_dtype(const Check& check) {
   for (const char* dtype : {"float32", "bfloat16"}) {
     if (std::string(dtype) == "bfloat16" && simd_level() != SimdLevel::kAvx512Bf16) continue;
     SCOPED_TRACE(dtype);
-    const auto model = load_model(source_dir() + "/models/default", {.dtype = dtype});
+    const auto model = load_model(source_path("models/default"), {.dtype = dtype});
     check(*model);
   }
 }
@@ -211,7 +212,7 @@ TEST_F(Decoder, ContextOutlivesItsModel) {
   std::unique_ptr<EncodedContext> context;
   std::vector<float> expected;
   {
-    const auto model = load_model(source_dir() + "/models/default");
+    const auto model = load_model(source_path("models/default"));
     context = model->encode(default_prompt(8, 3));
     expected = scores_of(*context, default_queries(2, 3));
   }
@@ -225,7 +226,7 @@ TEST_F(Decoder, Float32HasTheSameBitsOnEveryInstructionSetWithFusedMultiplyAdd) 
   for (SimdLevel level : available_simd_levels()) {
     if (level != SimdLevel::kAvx2 && level != SimdLevel::kAvx512) continue;
     limit_simd(simd_name(level));
-    const auto model = load_model(source_dir() + "/models/default", {.dtype = "float32"});
+    const auto model = load_model(source_path("models/default"), {.dtype = "float32"});
     EXPECT_EQ(model->info().engine, fmt::format("fused float32 ({})", simd_name(level)));
     const auto context = model->encode(prompt);
     results.push_back(scores_of(*context, queries));
@@ -240,18 +241,18 @@ TEST_F(Decoder, EveryInstructionSetGivesTheSameAnswers) {
   const Prompt prompt = default_prompt(40, 12);
   const QueryTokens queries = default_queries(10, 12);
   const auto best =
-      scores_of(*load_model(source_dir() + "/models/default", {.dtype = "float32"})->encode(prompt), queries);
+      scores_of(*load_model(source_path("models/default"), {.dtype = "float32"})->encode(prompt), queries);
   for (SimdLevel level : available_simd_levels()) {
     limit_simd(simd_name(level));
     const auto scores =
-        scores_of(*load_model(source_dir() + "/models/default", {.dtype = "float32"})->encode(prompt), queries);
+        scores_of(*load_model(source_path("models/default"), {.dtype = "float32"})->encode(prompt), queries);
     EXPECT_LT(largest_difference(scores, best), 1e-4) << simd_name(level);
     limit_simd(nullptr);
   }
 }
 
 TEST_F(Decoder, AnswersAreLogSoftmaxOverAllLabelsWhateverIsAsked) {
-  const auto model = load_model(source_dir() + "/models/default");
+  const auto model = load_model(source_path("models/default"));
   Prompt prompt = default_prompt(20, 5);
   const QueryTokens queries = default_queries(3, 5);
   const std::vector<float> all = scores_of(*model->encode(prompt), queries);
@@ -273,19 +274,19 @@ TEST_F(Decoder, WorkedExampleOfTheFormatDocument) {
       .layout = PromptLayout::kRows, .num_features = 2, .context = {620, 380, 1010, 1001, 380, 620, 1010, 1000}};
   prompt.answers = {{1000}, {1001}};
   const QueryTokens query{.tokens = {548, 440, 1010}, .offsets = {0, 3}};
-  const auto model = load_model(source_dir() + "/tests/data/compact_golden", {.dtype = "float32"});
+  const auto model = load_model(source_path("tests/data/compact_golden"), {.dtype = "float32"});
   const std::vector<float> scores = scores_of(*model->encode(prompt), query, 2);
   EXPECT_NEAR(scores[0], -1.0324, 1e-4);
   EXPECT_NEAR(scores[1], -0.5950, 1e-4);
 }
 
 TEST_F(Decoder, NoQueriesIsFine) {
-  const auto context = load_model(source_dir() + "/models/default")->encode(default_prompt(4, 3));
+  const auto context = load_model(source_path("models/default"))->encode(default_prompt(4, 3));
   context->score({}, {});
 }
 
 TEST_F(Decoder, InfoTellsTheModelsLimits) {
-  const auto model = load_model(source_dir() + "/tests/data/compact_golden");
+  const auto model = load_model(source_path("tests/data/compact_golden"));
   const ModelInfo& info = model->info();
   EXPECT_EQ(info.layout, PromptLayout::kRows);
   EXPECT_EQ(info.num_parameters, 1745408);

@@ -10,8 +10,8 @@
 #include "core/json.h"
 #include "kernels/simd.h"
 #include "model/model.h"
-#include "model/source_dir.h"
 #include "model/tolerances.h"
+#include "support/source_path.h"
 
 namespace manyshot {
 namespace {
@@ -80,8 +80,8 @@ TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
   }
   if (std::string(engine.name) == "reference" && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
   const auto model =
-      load_model(source_dir() + "/tests/data/compact_golden", {.dtype = engine.dtype, .engine = engine.name});
-  const Json tasks = Json::parse(read_file(source_dir() + "/tests/data/compact_golden/golden.json"));
+      load_model(source_path("tests/data/compact_golden"), {.dtype = engine.dtype, .engine = engine.name});
+  const Json tasks = Json::parse(read_file(source_path("tests/data/compact_golden/golden.json")));
   ASSERT_EQ(tasks.size(), 3u);
   double queries = 0, prequential = 0;
   for (const Json& golden : tasks) {

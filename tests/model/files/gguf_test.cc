@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model/expect_error.h"
-#include "model/files/gguf_writer.h"
+#include "support/error.h"
+#include "support/models/gguf_writer.h"
 
 namespace manyshot {
 namespace {

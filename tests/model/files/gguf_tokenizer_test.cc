@@ -6,8 +6,8 @@
 
 #include "core/files.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "model/expect_error.h"
-#include "model/files/gguf_writer.h"
+#include "support/error.h"
+#include "support/models/gguf_writer.h"
 
 namespace manyshot {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "model/expect_error.h"
+#include "support/error.h"
 
 namespace manyshot {
 namespace {

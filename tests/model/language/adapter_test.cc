@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/files.h"
 #include "core/json.h"
-#include "model/expect_error.h"
 #include "model/files/safetensors.h"
-#include "model/language/tiny_text_model.h"
-#include "model/random_model.h"
+#include "support/error.h"
+#include "support/models/random_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -45,7 +47,7 @@ class Adapter : public ::testing::Test {
     const uint64_t inputs = a.size() / 2;
     return scale * (b[row * 2] * a[column] + b[row * 2 + 1] * a[inputs + column]);
   }
-  ModelFolder base_, adapter_;
+  TemporaryFolder base_, adapter_;
 };
 
 TEST_F(Adapter, AddsScaledProductAndLeavesOtherTensors) {
@@ -113,7 +115,7 @@ TEST_F(Adapter, NamesDamage) {
   EXPECT_ERROR(adapted(), ErrorKind::kUnsupported, "modules_to_save");
   adapter_.write("adapter_model.safetensors", "short");
   EXPECT_ERROR(adapted(), ErrorKind::kCorruptFile, "adapter_model.safetensors");
-  const ModelFolder empty;
+  const TemporaryFolder empty;
   EXPECT_ERROR(apply_adapter(open_tensor_source(base_.path()), empty.path()), ErrorKind::kNotFound,
                "adapter_config.json");
 }

@@ -11,11 +11,11 @@
 #include "core/parallel.h"
 #include "kernels/simd.h"
 #include "model/dtype.h"
-#include "model/expect_error.h"
 #include "model/language/dense_decoder.h"
 #include "model/language/language_model.h"
-#include "model/language/random_source.h"
 #include "model/tolerances.h"
+#include "support/error.h"
+#include "support/models/random_source.h"
 
 namespace manyshot {
 namespace {

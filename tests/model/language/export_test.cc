@@ -8,27 +8,21 @@
 
 #include "core/files.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "model/expect_error.h"
 #include "model/files/gguf_quantize.h"
 #include "model/files/tokenizer_files.h"
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
-#include "model/language/tiny_language_model.h"
-#include "model/language/tiny_text_model.h"
+#include "support/error.h"
+#include "support/golden_tokenizer.h"
+#include "support/models/tiny_language_model.h"
+#include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
 constexpr LanguageArchitecture kBoth[] = {LanguageArchitecture::kLlama, LanguageArchitecture::kQwen2};
 constexpr const char* kText = "You are 380,nurse|0\n\n  x17 is 5 caf\xc3\xa9 <|im_end|> don't";
-
-std::vector<float> read_whole(const TensorSource& source, const std::string& name) {
-  const std::vector<uint64_t> shape = source.shape(name);
-  const uint64_t rows = shape.size() == 2 ? shape[0] : 1;
-  std::vector<float> values(rows * shape.back());
-  source.read_rows(name, 0, rows, values);
-  return values;
-}
 
 // Values of the tiny models are multiples of 1/256 below 1/2, which every type but Q8_0 has exactly.
 void expect_same_tensors(const TensorSource& source, const TensorSource& expected, float tolerance = 0) {
@@ -56,7 +50,7 @@ class Export : public ::testing::TestWithParam<LanguageArchitecture> {
     source_ = open_tensor_source(folder_.path());
   }
   std::string file(const std::string& name) const { return folder_.path() + "/" + name; }
-  ModelFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<TensorSource> source_;
 };
 
@@ -104,10 +98,9 @@ TEST_P(Export, AGgufFileBecomesAFolder) {
 INSTANTIATE_TEST_SUITE_P(Both, Export, ::testing::ValuesIn(kBoth));
 
 TEST(TokenizerFiles, EveryFamilyComesBack) {
-  const std::string golden = std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/tests/encoding/tokenizer/golden/";
-  const ModelFolder folder;
+  const TemporaryFolder folder;
   for (const char* family : {"gpt2", "llama3", "qwen2", "smollm"}) {
-    const TokenizerSpec spec = read_tokenizer_json(golden + family + ".json");
+    const TokenizerSpec spec = read_tokenizer_json(golden_path(std::string(family) + ".json"));
     write_tokenizer_files({spec, "{{ messages }}"}, folder.path());
     const ModelTokenizer back = read_tokenizer(folder.path());
     EXPECT_EQ(back.chat_template, "{{ messages }}");
@@ -119,8 +112,7 @@ TEST(TokenizerFiles, EveryFamilyComesBack) {
 }
 
 TEST(TokenizerFiles, UnknownPatternsHaveNoGgufName) {
-  TokenizerSpec spec = read_tokenizer_json(std::string(std::getenv("MANYSHOT_SOURCE_DIR")) +
-                                           "/tests/encoding/tokenizer/golden/gpt2.json");
+  TokenizerSpec spec = read_tokenizer_json(golden_path("gpt2.json"));
   spec.split_patterns = {"[a-z]+"};
   GgufMetadata metadata;
   EXPECT_ERROR(add_tokenizer_metadata({spec, ""}, 10, metadata), ErrorKind::kUnsupported, "llama.cpp has no name");

@@ -10,8 +10,8 @@
 #include "kernels/simd.h"
 #include "model/dtype.h"
 #include "model/language/language_model.h"
-#include "model/source_dir.h"
 #include "model/tolerances.h"
+#include "support/source_path.h"
 
 namespace manyshot {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 class GoldenDecoder : public testing::TestWithParam<const char*> {
  protected:
   void expect_close(DType dtype, double tolerance) {
-    const std::string folder = source_dir() + "/tests/data/language/" + GetParam();
+    const std::string folder = source_path("tests/data/language/") + GetParam();
     const Json golden = Json::parse(read_file(folder + "/golden.json"));
     const auto tokens = golden.at("tokens").get<std::vector<TokenId>>();
     const auto expected = golden.at("log_probs").get<std::vector<double>>();

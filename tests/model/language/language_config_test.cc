@@ -1,9 +1,9 @@
 // config.json and GGUF metadata as LanguageModelConfig.
 #include <gtest/gtest.h>
 
-#include "model/expect_error.h"
 #include "model/language/gguf_config.h"
-#include "model/language/tiny_language_model.h"
+#include "support/error.h"
+#include "support/models/tiny_language_model.h"
 
 namespace manyshot {
 namespace {

@@ -6,21 +6,15 @@
 #include <filesystem>
 #include <thread>
 
-#include "model/expect_error.h"
-#include "model/language/tiny_language_model.h"
+#include "model/files/safetensors.h"
+#include "support/error.h"
+#include "support/models/tiny_language_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
 
 constexpr LanguageArchitecture kBoth[] = {LanguageArchitecture::kLlama, LanguageArchitecture::kQwen2};
-
-std::vector<float> read_whole(const TensorSource& source, const std::string& name) {
-  const std::vector<uint64_t> shape = source.shape(name);
-  const uint64_t rows = shape.size() == 2 ? shape[0] : 1;
-  std::vector<float> values(rows * shape.back());
-  source.read_rows(name, 0, rows, values);
-  return values;
-}
 
 void expect_config(const LanguageModelConfig& read, const LanguageModelConfig& expected) {
   EXPECT_EQ(read.architecture, expected.architecture);
@@ -42,12 +36,12 @@ void expect_config(const LanguageModelConfig& read, const LanguageModelConfig& e
 }
 
 void expect_same_model(const std::string& path, const LanguageModelConfig& config,
-                       const std::vector<RandomModel::Tensor>& tensors) {
+                       const std::vector<RandomTensor>& tensors) {
   const auto source = open_tensor_source(path);
   EXPECT_EQ(source->path(), path);
   expect_config(source->config(), config);
   uint64_t bytes = 0;
-  for (const RandomModel::Tensor& tensor : tensors) {
+  for (const RandomTensor& tensor : tensors) {
     ASSERT_TRUE(source->contains(tensor.name));
     EXPECT_EQ(source->shape(tensor.name), tensor.shape);
     EXPECT_EQ(source->type_name(tensor.name), "F32");
@@ -61,13 +55,13 @@ void expect_same_model(const std::string& path, const LanguageModelConfig& confi
 class Source : public testing::Test {
  protected:
   std::string write_gguf(const GgufWriter& writer) { return folder_.write("model.gguf", writer.bytes()); }
-  void write_folder(const Json& config, const std::vector<RandomModel::Tensor>& tensors) {
+  void write_folder(const Json& config, const std::vector<RandomTensor>& tensors) {
     folder_.write("config.json", config.dump(2));
     folder_.write("model.safetensors", safetensors_of(tensors));
   }
   // Every other tensor in the second of two files.
-  void write_shards(const LanguageModelConfig& config, const std::vector<RandomModel::Tensor>& tensors) {
-    std::vector<RandomModel::Tensor> shards[2];
+  void write_shards(const LanguageModelConfig& config, const std::vector<RandomTensor>& tensors) {
+    std::vector<RandomTensor> shards[2];
     Json index = {{"metadata", {{"total_size", 1}}}, {"weight_map", Json::object()}};
     for (size_t i = 0; i < tensors.size(); ++i) {
       shards[i % 2].push_back(tensors[i]);
@@ -85,8 +79,8 @@ class Source : public testing::Test {
   }
 
   LanguageModelConfig config_ = tiny_language_config(LanguageArchitecture::kLlama);
-  std::vector<RandomModel::Tensor> tensors_ = tiny_language_tensors(config_);
-  ModelFolder folder_;
+  std::vector<RandomTensor> tensors_ = tiny_language_tensors(config_);
+  TemporaryFolder folder_;
 };
 
 TEST_F(Source, OneModelInThreeForms) {

@@ -1,9 +1,6 @@
 #include "prior/task/task_file.h"
 
-#include <unistd.h>
-
 #include <cctype>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -11,6 +8,7 @@
 
 #include "prior/prior.h"
 #include "prior/testing.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot::prior {
 namespace {
@@ -46,8 +44,8 @@ TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
   options.missing = 0.6;
   const Prior prior(options);
   PriorScratch scratch;
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("task_file_test_" + std::to_string(getpid()) + ".csv")).string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "task.csv";
   std::set<ColumnKind> texts, numbers;
   for (uint64_t index = 0; index < 80; ++index) {
     const Task task = prior.draw(index, scratch);
@@ -78,7 +76,6 @@ TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
     }
     for (size_t row = 0; row < 300; ++row) ASSERT_EQ(rows[row + 1].back(), std::to_string(task.labels[row]));
   }
-  std::filesystem::remove(path);
   EXPECT_TRUE(texts.contains(ColumnKind::kCategorical));
   EXPECT_TRUE(numbers.contains(ColumnKind::kNumeric) && numbers.contains(ColumnKind::kInteger) &&
               numbers.contains(ColumnKind::kOrdinal));

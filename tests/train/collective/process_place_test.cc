@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "core/testing.h"
+#include "support/error.h"
 #include "train/collective/collective.h"
 
 namespace manyshot {
@@ -52,9 +52,9 @@ TEST_F(Environment, PlacesComeFromTorchrunAndSlurm) {
 
 TEST_F(Environment, WhatIsMissingIsNamed) {
   set({{"RANK", "2"}, {"WORLD_SIZE", "4"}});
-  EXPECT_THAT(testing::error_of([] { process_place(); }).what(), HasSubstr("MASTER_PORT"));
+  EXPECT_THAT(error_of([] { process_place(); }).what(), HasSubstr("MASTER_PORT"));
   set({{"RANK", "4"}, {"WORLD_SIZE", "4"}, {"MASTER_ADDR", "host"}, {"MASTER_PORT", "29500"}});
-  EXPECT_THAT(testing::error_of([] { process_place(); }).what(), HasSubstr("process 4 of 4"));
+  EXPECT_THAT(error_of([] { process_place(); }).what(), HasSubstr("process 4 of 4"));
 }
 
 }  // namespace

@@ -5,17 +5,20 @@
 #include <cmath>
 
 #include "core/parallel.h"
-#include "core/testing.h"
 #include "kernels/bfloat16.h"
 #include "kernels/simd.h"
 #include "model/compact/fused_decoder.h"
 #include "model/dtype.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 #include "train/compact/export_model.h"
 #include "train/compact/number_features.h"
 #include "train/compact/random_tasks.h"
 
 namespace manyshot {
 namespace {
+
+using ::testing::StrEq;
 
 std::vector<std::string> dtypes() {
   std::vector<std::string> names{"float32"};
@@ -139,7 +142,7 @@ TEST(CompactModel, TheExportedFolderAnswersAlike) {
     const TrainSample sample = random_task({.num_labelled = 21, .num_queries = 6, .num_features = 7}, 4);
     const std::vector<float> expected = model->log_probabilities(sample);
 
-    const testing::TemporaryFolder folder;
+    const TemporaryFolder folder;
     write_compact_model(folder.path(), model->config(), model->exported(),
                         is_bf16 ? DType::kBFloat16 : DType::kFloat32);
     const auto decoder = load_model(folder.path(), {.dtype = dtype});
@@ -214,19 +217,19 @@ TEST(CompactModel, BadSamplesAndOptionsAreNamed) {
   const auto loss_of = [&](TrainSample sample) { model->loss(std::span(&sample, 1)); };
   TrainSample sample = random_task({}, 8);
   sample.tokens[2] = 7;
-  testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
-                        "sample 8, row 0: token 7 at place 2 is no bar of this network's vocabulary");
+  EXPECT_ERROR(loss_of(sample), ErrorKind::kBadInput,
+               StrEq("sample 8, row 0: token 7 at place 2 is no bar of this network's vocabulary"));
   sample = random_task({}, 8);
   sample.tokens.pop_back();
-  testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
-                        "sample 8: 31 tokens in 5 labelled rows and 3 queries of 2 columns; expected 4 a row");
+  EXPECT_ERROR(loss_of(sample), ErrorKind::kBadInput,
+               StrEq("sample 8: 31 tokens in 5 labelled rows and 3 queries of 2 columns; expected 4 a row"));
   sample.num_features = 65;
-  testing::expect_error([&] { loss_of(sample); }, ErrorKind::kBadInput,
-                        "sample 8: 65 columns; this network reads 1 to 64: draw `compact` samples within that");
+  EXPECT_ERROR(loss_of(sample), ErrorKind::kBadInput,
+               StrEq("sample 8: 65 columns; this network reads 1 to 64: draw `compact` samples within that"));
   CompactNetworkOptions options = small_network("float32");
   options.config.intermediate_size = 50;
-  testing::expect_error([&] { make_compact_model(options); }, ErrorKind::kBadInput,
-                        "intermediate_size 50 cannot be trained; expected a multiple of 16: use 64");
+  EXPECT_ERROR(make_compact_model(options), ErrorKind::kBadInput,
+               StrEq("intermediate_size 50 cannot be trained; expected a multiple of 16: use 64"));
 }
 
 }  // namespace

@@ -9,8 +9,10 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/rng.h"
-#include "core/testing.h"
 #include "corpus/write_corpus.h"
+#include "support/error.h"
+#include "support/golden_tokenizer.h"
+#include "support/temporary_folder.h"
 #include "train/compact/compact_model.h"
 #include "train/data/sample_buffer.h"
 #include "train/data/sample_stream.h"
@@ -22,11 +24,6 @@ namespace manyshot {
 namespace {
 
 using ::testing::HasSubstr;
-
-Tokenizer golden_tokenizer(const std::string& family) {
-  return Tokenizer(read_tokenizer_json(std::string(std::getenv("MANYSHOT_SOURCE_DIR")) +
-                                       "/tests/encoding/tokenizer/golden/" + family + ".json"));
-}
 
 StageRecipe small_stage() {
   StageRecipe stage;
@@ -61,7 +58,7 @@ class Stream : public ::testing::Test {
     return text;
   }
   void expect_refused(const StageRecipe& stage, const StreamContext& where, ErrorKind kind, const std::string& part) {
-    const Error error = testing::error_of([&] { take(*open_stream(stage, where), 3); });
+    const Error error = error_of([&] { take(*open_stream(stage, where), 3); });
     EXPECT_EQ(error.kind(), kind);
     EXPECT_THAT(error.what(), HasSubstr(part));
   }
@@ -77,7 +74,7 @@ class Stream : public ::testing::Test {
 
   Tokenizer tokenizer_ = golden_tokenizer("smollm");
   ModelConfig compact_ = compact_config({});
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Stream, LiveSamplesAreAFunctionOfThePosition) {
@@ -238,11 +235,11 @@ TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kMessages;
   stage.chat = ChatStyle::kChatMl;
-  stage.path = folder_.put("chat.jsonl",
-                           R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"},
+  stage.path = folder_.write("chat.jsonl",
+                             R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"},
   {"role": "user", "content": "d"}, {"role": "assistant", "content": "e"}]})");
   expect_refused(stage, context(), ErrorKind::kCorruptFile, "chat.jsonl:1: expected a JSON object");
-  stage.path = folder_.put(
+  stage.path = folder_.write(
       "chat.jsonl",
       R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"}, {"role": "user", "content": "d"}, {"role": "assistant", "content": "e"}]})");
   const TrainSample sample = take(*open_stream(stage, context()), 1)[0];
@@ -250,8 +247,8 @@ TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
             "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb c<|im_end|>\n<|im_start|>user\nd<|im_end|>\n"
             "<|im_start|>assistant\ne<|im_end|>");
   EXPECT_EQ(supervised_text(sample), "b c<|im_end|>e<|im_end|>");
-  stage.path = folder_.put("sharegpt.json",
-                           R"([{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}])");
+  stage.path = folder_.write(
+      "sharegpt.json", R"([{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}])");
   EXPECT_EQ(supervised_text(take(*open_stream(stage, context()), 1)[0]), "b<|im_end|>");
   stage.chat = ChatStyle::kRaw;
   EXPECT_EQ(text_of(take(*open_stream(stage, context()), 1)[0]).substr(0, 3), "a\nb");
@@ -262,7 +259,7 @@ TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
 TEST_F(Stream, TextsSuperviseEverythingButTheFirstToken) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kText;
-  stage.path = folder_.put("text.jsonl", "{\"text\": \"the nurse is here\"}\n\n{\"text\": \"the clerk\"}\n");
+  stage.path = folder_.write("text.jsonl", "{\"text\": \"the nurse is here\"}\n\n{\"text\": \"the clerk\"}\n");
   for (const TrainSample& sample : take(*open_stream(stage, context()), 4)) {
     EXPECT_EQ(sample.supervised.size() + 1, sample.tokens.size());
     EXPECT_EQ(sample.supervised.front(), 1u);
@@ -275,7 +272,7 @@ TEST_F(Stream, LongSamplesAreSkippedCutOrRefused) {
   stage.max_tokens = 16;
   std::string longer;
   for (int i = 0; i < 40; ++i) longer += std::to_string(i) + ",";
-  stage.path = folder_.put("text.jsonl", "{\"text\": \"" + longer + "\"}\n{\"text\": \"short\"}\n");
+  stage.path = folder_.write("text.jsonl", "{\"text\": \"" + longer + "\"}\n{\"text\": \"short\"}\n");
   for (const TrainSample& sample : take(*open_stream(stage, context()), 6)) EXPECT_LT(sample.tokens.size(), 16u);
   stage.too_long = TooLong::kCut;
   size_t cut = 0;
@@ -284,24 +281,24 @@ TEST_F(Stream, LongSamplesAreSkippedCutOrRefused) {
   stage.too_long = TooLong::kStop;
   expect_refused(stage, context(), ErrorKind::kBadInput, "text.jsonl:1: ");
   stage.too_long = TooLong::kSkip;
-  stage.path = folder_.put("long.jsonl", "{\"text\": \"" + longer + "\"}\n");
+  stage.path = folder_.write("long.jsonl", "{\"text\": \"" + longer + "\"}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "every sample has more than max_tokens = 16");
 }
 
 TEST_F(Stream, WrongKindsOfTextAreNamed) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kAlpaca;
-  stage.path = folder_.put("a.jsonl", "{\"text\": \"x\"}\n");
+  stage.path = folder_.write("a.jsonl", "{\"text\": \"x\"}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "a.jsonl:1: there is no \"instruction\"");
   stage.data = StageData::kMessages;
   expect_refused(stage, context(), ErrorKind::kBadInput, "a.jsonl:1: there is no list \"messages\"");
   expect_refused(stage, compact_context(), ErrorKind::kBadInput, "a compact model reads tables");
   stage.data = StageData::kText;
-  stage.path = folder_.put("b.jsonl", "{\"text\": 3}\n");
+  stage.path = folder_.write("b.jsonl", "{\"text\": 3}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "b.jsonl:1: there is no \"text\"");
-  stage.path = folder_.put("c.jsonl", "\n");
+  stage.path = folder_.write("c.jsonl", "\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "there are no lines");
-  stage.path = folder_.put("d.json", "[{\"text\": \"a\"}, 3");
+  stage.path = folder_.write("d.json", "[{\"text\": \"a\"}, 3");
   expect_refused(stage, context(), ErrorKind::kCorruptFile, "no JSON array");
 }
 

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "model/expect_error.h"
-#include "model/language/random_source.h"
+#include "support/error.h"
+#include "support/models/random_source.h"
 #include "train/language/language_trainer.h"
 
 namespace manyshot {

@@ -7,15 +7,17 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/files.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "kernels/simd.h"
 #include "model/dtype.h"
-#include "model/expect_error.h"
 #include "model/language/adapter.h"
 #include "model/language/language_model.h"
-#include "model/language/random_source.h"
-#include "model/random_model.h"
+#include "support/error.h"
+#include "support/models/random_model.h"
+#include "support/models/random_source.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -238,7 +240,7 @@ TEST(LanguageTrainer, BFloat16IsNearFloat32) {
 
 TEST(LanguageTrainer, SavedAdapterGivesTheSameModelAndGoesOn) {
   for (const LanguageModelConfig& config : configs()) {
-    const ModelFolder folder;
+    const TemporaryFolder folder;
     const auto trainer =
         make_trainer(config, {.lora = {.rank = 3, .alpha = 7, .target_modules = {"q_proj", "down_proj"}}});
     trainer->save_adapter(folder.path());
@@ -253,7 +255,7 @@ TEST(LanguageTrainer, SavedAdapterGivesTheSameModelAndGoesOn) {
     const auto continued = make_trainer(config, {.lora = {.rank = 99}, .adapter = folder.path()});
     EXPECT_EQ(continued->sample_losses(batch), expected);
     EXPECT_EQ(gradients_of(*continued, batch), gradients_of(*trainer, batch));
-    const ModelFolder again;
+    const TemporaryFolder again;
     continued->save_adapter(again.path());
     for (const char* name : {"/adapter_config.json", "/adapter_model.safetensors"}) {
       EXPECT_EQ(read_file(again.path() + name), read_file(folder.path() + name));
@@ -294,7 +296,7 @@ TEST(LanguageTrainer, SaysWhatIsWrong) {
   batch[0].supervised = {};
   EXPECT_EQ(trainer->loss(batch).weight, 0);
 
-  const ModelFolder folder;
+  const TemporaryFolder folder;
   trainer->save_adapter(folder.path());
   LanguageModelConfig smaller = config;
   smaller.num_hidden_layers = 1;

@@ -8,17 +8,15 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/rng.h"
-#include "core/testing.h"
 #include "kernels/simd.h"
+#include "support/source_path.h"
 #include "train/optimizer/newton_schulz.h"
 #include "train/optimizer/schedule.h"
 
 namespace manyshot {
 namespace {
 
-Json torch_answers() {
-  return Json::parse(read_file(std::string(std::getenv("MANYSHOT_SOURCE_DIR")) + "/tests/data/optimizer_answers.json"));
-}
+Json torch_answers() { return Json::parse(read_file(source_path("tests/data/optimizer_answers.json"))); }
 
 // A matrix and a gain with values and gradients as tools/parity/optimizer_answers.py makes them.
 class Weights {

@@ -4,8 +4,10 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
-#include "core/testing.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 #include "train/record/ability_record.h"
 #include "train/record/checkpoint.h"
 #include "train/record/metrics_log.h"
@@ -45,10 +47,10 @@ std::vector<std::string> records_of(const std::string& bytes) {
 }
 
 TEST(TensorBoard, EventsCarryStepTagAndValue) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   EventWriter writer(folder.path(), 0);
   writer.add(300, {{"train/loss", 0.5f}, {"train/accuracy", 0.25f}});
-  const std::vector<std::string> records = records_of(testing::content_of(writer.path()));
+  const std::vector<std::string> records = records_of(content_of(writer.path()));
   ASSERT_EQ(records.size(), 2u);
   EXPECT_THAT(records[0], HasSubstr("brain.Event:2"));
   // step 300 as a varint behind the key of field 2; the value 0.5 behind tag and key of field 2.
@@ -58,27 +60,26 @@ TEST(TensorBoard, EventsCarryStepTagAndValue) {
 }
 
 TEST(TensorBoard, AResumedRunHidesWhatItRepeats) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const EventWriter writer(folder.path(), 5);
-  const std::vector<std::string> records = records_of(testing::content_of(writer.path()));
+  const std::vector<std::string> records = records_of(content_of(writer.path()));
   ASSERT_EQ(records.size(), 2u);
   EXPECT_THAT(records[1], ::testing::EndsWith(std::string("\x10\x05\x3a\x02\x08\x01", 6))) << "SessionLog START at 5";
 }
 
 TEST(JsonLinesLog, CutsWhatAResumedRunRepeats) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string path =
-      folder.put("m.jsonl", "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"eval_loss\":1}\n{\"step\":3}\n{\"st");
+      folder.write("m.jsonl", "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"eval_loss\":1}\n{\"step\":3}\n{\"st");
   JsonLinesLog log(path, 2);
   log.add({{"step", 3}, {"loss", 7}});
-  EXPECT_EQ(testing::content_of(path),
-            "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"eval_loss\":1}\n{\"step\":3,\"loss\":7}\n");
+  EXPECT_EQ(content_of(path), "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"eval_loss\":1}\n{\"step\":3,\"loss\":7}\n");
   JsonLinesLog fresh(path, 0);
-  EXPECT_EQ(testing::content_of(path), "");
+  EXPECT_EQ(content_of(path), "");
 }
 
 TEST(Checkpoint, StateComesBack) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::vector<float> a = {1, 2, 3}, b = {4};
   const std::vector<StateTensor> tensors = {{"a", a}, {"b", b}};
   write_state(tensors, folder.path());
@@ -87,11 +88,11 @@ TEST(Checkpoint, StateComesBack) {
   EXPECT_THAT(a, ElementsAre(1, 2, 3));
   std::vector<float> other(2);
   const std::vector<StateTensor> wrong = {{"b", other}};
-  EXPECT_EQ(testing::error_of([&] { read_state(wrong, folder.path()); }).kind(), ErrorKind::kCorruptFile);
+  EXPECT_EQ(error_of([&] { read_state(wrong, folder.path()); }).kind(), ErrorKind::kCorruptFile);
 }
 
 TEST(Checkpoint, AppearsWholeOrNotAtAll) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const CheckpointFolders checkpoints(folder.path());
   const auto fill = [](const std::string& text) {
     return [text](const std::string& inside) { std::ofstream(inside + "/file") << text; };
@@ -101,9 +102,9 @@ TEST(Checkpoint, AppearsWholeOrNotAtAll) {
     fill("half")(inside);
     fail(ErrorKind::kBadInput, "disk full");
   }));
-  EXPECT_EQ(testing::content_of(folder / "checkpoint-5/file"), "a");
+  EXPECT_EQ(content_of(folder / "checkpoint-5/file"), "a");
   checkpoints.write(5, fill("b"));
-  EXPECT_EQ(testing::content_of(folder / "checkpoint-5/file"), "b");
+  EXPECT_EQ(content_of(folder / "checkpoint-5/file"), "b");
   EXPECT_THAT(folder.names(), ElementsAre("checkpoint-5"));
   std::filesystem::create_directory(folder / ".checkpoint-7.part");
   checkpoints.remove_unfinished();

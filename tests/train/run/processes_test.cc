@@ -11,10 +11,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "core/testing.h"
+#include "support/child_process.h"
+#include "support/temporary_folder.h"
 #include "train/collective/collective.h"
 #include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
@@ -59,7 +61,7 @@ class Processes : public ::testing::Test {
   }
 
   // Runs both processes; returns how the first one ends, with the exit code that the program gives for its error.
-  testing::ChildEnd run_two(const RunSetup& run, const std::function<void(int rank, FakeModel& model)>& prepare) const {
+  ChildEnd run_two(const RunSetup& run, const std::function<void(int rank, FakeModel& model)>& prepare) const {
     set_num_threads(1);
     const int port = free_port();
     const auto train_as = [&](int rank) {
@@ -77,7 +79,7 @@ class Processes : public ::testing::Test {
       }
       _exit(0);
     }
-    const testing::ChildEnd end = testing::run_in_child([&] {
+    const ChildEnd end = run_in_child([&] {
       try {
         train_as(0);
       } catch (const Error& error) {
@@ -97,12 +99,12 @@ class Processes : public ::testing::Test {
     }
     return values;
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Processes, TwoGiveTheLossesOfTwiceTheAccumulation) {
   const RunSetup two = setup("two", 1), one = setup("one", 2);
-  const testing::ChildEnd end = run_two(two, [](int, FakeModel&) {});
+  const ChildEnd end = run_two(two, [](int, FakeModel&) {});
   ASSERT_EQ(end.exit_code, 0) << end.standard_error;
   FakeModel model;
   train(one, model, *make_single_process());
@@ -114,7 +116,7 @@ TEST_F(Processes, TwoGiveTheLossesOfTwiceTheAccumulation) {
 
 TEST_F(Processes, WhenOneDiesTheOtherKeepsACheckpoint) {
   const RunSetup run = setup("run", 1);
-  const testing::ChildEnd end = run_two(run, [](int rank, FakeModel& model) {
+  const ChildEnd end = run_two(run, [](int rank, FakeModel& model) {
     if (rank == 1) model.network_for_tests().dies_at = 4;
   });
   EXPECT_EQ(end.exit_code, 1) << "nothing is wrong with what the user gave";
@@ -123,7 +125,7 @@ TEST_F(Processes, WhenOneDiesTheOtherKeepsACheckpoint) {
 }
 
 TEST_F(Processes, ALossThatIsNoNumberEndsBoth) {
-  const testing::ChildEnd end = run_two(setup("run", 1), [](int rank, FakeModel& model) {
+  const ChildEnd end = run_two(setup("run", 1), [](int rank, FakeModel& model) {
     if (rank == 1) model.network_for_tests().nan_at = 2;
   });
   EXPECT_EQ(end.exit_code, 2);

@@ -10,8 +10,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/files.h"
 #include "core/parallel.h"
-#include "core/testing.h"
+#include "support/child_process.h"
+#include "support/error.h"
+#include "support/temporary_folder.h"
 #include "train/record/ability_record.h"
 #include "train/record/checkpoint.h"
 #include "train/run/fake_model.h"
@@ -75,15 +78,15 @@ class Run : public ::testing::Test {
   static void expect_same_end(const RunSetup& a, const RunSetup& b) {
     EXPECT_EQ(metrics(a), metrics(b));
     for (const char* file : {"/checkpoint-12/state.safetensors", "/checkpoint-12/weights.txt"}) {
-      EXPECT_EQ(testing::content_of(a.out + file), testing::content_of(b.out + file)) << file;
+      EXPECT_EQ(content_of(a.out + file), content_of(b.out + file)) << file;
     }
   }
   void expect_refused(const RunSetup& setup, ErrorKind kind, const std::string& part) {
-    const Error error = testing::error_of([&] { train_to(setup); });
+    const Error error = error_of([&] { train_to(setup); });
     EXPECT_EQ(error.kind(), kind);
     EXPECT_THAT(error.what(), HasSubstr(part));
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<Collective> processes_ = make_single_process();
 };
 
@@ -102,12 +105,12 @@ TEST_F(Run, LearnsAndLeavesAWholeFolder) {
   const std::vector<Json> lines = metrics(run);
   EXPECT_EQ(lines.size(), 12u + 3);
   EXPECT_LT(lines.back()["eval_loss"], lines[5]["eval_loss"]);
-  const Json run_file = Json::parse(testing::content_of(run.out + "/run.json"));
+  const Json run_file = Json::parse(content_of(run.out + "/run.json"));
   EXPECT_EQ(run_file["recipe"]["stages"][0]["name"], "first");
-  const Json state = Json::parse(testing::content_of(run.out + "/checkpoint-12/trainer_state.json"));
+  const Json state = Json::parse(content_of(run.out + "/checkpoint-12/trainer_state.json"));
   EXPECT_EQ(state["global_step"], 12);
   EXPECT_EQ(state["log_history"].size(), 3u);
-  EXPECT_THAT(testing::content_of(run.out + "/training_loss.svg"), HasSubstr("</svg>"));
+  EXPECT_THAT(content_of(run.out + "/training_loss.svg"), HasSubstr("</svg>"));
 }
 
 TEST_F(Run, ResumedAtAnyCheckpointItEndsInTheSameBits) {
@@ -154,7 +157,7 @@ TEST_F(Run, TheWeightsOfACheckpointAreTheAverage) {
   const Safetensors state(mapped.bytes(), mapped.path());
   const std::vector<float> average = state.read_f32(*state.find("average.table"));
   EXPECT_NE(average, state.read_f32(*state.find("master.table")));
-  EXPECT_THAT(testing::content_of(run.out + "/checkpoint-5/weights.txt"),
+  EXPECT_THAT(content_of(run.out + "/checkpoint-5/weights.txt"),
               ::testing::StartsWith(std::to_string(average[0]) + "\n"));
 }
 
@@ -162,33 +165,33 @@ TEST_F(Run, ALossThatIsNoNumberStopsAndKeepsWhatWasGood) {
   FakeModel model;
   model.network_for_tests().nan_at = 6;
   const RunSetup run = setup("run");
-  const Error error = testing::error_of([&] { train_to(run, model); });
+  const Error error = error_of([&] { train_to(run, model); });
   EXPECT_EQ(error.kind(), ErrorKind::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("stage \"first\", step 6: the loss of batch 0 is nan"));
   EXPECT_THAT(CheckpointFolders(run.out).steps(), ElementsAre(4, 5));  // 5: the evaluation was the best so far
-  const Json report = Json::parse(testing::content_of(run.out + "/report.json"));
+  const Json report = Json::parse(content_of(run.out + "/report.json"));
   EXPECT_EQ(report["steps"], 5) << "as of the last checkpoint";
   EXPECT_EQ(report["finished"], false);
-  EXPECT_THAT(testing::content_of(run.out + "/report.md"), HasSubstr("the run is not at its end"));
+  EXPECT_THAT(content_of(run.out + "/report.md"), HasSubstr("the run is not at its end"));
 }
 
 TEST_F(Run, GeneralAbilityIsMeasuredBeforeAndAfter) {
   RunSetup run = setup("run");
   std::vector<std::string> weights;  // at each measurement
   run.measure_ability = [&](const std::string& folder) {
-    weights.push_back(testing::content_of(folder + "/weights.txt"));
+    weights.push_back(content_of(folder + "/weights.txt"));
     return Json{{"perplexity", 10.0 * static_cast<double>(weights.size())}};
   };
   const RunReport report = train_to(run);
   ASSERT_EQ(weights.size(), 2u);
   EXPECT_THAT(weights[0], ::testing::StartsWith("0.000000\n0.000000\n")) << "the fake model's first weights";
-  EXPECT_EQ(weights[1], testing::content_of(run.out + "/checkpoint-12/weights.txt"));
+  EXPECT_EQ(weights[1], content_of(run.out + "/checkpoint-12/weights.txt"));
   EXPECT_EQ(ability_text(report.ability), "perplexity 10 before, 20 after");
   const std::vector<Json> lines = metrics(run);
   EXPECT_EQ(lines.front(), (Json{{"step", 0}, {"perplexity", 10.0}}));
   EXPECT_EQ(lines.back(), (Json{{"step", 12}, {"perplexity", 20.0}}));
-  EXPECT_EQ(Json::parse(testing::content_of(run.out + "/report.json"))["general_ability"]["after"]["perplexity"], 20.0);
-  EXPECT_THAT(testing::content_of(run.out + "/trainer_log.jsonl"), HasSubstr("\"perplexity\":20"));
+  EXPECT_EQ(Json::parse(content_of(run.out + "/report.json"))["general_ability"]["after"]["perplexity"], 20.0);
+  EXPECT_THAT(content_of(run.out + "/trainer_log.jsonl"), HasSubstr("\"perplexity\":20"));
 
   // A run that goes on keeps what was measured before the first step.
   for (const int step : {8, 12}) fs::remove_all(run.out + "/checkpoint-" + std::to_string(step));
@@ -212,13 +215,13 @@ TEST_F(Run, WhatCannotBeResumedIsRefused) {
   run.resume = run.out + "/checkpoint-4";
   std::ofstream(run.resume + "/trainer_state.json") << "{}";
   expect_refused(run, ErrorKind::kCorruptFile, "trainer_state.json: no state of this trainer");
-  EXPECT_EQ(testing::error_of([&] { find_checkpoint(folder_.path()); }).kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(error_of([&] { find_checkpoint(folder_.path()); }).kind(), ErrorKind::kNotFound);
 }
 
 TEST_F(Run, MemoryIsCheckedBeforeTheFirstStep) {
   FakeModel model;
   model.network_for_tests().peak_bytes_per_sample = size_t{1} << 50;
-  const Error error = testing::error_of([&] { train_to(setup("run"), model); });
+  const Error error = error_of([&] { train_to(setup("run"), model); });
   EXPECT_EQ(error.kind(), ErrorKind::kOutOfMemory);
   EXPECT_THAT(error.what(), HasSubstr("stage \"first\" needs about"));
   EXPECT_THAT(error.what(), HasSubstr("batch = 1 and accumulation = 2: 1.0 PiB, still too much"));
@@ -251,7 +254,7 @@ TEST_F(Run, ALostProcessLeavesTheLastFinishedStep) {
     const RunSetup run = setup(name, {"checkpoint.every_steps=0"});
     FailingProcesses processes(4, kind);
     FakeModel model;
-    const Error error = testing::error_of([&] { train(run, model, processes); });
+    const Error error = error_of([&] { train(run, model, processes); });
     EXPECT_EQ(error.kind(), kind);
     return CheckpointFolders(run.out).steps();
   };
@@ -262,7 +265,7 @@ TEST_F(Run, ALostProcessLeavesTheLastFinishedStep) {
 
 TEST_F(Run, AFullDiskLeavesWholeCheckpoints) {
   const RunSetup run = setup("run");
-  const testing::ChildEnd end = testing::run_in_child([&] {
+  const ChildEnd end = run_in_child([&] {
     set_num_threads(1);
     ::signal(SIGXFSZ, SIG_IGN);
     FakeModel model;

@@ -5,21 +5,25 @@
 #include <vector>
 
 #include "core/json.h"
-#include "model/files/gguf_writer.h"
 #include "model/language/config.h"
-#include "model/random_model.h"
+#include "model/language/tensor_source.h"
+#include "support/models/gguf_writer.h"
+#include "support/models/random_tensor.h"
 
 namespace manyshot {
 
 LanguageModelConfig tiny_language_config(LanguageArchitecture architecture);
 
 // All tensors of the config, with random values that f16 and bf16 have exactly.
-std::vector<RandomModel::Tensor> tiny_language_tensors(const LanguageModelConfig& config);
+std::vector<RandomTensor> tiny_language_tensors(const LanguageModelConfig& config);
 
 // config.json as transformers writes it; no rope scaling.
 Json hugging_face_config(const LanguageModelConfig& config);
 // Metadata and tensors as llama.cpp's converter writes them, with F32 tensors; no rope scaling, no tokenizer.
-GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomModel::Tensor>& tensors);
+GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomTensor>& tensors);
 GgufWriter gguf_metadata(const LanguageModelConfig& config);  // without the tensors
+
+// All values of a tensor of `source`, row by row.
+std::vector<float> read_whole(const TensorSource& source, const std::string& name);
 
 }  // namespace manyshot

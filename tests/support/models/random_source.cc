@@ -1,23 +1,13 @@
-#include "model/language/random_source.h"
+#include "support/models/random_source.h"
 
 #include <algorithm>
 #include <cmath>
-
-#include "core/rng.h"
-#include "kernels/bfloat16.h"
 
 namespace manyshot {
 
 RandomSource::RandomSource(const LanguageModelConfig& config, uint64_t seed) : config_(config) {
   const auto add = [&](const std::string& name, std::vector<uint64_t> shape, double mean, double scale) {
-    uint64_t count = 1;
-    for (uint64_t size : shape) count *= size;
-    Tensor tensor{std::move(shape), std::vector<float>(count)};
-    const Rng rng = Rng(seed).child(name);
-    for (uint64_t i = 0; i < count; ++i) {
-      tensor.values[i] = static_cast<float>(BFloat16(static_cast<float>(mean + scale * rng.normal(i))));
-    }
-    tensors_.emplace(name, std::move(tensor));
+    tensors_.emplace(name, normal_tensor(Rng(seed), name, std::move(shape), mean, scale));
   };
   const auto D = static_cast<uint64_t>(config.hidden_size), I = static_cast<uint64_t>(config.intermediate_size),
              V = static_cast<uint64_t>(config.vocab_size),
@@ -43,7 +33,7 @@ RandomSource::RandomSource(const LanguageModelConfig& config, uint64_t seed) : c
 }
 
 void RandomSource::read_rows(std::string_view name, uint64_t first_row, uint64_t num_rows, std::span<float> out) const {
-  const Tensor& from = tensor(name);
+  const RandomTensor& from = tensor(name);
   const uint64_t columns = from.shape.back();
   std::copy_n(from.values.data() + first_row * columns, num_rows * columns, out.data());
 }

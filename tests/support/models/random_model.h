@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
 #include "encoding/prompt.h"
-#include "model/files/safetensors.h"
+#include "support/models/random_tensor.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 
@@ -25,31 +25,12 @@ struct RandomModel {
 
   Json config() const;
   // In the order a checkpoint has them; every value is one that bf16 has.
-  struct Tensor {
-    std::string name;
-    std::vector<uint64_t> shape;
-    std::vector<float> values;
-  };
-  std::vector<Tensor> tensors() const;
+  std::vector<RandomTensor> tensors() const;
   Prompt prompt(size_t num_rows, size_t num_features) const;
   QueryTokens queries(size_t count, size_t num_features) const;
 };
 
-std::string safetensors_of(const std::vector<RandomModel::Tensor>& tensors);
-
-// A fresh folder, removed at the end.
-class ModelFolder {
- public:
-  ModelFolder();
-  ~ModelFolder();
-  std::string path() const { return path_.string(); }
-  std::string write(const std::string& name, const std::string& bytes) const;  // returns the file's path
-
- private:
-  std::filesystem::path path_;
-};
-
 // Writes config.json and model.safetensors.
-void write_model(const ModelFolder& folder, const RandomModel& model);
+void write_model(const TemporaryFolder& folder, const RandomModel& model);
 
 }  // namespace manyshot

@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 
-namespace manyshot::testing {
+namespace manyshot {
 
 struct HtmlPage {
   std::string problem;             // the first thing that is wrong, with its surroundings; "" when nothing is
@@ -18,4 +18,4 @@ struct HtmlPage {
 
 HtmlPage read_html(std::string_view html);
 
-}  // namespace manyshot::testing
+}  // namespace manyshot

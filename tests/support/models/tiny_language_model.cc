@@ -1,4 +1,4 @@
-#include "model/language/tiny_language_model.h"
+#include "support/models/tiny_language_model.h"
 
 #include <algorithm>
 #include <map>
@@ -36,7 +36,7 @@ std::string gguf_name(const std::string& name) {
 }
 
 // What converters do to q and k of Llama models: reshape to [heads, 2, head_dim / 2, columns], swap the middle two.
-std::vector<float> interleave(const RandomModel::Tensor& tensor, int head_dim) {
+std::vector<float> interleave(const RandomTensor& tensor, int head_dim) {
   const size_t columns = tensor.shape.size() == 2 ? tensor.shape[1] : 1, half = static_cast<size_t>(head_dim) / 2;
   const size_t heads = tensor.shape[0] / static_cast<size_t>(head_dim);
   std::vector<float> values;
@@ -71,16 +71,11 @@ LanguageModelConfig tiny_language_config(LanguageArchitecture architecture) {
           .eos_token_ids = {2}};
 }
 
-std::vector<RandomModel::Tensor> tiny_language_tensors(const LanguageModelConfig& config) {
+std::vector<RandomTensor> tiny_language_tensors(const LanguageModelConfig& config) {
   const Rng rng(11);
-  std::vector<RandomModel::Tensor> tensors;
+  std::vector<RandomTensor> tensors;
   for (const auto& [name, shape] : language_model_tensors(config)) {
-    uint64_t count = 1;
-    for (uint64_t dimension : shape) count *= dimension;
-    std::vector<float> values;
-    const Rng stream = rng.child(name);
-    for (uint64_t i = 0; i < count; ++i) values.push_back((static_cast<float>(stream.below(i, 256)) - 128) / 256);
-    tensors.push_back({name, shape, std::move(values)});
+    tensors.push_back(even_tensor(rng, name, shape, 256));
   }
   return tensors;
 }
@@ -128,9 +123,9 @@ GgufWriter gguf_metadata(const LanguageModelConfig& config) {
   return writer;
 }
 
-GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomModel::Tensor>& tensors) {
+GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomTensor>& tensors) {
   GgufWriter writer = gguf_metadata(config);
-  for (const RandomModel::Tensor& tensor : tensors) {
+  for (const RandomTensor& tensor : tensors) {
     const bool is_rotary =
         tensor.name.find("q_proj") != std::string::npos || tensor.name.find("k_proj") != std::string::npos;
     const bool interleaved = is_rotary && config.architecture == LanguageArchitecture::kLlama;
@@ -138,6 +133,14 @@ GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomMo
                           interleaved ? interleave(tensor, config.head_dim) : tensor.values);
   }
   return writer;
+}
+
+std::vector<float> read_whole(const TensorSource& source, const std::string& name) {
+  const std::vector<uint64_t> shape = source.shape(name);
+  const uint64_t rows = shape.size() == 2 ? shape[0] : 1;
+  std::vector<float> values(rows * shape.back());
+  source.read_rows(name, 0, rows, values);
+  return values;
 }
 
 }  // namespace manyshot

@@ -1,14 +1,11 @@
-#include "model/random_model.h"
+#include "support/models/random_model.h"
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 
-#include "core/files.h"
 #include "core/rng.h"
-#include "kernels/bfloat16.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 
@@ -37,20 +34,14 @@ Json RandomModel::config() const {
             {"column_embedding", "added"}}}};
 }
 
-std::vector<RandomModel::Tensor> RandomModel::tensors() const {
+std::vector<RandomTensor> RandomModel::tensors() const {
   const Rng rng = Rng(seed).child("weights");
   const auto D = static_cast<uint64_t>(hidden_size), I = static_cast<uint64_t>(intermediate_size);
   const auto queries = static_cast<uint64_t>(num_heads * head_dim),
              keys = static_cast<uint64_t>(num_kv_heads * head_dim);
-  std::vector<Tensor> tensors;
+  std::vector<RandomTensor> tensors;
   const auto add = [&](const std::string& name, std::vector<uint64_t> shape, double mean, double deviation) {
-    const Rng values = rng.child(name);
-    uint64_t count = 1;
-    for (uint64_t dim : shape) count *= dim;
-    std::vector<float> data;
-    for (uint64_t i = 0; i < count; ++i)
-      data.push_back(float(BFloat16(static_cast<float>(mean + deviation * values.normal(i)))));
-    tensors.push_back({name, std::move(shape), std::move(data)});
+    tensors.push_back(normal_tensor(rng, name, std::move(shape), mean, deviation));
   };
   add("model.embed_tokens.weight", {static_cast<uint64_t>(vocab_size()), D}, 0, 0.15);
   add("model.norm.weight", {D}, 1, 0.1);
@@ -98,29 +89,7 @@ QueryTokens RandomModel::queries(size_t count, size_t num_features) const {
   return queries;
 }
 
-std::string safetensors_of(const std::vector<RandomModel::Tensor>& tensors) {
-  std::vector<NamedTensor> named;
-  for (const auto& tensor : tensors) {
-    named.push_back({tensor.name, TensorType::kF32, tensor.shape, std::as_bytes(std::span(tensor.values))});
-  }
-  return write_safetensors(named);
-}
-
-ModelFolder::ModelFolder() {
-  std::string pattern = testing::TempDir() + "manyshot_model_XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
-  path_ = pattern;
-}
-
-ModelFolder::~ModelFolder() { std::filesystem::remove_all(path_); }
-
-std::string ModelFolder::write(const std::string& name, const std::string& bytes) const {
-  const std::string path = (path_ / name).string();
-  write_file(path, bytes);
-  return path;
-}
-
-void write_model(const ModelFolder& folder, const RandomModel& model) {
+void write_model(const TemporaryFolder& folder, const RandomModel& model) {
   folder.write("config.json", model.config().dump());
   folder.write("model.safetensors", safetensors_of(model.tensors()));
 }

@@ -1,4 +1,4 @@
-#include "model/files/gguf_writer.h"
+#include "support/models/gguf_writer.h"
 
 namespace manyshot {
 namespace {

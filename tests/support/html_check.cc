@@ -1,10 +1,10 @@
-#include "report/html_check.h"
+#include "support/html_check.h"
 
 #include <algorithm>
 #include <cctype>
 #include <set>
 
-namespace manyshot::testing {
+namespace manyshot {
 namespace {
 
 class HtmlReader {
@@ -112,4 +112,4 @@ class HtmlReader {
 
 HtmlPage read_html(std::string_view html) { return HtmlReader(html).read(); }
 
-}  // namespace manyshot::testing
+}  // namespace manyshot

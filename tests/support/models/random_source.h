@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/language/tensor_source.h"
+#include "support/models/random_tensor.h"
 
 namespace manyshot {
 
@@ -22,18 +23,14 @@ class RandomSource : public TensorSource {
   void read_rows(std::string_view name, uint64_t first_row, uint64_t num_rows, std::span<float> out) const override;
   uint64_t stored_bytes() const override { return 0; }
 
-  struct Tensor {
-    std::vector<uint64_t> shape;
-    std::vector<float> values;
-  };
-  const Tensor& tensor(std::string_view name) const { return tensors_.at(std::string(name)); }
-  Tensor& tensor(std::string_view name) { return tensors_.at(std::string(name)); }
+  const RandomTensor& tensor(std::string_view name) const { return tensors_.at(std::string(name)); }
+  RandomTensor& tensor(std::string_view name) { return tensors_.at(std::string(name)); }
   LanguageModelConfig& mutable_config() { return config_; }
 
  private:
   std::string path_ = "random";
   LanguageModelConfig config_;
-  std::map<std::string, Tensor> tensors_;
+  std::map<std::string, RandomTensor> tensors_;
 };
 
 // Two layers, 64 wide, 160 tokens of vocabulary, 4 heads of 16 on 2 key heads.

@@ -1,4 +1,4 @@
-#include "evaluate/endpoint/fake_server.h"
+#include "support/fake_server.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
