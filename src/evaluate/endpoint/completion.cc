@@ -34,6 +34,7 @@ std::vector<CompletionToken> read_columns(const Json& logprobs) {
   const Json& texts = field(logprobs, "tokens");
   const Json &log_probs = field(logprobs, "token_logprobs"), &top = field(logprobs, "top_logprobs");
   std::vector<CompletionToken> tokens;
+  if (!texts.is_array()) return tokens;
   for (size_t i = 0; i < texts.size(); ++i) {
     CompletionToken& token = tokens.emplace_back();
     token.written = {texts[i].is_string() ? texts[i].get<std::string>() : "", log_prob_of(element(log_probs, i))};
@@ -63,8 +64,8 @@ Completion read_completion(const Json& response) {
   Completion result{
       .text = text_field(message.is_object() ? message : choice, message.is_object() ? "content" : "text"),
       .cut = text_field(choice, "finish_reason") == "length",
-      .prompt_tokens = static_cast<uint64_t>(number_field(usage, "prompt_tokens")),
-      .answer_tokens = static_cast<uint64_t>(number_field(usage, "completion_tokens"))};
+      .prompt_tokens = count_field(usage, "prompt_tokens"),
+      .answer_tokens = count_field(usage, "completion_tokens")};
   drop_thoughts(result.text);
   result.tokens = read_tokens(choice);
   std::string joined;

@@ -81,14 +81,16 @@ Json EndpointClient::post(std::string_view path, Json body, AnswerReport& report
   std::optional<Json> kept = cache_.find(url, body);
   Json response = kept ? *std::move(kept) : send(url, body, report, stop);
   const Json& usage = field(response, "usage");
-  const double prompt_tokens = number_field(usage, "prompt_tokens"),
-               answer_tokens = number_field(usage, "completion_tokens");
-  report.prompt_tokens += static_cast<uint64_t>(prompt_tokens);
-  report.answer_tokens += static_cast<uint64_t>(answer_tokens);
+  const uint64_t prompt_tokens = count_field(usage, "prompt_tokens"),
+                 answer_tokens = count_field(usage, "completion_tokens");
+  report.prompt_tokens += prompt_tokens;
+  report.answer_tokens += answer_tokens;
   if (kept) {
     ++report.cached;
   } else {
-    report.cost += (prompt_tokens * options_.prompt_price + answer_tokens * options_.answer_price) / 1e6;
+    report.cost += (static_cast<double>(prompt_tokens) * options_.prompt_price +
+                    static_cast<double>(answer_tokens) * options_.answer_price) /
+                   1e6;
     cache_.keep(url, body, response);
   }
   return response;

@@ -67,8 +67,12 @@ TEST(Completion, TakesAnyTypes) {
       const char* response :
       {R"({"choices": [{}]})", R"({"choices": [{"message": {"content": 3}, "logprobs": 7}]})",
        R"({"choices": [{"message": null, "text": null, "logprobs": {"content": [1, {"token": {}, "top_logprobs": {"a": 1}}]}}], "usage": []})",
-       R"({"choices": [{"text": "", "logprobs": {"tokens": [null, 2], "top_logprobs": [[], 4]}}]})"}) {
-    EXPECT_EQ(read_completion(Json::parse(response)).text, "") << response;
+       R"({"choices": [{"text": "", "logprobs": {"tokens": [null, 2], "top_logprobs": [[], 4]}}]})",
+       R"({"choices": [{"text": "", "logprobs": {"tokens": "no list"}}]})",
+       R"({"choices": [{"text": "", "logprobs": {"tokens": {"0": "a"}}}], "usage": {"prompt_tokens": -1, "completion_tokens": 1e300}})"}) {
+    const Completion completion = read_completion(Json::parse(response));
+    EXPECT_EQ(completion.text, "") << response;
+    EXPECT_EQ(completion.prompt_tokens + completion.answer_tokens, 0u) << response;
   }
 }
 
