@@ -90,13 +90,22 @@ TrainerState read_trainer_state(const std::string& folder) {
   try {
     const Json json = Json::parse(read_file(path, kMaxStateBytes));
     const Json& own = json.at("manyshot");
-    TrainerState state{.step = json.at("global_step"),
+    const auto count = [&](const Json& object, const char* name, int64_t least = 0, int64_t most = int64_t{1} << 62) {
+      const Json& value = object.at(name);
+      const int64_t found = value.is_number_unsigned() ? static_cast<int64_t>(value.get<uint64_t>()) : -1;
+      if (found < least || found > most) {
+        fail(ErrorKind::kCorruptFile, "{}: \"{}\" is {}, expected a count; resume from another checkpoint", path, name,
+             value.is_number() ? value.dump() : value.type_name());
+      }
+      return found;
+    };
+    TrainerState state{.step = count(json, "global_step"),
                        .seconds = own.at("seconds"),
                        .flops = json.at("total_flos"),
-                       .tokens = json.at("num_input_tokens_seen"),
-                       .samples = own.at("samples"),
-                       .best_step = json.at("best_global_step"),
-                       .world_size = own.at("world_size"),
+                       .tokens = static_cast<uint64_t>(count(json, "num_input_tokens_seen")),
+                       .samples = static_cast<uint64_t>(count(own, "samples")),
+                       .best_step = count(json, "best_global_step"),
+                       .world_size = static_cast<int>(count(own, "world_size", /*least=*/1, /*most=*/1 << 20)),
                        .optimizer = own.at("optimizer"),
                        .recipe = own.at("recipe"),
                        .version = own.at("version"),

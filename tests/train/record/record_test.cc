@@ -91,6 +91,23 @@ TEST(Checkpoint, StateComesBack) {
   EXPECT_EQ(error_of([&] { read_state(wrong, folder.path()); }).kind(), ErrorKind::kCorruptFile);
 }
 
+TEST(Checkpoint, TrainerStateHoldsCounts) {
+  const TemporaryFolder folder;
+  const TrainerState state{
+      .step = 12, .seconds = 1.5, .tokens = 4000, .samples = 48, .best_metric = 0.5, .best_step = 10};
+  const Json written = to_json(state);
+  folder.write("trainer_state.json", written.dump());
+  EXPECT_EQ(to_json(read_trainer_state(folder.path())), written);
+  for (const char* change :
+       {R"({"global_step": -1})", R"({"best_global_step": 1e300})", R"({"num_input_tokens_seen": "many"})",
+        R"({"manyshot": {"world_size": 0}})", R"({"manyshot": {"samples": 18446744073709551615}})"}) {
+    Json changed = written;
+    changed.merge_patch(Json::parse(change));
+    folder.write("trainer_state.json", changed.dump());
+    EXPECT_ERROR(read_trainer_state(folder.path()), ErrorKind::kCorruptFile, "expected a count") << change;
+  }
+}
+
 TEST(Checkpoint, AppearsWholeOrNotAtAll) {
   const TemporaryFolder folder;
   const CheckpointFolders checkpoints(folder.path());
