@@ -1,6 +1,8 @@
 // The options of `manyshot evaluate`.
 #pragma once
 
+#include <fmt/ranges.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,13 +11,22 @@
 #include "core/options.h"
 #include "evaluate/endpoint/endpoint_options.h"
 #include "evaluate/protocol.h"
+#include "evaluate/published_baselines.h"
+#include "predict/baselines.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
 
+// The bundled model and all baselines.
+inline std::vector<std::string> default_models() {
+  std::vector<std::string> models{"default"};
+  models.insert(models.end(), baseline_names().begin(), baseline_names().end());
+  return models;
+}
+
 struct EvaluateOptions : ProtocolOptions, MethodOptions, EndpointOptions {
   std::vector<std::string> tables;
-  std::vector<std::string> models{"default", "majority", "knn", "forest", "xgboost"};
+  std::vector<std::string> models = default_models();
   std::vector<std::string> shots{"8", "16", "32", "64", "128", "256", "512", "1024"};
   std::vector<std::string> seeds{"40"};
   std::string out;
@@ -28,9 +39,10 @@ struct EvaluateOptions : ProtocolOptions, MethodOptions, EndpointOptions {
   static void visit(Self& self, Visitor& v) {
     v("tables", self.tables, any_value(), "Folders of tables, and tables (CSV or Parquet).");
     v("models", self.models, any_value(),
-      "majority, knn, forest, xgboost, paper-knn, paper-forest, paper-xgboost, default, an installed model such as "
-      "smollm2, a model folder, a .gguf file, or openai:NAME, a model of the API at --base-url. "
-      "NAME+ensemble=1+calibrate=none is the same model with other options.");
+      fmt::format("{}, {}, default, an installed model such as smollm2, a model folder, a .gguf file, or openai:NAME, "
+                  "a model of the API at --base-url. NAME+ensemble=1+calibrate=none is the same model with other "
+                  "options.",
+                  fmt::join(baseline_names(), ", "), fmt::join(published_baselines(), ", ")));
     v("shots", self.shots, any_value(), "Numbers of labelled rows.");
     v("seeds", self.seeds, any_value(),
       "Row seeds: each is a run of its own with other orders, or other labelled rows.");

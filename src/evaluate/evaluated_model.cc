@@ -12,6 +12,7 @@
 #include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
 #include "evaluate/sha256.h"
+#include "predict/baselines.h"
 #include "predict/model_store.h"
 
 namespace manyshot {
@@ -22,11 +23,6 @@ constexpr size_t kHashedBytes = 1 << 20;  // of either end of a weight file: eno
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-const std::vector<std::string>& baselines() {
-  static const std::vector<std::string> names{"majority", "knn", "forest", "xgboost"};
-  return names;
 }
 
 void hash_file_ends(const fs::path& path, Sha256& hash) {
@@ -92,7 +88,7 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
 
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
                                         const EndpointOptions& endpoint) {
-  std::vector<std::string> known = baselines();
+  std::vector<std::string> known = baseline_names();
   known.insert(known.end(), published_baselines().begin(), published_baselines().end());
   std::vector<EvaluatedModel> models;
   for (const std::string& spelling : spellings) {

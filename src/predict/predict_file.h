@@ -1,6 +1,8 @@
 // `manyshot predict`: a table of labelled rows and a table of queries in, a table of predictions out.
 #pragma once
 
+#include <fmt/ranges.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -8,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "predict/baselines.h"
 #include "predict/predictor.h"
 #include "predict/task_tables.h"
 
@@ -20,7 +23,8 @@ struct PredictOptions : TaskOptions, MethodOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("model", self.model, any_value(),
-      "default, majority, knn, forest, xgboost, an installed model such as smollm2, a model folder, or a .gguf file.");
+      fmt::format("default, {}, an installed model such as smollm2, a model folder, or a .gguf file.",
+                  fmt::join(baseline_names(), ", ")));
     v("out", self.out, any_value(),
       "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
     TaskOptions::visit(self, v);

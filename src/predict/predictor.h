@@ -95,7 +95,7 @@ struct MethodOptions {
   }
 };
 
-// `name` is "majority", "knn", "forest", "xgboost", or what resolve_model (predict/model_store.h) takes.
+// `name` is that of a baseline (predict/baselines.h), or what resolve_model (predict/model_store.h) takes.
 // `seed`: of the ensemble's orders and of whatever else a method draws.
 std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options = {}, uint64_t seed = 0);
 

@@ -6,13 +6,14 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "core/log.h"
+#include "core/text.h"
 #include "encoding/compact_format.h"
 #include "encoding/text/text_prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/tensor_source.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
+#include "predict/baselines.h"
 #include "predict/ensemble.h"
 #include "predict/model_store.h"
 #include "predict/text_task.h"
@@ -119,7 +120,11 @@ std::string compact_prompt(const std::string& path, const PromptOptions& options
 }  // namespace
 
 std::string show_prompt(const PromptOptions& options) {
-  const std::string path = resolve_model(options.model, {"majority", "knn", "xgboost"});
+  if (is_baseline(options.model)) {
+    fail(ErrorKind::kBadInput, "--model {}: a baseline reads tables, not prompts; give a model: {}, or a model folder",
+         options.model, list_names(installed_models(), /*limit=*/20));
+  }
+  const std::string path = resolve_model(options.model);
   const TrainingTable train = open_training_table(options);
   QueryReader queries(options, train);
   const std::string text_path = language_model_path(path);

@@ -1,4 +1,6 @@
 // The baselines behind the Method door: known answers, and what every predictor promises.
+#include "predict/baselines.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,7 +10,6 @@
 
 #include "core/parallel.h"
 #include "core/rng.h"
-#include "predict/predictor.h"
 
 namespace manyshot {
 namespace {
@@ -79,7 +80,7 @@ TEST(Knn, ScaleOfAColumnDoesNotMatter) {
   EXPECT_EQ(open_method("knn")->fit(shots)->predict(scaled), before);
 }
 
-class EveryBaseline : public ::testing::TestWithParam<const char*> {};
+class EveryBaseline : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryBaseline, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
   LabelledTable shots = clouds(30, 3, 2, 2);
@@ -117,7 +118,7 @@ TEST_P(EveryBaseline, NoQueriesNoProbabilities) {
   EXPECT_TRUE(open_method(GetParam())->fit(shots)->predict(numbers({{}, {}})).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(, EveryBaseline, ::testing::Values("majority", "knn", "xgboost"));
+INSTANTIATE_TEST_SUITE_P(, EveryBaseline, ::testing::ValuesIn(baseline_names()));
 
 TEST(Baselines, KnnAndXgboostSeparateClouds) {
   const LabelledTable shots = clouds(100, 4, 2.5, 5), held_out = clouds(200, 4, 2.5, 6);
