@@ -6,27 +6,21 @@
 
 #include "model/model.h"
 #include "predict/predictor.h"
+#include "predict/prompt_plan.h"
 
 namespace manyshot {
 
 class InContextMethod : public Method {
  public:
-  // Throws Error(kBadInput) for an ensemble outside 1..kMaxMembers and for options that the model cannot follow.
+  // Throws what PromptPlan does.
   InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed);
 
-  // Labelled rows of one member times members.
   std::optional<uint64_t> max_labelled_rows() const override;
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
 
-  static constexpr int kDefaultMembers = 8;
-  static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
-  static constexpr int kMaxMembers = 256;
-
  private:
   std::shared_ptr<const Model> model_;
-  MethodOptions options_;
-  uint64_t seed_;
-  int members_;
+  PromptPlan plan_;
 };
 
 }  // namespace manyshot

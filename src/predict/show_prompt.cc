@@ -7,14 +7,13 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
-#include "encoding/compact_format.h"
 #include "encoding/text/text_prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/tensor_source.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
 #include "predict/baselines.h"
-#include "predict/ensemble.h"
+#include "predict/compact_task.h"
 #include "predict/model_store.h"
 #include "predict/text_task.h"
 
@@ -35,18 +34,13 @@ std::vector<std::string> true_labels(QueryReader& queries, size_t count, const T
   return labels;
 }
 
-std::string text_prompt(const std::string& path, const PromptOptions& options, const TrainingTable& train,
+std::string text_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
                         QueryReader& queries) {
-  const Tokenizer tokenizer(read_model_tokenizer(path));
-  const auto window = static_cast<size_t>(open_tensor_source(path)->config().max_position_embeddings);
-  const LabelledTable shots = read_shots(options, train, window / 3);
+  const Tokenizer tokenizer(read_model_tokenizer(plan.model.path));
   const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
-  MethodOptions method{
-      .format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels};
-  adopt_trained_prompt(read_trained_prompt(path), method);
-  const TextTask task(tokenizer, window, shots, method, options.seed, options.member + 1, rows.num_rows);
+  const TextTask task(tokenizer, plan, shots, rows.num_rows);
   log_notes(options.train, task.notes());
-  const TaskView& view = task.views().back();
+  const TaskView& view = task.views()[static_cast<size_t>(options.member)];
   if (options.layout == "tokens") return dump(Json(task.format().prompt_tokens(rows, view)));
   if (options.layout == "text") return task.format().prompt_text(rows, view) + "\n";
   const std::vector<std::string> labels = true_labels(queries, rows.num_rows, task.format(), view);
@@ -72,35 +66,14 @@ void append_row(std::span<const TokenId> tokens, const CompactVocabulary& vocabu
   text.back() = '\n';
 }
 
-std::string compact_prompt(const std::string& path, const PromptOptions& options, const TrainingTable& train,
-                           QueryReader& queries) {
-  for (const auto& [flag, value, none] : {std::tuple{"--chat", &options.chat, "auto"},
-                                          {"--compat", &options.compat, "paper"},
-                                          {"--labels", &options.labels, "ids"}}) {
-    if (*value != none)
-      fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag,
-           *value, path);
-  }
-  if (options.format != "auto" && options.format != "compact")
-    fail(ErrorKind::kBadInput, "--format {}: {} reads compact", options.format, path);
-  if (options.layout == "alpaca" || options.layout == "messages") {
-    fail(ErrorKind::kBadInput, "--layout {} needs a text prompt; {} is a compact model: give --model a language model",
-         options.layout, path);
-  }
-  const ModelInfo info = load_model(path)->info();
-  const LabelledTable shots =
-      read_shots(options, train, static_cast<uint64_t>(info.max_shots) * static_cast<uint64_t>(options.member + 1));
-  const CompactFormat format(shots.features, shots.labels, info.vocabulary);
-  log_notes(options.train, format.notes());
-  const EnsembleShape shape{.members = options.member + 1,
-                            .max_rows = static_cast<size_t>(info.max_shots),
-                            .max_features = static_cast<size_t>(info.trained_features),
-                            .num_label_ids = static_cast<size_t>(info.max_classes)};
-  const std::vector<TaskView> views =
-      make_views(shots.labels, shots.num_classes(), format.relevance(), shape, Rng(options.seed).child("ensemble"));
+std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
+                           const QueryReader& queries) {
+  const CompactTask task(plan, shots);
+  log_notes(options.train, task.notes());
+  const TaskView& view = task.views()[static_cast<size_t>(options.member)];
   const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
-  const Prompt prompt = format.prompt(views.back());
-  const QueryTokens tokens = format.queries(rows, std::span(&views.back(), 1)).front();
+  const Prompt prompt = task.format().prompt(view);
+  const QueryTokens tokens = task.format().queries(rows, std::span(&view, 1)).front();
   if (options.layout == "tokens") {
     Json json{{"context", prompt.context}, {"queries", Json::array()}};
     for (size_t query = 0; query < tokens.size(); ++query)
@@ -110,11 +83,26 @@ std::string compact_prompt(const std::string& path, const PromptOptions& options
   const size_t row_tokens = prompt.num_features + 2;
   std::string text;
   for (size_t row = 0; row < prompt.num_shots(); ++row) {
-    append_row(std::span(prompt.context).subspan(row * row_tokens, row_tokens), info.vocabulary, text);
+    append_row(std::span(prompt.context).subspan(row * row_tokens, row_tokens), plan.model.vocabulary, text);
   }
   text += "\n";
-  for (size_t query = 0; query < tokens.size(); ++query) append_row(tokens[query], info.vocabulary, text);
+  for (size_t query = 0; query < tokens.size(); ++query) append_row(tokens[query], plan.model.vocabulary, text);
   return text;
+}
+
+ModelInfo read_model_info(const std::string& name) {
+  const std::string path = resolve_model(name), text_path = language_model_path(path);
+  if (text_path.empty()) return load_model(path)->info();
+  return text_model_info(text_path, open_tensor_source(text_path)->config());
+}
+
+// The plan of predict, with an ensemble that has the member to show.
+PromptPlan make_plan(const PromptOptions& options) {
+  PromptPlan plan(read_model_info(options.model),
+                  {.format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels},
+                  options.seed);
+  plan.members = std::max(plan.members, options.member + 1);
+  return plan;
 }
 
 }  // namespace
@@ -124,12 +112,15 @@ std::string show_prompt(const PromptOptions& options) {
     fail(ErrorKind::kBadInput, "--model {}: a baseline reads tables, not prompts; give a model: {}, or a model folder",
          options.model, list_names(installed_models(), /*limit=*/20));
   }
-  const std::string path = resolve_model(options.model);
+  const PromptPlan plan = make_plan(options);
+  if (!plan.is_text() && (options.layout == "alpaca" || options.layout == "messages")) {
+    fail(ErrorKind::kBadInput, "--layout {} needs a text prompt; {} is a compact model: give --model a language model",
+         options.layout, plan.model.path);
+  }
   const TrainingTable train = open_training_table(options);
   QueryReader queries(options, train);
-  const std::string text_path = language_model_path(path);
-  return text_path.empty() ? compact_prompt(path, options, train, queries)
-                           : text_prompt(text_path, options, train, queries);
+  const LabelledTable shots = read_shots(options, train, plan.max_labelled_rows());
+  return plan.is_text() ? text_prompt(plan, options, shots, queries) : compact_prompt(plan, options, shots, queries);
 }
 
 }  // namespace manyshot

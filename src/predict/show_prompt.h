@@ -32,8 +32,9 @@ struct PromptOptions : TaskOptions {
   }
 };
 
-// The prompt, with a line end behind it. Only the tokenizer and the configuration of a language model are read, not its
-// weights. Throws Error as predict does.
+// The prompt, with a line end behind it. Labelled rows, view and refusals are those of predict; where predict's
+// ensemble has fewer members than options.member, it is taken to be larger. Only the tokenizer and the configuration of
+// a language model are read, not its weights. Throws Error as predict does, and Error(kBadInput) for a baseline.
 std::string show_prompt(const PromptOptions& options);
 
 }  // namespace manyshot

@@ -13,11 +13,8 @@ namespace {
 
 class ScoredTextPredictor : public Predictor {
  public:
-  ScoredTextPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
-                      uint64_t seed, int members)
-      : model_(std::move(model)),
-        task_(*model_->tokenizer(), static_cast<size_t>(model_->info().context_window), shots, options, seed, members,
-              /*queries_per_prompt=*/1) {
+  ScoredTextPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots)
+      : model_(std::move(model)), task_(*model_->tokenizer(), plan, shots, /*queries_per_prompt=*/1) {
     Progress progress("context", task_.views().size(), "members");
     for (const TaskView& view : task_.views()) {
       check_interrupted();
@@ -54,11 +51,8 @@ class ScoredTextPredictor : public Predictor {
 
 class SequentialTextPredictor : public Predictor {
  public:
-  SequentialTextPredictor(std::shared_ptr<const Model> model, const LabelledTable& shots, const MethodOptions& options,
-                          uint64_t seed, int members)
-      : model_(std::move(model)),
-        task_(*model_->tokenizer(), static_cast<size_t>(model_->info().context_window), shots, options, seed, members,
-              kQueriesPerPrompt) {
+  SequentialTextPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots)
+      : model_(std::move(model)), task_(*model_->tokenizer(), plan, shots, kQueriesPerPrompt) {
     for (const TaskView& view : task_.views())
       writers_.push_back(std::make_unique<JsonWriter>(*model_, task_.format(), view));
   }
@@ -86,11 +80,11 @@ class SequentialTextPredictor : public Predictor {
 
 }  // namespace
 
-std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const LabelledTable& shots,
-                                               const MethodOptions& options, uint64_t seed, int members) {
-  if (options.answers == "sequential")
-    return std::make_unique<SequentialTextPredictor>(std::move(model), shots, options, seed, members);
-  return std::make_unique<ScoredTextPredictor>(std::move(model), shots, options, seed, members);
+std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const PromptPlan& plan,
+                                               const LabelledTable& shots) {
+  if (plan.options.answers == "sequential")
+    return std::make_unique<SequentialTextPredictor>(std::move(model), plan, shots);
+  return std::make_unique<ScoredTextPredictor>(std::move(model), plan, shots);
 }
 
 }  // namespace manyshot

@@ -5,6 +5,7 @@
 
 #include "model/model.h"
 #include "predict/predictor.h"
+#include "predict/prompt_plan.h"
 
 namespace manyshot {
 
@@ -18,7 +19,7 @@ namespace manyshot {
 //               label probabilities at the query's place count, and without those the labelled rows' majority. A
 //               class's probability is that of its label at its place.
 // Members' probabilities are summed (section 2.5).
-std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const LabelledTable& shots,
-                                               const MethodOptions& options, uint64_t seed, int members);
+std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const PromptPlan& plan,
+                                               const LabelledTable& shots);
 
 }  // namespace manyshot

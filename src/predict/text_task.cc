@@ -41,25 +41,19 @@ TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOp
           .label_names = options.labels == "names" ? shots.classes : std::vector<std::string>{}};
 }
 
-void adopt_trained_prompt(const std::optional<TrainedPrompt>& trained, MethodOptions& options) {
-  if (!trained) return;
-  if (options.format == "auto") options.format = trained->format;
-  if (options.chat == "auto") options.chat = trained->chat;
-}
-
-TextTask::TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots,
-                   const MethodOptions& options, uint64_t seed, int members, size_t queries_per_prompt)
+TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots,
+                   size_t queries_per_prompt)
     : shots_(shots.features),
       class_counts_(shots.class_counts()),
-      format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, options),
-              chat_wrapping(tokenizer, options)),
+      format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options),
+              chat_wrapping(tokenizer, plan.options)),
       notes_(format_.notes()) {
-  const EnsembleShape shape{.members = members,
+  const EnsembleShape shape{.members = plan.members,
                             .max_rows = shots.labels.size(),
                             .max_features = format_.num_features(),
                             .num_label_ids = shots.num_classes()};
-  views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(seed).child("ensemble"));
-  fit_window(shots.labels, context_window, queries_per_prompt);
+  views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
+  fit_window(shots.labels, static_cast<size_t>(plan.model.context_window), queries_per_prompt);
 }
 
 void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_window, size_t queries_per_prompt) {

@@ -1,30 +1,24 @@
 // A task as a language model reads it: the prompt format, and the views whose rows fit the model's window.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "encoding/text/text_format.h"
-#include "model/model.h"
-#include "predict/predictor.h"
+#include "predict/prompt_plan.h"
 
 namespace manyshot {
 
 // How `options` ask for text prompts. Throws Error(kBadInput) for the format of another kind of model.
 TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOptions& options);
 
-// Where the options leave format and wrapping open ("auto"), they become those that the model was trained on.
-void adopt_trained_prompt(const std::optional<TrainedPrompt>& trained, MethodOptions& options);
-
 class TextTask {
  public:
   // `tokenizer` must outlive the task. Rows are left out, each class in proportion, until a prompt with
-  // `queries_per_prompt` queries and the answers to them fits `context_window` tokens; a note says so. Throws
-  // Error(kBadInput) when one row of each class does not fit.
-  TextTask(const Tokenizer& tokenizer, size_t context_window, const LabelledTable& shots, const MethodOptions& options,
-           uint64_t seed, int members, size_t queries_per_prompt);
+  // `queries_per_prompt` queries and the answers to them fits the model's window; a note says so. Throws
+  // Error(kBadInput) when one row of each class does not fit. REQUIRES: plan.is_text().
+  TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots, size_t queries_per_prompt);
   TextTask(const TextTask&) = delete;
 
   const TextFormat& format() const { return format_; }

@@ -91,7 +91,7 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
   const MethodOptions options{.dtype = "float32"};
   const auto probabilities = fit(shots, options, 3)->predict(queries.features);
   const auto model = load_model(model_.path(), {.dtype = "float32"});
-  const TextTask text_task(*model->tokenizer(), 8192, shots, options, 3, 1, 1);
+  const TextTask text_task(*model->tokenizer(), PromptPlan(model->info(), options, 3), shots, 1);
   const TaskView& view = text_task.views().front();
   for (size_t row = 0; row < 3; ++row) {
     const TextCachePtr prompt =
@@ -130,7 +130,7 @@ TEST_F(TextPredictor, MembersProbabilitiesAreSummed) {
   const LabelledTable shots = task(12, {"a", "b"}), queries = task(4, {"a", "b"});
   const auto model = load_model(model_.path());
   const auto two = fit(shots, {.ensemble = 2}, 5)->predict(queries.features);
-  const TextTask text_task(*model->tokenizer(), 8192, shots, {}, 5, 2, 1);
+  const TextTask text_task(*model->tokenizer(), PromptPlan(model->info(), {.ensemble = 2}, 5), shots, 1);
   std::vector<double> sum(two.size());
   for (const TaskView& view : text_task.views()) {
     std::vector<float> scores(two.size());

@@ -46,16 +46,9 @@ class TextModel : public Model {
       fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path,
            tokenizer_.vocab_size(), config.vocab_size);
     }
-    info_.path = path;
-    info_.architecture = config.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2";
+    info_ = text_model_info(path, config, options.adapter);
     info_.engine = dtype == DType::kBFloat16 ? "fused bfloat16 (avx512_bf16)" : "fused float32";
-    info_.layout = PromptLayout::kFlat;
     info_.num_parameters = model_->num_parameters();
-    info_.num_layers = config.num_hidden_layers;
-    info_.hidden_size = config.hidden_size;
-    info_.vocab_size = config.vocab_size;
-    info_.context_window = config.max_position_embeddings;
-    info_.trained_prompt = read_trained_prompt(options.adapter.empty() ? path : options.adapter);
   }
 
   const ModelInfo& info() const override { return info_; }
@@ -78,6 +71,17 @@ std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOption
     fail(ErrorKind::kUnsupported, "{}: engine reference exists for compact models only; use engine auto", path);
   }
   return std::make_unique<TextModel>(path, options);
+}
+
+ModelInfo text_model_info(const std::string& path, const LanguageModelConfig& config, const std::string& adapter) {
+  return {.path = path,
+          .architecture = config.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2",
+          .layout = PromptLayout::kFlat,
+          .num_layers = config.num_hidden_layers,
+          .hidden_size = config.hidden_size,
+          .vocab_size = config.vocab_size,
+          .context_window = config.max_position_embeddings,
+          .trained_prompt = read_trained_prompt(adapter.empty() ? path : adapter)};
 }
 
 std::string language_model_path(const std::string& path) {

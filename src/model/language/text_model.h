@@ -10,8 +10,12 @@
 
 namespace manyshot {
 
+struct LanguageModelConfig;
+
 // `path` is a Hugging Face folder (config.json, safetensors, tokenizer.json) or a .gguf file.
 std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOptions& options);
+// What is known of the model at `path`, which has this config, without its weights: all but engine and num_parameters.
+ModelInfo text_model_info(const std::string& path, const LanguageModelConfig& config, const std::string& adapter = "");
 // Where the language model at `path` (a model folder or a .gguf file) stands: `path` itself, or the model.gguf in it;
 // "" for a compact model.
 std::string language_model_path(const std::string& path);

@@ -1,0 +1,31 @@
+// A task as a compact model reads it: the prompt format, and one view for each member of the ensemble.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "encoding/compact_format.h"
+#include "predict/prompt_plan.h"
+
+namespace manyshot {
+
+class CompactTask {
+ public:
+  // Throws Error(kUnsupported) for more classes than the model tells apart. REQUIRES: not plan.is_text().
+  CompactTask(const PromptPlan& plan, const LabelledTable& shots);
+
+  const CompactFormat& format() const { return format_; }
+  const std::vector<TaskView>& views() const { return views_; }
+  const std::vector<uint32_t>& class_counts() const { return class_counts_; }
+  // What is left out of the labelled rows and columns, and who sees what of them.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  std::vector<uint32_t> class_counts_;
+  CompactFormat format_;
+  std::vector<TaskView> views_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace manyshot

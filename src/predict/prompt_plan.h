@@ -1,0 +1,33 @@
+// How a model is asked, settled before any task is seen. `predict`, which scores the prompts, and `prompt`, which shows
+// them, make the same plan.
+#pragma once
+
+#include <cstdint>
+
+#include "model/model.h"
+#include "predict/predictor.h"
+
+namespace manyshot {
+
+struct PromptPlan {
+  static constexpr int kDefaultMembers = 8;
+  static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
+  static constexpr int kMaxMembers = 256;
+
+  // Format and wrapping that the options leave open become those that the model was trained on, where that is known.
+  // Throws Error(kBadInput) for an ensemble outside 1..kMaxMembers and for options that the model cannot follow.
+  PromptPlan(const ModelInfo& asked, const MethodOptions& given, uint64_t random_seed);
+
+  bool is_text() const { return model.layout == PromptLayout::kFlat; }
+  // Labelled rows of one member times members.
+  uint64_t max_labelled_rows() const;
+  // Throws Error(kUnsupported) for more classes than the model tells apart.
+  void check_classes(const LabelledTable& shots) const;
+
+  ModelInfo model;
+  MethodOptions options;
+  uint64_t seed;
+  int members;
+};
+
+}  // namespace manyshot
