@@ -24,6 +24,8 @@ struct LabelledTable {
   std::vector<uint32_t> class_counts() const;  // [K]
 };
 
+// A fitted Predictor is safe to use from several threads, all of its functions at the same time; what they share
+// beneath is locked inside. Threads may then wait for each other, but no answer depends on it.
 class Predictor {
  public:
   virtual ~Predictor() = default;
@@ -35,11 +37,12 @@ class Predictor {
   virtual size_t batch_rows() const { return 16'384; }
   // What the predictor had to decide, leave out or lose, as sentences for the user.
   virtual std::vector<std::string> notes() const { return {}; }
-  // What happened while it predicted; asked at the end.
+  // What happened while it predicted, in the calls that have returned; asked at the end.
   virtual std::vector<std::string> closing_notes() const { return {}; }
   virtual AnswerReport answer_report() const { return {}; }
 };
 
+// Safe to use from several threads: tasks may be fitted at the same time.
 class Method {
  public:
   virtual ~Method() = default;

@@ -1,5 +1,7 @@
 #include "predict/text_predictor.h"
 
+#include <mutex>
+
 #include "core/interrupt.h"
 #include "core/progress.h"
 #include "encoding/tokenizer/tokenizer.h"
@@ -59,14 +61,18 @@ class SequentialTextPredictor : public Predictor {
 
   std::vector<double> predict(const Table& queries) const override {
     std::vector<double> result(queries.num_rows * task_.class_counts().size());
+    const std::lock_guard lock(mutex_);
     for (const auto& writer : writers_) add_votes(writer->write(queries), task_.class_counts(), result, report_);
     for (double& value : result) value /= static_cast<double>(writers_.size());
     return result;
   }
 
   std::vector<std::string> notes() const override { return task_.notes(); }
-  std::vector<std::string> closing_notes() const override { return {describe_written_answers(report_)}; }
-  AnswerReport answer_report() const override { return report_; }
+  std::vector<std::string> closing_notes() const override { return {describe_written_answers(answer_report())}; }
+  AnswerReport answer_report() const override {
+    const std::lock_guard lock(mutex_);
+    return report_;
+  }
   size_t batch_rows() const override { return kQueriesPerPrompt; }
 
  private:
@@ -74,8 +80,9 @@ class SequentialTextPredictor : public Predictor {
 
   std::shared_ptr<const Model> model_;
   TextTask task_;
-  std::vector<std::unique_ptr<JsonWriter>> writers_;
-  mutable AnswerReport report_;  // counted while predicting
+  mutable std::mutex mutex_;                          // one prompt is answered at a time
+  std::vector<std::unique_ptr<JsonWriter>> writers_;  // under mutex_: they keep what prompts share
+  mutable AnswerReport report_;                       // under mutex_: counted while predicting
 };
 
 }  // namespace
