@@ -280,9 +280,11 @@ TEST_F(Decoder, WorkedExampleOfTheFormatDocument) {
   EXPECT_NEAR(scores[1], -0.5950, 1e-4);
 }
 
-TEST_F(Decoder, NoQueriesIsFine) {
-  const auto context = load_model(source_path("models/default"))->encode(default_prompt(4, 3));
-  context->score({}, {});
+TEST_F(Decoder, NoQueriesLeaveTheContextAsItWas) {
+  const auto model = load_model(source_path("models/default"));
+  const auto asked = model->encode(default_prompt(4, 3)), fresh = model->encode(default_prompt(4, 3));
+  EXPECT_NO_THROW(asked->score({}, {}));
+  EXPECT_EQ(scores_of(*asked, default_queries(5, 3)), scores_of(*fresh, default_queries(5, 3)));
 }
 
 TEST_F(Decoder, InfoTellsTheModelsLimits) {

@@ -126,9 +126,11 @@ TEST(HuggingFaceConfig, RopeParametersOfTransformers5) {
 }
 
 TEST(HuggingFaceConfig, WindowsThatAreNotUsed) {
-  parse(changed({{"use_sliding_window", false}, {"sliding_window", 16}, {"max_window_layers", 1}}, kQwen2));
-  parse(changed({{"use_sliding_window", true}, {"sliding_window", 16}, {"max_window_layers", 2}}, kQwen2));
-  parse(changed({{"layer_types", {"full_attention", "full_attention"}}}, kQwen2));
+  for (const Json& unused : {Json{{"use_sliding_window", false}, {"sliding_window", 16}, {"max_window_layers", 1}},
+                             Json{{"use_sliding_window", true}, {"sliding_window", 16}, {"max_window_layers", 2}},
+                             Json{{"layer_types", {"full_attention", "full_attention"}}}}) {
+    EXPECT_EQ(hugging_face_config(parse(changed(unused, kQwen2))), hugging_face_config(kQwen2)) << unused;
+  }
 }
 
 TEST(HuggingFaceConfig, WhatThisBuildCannotRun) {
