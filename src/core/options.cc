@@ -229,7 +229,16 @@ bool set_enum(const EnumMember& target, const Constraint& limits, std::string_vi
     target.access->reset(target.member);
     return true;
   }
-  return target.access->set(target.member, name);
+  const std::optional<std::string_view> before = target.access->get(target.member);
+  if (!target.access->set(target.member, name)) return false;
+  if (is_choice(std::string(*target.access->get(target.member)), limits)) return true;
+  // Another option's value, perhaps by an alias.
+  if (before) {
+    target.access->set(target.member, *before);
+  } else {
+    target.access->reset(target.member);
+  }
+  return false;
 }
 
 // Sets the option from what `read`, a function of a type, makes of `value`; null or the option's word unset an
@@ -292,7 +301,7 @@ void describe_member(Option& option) {
         Constraint& limits = option.limits;
         if constexpr (std::is_same_v<Target, EnumMember>) {
           option.type = "text";
-          limits.choices = target.access->names();
+          if (limits.choices.empty()) limits.choices = target.access->names();
           if (!limits.unset_word.empty()) limits.choices.insert(limits.choices.begin(), limits.unset_word);
         } else {
           using Member = std::remove_pointer_t<Target>;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/enum_choices.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
 
@@ -318,7 +319,7 @@ static_assert(!value_named<Criterion>("variance"));
 
 struct Typed {
   Criterion criterion = Criterion::kGini;
-  std::optional<Criterion> second;
+  std::optional<Criterion> second, third;
   IntRange rows{8, 1024};
   std::optional<IntRange> features;
   std::vector<int64_t> shots{8, 32};
@@ -328,6 +329,7 @@ struct Typed {
   static void visit(Self& self, Visitor& v) {
     v("criterion", self.criterion, any_value(), "What a split improves.");
     v("second", self.second, any_value().unset_as("auto"), "The other one.");
+    v("third", self.third, one_of({Criterion::kGini}).unset_as("none"), "One that has fewer values.");
     v("rows", self.rows, between(2, 5000), "Rows.");
     v("features", self.features, at_least(1).unset_as("auto"), "Columns.");
     v("shots", self.shots, at_least(1), "Labelled rows.");
@@ -359,10 +361,10 @@ TEST_F(TypedOptions, AreDescribedFromTheirTypes) {
     defaults.push_back(option.default_text);
     limits.push_back(option.limits_text);
   }
-  EXPECT_THAT(types, ElementsAre("text", "text", "range", "range", "list", "number"));
-  EXPECT_THAT(defaults, ElementsAre("gini", "auto", "8:1024", "auto", "8,32", "0.5"));
-  EXPECT_THAT(limits, ElementsAre("gini or entropy", "auto, gini or entropy", "from 2 to 5000", "at least 1",
-                                  "at least 1", "from 0 to 1"));
+  EXPECT_THAT(types, ElementsAre("text", "text", "text", "range", "range", "list", "number"));
+  EXPECT_THAT(defaults, ElementsAre("gini", "auto", "none", "8:1024", "auto", "8,32", "0.5"));
+  EXPECT_THAT(limits, ElementsAre("gini or entropy", "auto, gini or entropy", "none or gini", "from 2 to 5000",
+                                  "at least 1", "at least 1", "from 0 to 1"));
 }
 
 TEST_F(TypedOptions, AreSetFromText) {
@@ -398,6 +400,9 @@ TEST_F(TypedOptions, SayWhatTheyExpect) {
   expect_refused("criterion", "ginie", "--criterion: expected gini or entropy, got \"ginie\"; did you mean \"gini\"?");
   expect_json_refused("criterion", Json(1), "--criterion: expected gini or entropy, got 1");
   expect_refused("second", "autos", "--second: expected auto, gini or entropy, got \"autos\"; did you mean \"auto\"?");
+  for (const char* value : {"entropy", "information"}) {
+    expect_refused("third", value, fmt::format("--third: expected none or gini, got \"{}\"", value));
+  }
   expect_refused("rows", "many", "--rows: expected a whole number, or a range like 5:50, got \"many\"");
   expect_refused("rows", "5:", "--rows: expected a whole number, or a range like 5:50, got \"5:\"");
   expect_json_refused("rows", Json(1.5), "--rows: expected a whole number, or a range like 5:50, got 1.5");
@@ -412,8 +417,9 @@ TEST_F(TypedOptions, SayWhatTheyExpect) {
 
 TEST_F(TypedOptions, AreSavedAsTheyAreWritten) {
   const Typed& read_only = options;
-  EXPECT_EQ(values_of(read_only).dump(),
-            R"({"criterion":"gini","second":"auto","rows":"8:1024","features":"auto","shots":[8,32],"share":0.5})");
+  EXPECT_EQ(
+      values_of(read_only).dump(),
+      R"({"criterion":"gini","second":"auto","third":"none","rows":"8:1024","features":"auto","shots":[8,32],"share":0.5})");
   EXPECT_EQ(to_json(list), values_of(read_only));
 }
 
