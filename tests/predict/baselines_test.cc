@@ -4,51 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <numeric>
-#include <span>
+#include <string>
+#include <vector>
 
 #include "core/parallel.h"
-#include "core/rng.h"
+#include "predict/testing.h"
 
 namespace manyshot {
 namespace {
 
+using testing::clouds;
 using ::testing::ElementsAre;
-
-Table numbers(std::vector<std::vector<double>> columns) {
-  Table table{.num_rows = columns.front().size()};
-  for (size_t i = 0; i < columns.size(); ++i) {
-    table.columns.push_back({.name = "x" + std::to_string(i), .numbers = std::move(columns[i])});
-  }
-  return table;
-}
-
-// Two Gaussian clouds of `per_class` rows in `num_features` columns, `distance` apart.
-LabelledTable clouds(size_t per_class, size_t num_features, double distance, uint64_t seed) {
-  const Rng rng(seed);
-  std::vector<std::vector<double>> columns(num_features, std::vector<double>(2 * per_class));
-  LabelledTable shots{.classes = {"a", "b"}};
-  for (size_t row = 0; row < 2 * per_class; ++row) {
-    const auto label = static_cast<int32_t>(row % 2);
-    shots.labels.push_back(label);
-    for (size_t column = 0; column < num_features; ++column) {
-      columns[column][row] = rng.child("x", column).normal(row) + label * distance;
-    }
-  }
-  shots.features = numbers(std::move(columns));
-  return shots;
-}
-
-Table rows_of(const Table& table, std::span<const size_t> rows) {
-  Table result{.num_rows = rows.size()};
-  for (const Column& column : table.columns) {
-    Column copy{.name = column.name, .type = column.type, .categories = column.categories};
-    for (const size_t row : rows) copy.numbers.push_back(column.numbers[row]);
-    result.columns.push_back(std::move(copy));
-  }
-  return result;
-}
+using testing::numbers;
+using testing::rows_of;
 
 TEST(Majority, GivesClassShares) {
   const LabelledTable shots{.features = numbers({{1, 2, 3, 4}}), .labels = {0, 0, 2, 0}, .classes = {"a", "b", "c"}};
@@ -71,7 +39,7 @@ TEST(Knn, ExactMatchesOutweighAllOthers) {
 }
 
 TEST(Knn, ScaleOfAColumnDoesNotMatter) {
-  LabelledTable shots = clouds(40, 2, 2, 1);
+  LabelledTable shots = clouds(80, 2, 2, 1);
   const Table queries = shots.features;
   const auto before = open_method("knn")->fit(shots)->predict(queries);
   Table scaled = queries;
@@ -83,7 +51,7 @@ TEST(Knn, ScaleOfAColumnDoesNotMatter) {
 class EveryBaseline : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryBaseline, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
-  LabelledTable shots = clouds(30, 3, 2, 2);
+  LabelledTable shots = clouds(60, 3, 2, 2);
   shots.classes = {"a", "b", "never"};
   shots.features.columns[1].numbers[3] = kMissingNumber;
   const auto probabilities = open_method(GetParam())->fit(shots)->predict(shots.features);
@@ -95,7 +63,7 @@ TEST_P(EveryBaseline, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
 }
 
 TEST_P(EveryBaseline, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
-  const LabelledTable shots = clouds(50, 4, 1, 3);
+  const LabelledTable shots = clouds(100, 4, 1, 3);
   const auto predictor = open_method(GetParam())->fit(shots);
   set_num_threads(1);
   const std::vector<double> all = predictor->predict(shots.features);
@@ -114,14 +82,14 @@ TEST_P(EveryBaseline, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
 }
 
 TEST_P(EveryBaseline, NoQueriesNoProbabilities) {
-  const LabelledTable shots = clouds(10, 2, 1, 4);
+  const LabelledTable shots = clouds(20, 2, 1, 4);
   EXPECT_TRUE(open_method(GetParam())->fit(shots)->predict(numbers({{}, {}})).empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(, EveryBaseline, ::testing::ValuesIn(baseline_names()));
 
 TEST(Baselines, KnnAndXgboostSeparateClouds) {
-  const LabelledTable shots = clouds(100, 4, 2.5, 5), held_out = clouds(200, 4, 2.5, 6);
+  const LabelledTable shots = clouds(200, 4, 2.5, 5), held_out = clouds(400, 4, 2.5, 6);
   for (const char* name : {"knn", "xgboost"}) {
     const auto probabilities = open_method(name)->fit(shots)->predict(held_out.features);
     int correct = 0;

@@ -8,35 +8,16 @@
 #include <limits>
 
 #include "core/parallel.h"
-#include "core/rng.h"
+#include "predict/testing.h"
 
 namespace manyshot {
 namespace {
 
+using testing::clouds;
 using ::testing::ElementsAre;
+using testing::numbers;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-Table numbers(std::vector<std::vector<double>> columns) {
-  Table table{.num_rows = columns.front().size()};
-  for (size_t i = 0; i < columns.size(); ++i)
-    table.columns.push_back({.name = "x" + std::to_string(i), .numbers = std::move(columns[i])});
-  return table;
-}
-
-// Two classes `distance` apart in two columns.
-LabelledTable clouds(size_t num_rows, double distance, uint64_t seed) {
-  const Rng rng(seed);
-  std::vector<std::vector<double>> columns(2, std::vector<double>(num_rows));
-  LabelledTable shots{.classes = {"a", "b"}};
-  for (size_t row = 0; row < num_rows; ++row) {
-    shots.labels.push_back(static_cast<int32_t>(row % 2));
-    for (size_t column = 0; column < 2; ++column)
-      columns[column][row] = rng.child("x", column).normal(row) + static_cast<double>(row % 2) * distance;
-  }
-  shots.features = numbers(std::move(columns));
-  return shots;
-}
 
 double accuracy(const std::vector<double>& probabilities, const std::vector<int32_t>& labels) {
   double correct = 0;
@@ -46,22 +27,23 @@ double accuracy(const std::vector<double>& probabilities, const std::vector<int3
 }
 
 TEST(Forest, TellsCloudsApart) {
-  const LabelledTable test = clouds(400, 2, 2);
-  const auto probabilities = open_method("forest")->fit(clouds(200, 2, 1))->predict(test.features);
+  const LabelledTable test = clouds(400, 2, 2, 2);
+  const auto probabilities = open_method("forest")->fit(clouds(200, 2, 2, 1))->predict(test.features);
   EXPECT_GT(accuracy(probabilities, test.labels), 0.87);  // the best possible is 92 %
   for (size_t row = 0; row < 400; ++row) ASSERT_NEAR(probabilities[2 * row] + probabilities[2 * row + 1], 1, 1e-12);
 }
 
 TEST(Forest, HasAHundredTrees) {
-  for (const double probability : open_method("forest")->fit(clouds(60, 1, 1))->predict(clouds(50, 1, 2).features)) {
+  for (const double probability :
+       open_method("forest")->fit(clouds(60, 2, 1, 1))->predict(clouds(50, 2, 1, 2).features)) {
     EXPECT_NEAR(probability * 100, std::round(probability * 100), 1e-9);  // pure leaves: whole votes
   }
-  const auto ten = ForestMethod(0, 10).fit(clouds(60, 1, 1))->predict(clouds(50, 1, 2).features);
+  const auto ten = ForestMethod(0, 10).fit(clouds(60, 2, 1, 1))->predict(clouds(50, 2, 1, 2).features);
   for (const double probability : ten) EXPECT_NEAR(probability * 10, std::round(probability * 10), 1e-9);
 }
 
 TEST(Forest, MissingNumbersAreTheMedianOfTheLabelledRows) {
-  LabelledTable shots = clouds(101, 2, 3);
+  LabelledTable shots = clouds(101, 2, 2, 3);
   const auto predictor = open_method("forest")->fit(shots);
   std::vector<double> sorted = shots.features.columns[0].numbers;
   std::sort(sorted.begin(), sorted.end());
@@ -79,15 +61,15 @@ TEST(Forest, InfinitiesAndHugeNumbersAreNumbers) {
 }
 
 TEST(Forest, ClassesWithoutLabelledRowsGetNothing) {
-  LabelledTable shots = clouds(40, 2, 4);
+  LabelledTable shots = clouds(40, 2, 2, 4);
   shots.classes = {"a", "b", "c"};
   const auto probabilities = open_method("forest")->fit(shots)->predict(shots.features);
   for (size_t row = 0; row < 40; ++row) EXPECT_EQ(probabilities[row * 3 + 2], 0);
 }
 
 TEST(Forest, SameBitsForAnyThreadsAndAnyBatchButNotAnySeed) {
-  const LabelledTable shots = clouds(150, 1, 5);
-  const Table queries = clouds(600, 1, 6).features;
+  const LabelledTable shots = clouds(150, 2, 1, 5);
+  const Table queries = clouds(600, 2, 1, 6).features;
   set_num_threads(1);
   const auto one = open_method("forest", {}, 7)->fit(shots)->predict(queries);
   set_num_threads(3);
@@ -101,7 +83,7 @@ TEST(Forest, SameBitsForAnyThreadsAndAnyBatchButNotAnySeed) {
 }
 
 TEST(Forest, NoQueriesNoProbabilities) {
-  EXPECT_TRUE(open_method("forest")->fit(clouds(10, 1, 1))->predict(numbers({{}, {}})).empty());
+  EXPECT_TRUE(open_method("forest")->fit(clouds(10, 2, 1, 1))->predict(numbers({{}, {}})).empty());
 }
 
 }  // namespace

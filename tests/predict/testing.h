@@ -1,0 +1,55 @@
+// Small tables for tests of predictors.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/rng.h"
+#include "predict/predictor.h"
+
+namespace manyshot::testing {
+
+// Columns x0, x1, … of numbers.
+inline Table numbers(std::vector<std::vector<double>> columns) {
+  Table table{.num_rows = columns.front().size()};
+  for (size_t i = 0; i < columns.size(); ++i) {
+    table.columns.push_back({.name = "x" + std::to_string(i), .numbers = std::move(columns[i])});
+  }
+  return table;
+}
+
+// Two Gaussian clouds in `num_features` columns, `distance` apart; their rows take turns.
+inline LabelledTable clouds(size_t num_rows, size_t num_features, double distance, uint64_t seed) {
+  const Rng rng(seed);
+  std::vector<std::vector<double>> columns(num_features, std::vector<double>(num_rows));
+  LabelledTable shots{.classes = {"a", "b"}};
+  for (size_t row = 0; row < num_rows; ++row) {
+    const auto label = static_cast<int32_t>(row % 2);
+    shots.labels.push_back(label);
+    for (size_t column = 0; column < num_features; ++column) {
+      columns[column][row] = rng.child("x", column).normal(row) + label * distance;
+    }
+  }
+  shots.features = numbers(std::move(columns));
+  return shots;
+}
+
+inline Table rows_of(const Table& table, std::span<const size_t> rows) {
+  Table result{.num_rows = rows.size()};
+  for (const Column& column : table.columns) {
+    Column copy{.name = column.name, .type = column.type, .categories = column.categories};
+    for (const size_t row : rows) {
+      if (column.is_number()) {
+        copy.numbers.push_back(column.numbers[row]);
+      } else {
+        copy.codes.push_back(column.codes[row]);
+      }
+    }
+    result.columns.push_back(std::move(copy));
+  }
+  return result;
+}
+
+}  // namespace manyshot::testing
