@@ -5,6 +5,7 @@
 // k after query q. `compact` and the text formats (concat, tabllm) fill the same struct; they differ in `layout`.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,6 +14,11 @@
 namespace manyshot {
 
 using TokenId = int32_t;
+
+// Returns how many tokens both begin with.
+inline size_t shared_length(std::span<const TokenId> a, std::span<const TokenId> b) {
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
 
 enum class PromptLayout {
   kFlat,  // a plain token sequence

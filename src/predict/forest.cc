@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/rng.h"
+#include "predict/encoded_predictor.h"
 
 namespace manyshot {
 namespace {
@@ -28,23 +29,6 @@ struct FloatColumns {
   size_t num_features;
 };
 
-class ForestPredictor : public Predictor {
- public:
-  ForestPredictor(const LabelledTable& shots, int num_trees, uint64_t seed)
-      : encoder_(FeatureEncoder::fit(shots.features)),
-        classifier_(encoder_.transform(shots.features), shots.labels, shots.num_classes(), num_trees, seed) {}
-
-  std::vector<double> predict(const Table& queries) const override {
-    return classifier_.predict(encoder_.transform(queries));
-  }
-
-  std::vector<std::string> notes() const override { return encoder_.notes(); }
-
- private:
-  FeatureEncoder encoder_;
-  ForestClassifier classifier_;
-};
-
 }  // namespace
 
 ForestClassifier::ForestClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
@@ -66,7 +50,7 @@ std::vector<double> ForestClassifier::predict(const FeatureMatrix& queries) cons
 }
 
 std::unique_ptr<Predictor> ForestMethod::fit(const LabelledTable& shots) const {
-  return std::make_unique<ForestPredictor>(shots, num_trees_, seed_);
+  return std::make_unique<EncodedPredictor<ForestClassifier>>(shots, num_trees_, seed_);
 }
 
 }  // namespace manyshot

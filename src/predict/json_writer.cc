@@ -39,10 +39,7 @@ WrittenAnswers JsonWriter::write(const Table& queries) {
   const Tokenizer& tokenizer = *model_.tokenizer();
   const std::vector<TokenId> prompt = format_.prompt_tokens(queries, view_);
   // Prompts with other queries part from this one behind the labelled rows.
-  const std::vector<TokenId> other = format_.prompt(view_).context;
-  const auto fork = static_cast<size_t>(std::mismatch(prompt.begin(), prompt.end(), other.begin(), other.end()).first -
-                                        prompt.begin());
-  TextCachePtr cache = caches_.go(prompt, fork);
+  TextCachePtr cache = caches_.go(prompt, shared_length(prompt, format_.prompt(view_).context));
 
   WrittenAnswers result;
   std::map<size_t, std::vector<float>> scores_at;  // by place in the response

@@ -14,10 +14,6 @@ namespace {
 
 using Tokens = std::vector<TokenId>;
 
-size_t shared_length(const Tokens& a, const Tokens& b) {
-  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-}
-
 // A request as tokens: the prompt's part that all continuations share, and what is behind it.
 struct TokenRequest {
   ScoreRequest request;

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "predict/encoded_predictor.h"
 
 namespace manyshot {
 namespace {
@@ -44,23 +45,6 @@ class DMatrix {
 
  private:
   DMatrixHandle handle_ = nullptr;
-};
-
-class XgboostPredictor : public Predictor {
- public:
-  XgboostPredictor(const LabelledTable& shots, uint64_t seed)
-      : encoder_(FeatureEncoder::fit(shots.features)),
-        classifier_(encoder_.transform(shots.features), shots.labels, shots.num_classes(), seed) {}
-
-  std::vector<double> predict(const Table& queries) const override {
-    return classifier_.predict(encoder_.transform(queries));
-  }
-
-  std::vector<std::string> notes() const override { return encoder_.notes(); }
-
- private:
-  FeatureEncoder encoder_;
-  XgboostClassifier classifier_;
 };
 
 }  // namespace
@@ -145,7 +129,7 @@ std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) con
 }
 
 std::unique_ptr<Predictor> XgboostMethod::fit(const LabelledTable& shots) const {
-  return std::make_unique<XgboostPredictor>(shots, seed_);
+  return std::make_unique<EncodedPredictor<XgboostClassifier>>(shots, seed_);
 }
 
 }  // namespace manyshot

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace manyshot {
 namespace {
 
@@ -12,10 +10,6 @@ constexpr std::string_view kQueryId = "ID";
 constexpr std::string_view kTailEnd = ".\n";
 constexpr std::string_view kAnswerStart = "[{\"id\": 0, \"label\": ";
 constexpr std::string_view kAnswerEnd = "}]";
-
-size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& b) {
-  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-}
 
 }  // namespace
 
@@ -35,7 +29,7 @@ void TextFormat::find_answer_start(size_t num_classes) {
   for (uint32_t k = 0; k < num_classes; ++k) ids.labels.push_back(k);
   answer_start_ = answer_tokens(text_.label(0, ids));
   for (size_t k = 1; k < num_classes; ++k) {
-    answer_start_.resize(common_prefix(answer_start_, answer_tokens(text_.label(k, ids))));
+    answer_start_.resize(shared_length(answer_start_, answer_tokens(text_.label(k, ids))));
   }
 }
 

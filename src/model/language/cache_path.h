@@ -1,7 +1,6 @@
 // Caches along a text, so that the next text computes only what it does not share with this one.
 #pragma once
 
-#include <algorithm>
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -17,8 +16,7 @@ class CachePath {
 
   // The cache of `text`. Caches also stop at `fork`, where a later text will leave this one.
   TextCachePtr go(std::span<const TokenId> text, size_t fork) {
-    const auto shared = static_cast<size_t>(
-        std::mismatch(text.begin(), text.end(), tokens_.begin(), tokens_.end()).first - text.begin());
+    const size_t shared = shared_length(text, tokens_);
     while (!caches_.empty() && caches_.back()->num_tokens() > shared) caches_.pop_back();
     for (const size_t end : {fork, text.size()}) {
       const size_t begin = caches_.empty() ? 0 : caches_.back()->num_tokens();
