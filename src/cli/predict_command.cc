@@ -93,10 +93,10 @@ class PredictCommand : public Command {
               report.predict_s, format_bytes(peak_memory_bytes()));
   }
 
-  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) {
+  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) const {
     const Json json{{"command", "predict"},
                     {"version", kVersion},
-                    {"options", to_json(options())},
+                    {"options", values_of(options_)},
                     {"classes", report.classes},
                     {"train_rows", report.train_rows},
                     {"labelled_rows", report.labelled_rows},

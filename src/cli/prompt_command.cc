@@ -35,7 +35,7 @@ class PromptCommand : public Command {
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions&) override {
-    options_.require_all("prompt");
+    options_.task.require_all("prompt");
     const std::string text = show_prompt(options_);
     OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
     out.write(text);

@@ -23,10 +23,6 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
                   "{} is of no use, as only the compact format has ranks; use format compact, or leave it out",
                   options.rank_share);
   }
-  if (!is_compact) {
-    settings.style = options.format == PromptStyle::kConcat ? TextStyle::kConcat : TextStyle::kTabllm;
-    settings.chat = parse_chat_wrapping(options.chat);
-  }
   return settings;
 }
 

@@ -4,10 +4,12 @@
 #include <array>
 #include <string>
 
+#include "core/enum_choices.h"
 #include "core/names.h"
 #include "core/options.h"
 #include "core/range.h"
-#include "encoding/text/text_prompt.h"
+#include "encoding/prompt_format.h"
+#include "encoding/text/chat_wrapping.h"
 #include "prior/options.h"
 #include "teacher/task_filter.h"
 
@@ -22,13 +24,6 @@ constexpr auto names_of(CorpusStage) {
   return std::to_array<Named<CorpusStage>>({{CorpusStage::kWarmup, "warmup"}, {CorpusStage::kMain, "main"}});
 }
 
-// How a sample is written. The first two are TextStyle.
-enum class PromptStyle { kConcat, kTabllm, kCompact };
-constexpr auto names_of(PromptStyle) {
-  return std::to_array<Named<PromptStyle>>(
-      {{PromptStyle::kConcat, "concat"}, {PromptStyle::kTabllm, "tabllm"}, {PromptStyle::kCompact, "compact"}});
-}
-
 struct CorpusOptions {
   CorpusOptions() { prior.rows.reset(); }  // as many as shots and queries need
 
@@ -37,7 +32,7 @@ struct CorpusOptions {
   int queries = 50;
   int64_t max_tokens = 32'000;
   PromptStyle format = PromptStyle::kConcat;
-  std::string chat = "trained";
+  ChatWrapping chat = ChatWrapping::kTrained;
   double rank_share = 0;
   bool filter_tasks = true;
   prior::PriorOptions prior;
@@ -53,7 +48,7 @@ struct CorpusOptions {
     v("queries", self.queries, at_least(1), "Query rows of a task.");
     v("max_tokens", self.max_tokens, at_least(64), "Longest prompt with its answer, in tokens; text formats.");
     v("format", self.format, any_value(), "Prompt format.");
-    v("chat", self.chat, one_of({"raw", "chatml", "trained"}), "Token layout: what stands around a text prompt.");
+    v("chat", self.chat, one_of(kPromptWrappings), "Token layout: what stands around a text prompt.");
     v("rank_share", self.rank_share, between(0, 1),
       "Share of compact samples whose numbers are normal scores of their ranks, as every second member of an "
       "ensemble reads them.");
@@ -66,9 +61,7 @@ struct CorpusOptions {
 
 // What follows from the options.
 struct CorpusSettings {
-  prior::PriorOptions prior;             // rows filled in
-  TextStyle style = TextStyle::kConcat;  // of the text formats
-  ChatWrapping chat = ChatWrapping::kTrained;
+  prior::PriorOptions prior;  // rows filled in
 };
 // Throws OptionError for shots beyond the prior's rows, too many classes for `compact`, a warm-up without the filter,
 // ranks of a text format, and what parse_settings refuses.

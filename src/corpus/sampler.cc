@@ -6,6 +6,7 @@
 
 #include "encoding/compact_format.h"
 #include "encoding/number_code.h"
+#include "encoding/text/text_prompt.h"
 
 namespace manyshot {
 namespace {
@@ -71,10 +72,10 @@ Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, Exclu
 uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
   int64_t high = options_.shots.high;
   if (options_.format != PromptStyle::kCompact) {
-    const int64_t cell = settings_.style == TextStyle::kConcat ? kNumberTokens : kTabllmTokens;
+    const int64_t cell = options_.format == PromptStyle::kConcat ? kNumberTokens : kTabllmTokens;
     const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
     const int64_t room = options_.max_tokens - kFrameTokens -
-                         (settings_.style == TextStyle::kConcat ? 0 : cell * static_cast<int64_t>(num_features)) -
+                         (options_.format == PromptStyle::kConcat ? 0 : cell * static_cast<int64_t>(num_features)) -
                          options_.queries * (row + kQueryTokens + kAnswerTokens);
     high = std::min(high, room / row);
   }
@@ -198,13 +199,13 @@ void Sampler::encode_text(const Rows& rows, Sample& sample) const {
   const TaskView view{.rows = iota(rows.labelled.num_rows),
                       .features = iota(rows.labelled.columns.size()),
                       .labels = iota(rows.num_classes)};
-  const TextPrompt prompt(rows.labelled, rows.labels, {.style = settings_.style});
+  const TextPrompt prompt(rows.labelled, rows.labels, {.style = options_.format});
   std::vector<std::string> answers;
   for (const int32_t label : rows.query_labels) answers.push_back(prompt.label(static_cast<size_t>(label), view));
   sample.user_text = prompt.user_text(rows.queries, view);
   sample.answer_text = TextPrompt::answer(answers);
   if (tokenizer_ == nullptr) return;
-  const Wrapping wrapping = wrapping_text(settings_.chat);
+  const Wrapping wrapping = wrapping_text(options_.chat);
   if (tokenizer_->add_bos() && tokenizer_->bos()) sample.tokens.push_back(*tokenizer_->bos());
   tokenizer_->append_encoded(wrapping.before, /*parse_special=*/true, sample.tokens);
   tokenizer_->append_encoded(wrapping.lead + sample.user_text, /*parse_special=*/false, sample.tokens);

@@ -19,7 +19,7 @@ class CompactFormat : public PromptFormat {
   // rows only.
   CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary);
 
-  std::string_view name() const override { return "compact"; }
+  std::string_view name() const override { return name_of(PromptStyle::kCompact); }
   size_t num_features() const override { return encoder_.feature_names().size(); }
   const std::vector<std::string>& notes() const override { return encoder_.notes(); }
   // The share of the codes' variance that lies between the class means (eta squared).

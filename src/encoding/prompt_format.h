@@ -2,12 +2,14 @@
 // docs/formats/compact.md; text formats for general language models implement the same interface.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "encoding/prompt.h"
 #include "table/table.h"
 
@@ -25,6 +27,17 @@ struct TaskView {
   std::vector<uint32_t> labels;    // [K] label id shown for class k
   NumberScale scale = NumberScale::kValues;
 };
+
+// How a table is written.
+enum class PromptStyle {
+  kConcat,   // text, "380,nurse|0": the trained form of arXiv 2509.06806
+  kTabllm,   // text, "age is 380, job is nurse, Label is 0": its verbose baseline
+  kCompact,  // number codes, for models with that vocabulary (docs/formats/compact.md)
+};
+constexpr auto names_of(PromptStyle) {
+  return std::to_array<Named<PromptStyle>>(
+      {{PromptStyle::kConcat, "concat"}, {PromptStyle::kTabllm, "tabllm"}, {PromptStyle::kCompact, "compact"}});
+}
 
 class PromptFormat {
  public:

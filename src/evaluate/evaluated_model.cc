@@ -121,9 +121,9 @@ std::string forest_among(const std::vector<EvaluatedModel>& models) {
 }
 
 std::string uncalibrated_twin(const EvaluatedModel& model, const std::vector<EvaluatedModel>& models) {
-  if (model.path.empty() || model.options.calibrate == "none") return "";
+  if (model.path.empty() || model.options.calibrate == Calibrate::kNone) return "";
   MethodOptions wanted = model.options;
-  wanted.calibrate = "none";
+  wanted.calibrate = Calibrate::kNone;
   for (EvaluatedModel other : models) {
     if (other.path == model.path && to_json(options_of(other.options)) == to_json(options_of(wanted)))
       return other.spelling;

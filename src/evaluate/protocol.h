@@ -9,12 +9,13 @@
 
 #include "core/options.h"
 #include "evaluate/evaluation_table.h"
+#include "predict/select_rows.h"
 
 namespace manyshot {
 
 struct ProtocolOptions {
   std::string protocol = "paper";
-  std::string select = "random";
+  Selection select = Selection::kRandom;
   std::optional<uint64_t> max_queries;
   std::string target;
 
@@ -23,7 +24,7 @@ struct ProtocolOptions {
     v("protocol", self.protocol, one_of({"paper", "fixed"}),
       "paper: the published splits, row for row, with new labelled rows for every 50 queries; fixed: one draw of "
       "labelled rows for all queries of a table.");
-    v("select", self.select, one_of({"random", "stratified"}), "Protocol fixed: how labelled rows are drawn.");
+    v("select", self.select, any_value(), "Protocol fixed: how labelled rows are drawn.");
     v("max_queries", self.max_queries, at_least(1), "Ask for the first test rows only; without it for all of them.");
     v("target", self.target, any_value(), "Column to predict; without it the column \"label\", else the last.");
   }

@@ -24,7 +24,7 @@ class CompactPredictor : public Predictor {
       contexts_.push_back(model_->encode(task_.format().prompt(view)));
       progress.add();
     }
-    if (plan.options.calibrate == "context") calibrate(shots.labels);
+    if (plan.options.calibrate == Calibrate::kContext) calibrate(shots.labels);
   }
 
   std::vector<double> predict(const Table& queries) const override {
@@ -140,7 +140,7 @@ class CompactPredictor : public Predictor {
 }  // namespace
 
 InContextMethod::InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed)
-    : model_(std::move(model)), plan_(model_->info(), options, seed) {}
+    : model_(std::move(model)), plan_(plan_prompts(model_->info(), options, seed)) {}
 
 std::optional<uint64_t> InContextMethod::max_labelled_rows() const { return plan_.max_labelled_rows(); }
 

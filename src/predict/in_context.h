@@ -12,7 +12,7 @@ namespace manyshot {
 
 class InContextMethod : public Method {
  public:
-  // Throws what PromptPlan does.
+  // Throws what plan_prompts throws.
   InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed);
 
   std::optional<uint64_t> max_labelled_rows() const override;

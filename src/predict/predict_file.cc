@@ -43,15 +43,16 @@ std::vector<OutputColumn> output_columns(const std::vector<double>& probabilitie
 }  // namespace
 
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
-  options.require_all("predict");
+  const TaskOptions& task = options.task;
+  task.require_all("predict");
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<Method> method = open_method(options.model, options, options.seed);
-  const TrainingTable train = open_training_table(options);
-  QueryReader queries(options, train);
+  const std::unique_ptr<Method> method = open_method(options.model, options.method, task.seed);
+  const TrainingTable train = open_training_table(task);
+  QueryReader queries(task, train);
   std::vector<std::string> header{"row", "prediction"};
   for (const std::string& name : train.classes) header.push_back("p_" + name);
   const std::unique_ptr<TableWriter> writer = open_table_writer(options.out, header);
-  const LabelledTable shots = read_shots(options, train, method->max_labelled_rows());
+  const LabelledTable shots = read_shots(task, train, method->max_labelled_rows());
 
   PredictReport report{.classes = train.classes,
                        .train_rows = train.labels.size(),
@@ -61,7 +62,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   const auto fit_start = std::chrono::steady_clock::now();
   std::vector<NamedPredictor> predictors;
   predictors.push_back({options.model, method->fit(shots)});
-  log_notes(options.train, predictors.front().predictor->notes());
+  log_notes(task.train, predictors.front().predictor->notes());
   if (queries.has_truth()) {
     for (const char* reference : {"majority", "knn"}) {
       if (reference != options.model) predictors.push_back({reference, open_method(reference)->fit(shots)});
@@ -84,7 +85,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
                  progress.add(chunk.num_rows);
                });
   check_interrupted();
-  log_notes(options.test, predictors.front().predictor->closing_notes());
+  log_notes(task.test, predictors.front().predictor->closing_notes());
   writer->commit();
   report.predict_s = seconds_since(predict_start);
   return report;

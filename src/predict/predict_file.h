@@ -16,7 +16,9 @@
 
 namespace manyshot {
 
-struct PredictOptions : TaskOptions, MethodOptions {
+struct PredictOptions {
+  TaskOptions task;
+  MethodOptions method;
   std::string model = "default";
   std::string out;
 
@@ -27,8 +29,8 @@ struct PredictOptions : TaskOptions, MethodOptions {
                   fmt::join(baseline_names(), ", ")));
     v("out", self.out, any_value(),
       "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
-    TaskOptions::visit(self, v);
-    MethodOptions::visit(self, v);
+    TaskOptions::visit(self.task, v);
+    MethodOptions::visit(self.method, v);
   }
 };
 

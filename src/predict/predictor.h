@@ -2,13 +2,18 @@
 // fitted to any number of tasks; the Predictor that results gives class probabilities for other rows of that task.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/enum_choices.h"
 #include "core/options.h"
+#include "encoding/prompt_format.h"
+#include "encoding/text/chat_wrapping.h"
+#include "encoding/text/text_prompt.h"
 #include "predict/answer_report.h"
 #include "table/table.h"
 
@@ -52,29 +57,46 @@ class Method {
   virtual std::unique_ptr<Predictor> fit(const LabelledTable& shots) const = 0;
 };
 
-// What a prompt looks like: format, chat, compat and labels of options that have them.
-template <class Self, class Visitor>
-void visit_prompt_form(Self& self, Visitor& v) {
-  v("format", self.format, one_of({"auto", "compact", "concat", "tabllm"}),
-    "Prompt format; auto: compact for compact models, for language models the one they were trained on, else "
-    "concat.");
-  v("chat", self.chat, one_of({"auto", "raw", "chatml", "trained"}),
-    "How a text prompt is wrapped; auto: as the model was trained, else ChatML where the tokenizer has its tokens, "
-    "else raw.");
-  v("compat", self.compat, one_of({"paper", "repo"}),
-    "Numbers in text prompts: as the paper says, or as its published code writes them.");
-  v("labels", self.labels, one_of({"ids", "names"}),
-    "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
+// What a prompt looks like.
+struct PromptForm {
+  std::optional<PromptStyle> format;
+  std::optional<ChatWrapping> chat;
+  NumberText compat = NumberText::kPaper;
+  LabelText labels = LabelText::kIds;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("format", self.format,
+      one_of({PromptStyle::kCompact, PromptStyle::kConcat, PromptStyle::kTabllm}).unset_as("auto"),
+      "Prompt format; auto: compact for compact models, for language models the one they were trained on, else "
+      "concat.");
+    v("chat", self.chat, one_of(kPromptWrappings).unset_as("auto"),
+      "How a text prompt is wrapped; auto: as the model was trained, else ChatML where the tokenizer has its tokens, "
+      "else raw.");
+    v("compat", self.compat, any_value(),
+      "Numbers in text prompts: as the paper says, or as its published code writes them.");
+    v("labels", self.labels, any_value(),
+      "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
+  }
+};
+
+// Whether probabilities are fitted to the labelled rows.
+enum class Calibrate { kContext, kNone };
+constexpr auto names_of(Calibrate) {
+  return std::to_array<Named<Calibrate>>({{Calibrate::kContext, "context"}, {Calibrate::kNone, "none"}});
+}
+
+// How language models answer (predict/text_predictor.h).
+enum class Answers { kScored, kSequential };
+constexpr auto names_of(Answers) {
+  return std::to_array<Named<Answers>>({{Answers::kScored, "scored"}, {Answers::kSequential, "sequential"}});
 }
 
 struct MethodOptions {
   std::optional<int> ensemble;
-  std::string calibrate = "context";
-  std::string format = "auto";
-  std::string chat = "auto";
-  std::string compat = "paper";
-  std::string labels = "ids";
-  std::string answers = "scored";
+  Calibrate calibrate = Calibrate::kContext;
+  PromptForm prompt;
+  Answers answers = Answers::kScored;
   std::string adapter;
   std::string dtype = "auto";
   std::string engine = "auto";
@@ -83,11 +105,11 @@ struct MethodOptions {
   static void visit(Self& self, Visitor& v) {
     v("ensemble", self.ensemble, at_least(1),
       "Members of the ensemble: each sees other row, column and label orders; without it 8, for language models 1.");
-    v("calibrate", self.calibrate, one_of({"context", "none"}),
+    v("calibrate", self.calibrate, any_value(),
       "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the "
       "model gives them.");
-    visit_prompt_form(self, v);
-    v("answers", self.answers, one_of({"scored", "sequential"}),
+    PromptForm::visit(self.prompt, v);
+    v("answers", self.answers, any_value(),
       "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the "
       "paper does.");
     v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");

@@ -1,49 +1,53 @@
 #include "predict/prompt_plan.h"
 
-#include <tuple>
+#include <optional>
 
 #include "core/error.h"
 
 namespace manyshot {
 namespace {
 
-void refuse_text_options(const PromptPlan& plan) {
-  for (const auto& [flag, value, none] : {std::tuple{"--chat", &plan.options.chat, "auto"},
-                                          {"--compat", &plan.options.compat, "paper"},
-                                          {"--labels", &plan.options.labels, "ids"},
-                                          {"--answers", &plan.options.answers, "scored"}}) {
-    if (*value != none) {
-      fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag,
-           *value, plan.model.path);
-    }
-  }
+// Throws Error(kBadInput) for an option that only language models follow, unless it has its default.
+template <NamedEnum E>
+void refuse_for_compact(const char* flag, std::optional<E> given, std::optional<E> none, const ModelInfo& model) {
+  if (given == none) return;
+  fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag,
+       name_of(*given), model.path);
 }
 
-void adopt_trained_prompt(const std::optional<TrainedPrompt>& trained, MethodOptions& options) {
-  if (!trained) return;
-  if (options.format == "auto") options.format = trained->format;
-  if (options.chat == "auto") options.chat = trained->chat;
+void refuse_text_options(const PromptPlan& plan) {
+  const MethodOptions& options = plan.options;
+  refuse_for_compact<ChatWrapping>("--chat", options.prompt.chat, std::nullopt, plan.model);
+  refuse_for_compact<NumberText>("--compat", options.prompt.compat, NumberText::kPaper, plan.model);
+  refuse_for_compact<LabelText>("--labels", options.prompt.labels, LabelText::kIds, plan.model);
+  refuse_for_compact<Answers>("--answers", options.answers, Answers::kScored, plan.model);
+}
+
+void adopt_trained_prompt(const TrainedPrompt& trained, PromptForm& form) {
+  form.format = form.format.value_or(trained.format);
+  form.chat = form.chat.value_or(trained.chat);
 }
 
 }  // namespace
 
-PromptPlan::PromptPlan(const ModelInfo& asked, const MethodOptions& given, uint64_t random_seed)
-    : model(asked),
-      options(given),
-      seed(random_seed),
-      members(given.ensemble.value_or(is_text() ? kDefaultTextMembers : kDefaultMembers)) {
-  if (members < 1 || members > kMaxMembers) {
-    fail(ErrorKind::kBadInput, "--ensemble {}: give a number of members from 1 to {}", members, kMaxMembers);
+PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, uint64_t seed) {
+  PromptPlan plan{.model = model, .options = options, .seed = seed};
+  const bool is_text = plan.is_text();
+  plan.members = options.ensemble.value_or(is_text ? PromptPlan::kDefaultTextMembers : PromptPlan::kDefaultMembers);
+  if (plan.members < 1 || plan.members > PromptPlan::kMaxMembers) {
+    fail(ErrorKind::kBadInput, "--ensemble {}: give a number of members from 1 to {}", plan.members,
+         PromptPlan::kMaxMembers);
   }
-  if (options.format != "auto" && is_text() == (options.format == "compact")) {
-    fail(ErrorKind::kBadInput, "--format {}: {} reads {}", options.format, model.path,
-         is_text() ? "concat or tabllm" : "compact");
+  if (const auto format = options.prompt.format; format && is_text == (*format == PromptStyle::kCompact)) {
+    fail(ErrorKind::kBadInput, "--format {}: {} reads {}", name_of(*format), model.path,
+         is_text ? "concat or tabllm" : "compact");
   }
-  if (is_text()) {
-    adopt_trained_prompt(model.trained_prompt, options);
-  } else {
-    refuse_text_options(*this);
+  if (!is_text) {
+    refuse_text_options(plan);
+  } else if (model.trained_prompt) {
+    adopt_trained_prompt(*model.trained_prompt, plan.options.prompt);
   }
+  return plan;
 }
 
 uint64_t PromptPlan::max_labelled_rows() const {

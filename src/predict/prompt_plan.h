@@ -14,10 +14,6 @@ struct PromptPlan {
   static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
   static constexpr int kMaxMembers = 256;
 
-  // Format and wrapping that the options leave open become those that the model was trained on, where that is known.
-  // Throws Error(kBadInput) for an ensemble outside 1..kMaxMembers and for options that the model cannot follow.
-  PromptPlan(const ModelInfo& asked, const MethodOptions& given, uint64_t random_seed);
-
   bool is_text() const { return model.layout == PromptLayout::kFlat; }
   // Labelled rows of one member times members.
   uint64_t max_labelled_rows() const;
@@ -26,8 +22,12 @@ struct PromptPlan {
 
   ModelInfo model;
   MethodOptions options;
-  uint64_t seed;
-  int members;
+  uint64_t seed = 0;
+  int members = 1;
 };
+
+// Format and wrapping that `options` leave open become those that the model was trained on, where that is known.
+// Throws Error(kBadInput) for an ensemble outside 1..kMaxMembers and for options that the model cannot follow.
+PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, uint64_t seed);
 
 }  // namespace manyshot

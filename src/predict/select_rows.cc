@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/error.h"
-
 namespace manyshot {
 namespace {
 
@@ -39,12 +37,6 @@ std::vector<uint64_t> stratified_counts(const std::vector<std::vector<uint64_t>>
 }
 
 }  // namespace
-
-Selection parse_selection(std::string_view name) {
-  if (name == "random") return Selection::kRandom;
-  if (name == "stratified") return Selection::kStratified;
-  fail(ErrorKind::kBadInput, "--select takes random or stratified, not \"{}\"", name);
-}
 
 std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count,
                                   Selection selection, const Rng& rng) {

@@ -1,11 +1,12 @@
 // Choosing which labelled rows a model sees.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "core/rng.h"
 
 namespace manyshot {
@@ -14,7 +15,9 @@ enum class Selection {
   kRandom,      // uniformly, without replacement
   kStratified,  // each class in proportion to its rows, at least one row of each class while `count` allows
 };
-Selection parse_selection(std::string_view name);  // "random" or "stratified"; else Error(kBadInput)
+constexpr auto names_of(Selection) {
+  return std::to_array<Named<Selection>>({{Selection::kRandom, "random"}, {Selection::kStratified, "stratified"}});
+}
 
 // `count` of the rows 0..N-1 whose classes are `labels` [N] (-1: never chosen), in increasing order; all of them when
 // there are no more.

@@ -7,7 +7,6 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
-#include "encoding/text/text_prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/tensor_source.h"
 #include "model/language/text_model.h"
@@ -39,14 +38,15 @@ std::string text_prompt(const PromptPlan& plan, const PromptOptions& options, co
   const Tokenizer tokenizer(read_model_tokenizer(plan.model.path));
   const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
   const TextTask task(tokenizer, plan, shots, rows.num_rows);
-  log_notes(options.train, task.notes());
+  log_notes(options.task.train, task.notes());
   const TaskView& view = task.views()[static_cast<size_t>(options.member)];
-  if (options.layout == "tokens") return dump(Json(task.format().prompt_tokens(rows, view)));
-  if (options.layout == "text") return task.format().prompt_text(rows, view) + "\n";
+  if (options.layout == PromptOutput::kTokens) return dump(Json(task.format().prompt_tokens(rows, view)));
+  if (options.layout == PromptOutput::kText) return task.format().prompt_text(rows, view) + "\n";
   const std::vector<std::string> labels = true_labels(queries, rows.num_rows, task.format(), view);
   const std::string answer = labels.empty() ? "" : TextPrompt::answer(labels),
                     user = task.format().user_text(rows, view);
-  if (options.layout == "alpaca") return dump({{"instruction", kSystemText}, {"input", user}, {"output", answer}});
+  if (options.layout == PromptOutput::kAlpaca)
+    return dump({{"instruction", kSystemText}, {"input", user}, {"output", answer}});
   Json messages = Json::array({{{"role", "system"}, {"content", kSystemText}}, {{"role", "user"}, {"content", user}}});
   if (!answer.empty()) messages.push_back({{"role", "assistant"}, {"content", answer}});
   return dump({{"messages", messages}});
@@ -69,12 +69,12 @@ void append_row(std::span<const TokenId> tokens, const CompactVocabulary& vocabu
 std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
                            const QueryReader& queries) {
   const CompactTask task(plan, shots);
-  log_notes(options.train, task.notes());
+  log_notes(options.task.train, task.notes());
   const TaskView& view = task.views()[static_cast<size_t>(options.member)];
   const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
   const Prompt prompt = task.format().prompt(view);
   const QueryTokens tokens = task.format().queries(rows, std::span(&view, 1)).front();
-  if (options.layout == "tokens") {
+  if (options.layout == PromptOutput::kTokens) {
     Json json{{"context", prompt.context}, {"queries", Json::array()}};
     for (size_t query = 0; query < tokens.size(); ++query)
       json["queries"].push_back(std::vector<TokenId>(tokens[query].begin(), tokens[query].end()));
@@ -98,9 +98,7 @@ ModelInfo read_model_info(const std::string& name) {
 
 // The plan of predict, with an ensemble that has the member to show.
 PromptPlan make_plan(const PromptOptions& options) {
-  PromptPlan plan(read_model_info(options.model),
-                  {.format = options.format, .chat = options.chat, .compat = options.compat, .labels = options.labels},
-                  options.seed);
+  PromptPlan plan = plan_prompts(read_model_info(options.model), {.prompt = options.form}, options.task.seed);
   plan.members = std::max(plan.members, options.member + 1);
   return plan;
 }
@@ -113,13 +111,13 @@ std::string show_prompt(const PromptOptions& options) {
          options.model, list_names(installed_models(), /*limit=*/20));
   }
   const PromptPlan plan = make_plan(options);
-  if (!plan.is_text() && (options.layout == "alpaca" || options.layout == "messages")) {
+  if (!plan.is_text() && (options.layout == PromptOutput::kAlpaca || options.layout == PromptOutput::kMessages)) {
     fail(ErrorKind::kBadInput, "--layout {} needs a text prompt; {} is a compact model: give --model a language model",
-         options.layout, plan.model.path);
+         name_of(options.layout), plan.model.path);
   }
-  const TrainingTable train = open_training_table(options);
-  QueryReader queries(options, train);
-  const LabelledTable shots = read_shots(options, train, plan.max_labelled_rows());
+  const TrainingTable train = open_training_table(options.task);
+  QueryReader queries(options.task, train);
+  const LabelledTable shots = read_shots(options.task, train, plan.max_labelled_rows());
   return plan.is_text() ? text_prompt(plan, options, shots, queries) : compact_prompt(plan, options, shots, queries);
 }
 

@@ -1,6 +1,7 @@
 // `manyshot prompt`: the prompt of a task, as the model sees it.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "predict/predictor.h"
@@ -8,27 +9,39 @@
 
 namespace manyshot {
 
-struct PromptOptions : TaskOptions {
+// What is written of a prompt.
+enum class PromptOutput {
+  kText,      // as the model reads it; of compact models a readable form
+  kTokens,    // JSON: token ids
+  kAlpaca,    // JSON: instruction, input, output
+  kMessages,  // JSON: chat messages
+};
+constexpr auto names_of(PromptOutput) {
+  return std::to_array<Named<PromptOutput>>({{PromptOutput::kText, "text"},
+                                             {PromptOutput::kTokens, "tokens"},
+                                             {PromptOutput::kAlpaca, "alpaca"},
+                                             {PromptOutput::kMessages, "messages"}});
+}
+
+struct PromptOptions {
+  TaskOptions task;
+  PromptForm form;
   std::string model = "default";
-  std::string layout = "text";
+  PromptOutput layout = PromptOutput::kText;
   int queries = 50;
   int member = 0;
-  std::string format = "auto";
-  std::string chat = "auto";
-  std::string compat = "paper";
-  std::string labels = "ids";
   std::string out;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("model", self.model, any_value(),
       "default, an installed model such as smollm2, a model folder, or a .gguf file.");
-    v("layout", self.layout, one_of({"text", "tokens", "alpaca", "messages"}), "What is written.");
+    v("layout", self.layout, any_value(), "What is written.");
     v("queries", self.queries, at_least(1), "Rows of the test table to show, from the first on.");
     v("member", self.member, between(0, 255), "Which ensemble member's view to show.");
     v("out", self.out, any_value(), "File to write; without it standard output.");
-    TaskOptions::visit(self, v);
-    visit_prompt_form(self, v);
+    TaskOptions::visit(self.task, v);
+    PromptForm::visit(self.form, v);
   }
 };
 

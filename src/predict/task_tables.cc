@@ -7,7 +7,6 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "predict/labels.h"
-#include "predict/select_rows.h"
 
 namespace manyshot {
 namespace {
@@ -132,8 +131,8 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
     }
     count = std::min(count, *limit);
   }
-  const std::vector<uint64_t> rows = select_rows(table.labels, table.classes.size(), count,
-                                                 parse_selection(options.select), Rng(options.seed).child("shots"));
+  const std::vector<uint64_t> rows =
+      select_rows(table.labels, table.classes.size(), count, options.select, Rng(options.seed).child("shots"));
   LabelledTable shots{.classes = table.classes};
   shots.features = read_rows(table.file, table.features, rows, nullptr);
   for (const uint64_t row : rows) shots.labels.push_back(table.labels[row]);

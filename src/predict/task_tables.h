@@ -10,6 +10,7 @@
 
 #include "core/options.h"
 #include "predict/predictor.h"
+#include "predict/select_rows.h"
 #include "table/schema.h"
 #include "table/table_file.h"
 
@@ -20,7 +21,7 @@ struct TaskOptions {
   std::string test;
   std::string target;
   std::optional<uint64_t> shots;
-  std::string select = "stratified";
+  Selection select = Selection::kStratified;
   std::vector<std::string> ignore;
   uint64_t seed = 0;
   std::string encoding = "auto";
@@ -32,8 +33,7 @@ struct TaskOptions {
     v("test", self.test, any_value(), "Table with rows to predict.");
     v("target", self.target, any_value(), "Column to predict.");
     v("shots", self.shots, at_least(1), "Labelled rows to use; without it as many as the model can.");
-    v("select", self.select, one_of({"random", "stratified"}),
-      "How labelled rows are chosen when there are more than can be used.");
+    v("select", self.select, any_value(), "How labelled rows are chosen when there are more than can be used.");
     v("ignore", self.ignore, any_value(), "Columns to leave out, such as ids.");
     v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
     v("encoding", self.encoding, any_value(),

@@ -89,7 +89,7 @@ class SequentialTextPredictor : public Predictor {
 
 std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const PromptPlan& plan,
                                                const LabelledTable& shots) {
-  if (plan.options.answers == "sequential")
+  if (plan.options.answers == Answers::kSequential)
     return std::make_unique<SequentialTextPredictor>(std::move(model), plan, shots);
   return std::make_unique<ScoredTextPredictor>(std::move(model), plan, shots);
 }

@@ -16,8 +16,7 @@ constexpr size_t kSampledRows = 32;  // queries are taken to be as long as the f
 constexpr size_t kJsonTokens = 12;   // of a written answer, beside its label
 
 // Chat models know ChatML's tokens.
-ChatWrapping chat_wrapping(const Tokenizer& tokenizer, const MethodOptions& options) {
-  if (options.chat != "auto") return parse_chat_wrapping(options.chat);
+ChatWrapping usual_wrapping(const Tokenizer& tokenizer) {
   return tokenizer.added_token("<|im_start|>") ? ChatWrapping::kChatMl : ChatWrapping::kRaw;
 }
 
@@ -35,18 +34,22 @@ Table first_rows(const Table& table, size_t count) {
 
 }  // namespace
 
-TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOptions& options) {
-  return {.style = parse_text_style(options.format == "auto" ? "concat" : options.format),
-          .numbers = options.compat == "repo" ? NumberText::kPublished : NumberText::kPaper,
-          .label_names = options.labels == "names" ? shots.classes : std::vector<std::string>{}};
+TextPromptOptions text_prompt_options(const LabelledTable& shots, const PromptForm& form) {
+  const PromptStyle style = form.format.value_or(PromptStyle::kConcat);
+  if (style == PromptStyle::kCompact) {
+    fail(ErrorKind::kBadInput, "--format {}: text prompts are concat or tabllm", name_of(style));
+  }
+  return {.style = style,
+          .numbers = form.compat,
+          .label_names = form.labels == LabelText::kNames ? shots.classes : std::vector<std::string>{}};
 }
 
 TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots,
                    size_t queries_per_prompt)
     : shots_(shots.features),
       class_counts_(shots.class_counts()),
-      format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options),
-              chat_wrapping(tokenizer, plan.options)),
+      format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options.prompt),
+              plan.options.prompt.chat.value_or(usual_wrapping(tokenizer))),
       notes_(format_.notes()) {
   const EnsembleShape shape{.members = plan.members,
                             .max_rows = shots.labels.size(),

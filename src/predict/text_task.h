@@ -10,8 +10,8 @@
 
 namespace manyshot {
 
-// How `options` ask for text prompts. Throws Error(kBadInput) for the format of another kind of model.
-TextPromptOptions text_prompt_options(const LabelledTable& shots, const MethodOptions& options);
+// How `form` asks for text prompts. Throws Error(kBadInput) for the format of another kind of model.
+TextPromptOptions text_prompt_options(const LabelledTable& shots, const PromptForm& form);
 
 class TextTask {
  public:

@@ -15,6 +15,7 @@
 #include "core/names.h"
 #include "core/options.h"
 #include "corpus/options.h"
+#include "encoding/text/chat_wrapping.h"
 #include "train/compact_sizes.h"
 #include "train/lora_options.h"
 #include "train/optimizer_options.h"
@@ -91,20 +92,6 @@ constexpr auto names_of(StageData) {
                                           {StageData::kText, "text"}});
 }
 
-// What stands around the messages of a conversation.
-enum class ChatStyle {
-  kRaw,      // nothing: contents in lines, the end-of-text token behind an answer
-  kChatMl,   // <|im_start|>role … <|im_end|>, of SmolLM2, Qwen2 and others
-  kTrained,  // the same, with Qwen's default system message where there is none: what `manyshot corpus` writes
-  kLlama3,   // <|start_header_id|>role<|end_header_id|> … <|eot_id|>
-};
-constexpr auto names_of(ChatStyle) {
-  return std::to_array<Named<ChatStyle>>({{ChatStyle::kRaw, "raw"},
-                                          {ChatStyle::kChatMl, "chatml"},
-                                          {ChatStyle::kTrained, "trained"},
-                                          {ChatStyle::kLlama3, "llama3"}});
-}
-
 // What becomes of text samples with more tokens than a stage allows.
 enum class TooLong { kSkip, kCut, kStop };
 constexpr auto names_of(TooLong) {
@@ -115,7 +102,7 @@ struct StageRecipe {
   std::string name;
   StageData data = StageData::kLive;
   std::string path;
-  std::optional<ChatStyle> chat;
+  std::optional<ChatWrapping> chat;
   TooLong too_long = TooLong::kSkip;
   int64_t max_tokens = 32'000;
   LossMode loss = LossMode::kAnswer;

@@ -12,12 +12,14 @@
 #include "model/model.h"
 #include "predict/model_store.h"
 #include "predict/predictor.h"
+#include "predict/testing.h"
 #include "support/error.h"
 
 namespace manyshot {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::rows_of;
 
 // Rows of `num_classes` classes; a row's first column tells its class, the others are noise.
 LabelledTable task(size_t num_rows, size_t num_features, size_t num_classes, uint64_t seed) {
@@ -34,16 +36,6 @@ LabelledTable task(size_t num_rows, size_t num_features, size_t num_classes, uin
     shots.features.columns.push_back(std::move(column));
   }
   return shots;
-}
-
-Table rows_of(const Table& table, const std::vector<size_t>& rows) {
-  Table result{.num_rows = rows.size()};
-  for (const Column& column : table.columns) {
-    Column copy{.name = column.name, .type = column.type};
-    for (const size_t row : rows) copy.numbers.push_back(column.numbers[row]);
-    result.columns.push_back(std::move(copy));
-  }
-  return result;
 }
 
 double accuracy(const std::vector<double>& probabilities, const std::vector<int32_t>& labels, size_t num_classes) {
@@ -97,7 +89,7 @@ TEST(InContext, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
 TEST(InContext, ProbabilitiesSumToOneAndAbsentClassesGetZero) {
   LabelledTable shots = task(50, 3, 3, 5);
   shots.classes.push_back("never");
-  for (const char* calibrate : {"context", "none"}) {
+  for (const Calibrate calibrate : {Calibrate::kContext, Calibrate::kNone}) {
     const auto probabilities =
         open_method("default", {.ensemble = 2, .calibrate = calibrate})->fit(shots)->predict(shots.features);
     for (size_t row = 0; row < 50; ++row) {

@@ -7,28 +7,17 @@
 #include <thread>
 #include <vector>
 
-#include "core/rng.h"
-#include "support/models/tiny_text_model.h"
-#include "support/models/random_model.h"
 #include "predict/baselines.h"
+#include "predict/testing.h"
+#include "support/models/random_model.h"
+#include "support/models/tiny_text_model.h"
 
 namespace manyshot {
 namespace {
 
-constexpr size_t kThreads = 4, kCallsPerThread = 3;
+using testing::clouds;
 
-LabelledTable random_task(size_t num_rows, uint64_t seed) {
-  const Rng rng(seed);
-  LabelledTable shots{.features = {.num_rows = num_rows}, .classes = {"a", "b", "c"}};
-  shots.features.columns = {{.name = "x"}, {.name = "y"}};
-  for (size_t row = 0; row < num_rows; ++row) {
-    shots.labels.push_back(static_cast<int32_t>(row % 3));
-    for (size_t column = 0; column < 2; ++column) {
-      shots.features.columns[column].numbers.push_back(rng.child("x", column).normal(row) + shots.labels[row]);
-    }
-  }
-  return shots;
-}
+constexpr size_t kThreads = 4, kCallsPerThread = 3;
 
 // Asks for the same rows from several threads, and for what is counted in between. Returns how many answers there were.
 size_t expect_same_answers(const Predictor& predictor, const Table& queries) {
@@ -51,31 +40,32 @@ size_t expect_same_answers(const Predictor& predictor, const Table& queries) {
 }
 
 TEST(PredictorThreads, Baselines) {
-  const LabelledTable shots = random_task(30, 1);
+  const LabelledTable shots = clouds(30, 2, 1, 1);
   for (const std::string& name : baseline_names()) {
     SCOPED_TRACE(name);
-    expect_same_answers(*open_method(name)->fit(shots), random_task(20, 2).features);
+    expect_same_answers(*open_method(name)->fit(shots), clouds(20, 2, 1, 2).features);
   }
 }
 
 TEST(PredictorThreads, CompactModels) {
   const TemporaryFolder folder;
   write_model(folder, {});
-  expect_same_answers(*open_method(folder.path(), {.ensemble = 2})->fit(random_task(12, 1)),
-                      random_task(9, 2).features);
+  expect_same_answers(*open_method(folder.path(), {.ensemble = 2})->fit(clouds(12, 2, 1, 1)),
+                      clouds(9, 2, 1, 2).features);
 }
 
 TEST(PredictorThreads, LanguageModelsWhoseAnswersAreScored) {
   const TemporaryFolder folder;
   write_tiny_text_model(folder.path());
-  expect_same_answers(*open_method(folder.path(), {.ensemble = 2})->fit(random_task(6, 1)), random_task(4, 2).features);
+  expect_same_answers(*open_method(folder.path(), {.ensemble = 2})->fit(clouds(6, 2, 1, 1)),
+                      clouds(4, 2, 1, 2).features);
 }
 
 TEST(PredictorThreads, LanguageModelsThatWriteTheirAnswers) {
   const TemporaryFolder folder;
   write_tiny_text_model(folder.path());
-  const auto predictor = open_method(folder.path(), {.answers = "sequential"})->fit(random_task(6, 1));
-  const size_t num_calls = expect_same_answers(*predictor, random_task(2, 2).features);
+  const auto predictor = open_method(folder.path(), {.answers = Answers::kSequential})->fit(clouds(6, 2, 1, 1));
+  const size_t num_calls = expect_same_answers(*predictor, clouds(2, 2, 1, 2).features);
   EXPECT_EQ(predictor->answer_report().written_answers(), 2 * num_calls) << "every answer is counted once";
   EXPECT_EQ(predictor->answer_report().responses, num_calls);
 }
@@ -84,15 +74,15 @@ TEST(PredictorThreads, TasksAreFittedAtTheSameTime) {
   const TemporaryFolder folder;
   write_model(folder, {});
   const auto method = open_method(folder.path(), {.ensemble = 2});
-  const Table queries = random_task(5, 2).features;
+  const Table queries = clouds(5, 2, 1, 2).features;
   std::vector<std::vector<double>> answers(kThreads);
   std::vector<std::thread> threads;
   for (std::vector<double>& answer : answers) {
-    threads.emplace_back([&] { answer = method->fit(random_task(12, 1))->predict(queries); });
+    threads.emplace_back([&] { answer = method->fit(clouds(12, 2, 1, 1))->predict(queries); });
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::vector<double>& answer : answers)
-    EXPECT_EQ(answer, method->fit(random_task(12, 1))->predict(queries));
+    EXPECT_EQ(answer, method->fit(clouds(12, 2, 1, 1))->predict(queries));
 }
 
 }  // namespace

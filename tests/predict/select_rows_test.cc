@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <set>
 
-#include "core/error.h"
-
 namespace manyshot {
 namespace {
 
@@ -65,8 +63,6 @@ TEST(SelectRows, DependsOnTheSeedOnly) {
   EXPECT_NE(select_rows(labels, 2, 50, Selection::kRandom, Rng(3)),
             select_rows(labels, 2, 50, Selection::kRandom, Rng(4)));
 }
-
-TEST(SelectRows, UnknownSelectionIsAnError) { EXPECT_THROW(parse_selection("best"), Error); }
 
 }  // namespace
 }  // namespace manyshot

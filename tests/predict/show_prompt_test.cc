@@ -76,9 +76,9 @@ class ShowPrompt : public ::testing::Test {
   // The tokens of the prompt with one query, as JSON.
   Json tokens(const std::string& model, const TaskOptions& task, int member) const {
     PromptOptions options;
-    static_cast<TaskOptions&>(options) = task;
+    options.task = task;
     options.model = model;
-    options.layout = "tokens";
+    options.layout = PromptOutput::kTokens;
     options.queries = 1;
     options.member = member;
     return Json::parse(show_prompt(options));
@@ -132,7 +132,7 @@ TEST_F(ShowPrompt, RefusesWhatPredictRefuses) {
         Case{"defualt", "seed", "1", "did you mean \"default\""}}) {
     PromptOptions prompt;
     PredictOptions predict;
-    static_cast<TaskOptions&>(prompt) = static_cast<TaskOptions&>(predict) = task_of(few);
+    prompt.task = predict.task = task_of(few);
     prompt.model = predict.model = refused.model;
     set_option(options_of(prompt), refused.option, refused.value);
     set_option(options_of(predict), refused.option, refused.value);
@@ -145,13 +145,13 @@ TEST_F(ShowPrompt, RefusesWhatPredictRefuses) {
 
 TEST_F(ShowPrompt, RefusesMoreClassesThanTheModelTellsApart) {
   PromptOptions options;
-  static_cast<TaskOptions&>(options) = task_of(write_table(/*num_rows=*/60, /*num_columns=*/2, /*num_classes=*/11));
+  options.task = task_of(write_table(/*num_rows=*/60, /*num_columns=*/2, /*num_classes=*/11));
   EXPECT_ERROR(show_prompt(options), ErrorKind::kUnsupported, "11 classes and this model tells at most 10 apart");
 }
 
 TEST_F(ShowPrompt, ABaselineHasNoPrompt) {
   PromptOptions options;
-  static_cast<TaskOptions&>(options) = task_of(write_table(20, 2, 2));
+  options.task = task_of(write_table(20, 2, 2));
   for (const std::string& name : baseline_names()) {
     options.model = name;
     EXPECT_ERROR(

@@ -9,6 +9,7 @@
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/language_model.h"
 #include "predict/predictor.h"
+#include "predict/testing.h"
 #include "predict/text_task.h"
 #include "support/error.h"
 #include "support/models/random_model.h"
@@ -20,6 +21,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::rows_of;
 
 LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
   const Rng rng(4);
@@ -33,22 +35,6 @@ LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
   }
   shots.features.columns = {std::move(age), std::move(job)};
   return shots;
-}
-
-Table rows_of(const Table& table, const std::vector<size_t>& rows) {
-  Table result{.columns = table.columns, .num_rows = rows.size()};
-  for (size_t column = 0; column < table.columns.size(); ++column) {
-    result.columns[column].numbers.clear();
-    result.columns[column].codes.clear();
-    for (const size_t row : rows) {
-      if (table.columns[column].is_number()) {
-        result.columns[column].numbers.push_back(table.columns[column].numbers[row]);
-      } else {
-        result.columns[column].codes.push_back(table.columns[column].codes[row]);
-      }
-    }
-  }
-  return result;
 }
 
 class TextPredictor : public ::testing::Test {
@@ -91,11 +77,11 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
   const MethodOptions options{.dtype = "float32"};
   const auto probabilities = fit(shots, options, 3)->predict(queries.features);
   const auto model = load_model(model_.path(), {.dtype = "float32"});
-  const TextTask text_task(*model->tokenizer(), PromptPlan(model->info(), options, 3), shots, 1);
+  const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), options, 3), shots, 1);
   const TaskView& view = text_task.views().front();
   for (size_t row = 0; row < 3; ++row) {
-    const TextCachePtr prompt =
-        model->language_model()->prefill(text_task.format().prompt_tokens(rows_of(queries.features, {row}), view));
+    const TextCachePtr prompt = model->language_model()->prefill(
+        text_task.format().prompt_tokens(rows_of(queries.features, std::vector{row}), view));
     std::vector<double> expected;
     for (size_t k = 0; k < 3; ++k) {
       const auto answer = model->tokenizer()->encode("[{\"id\": 0, \"label\": " + text_task.format().label(k, view),
@@ -115,7 +101,7 @@ TEST_F(TextPredictor, AnyLabelNamesWork) {
   // Prefixes of each other, quotes, line ends, nothing at all.
   const LabelledTable shots = task(14, {"", "a", "ab", "abc \"d\"", "line\nend", "\\", "\xe2\x82\xac"}),
                       queries = task(3, shots.classes);
-  const auto probabilities = fit(shots, {.labels = "names"})->predict(queries.features);
+  const auto probabilities = fit(shots, {.prompt = {.labels = LabelText::kNames}})->predict(queries.features);
   for (size_t row = 0; row < 3; ++row) {
     double sum = 0;
     for (size_t k = 0; k < 7; ++k) {
@@ -130,7 +116,7 @@ TEST_F(TextPredictor, MembersProbabilitiesAreSummed) {
   const LabelledTable shots = task(12, {"a", "b"}), queries = task(4, {"a", "b"});
   const auto model = load_model(model_.path());
   const auto two = fit(shots, {.ensemble = 2}, 5)->predict(queries.features);
-  const TextTask text_task(*model->tokenizer(), PromptPlan(model->info(), {.ensemble = 2}, 5), shots, 1);
+  const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), {.ensemble = 2}, 5), shots, 1);
   std::vector<double> sum(two.size());
   for (const TaskView& view : text_task.views()) {
     std::vector<float> scores(two.size());
@@ -168,7 +154,7 @@ TEST_F(TextPredictor, AQueryLongerThanTheWindowIsAnError) {
 
 TEST_F(TextPredictor, SequentialAnswersFallBackWhenTheModelWritesNonsense) {
   const LabelledTable shots = task(9, {"a", "b", "c"}), queries = task(7, {"a", "b", "c"});
-  const MethodOptions options{.answers = "sequential"};
+  const MethodOptions options{.answers = Answers::kSequential};
   const auto predictor = fit(shots, options);
   const auto probabilities = predictor->predict(queries.features);
   ASSERT_EQ(probabilities.size(), 21u);
@@ -181,10 +167,12 @@ TEST_F(TextPredictor, SequentialAnswersFallBackWhenTheModelWritesNonsense) {
 
 TEST_F(TextPredictor, OptionsOfOtherModelsAreErrors) {
   const LabelledTable shots = task(9, {"a", "b"});
-  EXPECT_ERROR(fit(shots, {.format = "compact"}), ErrorKind::kBadInput, "--format compact");
-  EXPECT_ERROR(open_method("default", {.format = "concat"}), ErrorKind::kBadInput, "--format concat");
-  EXPECT_ERROR(open_method("default", {.labels = "names"}), ErrorKind::kBadInput, "--labels names");
-  EXPECT_ERROR(open_method("default", {.answers = "sequential"}), ErrorKind::kBadInput, "--answers sequential");
+  EXPECT_ERROR(fit(shots, {.prompt = {.format = PromptStyle::kCompact}}), ErrorKind::kBadInput, "--format compact");
+  EXPECT_ERROR(open_method("default", {.prompt = {.format = PromptStyle::kConcat}}), ErrorKind::kBadInput,
+               "--format concat");
+  EXPECT_ERROR(open_method("default", {.prompt = {.labels = LabelText::kNames}}), ErrorKind::kBadInput,
+               "--labels names");
+  EXPECT_ERROR(open_method("default", {.answers = Answers::kSequential}), ErrorKind::kBadInput, "--answers sequential");
   EXPECT_ERROR(open_method("default", {.adapter = model_.path()}), ErrorKind::kUnsupported, "--adapter");
 }
 

@@ -97,7 +97,7 @@ schedule = "linear"
   EXPECT_THAT(recipe.evaluate.shots, ElementsAre(8, 16));
   const StageRecipe& stage = recipe.stages[0];
   EXPECT_EQ(stage.data, StageData::kMessages);
-  EXPECT_EQ(stage.chat, ChatStyle::kLlama3);
+  EXPECT_EQ(stage.chat, ChatWrapping::kLlama3);
   EXPECT_EQ(stage.too_long, TooLong::kCut);
   EXPECT_EQ(stage.loss, LossMode::kDense);
   EXPECT_EQ(stage.optimizer.kind, OptimizerKind::kScheduleFree);

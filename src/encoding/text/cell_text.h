@@ -2,11 +2,13 @@
 // it).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/names.h"
 #include "table/table.h"
 
 namespace manyshot {
@@ -20,6 +22,9 @@ namespace manyshot {
 //               behind all values when no column is text
 // Strings are printed as they are, commas and line ends as blanks; a missing one is "nan".
 enum class NumberText { kPaper, kPublished };
+constexpr auto names_of(NumberText) {
+  return std::to_array<Named<NumberText>>({{NumberText::kPaper, "paper"}, {NumberText::kPublished, "repo"}});
+}
 
 class CellText {
  public:

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "encoding/text/chat_wrapping.h"
 #include "encoding/text/text_columns.h"
 #include "encoding/text/text_prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
@@ -21,7 +22,7 @@ class TextFormat : public PromptFormat {
   TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes, const Tokenizer& tokenizer,
              const TextPromptOptions& options, ChatWrapping wrapping);
 
-  std::string_view name() const override { return style_ == TextStyle::kConcat ? "concat" : "tabllm"; }
+  std::string_view name() const override { return name_of(style_); }
   size_t num_features() const override { return columns_.columns.size(); }
   const std::vector<std::string>& notes() const override { return columns_.notes; }
   std::vector<double> relevance() const override { return std::vector<double>(columns_.columns.size()); }
@@ -47,7 +48,7 @@ class TextFormat : public PromptFormat {
   void find_answer_start(size_t num_classes);
 
   const Tokenizer& tokenizer_;
-  TextStyle style_;
+  PromptStyle style_;
   TextColumns columns_;
   TextPrompt text_;
   Wrapping wrapping_;

@@ -5,7 +5,6 @@
 
 #include <map>
 
-#include "core/error.h"
 #include "core/json.h"
 
 namespace manyshot {
@@ -18,20 +17,14 @@ constexpr std::string_view kTail =
 
 }  // namespace
 
-TextStyle parse_text_style(std::string_view name) {
-  if (name == "concat") return TextStyle::kConcat;
-  if (name == "tabllm") return TextStyle::kTabllm;
-  fail(ErrorKind::kBadInput, "no text format \"{}\"; there are concat and tabllm", name);
-}
-
 TextPrompt::TextPrompt(const Table& shots, std::span<const int32_t> labels, const TextPromptOptions& options)
     : shots_(shots), labels_(labels.begin(), labels.end()), options_(options), cells_(shots, options.numbers) {}
 
 std::string TextPrompt::row_text(const Table& table, size_t row, const TaskView& view) const {
   std::string text;
   for (const uint32_t feature : view.features) {
-    if (!text.empty()) text += options_.style == TextStyle::kConcat ? "," : ", ";
-    if (options_.style == TextStyle::kTabllm) text += table.columns[feature].name + " is ";
+    if (!text.empty()) text += options_.style == PromptStyle::kConcat ? "," : ", ";
+    if (options_.style == PromptStyle::kTabllm) text += table.columns[feature].name + " is ";
     text += cells_.cell(table, row, feature);
   }
   return text;
@@ -61,7 +54,7 @@ std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
 
   std::string text;
   std::string_view query_columns, label_separator;
-  if (options_.style == TextStyle::kConcat) {
+  if (options_.style == PromptStyle::kConcat) {
     text = fmt::format(
         "\n[Data]\n• Each sample = {} features + 1 label.  Label set = [{}].  \n"
         "• Features in a row are comma-separated.  Features and label are separated by \"|\".\n{}\n",
@@ -89,7 +82,7 @@ std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
 }
 
 std::string TextPrompt::query_line(const Table& queries, size_t row, size_t id, const TaskView& view) const {
-  return fmt::format("ID {}:{}{}", id, options_.style == TextStyle::kTabllm ? " " : "", row_text(queries, row, view));
+  return fmt::format("ID {}:{}{}", id, options_.style == PromptStyle::kTabllm ? " " : "", row_text(queries, row, view));
 }
 
 std::string_view TextPrompt::tail() { return kTail; }
@@ -114,32 +107,6 @@ std::string TextPrompt::user_text(const Table& queries, size_t first_row, size_t
     text += query_line(queries, first_row + id, id, view);
   }
   return text += kTail;
-}
-
-Wrapping wrapping_text(ChatWrapping wrapping) {
-  constexpr std::string_view kAssistant = "<|im_end|>\n<|im_start|>assistant\n";
-  switch (wrapping) {
-    case ChatWrapping::kRaw:
-      return {.lead = fmt::format("{}\n", kSystemText)};
-    case ChatWrapping::kChatMl:
-      return {.before = fmt::format("<|im_start|>system\n{}<|im_end|>\n<|im_start|>", kSystemText),
-              .lead = "user\n",
-              .after = std::string(kAssistant)};
-    case ChatWrapping::kTrained:
-      return {.before =
-                  "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful "
-                  "assistant.<|im_end|>\n<|im_start|>",
-              .lead = fmt::format("user\n{}\n", kSystemText),
-              .after = std::string(kAssistant)};
-  }
-  fail(ErrorKind::kInternal, "unknown chat wrapping");
-}
-
-ChatWrapping parse_chat_wrapping(std::string_view name) {
-  if (name == "raw") return ChatWrapping::kRaw;
-  if (name == "chatml") return ChatWrapping::kChatMl;
-  if (name == "trained") return ChatWrapping::kTrained;
-  fail(ErrorKind::kBadInput, "no chat wrapping \"{}\"; there are raw, chatml and trained", name);
 }
 
 }  // namespace manyshot

@@ -3,6 +3,7 @@
 // docs/formats/text-prompts.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,14 +15,17 @@
 
 namespace manyshot {
 
-enum class TextStyle {
-  kConcat,  // "380,nurse|0": the trained form
-  kTabllm,  // "age is 380, job is nurse, Label is 0": the verbose baseline
+// What text prompts call the classes.
+enum class LabelText {
+  kIds,    // numbers from 0, as arXiv 2509.06806 has it
+  kNames,  // their names
 };
-TextStyle parse_text_style(std::string_view name);  // "concat" or "tabllm"; else Error(kBadInput)
+constexpr auto names_of(LabelText) {
+  return std::to_array<Named<LabelText>>({{LabelText::kIds, "ids"}, {LabelText::kNames, "names"}});
+}
 
 struct TextPromptOptions {
-  TextStyle style = TextStyle::kConcat;
+  PromptStyle style = PromptStyle::kConcat;  // not kCompact
   NumberText numbers = NumberText::kPaper;
   bool feature_names =
       false;  // kConcat: a line that lists the columns (the paper leaves it out; kTabllm always has names)
@@ -29,8 +33,6 @@ struct TextPromptOptions {
   // view gives the class, as the paper has it.
   std::vector<std::string> label_names;
 };
-
-inline constexpr std::string_view kSystemText = "You are an AI assistant. Your task is supervised classification.";
 
 // Writes prompts for one set of labelled rows.
 class TextPrompt {
@@ -59,20 +61,5 @@ class TextPrompt {
   TextPromptOptions options_;
   CellText cells_;
 };
-
-// What stands before and behind the user message.
-//   kRaw     the system text, a line end, the user text: plain continuation, as the published local evaluation does
-//   kChatMl  <|im_start|>system … <|im_end|> and so on, with the system text as the system message
-//   kTrained the ChatML of the published training: Qwen's default system message, the system text as the first line of
-//   the user's
-enum class ChatWrapping { kRaw, kChatMl, kTrained };
-struct Wrapping {
-  std::string before;  // ends with a special token, or is empty
-  std::string lead;    // plain text between that and the user message
-  std::string after;   // begins with a special token, or is empty
-};
-Wrapping wrapping_text(ChatWrapping wrapping);
-// "raw", "chatml" or "trained"; else Error(kBadInput).
-ChatWrapping parse_chat_wrapping(std::string_view name);
 
 }  // namespace manyshot

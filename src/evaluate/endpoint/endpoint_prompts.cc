@@ -22,10 +22,10 @@ EndpointPrompts::EndpointPrompts(const LabelledTable& shots, const EndpointOptio
                                  const MethodOptions& options, uint64_t seed)
     : shots_(shots.features),
       endpoint_(endpoint),
-      chat_(options.chat),
+      chat_(options.prompt.chat),
       class_counts_(shots.class_counts()),
       columns_(shots_),
-      prompt_(shots_, shots.labels, text_prompt_options(shots, options)),
+      prompt_(shots_, shots.labels, text_prompt_options(shots, options.prompt)),
       views_(views_of(shots, columns_.columns.size(), options.ensemble.value_or(1), seed)) {
   if (!options.adapter.empty()) {
     fail(ErrorKind::kUnsupported, "--adapter {}: an endpoint's model cannot be given an adapter; serve it with one",
@@ -65,14 +65,14 @@ Json EndpointPrompts::chat_messages(const std::string& user_text) const {
   const auto message = [](std::string_view role, std::string content) {
     return Json{{"role", role}, {"content", std::move(content)}};
   };
-  if (chat_ == "auto" || chat_ == "chatml") {
+  if (!chat_ || *chat_ == ChatWrapping::kChatMl) {
     return Json::array({message("system", std::string(kSystemText)), message("user", user_text)});
   }
   return Json::array({message("user", std::string(kSystemText) + "\n" + user_text)});
 }
 
 std::string EndpointPrompts::plain_text(const std::string& user_text) const {
-  const Wrapping wrapping = wrapping_text(chat_ == "auto" ? ChatWrapping::kRaw : parse_chat_wrapping(chat_));
+  const Wrapping wrapping = wrapping_text(chat_.value_or(ChatWrapping::kRaw));
   return wrapping.before + wrapping.lead + user_text + wrapping.after;
 }
 

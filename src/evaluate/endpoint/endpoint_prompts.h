@@ -39,7 +39,7 @@ class EndpointPrompts {
 
   Table shots_;  // the prompt refers to it
   EndpointOptions endpoint_;
-  std::string chat_;  // MethodOptions::chat
+  std::optional<ChatWrapping> chat_;
   std::vector<uint32_t> class_counts_;
   TextColumns columns_;
   TextPrompt prompt_;

@@ -5,11 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "encoding/prompt_format.h"
+#include "encoding/text/chat_wrapping.h"
+
 namespace manyshot {
 
 struct TrainedPrompt {
-  std::string format;  // concat or tabllm
-  std::string chat;    // raw, chatml or trained
+  PromptStyle format;  // kConcat or kTabllm
+  ChatWrapping chat;   // one of kPromptWrappings
 };
 
 // Nothing for a folder without that file, and for a .gguf file. Throws Error(kCorruptFile) naming the file.

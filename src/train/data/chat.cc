@@ -7,29 +7,27 @@
 namespace manyshot {
 namespace {
 
-constexpr std::string_view kQwenSystem = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
-
 class Encoder {
  public:
-  Encoder(ChatStyle style, const Tokenizer& tokenizer) : style_(style), tokenizer_(tokenizer) {
+  Encoder(ChatWrapping wrapping, const Tokenizer& tokenizer) : wrapping_(wrapping), tokenizer_(tokenizer) {
     if (tokenizer.add_bos() && tokenizer.bos()) sample_.tokens.push_back(*tokenizer.bos());
   }
 
   void add(const ChatMessage& message) {
     const bool is_answer = message.role == "assistant";
-    switch (style_) {
-      case ChatStyle::kRaw:
+    switch (wrapping_) {
+      case ChatWrapping::kRaw:
         add_content(is_answer ? "" : message.content + "\n", is_answer, message.content);
         if (is_answer && tokenizer_.eos()) add_supervised({*tokenizer_.eos()});
         break;
-      case ChatStyle::kChatMl:
-      case ChatStyle::kTrained:
+      case ChatWrapping::kChatMl:
+      case ChatWrapping::kTrained:
         add_special("<|im_start|>");
         add_content(message.role + "\n" + (is_answer ? "" : message.content), is_answer, message.content);
         end_turn("<|im_end|>", is_answer);
         add_text("\n");
         break;
-      case ChatStyle::kLlama3:
+      case ChatWrapping::kLlama3:
         add_special("<|start_header_id|>");
         add_text(message.role);
         add_special("<|end_header_id|>");
@@ -68,30 +66,30 @@ class Encoder {
     }
   }
 
-  ChatStyle style_;
+  ChatWrapping wrapping_;
   const Tokenizer& tokenizer_;
   TrainSample sample_;
 };
 
 }  // namespace
 
-ChatStyle choose_chat_style(std::optional<ChatStyle> asked, const Tokenizer& tokenizer) {
+ChatWrapping choose_chat_wrapping(std::optional<ChatWrapping> asked, const Tokenizer& tokenizer) {
   const bool has_chatml = tokenizer.added_token("<|im_start|>") && tokenizer.added_token("<|im_end|>");
   const bool has_llama3 = tokenizer.added_token("<|start_header_id|>") && tokenizer.added_token("<|end_header_id|>") &&
                           tokenizer.added_token("<|eot_id|>");
-  if (!asked) return has_chatml ? ChatStyle::kTrained : has_llama3 ? ChatStyle::kLlama3 : ChatStyle::kRaw;
-  const bool is_llama3 = *asked == ChatStyle::kLlama3;
-  if (*asked != ChatStyle::kRaw && !(is_llama3 ? has_llama3 : has_chatml)) {
+  if (!asked) return has_chatml ? ChatWrapping::kTrained : has_llama3 ? ChatWrapping::kLlama3 : ChatWrapping::kRaw;
+  const bool is_llama3 = *asked == ChatWrapping::kLlama3;
+  if (*asked != ChatWrapping::kRaw && !(is_llama3 ? has_llama3 : has_chatml)) {
     fail(ErrorKind::kBadInput, "chat = \"{}\": the model's tokenizer lacks {}; take raw, or auto", name_of(*asked),
          is_llama3 ? "<|start_header_id|>, <|end_header_id|> or <|eot_id|>" : "<|im_start|> or <|im_end|>");
   }
   return *asked;
 }
 
-TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatStyle style, const Tokenizer& tokenizer) {
-  Encoder encoder(style, tokenizer);
-  if (style == ChatStyle::kTrained && messages.front().role != "system") {
-    encoder.add({"system", std::string(kQwenSystem)});
+TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatWrapping wrapping, const Tokenizer& tokenizer) {
+  Encoder encoder(wrapping, tokenizer);
+  if (wrapping == ChatWrapping::kTrained && messages.front().role != "system") {
+    encoder.add({"system", std::string(kQwenSystemText)});
   }
   for (const ChatMessage& message : messages) encoder.add(message);
   return encoder.take();

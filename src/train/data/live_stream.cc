@@ -21,7 +21,7 @@ LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
       corpus.format = PromptStyle::kCompact;
     } else {
       // Refuses a wrapping whose tokens the tokenizer lacks.
-      choose_chat_style(value_named<ChatStyle>(corpus.chat), *context.tokenizer);
+      choose_chat_wrapping(corpus.chat, *context.tokenizer);
     }
     corpus.prior.seed = Rng(context.seed).child("corpus", corpus.prior.seed).bits(0);
     const auto first = static_cast<uint64_t>(std::ceil(phase.begin * static_cast<double>(context.num_positions)));

@@ -39,7 +39,7 @@ const Tokenizer& required_tokenizer(const StageRecipe& stage, const StreamContex
 TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
     : kind_(stage.data),
       tokenizer_(required_tokenizer(stage, context)),
-      style_(choose_chat_style(stage.chat, tokenizer_)),
+      wrapping_(choose_chat_wrapping(stage.chat, tokenizer_)),
       mode_(stage.loss),
       limit_(stage) {
   uint64_t total = 0;
@@ -55,8 +55,8 @@ TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
 }
 
 TrainSample TextStream::encode(const Json& record, const std::string& place) const {
-  if (kind_ == StageData::kAlpaca) return encode_chat(read_alpaca(record, place), style_, tokenizer_);
-  if (kind_ == StageData::kMessages) return encode_chat(read_messages(record, place), style_, tokenizer_);
+  if (kind_ == StageData::kAlpaca) return encode_chat(read_alpaca(record, place), wrapping_, tokenizer_);
+  if (kind_ == StageData::kMessages) return encode_chat(read_messages(record, place), wrapping_, tokenizer_);
   const auto text = record.find("text");
   if (text == record.end() || !text->is_string()) {
     fail(ErrorKind::kBadInput, "{}: there is no \"text\"; check the stage's data kind", place);

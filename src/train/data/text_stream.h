@@ -25,7 +25,7 @@ class TextStream : public SampleStream {
 
   StageData kind_;
   const Tokenizer& tokenizer_;
-  ChatStyle style_;
+  ChatWrapping wrapping_;
   LossMode mode_;
   LengthLimit limit_;
   std::vector<std::unique_ptr<JsonLines>> files_;

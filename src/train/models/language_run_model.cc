@@ -58,8 +58,7 @@ bool loads_weights_again(const EvaluateRecipe& evaluate) {
 std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
   std::optional<TrainedPrompt> prompt;
   for (const StageRecipe& stage : recipe.stages) {
-    if (stage.data == StageData::kLive)
-      prompt = {.format = std::string(name_of(stage.corpus.format)), .chat = stage.corpus.chat};
+    if (stage.data == StageData::kLive) prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
   }
   return prompt;
 }

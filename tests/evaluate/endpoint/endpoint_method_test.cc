@@ -138,7 +138,7 @@ TEST(EndpointMethod, PlainTextCompletions) {
   EndpointOptions options = options_for(server);
   options.endpoint_api = "completions";
   predict(options, task(9), task(1).features);
-  predict(options, task(9), task(1).features, {.chat = "trained"});
+  predict(options, task(9), task(1).features, {.prompt = {.chat = ChatWrapping::kTrained}});
   EXPECT_EQ(server.requests()[0].target, "/v1/completions");
   EXPECT_EQ(server.requests()[0].body["logprobs"], 10);
   EXPECT_TRUE(prompt_of(server.requests()[0]).starts_with(std::string(kSystemText) + "\n\n[Data]"));
@@ -159,7 +159,7 @@ TEST(EndpointMethod, LayersBelowTheWrittenAnswers) {
       {R"(Here: [{"id": 0, "label": 0}, {"id": 1, "lab)", 1, 0, 1, 1, 1, 0},
       {"I cannot help with that.", 0, 0, 2, 1, 1, 0},
   };
-  const MethodOptions options{.labels = "names"};
+  const MethodOptions options{.prompt = {.labels = LabelText::kNames}};
   for (const Case& expected : cases) {
     const FakeServer server([&](const FakeRequest&, size_t) {
       return chat_response(
@@ -191,7 +191,7 @@ FakeResponse scored_response(const std::vector<std::pair<std::string, double>>& 
 }
 
 TEST(EndpointMethod, ProbabilitiesComeFromTheLabelToken) {
-  const MethodOptions names{.labels = "names"};
+  const MethodOptions names{.prompt = {.labels = LabelText::kNames}};
   const FakeServer known([](const FakeRequest&, size_t) {
     return scored_response({{"\"a\"", 0.6}, {"\"b\"", 0.2}, {"\"c\"", 0.2}});
   });
@@ -215,7 +215,8 @@ TEST(EndpointMethod, MembersProbabilitiesAreSummed) {
   });
   EndpointOptions options = options_for(server);
   options.concurrency = 1;
-  const Predicted predicted = predict(options, task(9), task(1).features, {.ensemble = 2, .labels = "names"});
+  const Predicted predicted =
+      predict(options, task(9), task(1).features, {.ensemble = 2, .prompt = {.labels = LabelText::kNames}});
   EXPECT_THAT(predicted.probabilities, ElementsAre(DoubleNear(0.65, 1e-6), DoubleNear(0.35, 1e-6), 0));
 }
 
@@ -248,8 +249,8 @@ TEST(EndpointMethod, ErrorsReachTheCaller) {
   const FakeServer server(
       [](const FakeRequest&, size_t) { return FakeResponse{.status = 404, .body = "no such model"}; });
   EXPECT_ERROR(predict(options_for(server), task(9), task(300).features), ErrorKind::kNotFound, "no such model");
-  EXPECT_ERROR(predict(options_for(server), task(9), task(1).features, {.format = "compact"}), ErrorKind::kBadInput,
-               "compact");
+  EXPECT_ERROR(predict(options_for(server), task(9), task(1).features, {.prompt = {.format = PromptStyle::kCompact}}),
+               ErrorKind::kBadInput, "compact");
   EXPECT_ERROR(predict(options_for(server), task(9), task(1).features, {.adapter = "x"}), ErrorKind::kUnsupported,
                "--adapter");
 }

@@ -56,7 +56,7 @@ TEST(ReadSummary, NamesThatAreNotListed) {
 TEST(UncalibratedTwin, DiffersInCalibrationAlone) {
   const EvaluatedModel calibrated{.spelling = "m", .path = "models/m"};
   EvaluatedModel plain{.spelling = "m+calibrate=none", .path = "models/m"};
-  plain.options.calibrate = "none";
+  plain.options.calibrate = Calibrate::kNone;
   EvaluatedModel smaller = plain;
   smaller.spelling = "m+calibrate=none+ensemble=1";
   smaller.options.ensemble = 1;

@@ -227,14 +227,14 @@ TEST_F(Stream, ChatTokensThatTheTokenizerLacksAreNamed) {
   other.tokenizer = &gpt2;
   StageRecipe stage = small_stage();
   expect_refused(stage, other, ErrorKind::kBadInput, "chat = \"trained\": the model's tokenizer lacks <|im_start|>");
-  stage.corpus.chat = "raw";
+  stage.corpus.chat = ChatWrapping::kRaw;
   EXPECT_FALSE(take(*open_stream(stage, other), 1)[0].tokens.empty());
 }
 
 TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kMessages;
-  stage.chat = ChatStyle::kChatMl;
+  stage.chat = ChatWrapping::kChatMl;
   stage.path = folder_.write("chat.jsonl",
                              R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b c"},
   {"role": "user", "content": "d"}, {"role": "assistant", "content": "e"}]})");
@@ -250,9 +250,9 @@ TEST_F(Stream, MessagesSuperviseTheAssistantAlone) {
   stage.path = folder_.write(
       "sharegpt.json", R"([{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}])");
   EXPECT_EQ(supervised_text(take(*open_stream(stage, context()), 1)[0]), "b<|im_end|>");
-  stage.chat = ChatStyle::kRaw;
+  stage.chat = ChatWrapping::kRaw;
   EXPECT_EQ(text_of(take(*open_stream(stage, context()), 1)[0]).substr(0, 3), "a\nb");
-  stage.chat = ChatStyle::kLlama3;
+  stage.chat = ChatWrapping::kLlama3;
   expect_refused(stage, context(), ErrorKind::kBadInput, "lacks <|start_header_id|>");
 }
 
