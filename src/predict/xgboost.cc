@@ -77,21 +77,20 @@ XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<co
 
 void XgboostClassifier::set_parameters(size_t num_rows, uint64_t seed) {
   const bool binary = present_.size() == 2;
-  // One thread and one algorithm, so that the trees are the same on every machine of a kind.
-  for (const auto& [key, value] : std::initializer_list<std::pair<const char*, std::string>>{
-           {"objective", binary ? "binary:logistic" : "multi:softprob"},
-           {"num_class", binary ? "0" : std::to_string(present_.size())},
-           {"eta", "0.05"},
-           {"max_depth", "4"},
-           {"subsample", "0.8"},
-           {"colsample_bytree", "0.8"},
-           {"tree_method", num_rows > 50'000 ? "hist" : "exact"},
-           {"seed", std::to_string(seed % std::numeric_limits<int32_t>::max())},
-           {"nthread", "1"},
-           {"verbosity", "0"}}) {
-    if (std::string(key) == "num_class" && binary) continue;
+  const auto set = [&](const char* key, const std::string& value) {
     check(XGBoosterSetParam(booster_, key, value.c_str()));
-  }
+  };
+  set("objective", binary ? "binary:logistic" : "multi:softprob");
+  if (!binary) set("num_class", std::to_string(present_.size()));
+  set("eta", "0.05");
+  set("max_depth", "4");
+  set("subsample", "0.8");
+  set("colsample_bytree", "0.8");
+  // One thread and one algorithm, so that the trees are the same on every machine of a kind.
+  set("tree_method", num_rows > 50'000 ? "hist" : "exact");
+  set("seed", std::to_string(seed % std::numeric_limits<int32_t>::max()));
+  set("nthread", "1");
+  set("verbosity", "0");
 }
 
 XgboostClassifier::~XgboostClassifier() {
