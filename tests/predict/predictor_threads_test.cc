@@ -9,8 +9,8 @@
 
 #include "predict/baselines.h"
 #include "predict/testing.h"
-#include "support/models/random_model.h"
 #include "support/models/tiny_text_model.h"
+#include "support/temporary_folder.h"
 
 namespace manyshot {
 namespace {
@@ -48,10 +48,7 @@ TEST(PredictorThreads, Baselines) {
 }
 
 TEST(PredictorThreads, CompactModels) {
-  const TemporaryFolder folder;
-  write_model(folder, {});
-  expect_same_answers(*open_method(folder.path(), {.ensemble = 2})->fit(clouds(12, 2, 1, 1)),
-                      clouds(9, 2, 1, 2).features);
+  expect_same_answers(*open_method("default", {.ensemble = 2})->fit(clouds(12, 2, 1, 1)), clouds(9, 2, 1, 2).features);
 }
 
 TEST(PredictorThreads, LanguageModelsWhoseAnswersAreScored) {
@@ -71,9 +68,7 @@ TEST(PredictorThreads, LanguageModelsThatWriteTheirAnswers) {
 }
 
 TEST(PredictorThreads, TasksAreFittedAtTheSameTime) {
-  const TemporaryFolder folder;
-  write_model(folder, {});
-  const auto method = open_method(folder.path(), {.ensemble = 2});
+  const auto method = open_method("default", {.ensemble = 2});
   const Table queries = clouds(5, 2, 1, 2).features;
   std::vector<std::vector<double>> answers(kThreads);
   std::vector<std::thread> threads;
