@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/html.h"
 #include "core/text.h"
+#include "report/html.h"
 
 namespace manyshot {
 namespace {

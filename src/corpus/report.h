@@ -7,7 +7,7 @@
 
 namespace manyshot {
 
-// Self-contained HTML (core/html.h).
+// Self-contained HTML (report/html.h).
 std::string corpus_report_page(const CorpusReport& report, const CorpusFiles& files);
 
 }  // namespace manyshot

@@ -7,9 +7,9 @@
 #include <map>
 #include <numeric>
 
-#include "core/html.h"
 #include "core/rng.h"
 #include "core/text.h"
+#include "report/html.h"
 
 namespace manyshot::prior {
 namespace {

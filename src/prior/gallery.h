@@ -11,7 +11,7 @@
 
 namespace manyshot::prior {
 
-// Self-contained HTML (core/html.h). `tasks` and their explanations (Prior::explain) belong together, at least one.
+// Self-contained HTML (report/html.h). `tasks` and their explanations (Prior::explain) belong together, at least one.
 std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>& explanations,
                          const PriorOptions& options);
 

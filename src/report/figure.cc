@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "core/html.h"
+#include "report/html.h"
 
 namespace manyshot {
 namespace {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "core/html.h"
 #include "report/document.h"
 #include "report/embedded.h"
+#include "report/html.h"
 
 namespace manyshot {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/html.h"
 #include "core/text.h"
 #include "report/document.h"
+#include "report/html.h"
 
 namespace manyshot {
 namespace {

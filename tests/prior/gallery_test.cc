@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/html.h"
 #include "prior/prior.h"
 
 namespace manyshot::prior {
@@ -41,20 +40,6 @@ TEST(Gallery, ShowsEveryTaskOfEveryPriorWithoutTheNetwork) {
   EXPECT_THAT(page, Not(HasSubstr("http")));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, Not(HasSubstr("nan,")));
-}
-
-TEST(Html, EscapesTextAndReplacesBadBytes) {
-  EXPECT_EQ(html_text("a<b & \"c\">"), "a&lt;b &amp; &quot;c&quot;&gt;");
-  EXPECT_EQ(html_text("x\xff"), "x\xEF\xBF\xBD");
-}
-
-TEST(Html, BarsAreInProportion) {
-  const std::string chart = bar_chart("title", {{"a", 10}, {"b", 5}, {"c", 0}}, 300, 152);
-  EXPECT_EQ(count_of(chart, "<rect"), 3u);
-  EXPECT_THAT(chart, HasSubstr("height=\"100.0\""));
-  EXPECT_THAT(chart, HasSubstr("height=\"50.0\""));
-  EXPECT_THAT(chart, HasSubstr("height=\"0.0\""));
-  EXPECT_EQ(count_of(bar_chart("empty", {}), "<rect"), 0u);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "core/html.h"
 #include "core/text.h"
 #include "evaluate/report/sections.h"
 #include "report/figure.h"
+#include "report/html.h"
 
 namespace manyshot {
 namespace {

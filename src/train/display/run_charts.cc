@@ -6,9 +6,9 @@
 #include <cmath>
 #include <set>
 
-#include "core/html.h"
 #include "core/text.h"
 #include "report/figure.h"
+#include "report/html.h"
 #include "train/display/loss_curve.h"
 
 namespace manyshot {

@@ -1,6 +1,6 @@
 // Self-contained HTML pages with drawings as SVG: no script, no network. Light and dark by the reader's setting,
-// printable, and readable without colour (shapes and texts repeat what colours say). Pages with charts that answer to
-// the reader are made of these in report/.
+// printable, and readable without colour (shapes and texts repeat what colours say). Documents with
+// charts that answer to the reader (document.h) are made of these.
 #pragma once
 
 #include <map>
