@@ -4,13 +4,13 @@
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/shard.h"
 #include "core/text.h"
+#include "core/version.h"
 #include "corpus/report.h"
 #include "corpus/write_corpus.h"
 #include "encoding/tokenizer/tokenizer.h"
@@ -101,7 +101,7 @@ class CorpusCommand : public Command {
                             .shard = parse_shard(options_.shard),
                             .part_tasks = static_cast<uint64_t>(options_.part_tasks),
                             .compress = options_.compress,
-                            .version = kVersion,
+                            .version = program_version(),
                             .options = kept};
     const CorpusReport report = write_corpus(sampler, files);
     if (!options_.report.empty()) write_file(options_.report, corpus_report_page(report, files));
@@ -109,7 +109,7 @@ class CorpusCommand : public Command {
     if (common.json) {
       Json json = to_json(report);
       json.update({{"command", "corpus"},
-                   {"version", kVersion},
+                   {"version", program_version()},
                    {"options", values_of(options_)},
                    {"seconds", seconds},
                    {"peak_memory_bytes", peak_memory_bytes()}});

@@ -4,11 +4,11 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/version.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/knowledge/general_ability.h"
 #include "evaluate/report/read_summary.h"
@@ -115,7 +115,7 @@ class EvaluateCommand : public Command {
       if (options_.tables.empty()) return;
     }
     const auto start = std::chrono::steady_clock::now();
-    Evaluation evaluation(options_, kVersion);
+    Evaluation evaluation(options_, program_version());
     const uint64_t done = evaluation.run();
     const Summary summary = evaluation.summarise();
     const bool is_whole = parse_shard(options_.shard).count == 1;
@@ -168,7 +168,7 @@ class EvaluateCommand : public Command {
       averages.push_back(std::move(line));
     }
     const Json json{{"command", "evaluate"},
-                    {"version", kVersion},
+                    {"version", program_version()},
                     {"options", to_json(options())},
                     {"tables", summary.tables.size()},
                     {"skipped_tables", summary.skipped_tables.size()},

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "core/parallel.h"
 #include "core/text.h"
+#include "core/version.h"
 
 namespace manyshot {
 
@@ -75,7 +75,7 @@ void dispatch(const std::vector<std::string>& arguments) {
   if (name == "help" || name == "--help" || name == "-h") {
     print_help(rest);
   } else if (name == "version" || name == "--version") {
-    fmt::print("manyshot {}\n", kVersion);
+    fmt::print("manyshot {}\n", program_version());
   } else {
     run_command(name, rest);
   }

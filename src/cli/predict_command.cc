@@ -2,11 +2,11 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/version.h"
 #include "evaluate/metrics.h"
 #include "predict/predict_file.h"
 
@@ -95,7 +95,7 @@ class PredictCommand : public Command {
 
   void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) const {
     const Json json{{"command", "predict"},
-                    {"version", kVersion},
+                    {"version", program_version()},
                     {"options", values_of(options_)},
                     {"classes", report.classes},
                     {"train_rows", report.train_rows},

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/interrupt.h"
@@ -14,6 +13,7 @@
 #include "core/names.h"
 #include "core/shard.h"
 #include "core/text.h"
+#include "core/version.h"
 #include "prior/explain.h"
 #include "prior/gallery.h"
 #include "prior/prior.h"
@@ -124,7 +124,7 @@ class SynthCommand : public Command {
                                                                      .layout = options_.layout,
                                                                      .tasks = static_cast<uint64_t>(options_.tasks),
                                                                      .shard = parse_shard(options_.shard),
-                                                                     .version = kVersion,
+                                                                     .version = program_version(),
                                                                      .options = kept});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     Json rejections = Json::object();
@@ -133,7 +133,7 @@ class SynthCommand : public Command {
     }
     if (common.json) {
       fmt::print("{}\n", Json{{"command", "synth"},
-                              {"version", kVersion},
+                              {"version", program_version()},
                               {"options", values_of(options_)},
                               {"tasks", report.tasks},
                               {"written", report.written},

@@ -2,11 +2,11 @@
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/version.h"
 #include "model/dtype.h"
 #include "predict/model_store.h"
 #include "train/display/status_line.h"
@@ -125,9 +125,9 @@ class TrainCommand : public Command {
     const RunSetup setup{.recipe = recipe,
                          .out = options_.out,
                          .resume = options_.resume.empty() ? "" : find_checkpoint(options_.resume),
-                         .version = kVersion,
+                         .version = program_version(),
                          .matrix_rate = measure_matrix_rate(choose_dtype(recipe.model.dtype)),
-                         .evaluate_tables = make_table_evaluation(recipe, is_adapter, kVersion),
+                         .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version()),
                          .measure_ability = make_ability_measurement(recipe, is_adapter)};
     const RunReport report = train(setup, *model, *processes);
     if (processes->is_first()) print(report, common);
@@ -136,7 +136,7 @@ class TrainCommand : public Command {
   void print(const RunReport& report, const CommonOptions& common) const {
     if (common.json) {
       const Json json = {{"command", "train"},
-                         {"version", kVersion},
+                         {"version", program_version()},
                          {"options", values_of(options_)},
                          {"steps", report.steps},
                          {"samples", report.samples},
