@@ -14,7 +14,7 @@ set(data_flow
   train train/data train/optimizer train/compact train/language train/collective
   train/models train/display train/record train/plan train/run
   predict
-  evaluate/endpoint evaluate/knowledge evaluate evaluate/report
+  evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
   train_evaluation
   lab serve cli)
 

@@ -11,7 +11,6 @@
 #include "core/version.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/knowledge/general_ability.h"
-#include "evaluate/report/read_summary.h"
 #include "evaluate/report/report.h"
 #include "evaluate/report/summary_index.h"
 #include "evaluate/result_files.h"

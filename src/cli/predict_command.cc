@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/version.h"
-#include "evaluate/metrics.h"
+#include "evaluate/summary/metrics.h"
 #include "predict/predict_file.h"
 
 namespace manyshot {

@@ -10,7 +10,7 @@
 
 #include "core/options.h"
 #include "evaluate/endpoint/endpoint_options.h"
-#include "evaluate/protocol.h"
+#include "evaluate/protocol/protocol.h"
 #include "evaluate/published_baselines.h"
 #include "predict/baselines.h"
 #include "predict/predictor.h"

@@ -7,11 +7,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/options.h"
+#include "core/sha256.h"
 #include "core/text.h"
 #include "evaluate/endpoint/endpoint_client.h"
 #include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
-#include "evaluate/sha256.h"
 #include "predict/baselines.h"
 #include "predict/model_store.h"
 

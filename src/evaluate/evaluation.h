@@ -8,10 +8,10 @@
 #include "core/shard.h"
 #include "evaluate/evaluate_options.h"
 #include "evaluate/evaluated_model.h"
-#include "evaluate/evaluation_table.h"
 #include "evaluate/ledger.h"
-#include "evaluate/protocol.h"
-#include "evaluate/summary.h"
+#include "evaluate/protocol/evaluation_table.h"
+#include "evaluate/protocol/protocol.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

@@ -6,9 +6,9 @@
 #include "core/processor.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/example_prompt.h"
-#include "evaluate/published_results.h"
 #include "evaluate/run_unit.h"
-#include "evaluate/summarise.h"
+#include "evaluate/summary/published_results.h"
+#include "evaluate/summary/summarise.h"
 
 namespace manyshot {
 namespace {

@@ -1,9 +1,9 @@
 // What a prompt of a table looks like, for reports.
 #pragma once
 
-#include "evaluate/evaluation_table.h"
-#include "evaluate/protocol.h"
-#include "evaluate/summary.h"
+#include "evaluate/protocol/evaluation_table.h"
+#include "evaluate/protocol/protocol.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

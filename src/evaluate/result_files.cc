@@ -5,8 +5,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "evaluate/answer_fields.h"
-#include "evaluate/harness_file.h"
+#include "evaluate/summary/answer_fields.h"
+#include "evaluate/summary/harness_file.h"
+#include "evaluate/summary/summary_json.h"
 #include "table/table_writer.h"
 
 namespace manyshot {

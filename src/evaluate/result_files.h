@@ -4,7 +4,7 @@
 #include <string>
 
 #include "evaluate/evaluation.h"
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

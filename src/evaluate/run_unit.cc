@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
-#include "evaluate/answer_fields.h"
+#include "evaluate/summary/answer_fields.h"
 
 namespace manyshot {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "core/json.h"
 #include "evaluate/evaluated_model.h"
-#include "evaluate/evaluation_table.h"
 #include "evaluate/ledger.h"
-#include "evaluate/protocol.h"
+#include "evaluate/protocol/evaluation_table.h"
+#include "evaluate/protocol/protocol.h"
 #include "predict/answer_report.h"
 
 namespace manyshot {

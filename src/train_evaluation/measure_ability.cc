@@ -2,10 +2,10 @@
 
 #include <chrono>
 
-#include "evaluate/evaluation_table.h"
 #include "evaluate/knowledge/knowledge.h"
 #include "evaluate/knowledge/perplexity.h"
 #include "evaluate/knowledge/text_pieces.h"
+#include "evaluate/protocol/evaluation_table.h"
 
 namespace manyshot {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "core/files.h"
 #include "evaluate/report/sections.h"
+#include "evaluate/summary/summary_json.h"
 #include "table/table_writer.h"
 
 namespace manyshot {
@@ -71,6 +72,10 @@ void write_report(const Summary& summary, const std::string& folder) {
   write_file(path("report.html"), report_page(summary));
   write_file(path("report.md"), report_markdown(summary));
   write_report_csv(summary, path("report.csv"));
+}
+
+void rewrite_report(const std::string& folder) {
+  write_report(read_summary((std::filesystem::path(folder) / "summary.json").string()), folder);
 }
 
 }  // namespace manyshot

@@ -3,13 +3,15 @@
 
 #include <string>
 
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 
 // Writes report.html, report.md and report.csv into `folder`, each complete or not at all. The same summary gives the
 // same bytes.
 void write_report(const Summary& summary, const std::string& folder);
+// The same from the summary.json in `folder`. Throws what read_summary throws.
+void rewrite_report(const std::string& folder);
 
 // A page with charts: one file, no network.
 std::string report_page(const Summary& summary);

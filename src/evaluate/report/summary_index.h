@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 #include "report/document.h"
 
 namespace manyshot {

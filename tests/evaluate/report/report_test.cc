@@ -7,7 +7,8 @@
 #include <cmath>
 
 #include "core/files.h"
-#include "evaluate/report/example_summary.h"
+#include "evaluate/summary/example_summary.h"
+#include "evaluate/summary/summary_json.h"
 #include "report/figure.h"
 #include "support/error.h"
 #include "support/html_check.h"
@@ -267,6 +268,13 @@ TEST(Report, CsvHasARowForEachCell) {
 TEST(Report, AFolderThatIsNotThere) {
   EXPECT_ERROR(write_report(Summary{}, "/no/such/folder"), ErrorKind::kBadInput,
                StrEq(error_of([] { write_file("/no/such/folder/report.html", ""); }).what()));
+}
+
+TEST(Report, IsMadeAgainFromTheSummaryFile) {
+  const TemporaryFolder folder;
+  folder.write("summary.json", to_json(testing::example_summary()).dump());
+  rewrite_report(folder.path());
+  EXPECT_THAT(read_file(folder / "report.html"), HasSubstr("6 models on 40 tables"));
 }
 
 }  // namespace

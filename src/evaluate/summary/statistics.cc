@@ -1,4 +1,4 @@
-#include "evaluate/statistics.h"
+#include "evaluate/summary/statistics.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // Numbers that arXiv 2509.06806 (version 6) prints, beside ours.
 #pragma once
 
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

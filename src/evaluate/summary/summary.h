@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "evaluate/metrics.h"
+#include "evaluate/summary/metrics.h"
 #include "predict/answer_report.h"
 
 namespace manyshot {
@@ -170,8 +170,5 @@ struct Summary {
   std::vector<ExamplePrompt> examples;         // by table
   std::vector<PublishedComparison> published;  // only when asked for
 };
-
-// The whole summary as JSON: summary.json (docs/formats/evaluation.md). NaN becomes null.
-Json to_json(const Summary& summary);
 
 }  // namespace manyshot

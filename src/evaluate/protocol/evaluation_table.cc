@@ -1,4 +1,4 @@
-#include "evaluate/evaluation_table.h"
+#include "evaluate/protocol/evaluation_table.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "evaluate/sha256.h"
+#include "core/sha256.h"
 #include "predict/task_tables.h"
 
 namespace manyshot {

@@ -1,4 +1,4 @@
-#include "evaluate/report/example_summary.h"
+#include "evaluate/summary/example_summary.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/rng.h"
-#include "evaluate/summarise.h"
+#include "evaluate/summary/summarise.h"
 
 namespace manyshot::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "evaluate/protocol.h"
+#include "evaluate/protocol/protocol.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-#include "evaluate/answer_fields.h"
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary_json.h"
+
+#include "evaluate/summary/answer_fields.h"
 
 namespace manyshot {
 namespace {
@@ -176,7 +177,7 @@ class SummaryWriter {
 
 Json to_json(const Summary& summary) {
   const SummaryWriter writer(summary);
-  Json json{{"format", "manyshot evaluation summary 1"}, {"run", to_json(summary.run)}};
+  Json json{{"format", kSummaryFormat}, {"run", to_json(summary.run)}};
   json["models"] = Json::array();
   json["tables"] = Json::array();
   for (const ModelSummary& model : summary.models) json["models"].push_back(to_json(model));

@@ -1,4 +1,4 @@
-#include "evaluate/summarise.h"
+#include "evaluate/summary/summarise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <optional>
 #include <tuple>
 
-#include "evaluate/statistics.h"
+#include "evaluate/summary/statistics.h"
 
 namespace manyshot {
 namespace {

@@ -1,10 +1,10 @@
-#include "evaluate/protocol.h"
+#include "evaluate/protocol/protocol.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "evaluate/legacy_random.h"
+#include "evaluate/protocol/legacy_random.h"
 #include "predict/select_rows.h"
 
 namespace manyshot {

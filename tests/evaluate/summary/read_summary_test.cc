@@ -1,11 +1,9 @@
-#include "evaluate/report/read_summary.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/files.h"
-#include "evaluate/evaluated_model.h"
-#include "evaluate/report/example_summary.h"
+#include "evaluate/summary/example_summary.h"
+#include "evaluate/summary/summary_json.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
 
@@ -19,13 +17,6 @@ TEST(ReadSummary, GivesBackWhatWasWritten) {
   const Json written = to_json(testing::example_summary());
   const std::string path = folder.write("summary.json", written.dump());
   EXPECT_EQ(to_json(read_summary(path)).dump(), written.dump());
-}
-
-TEST(ReadSummary, ReportsAreMadeAgain) {
-  const TemporaryFolder folder;
-  folder.write("summary.json", to_json(testing::example_summary()).dump());
-  rewrite_report(folder.path());
-  EXPECT_THAT(read_file(folder / "report.html"), HasSubstr("6 models on 40 tables"));
 }
 
 TEST(ReadSummary, OtherFilesAreNamed) {
@@ -51,18 +42,6 @@ TEST(ReadSummary, NamesThatAreNotListed) {
   const Error error = error_of([&] { read_summary(path); });
   EXPECT_EQ(error.kind(), ErrorKind::kCorruptFile);
   EXPECT_THAT(error.what(), HasSubstr("names a model or table that it does not list"));
-}
-
-TEST(UncalibratedTwin, DiffersInCalibrationAlone) {
-  const EvaluatedModel calibrated{.spelling = "m", .path = "models/m"};
-  EvaluatedModel plain{.spelling = "m+calibrate=none", .path = "models/m"};
-  plain.options.calibrate = Calibrate::kNone;
-  EvaluatedModel smaller = plain;
-  smaller.spelling = "m+calibrate=none+ensemble=1";
-  smaller.options.ensemble = 1;
-  EXPECT_EQ(uncalibrated_twin(calibrated, {calibrated, smaller, plain}), "m+calibrate=none");
-  EXPECT_EQ(uncalibrated_twin(calibrated, {calibrated, smaller}), "");
-  EXPECT_EQ(uncalibrated_twin(plain, {calibrated, plain}), "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "evaluate/harness_file.h"
+#include "evaluate/summary/harness_file.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/options.h"
-#include "evaluate/evaluation_table.h"
+#include "evaluate/protocol/evaluation_table.h"
 #include "predict/select_rows.h"
 
 namespace manyshot {

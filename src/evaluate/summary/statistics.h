@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

@@ -1,7 +1,7 @@
 // A summary as a real evaluation would give it, made of simulated units.
 #pragma once
 
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot::testing {
 

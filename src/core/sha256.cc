@@ -1,4 +1,4 @@
-#include "evaluate/sha256.h"
+#include "core/sha256.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

@@ -1,17 +1,12 @@
-#include "evaluate/report/read_summary.h"
-
-#include <filesystem>
 #include <map>
 
 #include "core/error.h"
 #include "core/files.h"
-#include "evaluate/answer_fields.h"
-#include "evaluate/report/report.h"
+#include "evaluate/summary/answer_fields.h"
+#include "evaluate/summary/summary_json.h"
 
 namespace manyshot {
 namespace {
-
-constexpr const char* kFormat = "manyshot evaluation summary 1";
 
 double number(const Json& json) { return json.is_null() ? kNotAvailable : json.get<double>(); }
 
@@ -195,10 +190,10 @@ Summary read_summary(const std::string& path) {
   try {
     const Json json = Json::parse(text);
     const std::string format = json.at("format");
-    if (format != kFormat) {
+    if (format != kSummaryFormat) {
       fail(ErrorKind::kCorruptFile,
            "{}: its format is \"{}\", expected \"{}\"; run the evaluation's command again, which writes it anew", path,
-           format, kFormat);
+           format, kSummaryFormat);
     }
     return summary_of(json);
   } catch (const Json::exception& error) {
@@ -210,10 +205,6 @@ Summary read_summary(const std::string& path) {
          "{}: names a model or table that it does not list; run the evaluation's command again, which writes it anew",
          path);
   }
-}
-
-void rewrite_report(const std::string& folder) {
-  write_report(read_summary((std::filesystem::path(folder) / "summary.json").string()), folder);
 }
 
 }  // namespace manyshot

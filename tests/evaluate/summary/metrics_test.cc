@@ -1,4 +1,4 @@
-#include "evaluate/metrics.h"
+#include "evaluate/summary/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,11 @@
-#include "evaluate/summarise.h"
+#include "evaluate/summary/summarise.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "evaluate/published_results.h"
+#include "evaluate/summary/published_results.h"
+#include "evaluate/summary/summary_json.h"
 
 namespace manyshot {
 namespace {

@@ -1,4 +1,4 @@
-#include "evaluate/statistics.h"
+#include "evaluate/summary/statistics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/json.h"
-#include "evaluate/summary.h"
+#include "evaluate/summary/summary.h"
 
 namespace manyshot {
 

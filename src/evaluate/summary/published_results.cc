@@ -1,4 +1,4 @@
-#include "evaluate/published_results.h"
+#include "evaluate/summary/published_results.h"
 
 #include <fmt/format.h>
 

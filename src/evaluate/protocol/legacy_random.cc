@@ -1,4 +1,4 @@
-#include "evaluate/legacy_random.h"
+#include "evaluate/protocol/legacy_random.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // Known answers of NumPy 2.4, pandas 3.1, scikit-learn 1.9 and CPython 3.11.
-#include "evaluate/legacy_random.h"
+#include "evaluate/protocol/legacy_random.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
