@@ -35,9 +35,9 @@ std::string accuracy_table(const Summary& summary) {
       const AverageSummary* average = index.average(model, shots);
       const bool is_short = average != nullptr && average->tables < most_tables;
       some_missing = some_missing || is_short;
-      lines[1 + model] += average == nullptr
-                              ? fmt::format("  {:>6} ", "-")
-                              : fmt::format("  {:.4f}{}", average->metrics[0].mean, is_short ? '*' : ' ');
+      lines[1 + model] += average == nullptr ? fmt::format("  {:>6} ", "-")
+                                             : fmt::format("  {:.4f}{}", average->metrics[Metric::kAccuracy].mean,
+                                                           is_short ? '*' : ' ');
     }
   }
   for (std::string& line : lines) line.erase(line.find_last_not_of(' ') + 1);
@@ -161,9 +161,7 @@ class EvaluateCommand : public Command {
     Json averages = Json::array();
     for (const AverageSummary& average : summary.averages) {
       Json line{{"model", summary.models[average.model].name}, {"shots", average.shots}, {"tables", average.tables}};
-      for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
-        line[kMetrics[metric].name] = average.metrics[metric].mean;
-      }
+      for (const Metric metric : kMetrics) line[name_of(metric)] = average.metrics[metric].mean;
       averages.push_back(std::move(line));
     }
     const Json json{{"command", "evaluate"},

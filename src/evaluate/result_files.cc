@@ -47,7 +47,7 @@ class ColumnFile {
 
 void write_results_csv(const Summary& summary, const std::string& path) {
   std::vector<std::string> names{"model", "table", "shots", "seed", "queries"};
-  for (const MetricInfo& metric : kMetrics) names.push_back(metric.name);
+  for (const Metric metric : kMetrics) names.emplace_back(name_of(metric));
   names.insert(names.end(), {"fit_s", "predict_s", "contexts", "one_class_contexts"});
   for (const auto& [name, member] : kAnswerCounts) names.push_back(name);
   names.insert(names.end(), {"cost", "error"});
@@ -55,7 +55,7 @@ void write_results_csv(const Summary& summary, const std::string& path) {
   for (const UnitSummary& unit : summary.units) {
     file.add(summary.models[unit.model].name).add(summary.tables[unit.table].name).add(unit.shots).add(unit.seed);
     file.add(unit.metrics.rows);
-    for (const MetricInfo& metric : kMetrics) file.add(unit.error.empty() ? unit.metrics.*metric.value : kNotAvailable);
+    for (const Metric metric : kMetrics) file.add(unit.error.empty() ? unit.metrics[metric] : kNotAvailable);
     file.add(unit.fit_s).add(unit.predict_s).add(unit.contexts).add(unit.one_class_contexts);
     for (const auto& [name, member] : kAnswerCounts) file.add(unit.answers.*member);
     file.add(unit.answers.cost).add(unit.error).end_row();

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "core/error.h"
 #include "core/log.h"
 #include "evaluate/evaluation.h"
 
@@ -23,24 +22,16 @@ EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder
   return options;
 }
 
-// The place of a metric in kMetrics.
-size_t metric(std::string_view name) {
-  for (size_t i = 0; i < kMetrics.size(); ++i) {
-    if (kMetrics[i].name == name) return i;
-  }
-  fail(ErrorKind::kInternal, "no metric {}", name);
-}
-
 Json numbers_of(const Summary& summary) {
   Json numbers = Json::object();
   double accuracy = 0, log_loss = 0, ece = 0, count = 0;
   for (const AverageSummary& average : summary.averages) {
-    const double shots_accuracy = average.metrics[metric("accuracy")].mean;
+    const double shots_accuracy = average.metrics[Metric::kAccuracy].mean;
     if (!std::isfinite(shots_accuracy)) continue;
     numbers[fmt::format("table_accuracy_{}", average.shots)] = shots_accuracy;
     accuracy += shots_accuracy;
-    log_loss += average.metrics[metric("log_loss")].mean;
-    ece += average.metrics[metric("ece")].mean;
+    log_loss += average.metrics[Metric::kLogLoss].mean;
+    ece += average.metrics[Metric::kEce].mean;
     count += 1;
   }
   if (count == 0) return numbers;

@@ -94,12 +94,12 @@ Chart metric_curves(const SummaryIndex& index) {
   Choice metric_choice{.label = "metric"}, aspect_choice{.label = "show"};
   const std::vector<Aspect> shown = aspects(index.summary().run);
   for (const Aspect& aspect : shown) aspect_choice.options.push_back(aspect.name);
-  for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
-    metric_choice.options.push_back(kMetricTitles[metric]);
+  for (const Metric metric : kMetrics) {
+    metric_choice.options.emplace_back(title_of(metric));
     for (const Aspect& aspect : shown) {
-      const std::string title = kMetricTitles[metric] + aspect.axis;
+      const std::string title = title_of(metric) + aspect.axis;
       const bool is_mean = aspect.axis.empty();
-      Json y_axis = axis(is_mean && !kMetrics[metric].higher_is_better ? title + " (lower is better)" : title);
+      Json y_axis = axis(is_mean && !higher_is_better(metric) ? title + " (lower is better)" : title);
       if (aspect.name == "average rank") y_axis["autorange"] = "reversed";
       const auto point_of = [metric, &aspect](const AverageSummary& average) {
         return aspect.point(average.metrics[metric]);

@@ -30,7 +30,7 @@ std::string facts_of(const TableSummary& table) {
 // Student's interval of two seeds is 18 times as wide as their distance: it hides everything else.
 bool has_whiskers(const SummaryIndex& index) { return index.summary().run.seeds.size() >= 3; }
 
-ChartView curve_view(const SummaryIndex& index, size_t table, size_t metric) {
+ChartView curve_view(const SummaryIndex& index, size_t table, Metric metric) {
   Json traces = Json::array();
   for (size_t model = 0; model < index.num_models(); ++model) {
     std::vector<double> values, low, high;
@@ -38,30 +38,30 @@ ChartView curve_view(const SummaryIndex& index, size_t table, size_t metric) {
     for (const uint64_t shots : index.shots()) {
       const CellSummary* cell = index.cell(model, table, shots);
       values.push_back(index.cell_metric(model, table, shots, metric));
-      low.push_back(cell != nullptr && metric == 0 ? cell->accuracy_interval.low : kNotAvailable);
-      high.push_back(cell != nullptr && metric == 0 ? cell->accuracy_interval.high : kNotAvailable);
+      low.push_back(cell != nullptr && metric == Metric::kAccuracy ? cell->accuracy_interval.low : kNotAvailable);
+      high.push_back(cell != nullptr && metric == Metric::kAccuracy ? cell->accuracy_interval.high : kNotAvailable);
       y.push_back(figure_number(values.back()));
     }
     Json trace = line_trace(index.model_name(model), model);
     trace["x"] = index.shots();
     trace["y"] = std::move(y);
-    if (metric == 0 && has_whiskers(index)) trace["error_y"] = error_bars(values, low, high);
+    if (metric == Metric::kAccuracy && has_whiskers(index)) trace["error_y"] = error_bars(values, low, high);
     traces.push_back(std::move(trace));
   }
-  Json y_axis = axis(kMetricTitles[metric]);
+  Json y_axis = axis(title_of(metric));
   // Intervals of few seeds reach far beyond what an accuracy can be.
-  if (metric == 0) y_axis["autorangeoptions"] = {{"clipmin", 0}, {"clipmax", 1}};
+  if (metric == Metric::kAccuracy) y_axis["autorangeoptions"] = {{"clipmin", 0}, {"clipmax", 1}};
   ChartView view;
   view.panels.push_back(
       {"",
        {{"data", traces},
         {"layout",
          {{"xaxis", log_axis("labelled rows (shots)", index.shots())}, {"yaxis", y_axis}, {"height", 380}}}}});
-  view.numbers = models_by_shots(index, kMetricTitles[metric], [&](size_t model, uint64_t shots) -> TextCell {
+  view.numbers = models_by_shots(index, title_of(metric), [&](size_t model, uint64_t shots) -> TextCell {
     const CellSummary* cell = index.cell(model, table, shots);
     if (cell == nullptr) return {"–"};
     return {value_text(index.cell_metric(model, table, shots, metric)),
-            metric == 0 ? interval_text(cell->accuracy_interval) : ""};
+            metric == Metric::kAccuracy ? interval_text(cell->accuracy_interval) : ""};
   });
   return view;
 }
@@ -72,7 +72,7 @@ Chart table_curves(const SummaryIndex& index, size_t table) {
                                  ? "By number of labelled rows; whiskers are 95 % intervals over the row seeds."
                                  : "By number of labelled rows.",
               .choices = {table_metric_choice()}};
-  for (const size_t metric : kTableMetrics) chart.views.push_back(curve_view(index, table, metric));
+  for (const Metric metric : kTableMetrics) chart.views.push_back(curve_view(index, table, metric));
   return chart;
 }
 

@@ -39,7 +39,8 @@ const AverageSummary* best_model(const SummaryIndex& index, uint64_t shots) {
   for (size_t model = 0; model < index.num_models(); ++model) {
     const AverageSummary* average = index.average(model, shots);
     if (average == nullptr || average->tables < index.most_tables(shots)) continue;
-    if (best == nullptr || average->metrics[0].mean > best->metrics[0].mean) best = average;
+    if (best == nullptr || average->metrics[Metric::kAccuracy].mean > best->metrics[Metric::kAccuracy].mean)
+      best = average;
   }
   return best;
 }
@@ -50,11 +51,12 @@ std::string what_came_out(const SummaryIndex& index) {
   if (best == nullptr) return "No unit has a result.";
   std::string text = fmt::format("At {} shots, {} has the highest mean accuracy over {}: {} ({}).", shots,
                                  index.model_name(best->model), counted(best->tables, "table"),
-                                 value_text(best->metrics[0].mean), interval_text(best->metrics[0].interval));
+                                 value_text(best->metrics[Metric::kAccuracy].mean),
+                                 interval_text(best->metrics[Metric::kAccuracy].interval));
   for (size_t model = 0; model < index.num_models(); ++model) {
     const AverageSummary* average = index.average(model, shots);
     if (average == nullptr || index.model_name(model) == index.summary().run.baseline) continue;
-    const MetricSummary& accuracy = average->metrics[0];
+    const MetricSummary& accuracy = average->metrics[Metric::kAccuracy];
     if (!std::isfinite(accuracy.difference)) continue;
     text +=
         fmt::format(" {}: {} ({}) against {}, {} of {} won.", index.model_name(model), signed_text(accuracy.difference),
@@ -69,11 +71,11 @@ TextTable accuracy_table(const SummaryIndex& index) {
                          [&](size_t model, uint64_t shots) -> TextCell {
                            const AverageSummary* average = index.average(model, shots);
                            if (average == nullptr) return {"–"};
-                           std::string note = interval_text(average->metrics[0].interval);
+                           std::string note = interval_text(average->metrics[Metric::kAccuracy].interval);
                            if (average->tables < index.most_tables(shots))
                              note += fmt::format("\n{} only", counted(average->tables, "table"));
                            const AverageSummary* best = best_model(index, shots);
-                           return {value_text(average->metrics[0].mean), note, best == average};
+                           return {value_text(average->metrics[Metric::kAccuracy].mean), note, best == average};
                          });
 }
 
@@ -86,11 +88,11 @@ TextTable comparison_table(const SummaryIndex& index, uint64_t shots) {
   }
   table.columns.push_back("average rank");
   if (!run.forest.empty()) table.columns.push_back("relative to " + run.forest);
-  for (const char* metric : kMetricTitles) table.columns.push_back(metric);
+  for (const Metric metric : kMetrics) table.columns.emplace_back(title_of(metric));
   for (size_t model = 0; model < index.num_models(); ++model) {
     const AverageSummary* average = index.average(model, shots);
     if (average == nullptr) continue;
-    const MetricSummary& accuracy = average->metrics[0];
+    const MetricSummary& accuracy = average->metrics[Metric::kAccuracy];
     std::vector<TextCell> row{{index.model_name(model)}, {std::to_string(average->tables)}};
     if (index.model_name(model) == run.baseline) {
       row.insert(row.end(), {{"–"}, {"–"}, {"–"}});
@@ -101,7 +103,7 @@ TextTable comparison_table(const SummaryIndex& index, uint64_t shots) {
     }
     row.push_back({std::isfinite(accuracy.average_rank) ? fmt::format("{:.2f}", accuracy.average_rank) : "–"});
     if (!run.forest.empty()) row.push_back({percent_text(accuracy.relative_to_forest)});
-    for (const MetricSummary& metric : average->metrics) row.push_back({value_text(metric.mean)});
+    for (const Metric metric : kMetrics) row.push_back({value_text(average->metrics[metric].mean)});
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -11,9 +11,9 @@ namespace manyshot {
 namespace {
 
 // A row a table, its best values marked.
-TextTable metric_by_table(const SummaryIndex& index, uint64_t shots, size_t metric) {
-  const double sign = kMetrics[metric].higher_is_better ? 1 : -1;
-  return tables_by_model(index, fmt::format("{} at {} shots", kMetricTitles[metric], shots),
+TextTable metric_by_table(const SummaryIndex& index, uint64_t shots, Metric metric) {
+  const double sign = higher_is_better(metric) ? 1 : -1;
+  return tables_by_model(index, fmt::format("{} at {} shots", title_of(metric), shots),
                          [&](size_t table, size_t model) -> TextCell {
                            const double value = index.cell_metric(model, table, shots, metric);
                            bool is_best = std::isfinite(value);
@@ -25,10 +25,10 @@ TextTable metric_by_table(const SummaryIndex& index, uint64_t shots, size_t metr
 
 // A view for each of shots_choice x table_metric_choice.
 Chart shots_and_metric_chart(const SummaryIndex& index, const std::string& title, const std::string& description,
-                             const std::function<ChartView(uint64_t shots, size_t metric)>& view) {
+                             const std::function<ChartView(uint64_t shots, Metric metric)>& view) {
   Chart chart{.title = title, .description = description, .choices = {shots_choice(index), table_metric_choice()}};
   for (const uint64_t shots : index.shots()) {
-    for (const size_t metric : kTableMetrics) chart.views.push_back(view(shots, metric));
+    for (const Metric metric : kTableMetrics) chart.views.push_back(view(shots, metric));
   }
   return chart;
 }
@@ -36,7 +36,7 @@ Chart shots_and_metric_chart(const SummaryIndex& index, const std::string& title
 // From light to blue, none too dark for the numbers in the cells.
 const Json kColours = Json::array({{0, "#fbf3dc"}, {0.5, "#a9d3c4"}, {1, "#3f9ac9"}});
 
-Json heat_map_figure(const SummaryIndex& index, uint64_t shots, size_t metric) {
+Json heat_map_figure(const SummaryIndex& index, uint64_t shots, Metric metric) {
   Json z = Json::array();
   for (size_t table = 0; table < index.num_tables(); ++table) {
     Json row = Json::array();
@@ -56,10 +56,10 @@ Json heat_map_figure(const SummaryIndex& index, uint64_t shots, size_t metric) {
                    {"textfont", {{"color", "#10151f"}}},
                    {"hoverongaps", false},
                    {"colorscale", kColours},
-                   {"reversescale", !kMetrics[metric].higher_is_better},
+                   {"reversescale", !higher_is_better(metric)},
                    {"xgap", 1},
                    {"ygap", 1},
-                   {"colorbar", {{"title", {{"text", kMetricTitles[metric]}, {"side", "top"}}}, {"thickness", 12}}}};
+                   {"colorbar", {{"title", {{"text", title_of(metric)}, {"side", "top"}}}, {"thickness", 12}}}};
   return {{"data", Json::array({trace})},
           {"layout",
            {{"xaxis", x_axis},
@@ -73,7 +73,7 @@ Chart heat_map(const SummaryIndex& index) {
   return shots_and_metric_chart(
       index, "Models and tables",
       "Each cell is one model on one table; deeper blue is better, empty cells have no result.",
-      [&](uint64_t shots, size_t metric) {
+      [&](uint64_t shots, Metric metric) {
         return ChartView{.panels = {{"", heat_map_figure(index, shots, metric)}},
                          .numbers = metric_by_table(index, shots, metric)};
       });
@@ -83,10 +83,10 @@ Chart distributions(const SummaryIndex& index) {
   return shots_and_metric_chart(
       index, "Distribution over the tables",
       "A point a table; boxes span the middle half of the tables, with the median.",
-      [&](uint64_t shots, size_t metric) {
+      [&](uint64_t shots, Metric metric) {
         Json traces = Json::array();
         TextTable numbers{
-            .title = fmt::format("{} at {} shots", kMetricTitles[metric], shots),
+            .title = fmt::format("{} at {} shots", title_of(metric), shots),
             .columns = {"model", "tables", "lowest", "lower quarter", "median", "upper quarter", "highest"}};
         const std::vector<std::string> names = category_labels(index.model_names(), 28);
         for (size_t model = 0; model < index.num_models(); ++model) {
@@ -118,7 +118,7 @@ Chart distributions(const SummaryIndex& index) {
         return ChartView{
             .panels = {{"",
                         {{"data", traces},
-                         {"layout", {{"xaxis", x_axis}, {"yaxis", axis(kMetricTitles[metric])}, {"height", 420}}}}}},
+                         {"layout", {{"xaxis", x_axis}, {"yaxis", axis(title_of(metric))}, {"height", 420}}}}}},
             .numbers = numbers};
       });
 }
@@ -140,8 +140,8 @@ ChartView forest_view(const SummaryIndex& index, size_t forest, uint64_t shots) 
     if (model == forest) continue;
     Json x = Json::array(), y = Json::array(), texts = Json::array();
     for (size_t table = 0; table < index.num_tables(); ++table) {
-      const double theirs = index.cell_metric(forest, table, shots, 0),
-                   ours = index.cell_metric(model, table, shots, 0);
+      const double theirs = index.cell_metric(forest, table, shots, Metric::kAccuracy),
+                   ours = index.cell_metric(model, table, shots, Metric::kAccuracy);
       if (!std::isfinite(theirs) || !std::isfinite(ours)) continue;
       x_span.add(theirs);
       y_span.add(ours);
@@ -164,10 +164,11 @@ ChartView forest_view(const SummaryIndex& index, size_t forest, uint64_t shots) 
   y_axis["range"] = y_span.range();
   ChartView view;
   view.panels.push_back({"", {{"data", traces}, {"layout", {{"xaxis", x_axis}, {"yaxis", y_axis}, {"height", 560}}}}});
-  view.numbers = tables_by_model(
-      index, fmt::format("accuracy minus {}'s at {} shots", name, shots), [&](size_t table, size_t model) -> TextCell {
-        return {signed_text(index.cell_metric(model, table, shots, 0) - index.cell_metric(forest, table, shots, 0))};
-      });
+  view.numbers = tables_by_model(index, fmt::format("accuracy minus {}'s at {} shots", name, shots),
+                                 [&](size_t table, size_t model) -> TextCell {
+                                   return {signed_text(index.cell_metric(model, table, shots, Metric::kAccuracy) -
+                                                       index.cell_metric(forest, table, shots, Metric::kAccuracy))};
+                                 });
   return view;
 }
 

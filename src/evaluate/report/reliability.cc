@@ -101,7 +101,7 @@ ChartView reliability_view(const SummaryIndex& index, uint64_t shots) {
                                  {value_text(all.confidence / all.rows)},
                                  {value_text(all.correct / all.rows)},
                                  {value_text(all.ece)},
-                                 {value_text(average->metrics[kMetrics.size() - 1].mean)}});
+                                 {value_text(average->metrics[Metric::kEce].mean)}});
   }
   return view;
 }

@@ -44,7 +44,7 @@ void write_report_csv(const Summary& summary, const std::string& path) {
   }
   std::vector<std::string> names;
   std::vector<OutputColumn> columns;
-  const auto add = [&](const char* name, OutputColumn column) {
+  const auto add = [&](std::string_view name, OutputColumn column) {
     names.emplace_back(name);
     columns.push_back(std::move(column));
   };
@@ -53,8 +53,8 @@ void write_report_csv(const Summary& summary, const std::string& path) {
   add("shots", column_of<int64_t>(cells, [](const CellSummary& cell) { return cell.shots; }));
   add("seeds", column_of<int64_t>(cells, [](const CellSummary& cell) { return cell.seeds; }));
   add("queries", column_of<int64_t>(cells, [](const CellSummary& cell) { return cell.mean.rows; }));
-  for (const MetricInfo& metric : kMetrics) {
-    add(metric.name, column_of<double>(cells, [&](const CellSummary& cell) { return cell.mean.*metric.value; }));
+  for (const Metric metric : kMetrics) {
+    add(name_of(metric), column_of<double>(cells, [&](const CellSummary& cell) { return cell.mean[metric]; }));
   }
   add("accuracy_low", column_of<double>(cells, [](const CellSummary& cell) { return cell.accuracy_interval.low; }));
   add("accuracy_high", column_of<double>(cells, [](const CellSummary& cell) { return cell.accuracy_interval.high; }));

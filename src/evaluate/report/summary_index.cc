@@ -53,9 +53,9 @@ const CellSummary* SummaryIndex::cell(size_t model, size_t table, uint64_t shots
   return place == cells_.end() || place->second->seeds == 0 ? nullptr : place->second;
 }
 
-double SummaryIndex::cell_metric(size_t model, size_t table, uint64_t shots, size_t metric) const {
+double SummaryIndex::cell_metric(size_t model, size_t table, uint64_t shots, Metric metric) const {
   const CellSummary* found = cell(model, table, shots);
-  return found == nullptr ? kNotAvailable : found->mean.*kMetrics[metric].value;
+  return found == nullptr ? kNotAvailable : found->mean[metric];
 }
 
 uint64_t SummaryIndex::most_tables(uint64_t shots) const {
@@ -66,6 +66,26 @@ uint64_t SummaryIndex::most_tables(uint64_t shots) const {
   return most;
 }
 
+std::string title_of(Metric metric) {
+  switch (metric) {
+    case Metric::kAccuracy:
+      return "accuracy";
+    case Metric::kBalancedAccuracy:
+      return "balanced accuracy";
+    case Metric::kMacroF1:
+      return "macro F1";
+    case Metric::kLogLoss:
+      return "log loss";
+    case Metric::kAuc:
+      return "AUC";
+    case Metric::kBrier:
+      return "Brier score";
+    case Metric::kEce:
+      return "ECE";
+  }
+  return "";
+}
+
 Choice shots_choice(const SummaryIndex& index) {
   Choice choice{.label = "shots", .chosen = index.main_shots()};
   for (const uint64_t shots : index.shots()) choice.options.push_back(std::to_string(shots));
@@ -74,7 +94,7 @@ Choice shots_choice(const SummaryIndex& index) {
 
 Choice table_metric_choice() {
   Choice choice{.label = "metric"};
-  for (const size_t metric : kTableMetrics) choice.options.push_back(kMetricTitles[metric]);
+  for (const Metric metric : kTableMetrics) choice.options.emplace_back(title_of(metric));
   return choice;
 }
 

@@ -30,7 +30,7 @@ class SummaryIndex {
   // Null where there is none.
   const AverageSummary* average(size_t model, uint64_t shots) const;
   const CellSummary* cell(size_t model, size_t table, uint64_t shots) const;
-  double cell_metric(size_t model, size_t table, uint64_t shots, size_t metric) const;  // NaN where there is none
+  double cell_metric(size_t model, size_t table, uint64_t shots, Metric metric) const;  // NaN where there is none
 
   // The place in shots() that charts and the headline show first: the most shots that at least half of the tables have.
   size_t main_shots() const { return main_shots_; }
@@ -43,11 +43,11 @@ class SummaryIndex {
   size_t main_shots_ = 0;
 };
 
-// The metrics by the names readers know, in the order of kMetrics.
-inline constexpr std::array<const char*, kMetrics.size()> kMetricTitles{
-    "accuracy", "balanced accuracy", "macro F1", "log loss", "AUC", "Brier score", "ECE"};
-// Those of single tables: accuracy, balanced accuracy, log loss, AUC, ECE.
-inline constexpr std::array<size_t, 5> kTableMetrics{0, 1, 3, 4, 6};
+// A metric by the name that readers know: "balanced accuracy".
+std::string title_of(Metric metric);
+// The metrics that are shown of single tables.
+inline constexpr std::array kTableMetrics{Metric::kAccuracy, Metric::kBalancedAccuracy, Metric::kLogLoss, Metric::kAuc,
+                                          Metric::kEce};
 
 Choice shots_choice(const SummaryIndex& index);
 Choice table_metric_choice();

@@ -25,11 +25,9 @@ std::string task_name(const Summary& summary, const CellSummary& cell) {
 
 std::string group_name(uint64_t shots) { return fmt::format("tables_{}shot", shots); }
 
-// The harness's name of a metric.
-std::string metric_key(const MetricInfo& metric) {
-  const std::string name = metric.name;
-  return (name == "accuracy" ? "acc" : name) + ",none";
-}
+// The harness's names of a metric, and of its value in results.
+std::string metric_name(Metric metric) { return metric == Metric::kAccuracy ? "acc" : std::string(name_of(metric)); }
+std::string metric_key(Metric metric) { return metric_name(metric) + ",none"; }
 
 // Standard error of a share of `rows`.
 double share_error(double share, uint64_t rows) {
@@ -72,7 +70,7 @@ class HarnessWriter {
     const std::string task = task_name(summary_, cell);
     const TableSummary& table = summary_.tables[cell.table];
     Json result{{"alias", task}};
-    for (const MetricInfo& metric : kMetrics) result[metric_key(metric)] = cell.mean.*metric.value;
+    for (const Metric metric : kMetrics) result[metric_key(metric)] = cell.mean[metric];
     result["acc_stderr,none"] = share_error(cell.mean.accuracy, table.queries);
     json_["results"][task] = std::move(result);
     describe(task, cell.shots);
@@ -89,9 +87,7 @@ class HarnessWriter {
   void add_group(const AverageSummary& average) {
     const std::string group = group_name(average.shots);
     Json result{{"alias", group}};
-    for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
-      result[metric_key(kMetrics[metric])] = average.metrics[metric].mean;
-    }
+    for (const Metric metric : kMetrics) result[metric_key(metric)] = average.metrics[metric].mean;
     json_["groups"][group] = result;
     json_["results"][group] = std::move(result);
     describe(group, average.shots);
@@ -102,10 +98,8 @@ class HarnessWriter {
   void describe(const std::string& task, uint64_t shots) {
     json_["versions"][task] = kTaskVersion;
     json_["n-shot"][task] = shots;
-    for (const MetricInfo& metric : kMetrics) {
-      const std::string key = metric_key(metric);
-      json_["higher_is_better"][task][key.substr(0, key.find(','))] = metric.higher_is_better;
-    }
+    for (const Metric metric : kMetrics)
+      json_["higher_is_better"][task][metric_name(metric)] = higher_is_better(metric);
   }
 
   uint64_t num_queries(uint64_t shots) const {

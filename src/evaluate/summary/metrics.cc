@@ -30,7 +30,30 @@ double one_against_rest(std::vector<std::pair<double, bool>>& rows) {
   return concordant / (positives * lower);
 }
 
+double Metrics::*member_of(Metric metric) {
+  switch (metric) {
+    case Metric::kAccuracy:
+      return &Metrics::accuracy;
+    case Metric::kBalancedAccuracy:
+      return &Metrics::balanced_accuracy;
+    case Metric::kMacroF1:
+      return &Metrics::macro_f1;
+    case Metric::kLogLoss:
+      return &Metrics::log_loss;
+    case Metric::kAuc:
+      return &Metrics::auc;
+    case Metric::kBrier:
+      return &Metrics::brier;
+    case Metric::kEce:
+      return &Metrics::ece;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+double& Metrics::operator[](Metric metric) { return this->*member_of(metric); }
+double Metrics::operator[](Metric metric) const { return this->*member_of(metric); }
 
 MetricsAccumulator::MetricsAccumulator(size_t num_classes)
     : num_classes_(num_classes),

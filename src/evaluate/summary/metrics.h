@@ -8,10 +8,43 @@
 #include <string>
 #include <vector>
 
+#include "core/names.h"
+
 namespace manyshot {
 
 inline constexpr double kProbabilityFloor = 0.001;  // probabilities in the log loss are raised to this and renormalised
 inline constexpr int kCalibrationBins = 15;
+
+// The metrics that are averaged and compared.
+enum class Metric { kAccuracy, kBalancedAccuracy, kMacroF1, kLogLoss, kAuc, kBrier, kEce };
+// All of them, in the order of files and reports.
+inline constexpr std::array kMetrics{
+    Metric::kAccuracy, Metric::kBalancedAccuracy, Metric::kMacroF1, Metric::kLogLoss, Metric::kAuc, Metric::kBrier,
+    Metric::kEce};
+// Their names in files.
+constexpr auto names_of(Metric) {
+  return std::to_array<Named<Metric>>({{Metric::kAccuracy, "accuracy"},
+                                       {Metric::kBalancedAccuracy, "balanced_accuracy"},
+                                       {Metric::kMacroF1, "macro_f1"},
+                                       {Metric::kLogLoss, "log_loss"},
+                                       {Metric::kAuc, "auc"},
+                                       {Metric::kBrier, "brier"},
+                                       {Metric::kEce, "ece"}});
+}
+constexpr bool higher_is_better(Metric metric) {
+  return metric != Metric::kLogLoss && metric != Metric::kBrier && metric != Metric::kEce;
+}
+
+// A value for each metric.
+template <class T>
+class PerMetric {
+ public:
+  T& operator[](Metric metric) { return values_[static_cast<size_t>(metric)]; }
+  const T& operator[](Metric metric) const { return values_[static_cast<size_t>(metric)]; }
+
+ private:
+  std::array<T, kMetrics.size()> values_{};
+};
 
 struct Metrics {
   uint64_t rows = 0;  // scored rows
@@ -22,21 +55,10 @@ struct Metrics {
   double auc = std::numeric_limits<double>::quiet_NaN();  // see area_under_curve; only score_predictions fills it
   double brier = 0;  // mean over the rows of the squared distance to the truth, summed over classes: 0 to 2
   double ece = 0;    // expected calibration error of the predicted class, 15 equal-width bins (Guo et al. 2017, eq. 3)
-};
 
-// The metrics that are averaged and compared, by their names in files.
-struct MetricInfo {
-  const char* name;
-  double Metrics::*value;
-  bool higher_is_better;
+  double& operator[](Metric metric);
+  double operator[](Metric metric) const;
 };
-inline constexpr std::array<MetricInfo, 7> kMetrics{{{"accuracy", &Metrics::accuracy, true},
-                                                     {"balanced_accuracy", &Metrics::balanced_accuracy, true},
-                                                     {"macro_f1", &Metrics::macro_f1, true},
-                                                     {"log_loss", &Metrics::log_loss, false},
-                                                     {"auc", &Metrics::auc, true},
-                                                     {"brier", &Metrics::brier, false},
-                                                     {"ece", &Metrics::ece, false}}};
 
 // Rows whose predicted class got a probability within one of kCalibrationBins equal steps from 0 to 1.
 struct ReliabilityBin {

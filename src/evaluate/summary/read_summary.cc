@@ -20,7 +20,7 @@ Interval interval(const Json& json) { return {number(json.at(0)), number(json.at
 
 Metrics metrics(const Json& json) {
   Metrics result{.rows = json.at("rows")};
-  for (const MetricInfo& metric : kMetrics) result.*metric.value = number(json.at(metric.name));
+  for (const Metric metric : kMetrics) result[metric] = number(json.at(name_of(metric)));
   return result;
 }
 
@@ -113,8 +113,8 @@ class SummaryReader {
                .shots = json.at("shots"),
                .tables = json.at("tables"),
                .failed_units = json.at("failed_units")};
-    for (size_t metric = 0; metric < kMetrics.size(); ++metric)
-      average.metrics[metric] = metric_summary(json.at("metrics").at(kMetrics[metric].name));
+    for (const Metric metric : kMetrics)
+      average.metrics[metric] = metric_summary(json.at("metrics").at(name_of(metric)));
     average.clear_wins = json.at("clear_wins");
     average.clear_losses = json.at("clear_losses");
     average.reliability = reliability(json.at("reliability"));

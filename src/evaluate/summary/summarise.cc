@@ -26,13 +26,13 @@ void add_bins(std::vector<ReliabilityBin>& sums, const std::vector<ReliabilityBi
 Metrics mean_metrics(const std::vector<const ScoredUnit*>& units) {
   Metrics mean;
   for (const ScoredUnit* unit : units) mean.rows += unit->summary.metrics.rows;
-  for (const MetricInfo& metric : kMetrics) {
+  for (const Metric metric : kMetrics) {
     std::vector<double> values;
     for (const ScoredUnit* unit : units) {
-      const double value = unit->summary.metrics.*metric.value;
+      const double value = unit->summary.metrics[metric];
       if (!std::isnan(value)) values.push_back(value);
     }
-    mean.*metric.value = mean_of(values);
+    mean[metric] = mean_of(values);
   }
   return mean;
 }
@@ -108,10 +108,10 @@ class Summariser {
   }
 
   // The metric of a model's cell; NaN without one.
-  double value(std::optional<size_t> model, size_t table, uint64_t shots, const MetricInfo& metric) const {
+  double value(std::optional<size_t> model, size_t table, uint64_t shots, Metric metric) const {
     if (!model) return kNotAvailable;
     const auto cell = cells_.find({*model, table, shots});
-    return cell == cells_.end() ? kNotAvailable : cell->second->mean.*metric.value;
+    return cell == cells_.end() ? kNotAvailable : cell->second->mean[metric];
   }
 
   void average(size_t model, uint64_t shots) {
@@ -140,13 +140,11 @@ class Summariser {
       const uint64_t tokens = average.answers.prompt_tokens + average.answers.answer_tokens;
       if (tokens > 0) average.tokens_per_query = static_cast<double>(tokens) / static_cast<double>(queries);
     }
-    for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
-      average.metrics[metric] = summarise_metric(model, shots, kMetrics[metric]);
-    }
+    for (const Metric metric : kMetrics) average.metrics[metric] = summarise_metric(model, shots, metric);
     summary_.averages.push_back(std::move(average));
   }
 
-  MetricSummary summarise_metric(size_t model, uint64_t shots, const MetricInfo& metric) {
+  MetricSummary summarise_metric(size_t model, uint64_t shots, Metric metric) {
     MetricSummary result;
     std::vector<double> values, differences, with_forest, of_forest, model_ranks;
     for (size_t table = 0; table < summary_.tables.size(); ++table) {
@@ -155,7 +153,7 @@ class Summariser {
       values.push_back(own);
       if (const double other = value(baseline_, table, shots, metric); !std::isnan(other)) {
         differences.push_back(own - other);
-        const double gain = metric.higher_is_better ? own - other : other - own;
+        const double gain = higher_is_better(metric) ? own - other : other - own;
         ++(gain > 0 ? result.wins : gain < 0 ? result.losses : result.ties);
       }
       if (const double forest = value(forest_, table, shots, metric); !std::isnan(forest)) {
@@ -174,13 +172,13 @@ class Summariser {
   }
 
   // Among all models; NaN when one of them has no value.
-  double rank_of(size_t model, size_t table, uint64_t shots, const MetricInfo& metric) const {
+  double rank_of(size_t model, size_t table, uint64_t shots, Metric metric) const {
     std::vector<double> values;
     for (size_t other = 0; other < summary_.models.size(); ++other) {
       values.push_back(value(other, table, shots, metric));
       if (std::isnan(values.back())) return kNotAvailable;
     }
-    return ranks(values, metric.higher_is_better)[model];
+    return ranks(values, higher_is_better(metric))[model];
   }
 
   void curve(size_t model) {
@@ -188,7 +186,8 @@ class Summariser {
     std::vector<double> sums(summary_.run.shots.size());
     for (size_t table = 0; table < summary_.tables.size(); ++table) {
       std::vector<double> accuracies;
-      for (const uint64_t shots : summary_.run.shots) accuracies.push_back(value(model, table, shots, kMetrics[0]));
+      for (const uint64_t shots : summary_.run.shots)
+        accuracies.push_back(value(model, table, shots, Metric::kAccuracy));
       if (std::any_of(accuracies.begin(), accuracies.end(), [](double accuracy) { return std::isnan(accuracy); }))
         continue;
       ++curve.tables;

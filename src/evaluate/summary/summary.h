@@ -3,7 +3,6 @@
 // table, a baseline that was not run) is NaN.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -106,13 +105,13 @@ struct MetricSummary {
 struct AverageSummary {
   size_t model = 0;
   uint64_t shots = 0;
-  uint64_t tables = 0, failed_units = 0;               // with a result; units that ended with an error
-  std::array<MetricSummary, kMetrics.size()> metrics;  // in the order of kMetrics
-  uint64_t clear_wins = 0, clear_losses = 0;           // tables whose difference_interval of the accuracy leaves 0 out
-  std::vector<ReliabilityBin> reliability;             // of all predictions together
-  double seconds_per_query = kNotAvailable;            // fit and predict
-  double tokens_per_query = kNotAvailable;             // read and written; NaN for models without tokens
-  AnswerReport answers;                                // summed
+  uint64_t tables = 0, failed_units = 0;  // with a result; units that ended with an error
+  PerMetric<MetricSummary> metrics;
+  uint64_t clear_wins = 0, clear_losses = 0;  // tables whose difference_interval of the accuracy leaves 0 out
+  std::vector<ReliabilityBin> reliability;    // of all predictions together
+  double seconds_per_query = kNotAvailable;   // fit and predict
+  double tokens_per_query = kNotAvailable;    // read and written; NaN for models without tokens
+  AnswerReport answers;                       // summed
 };
 
 // How the accuracy of one model goes with the number of shots.

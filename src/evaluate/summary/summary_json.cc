@@ -9,7 +9,7 @@ Json to_json(const Interval& interval) { return Json::array({interval.low, inter
 
 Json to_json(const Metrics& metrics) {
   Json json{{"rows", metrics.rows}};
-  for (const MetricInfo& metric : kMetrics) json[metric.name] = metrics.*metric.value;
+  for (const Metric metric : kMetrics) json[name_of(metric)] = metrics[metric];
   return json;
 }
 
@@ -105,9 +105,7 @@ class SummaryWriter {
               {"shots", average.shots},
               {"tables", average.tables},
               {"failed_units", average.failed_units}};
-    for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
-      json["metrics"][kMetrics[metric].name] = to_json(average.metrics[metric]);
-    }
+    for (const Metric metric : kMetrics) json["metrics"][name_of(metric)] = to_json(average.metrics[metric]);
     json["clear_wins"] = average.clear_wins;
     json["clear_losses"] = average.clear_losses;
     json["reliability"] = to_json(average.reliability);

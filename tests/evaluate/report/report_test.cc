@@ -66,9 +66,9 @@ const AverageSummary* average_of(size_t model, uint64_t shots) {
   return nullptr;
 }
 
-double cell_metric(size_t model, size_t table, uint64_t shots, double Metrics::*metric) {
+double cell_metric(size_t model, size_t table, uint64_t shots, Metric metric) {
   for (const CellSummary& cell : summary().cells) {
-    if (cell.model == model && cell.table == table && cell.shots == shots && cell.seeds > 0) return cell.mean.*metric;
+    if (cell.model == model && cell.table == table && cell.shots == shots && cell.seeds > 0) return cell.mean[metric];
   }
   return kNotAvailable;
 }
@@ -79,8 +79,9 @@ TEST(Report, IsWellFormed) {
 }
 
 TEST(Report, CurvesCarryMeansAndIntervals) {
-  for (size_t metric = 0; metric < kMetrics.size(); ++metric) {
-    const Json& traces = figure(kMetricCurves, metric * kAspects)["data"];
+  for (size_t place_of_metric = 0; place_of_metric < kMetrics.size(); ++place_of_metric) {
+    const Metric metric = kMetrics[place_of_metric];
+    const Json& traces = figure(kMetricCurves, place_of_metric * kAspects)["data"];
     ASSERT_EQ(traces.size(), summary().models.size());
     for (size_t model = 0; model < traces.size(); ++model) {
       EXPECT_EQ(traces[model]["name"], summary().models[model].name);
@@ -99,7 +100,7 @@ TEST(Report, CurvesCarryMeansAndIntervals) {
 TEST(Report, CurvesCarryDifferencesDistancesAndRanks) {
   const AverageSummary& average = *average_of(0, 64);
   const size_t place = 3, log_loss = 3;
-  const MetricSummary& metric = average.metrics[log_loss];
+  const MetricSummary& metric = average.metrics[Metric::kLogLoss];
   const auto drawn = [&](size_t aspect) { return figure(kMetricCurves, log_loss * kAspects + aspect)["data"][0]; };
   expect_number(drawn(1)["y"][place], metric.difference);
   expect_number(drawn(1)["error_y"]["array"][place], metric.difference_interval.high - metric.difference);
@@ -114,8 +115,8 @@ TEST(Report, CostsPerQuery) {
 }
 
 TEST(Report, HeatMapHasEveryCell) {
-  constexpr double Metrics::*kMetric[] = {&Metrics::accuracy, &Metrics::balanced_accuracy, &Metrics::log_loss,
-                                          &Metrics::auc, &Metrics::ece};
+  constexpr Metric kMetric[] = {Metric::kAccuracy, Metric::kBalancedAccuracy, Metric::kLogLoss, Metric::kAuc,
+                                Metric::kEce};
   for (const size_t shots : {0, 5, 7}) {
     for (size_t metric = 0; metric < kMetricViews; ++metric) {
       const Json& trace = figure(kHeatMap, shots * kMetricViews + metric)["data"][0];
@@ -139,8 +140,8 @@ TEST(Report, EveryTableStandsAgainstTheForest) {
   EXPECT_EQ(knn["name"], "knn");
   ASSERT_EQ(knn["x"].size(), summary().tables.size());
   for (size_t table = 0; table < summary().tables.size(); ++table) {
-    expect_number(knn["x"][table], cell_metric(2, table, 64, &Metrics::accuracy));
-    expect_number(knn["y"][table], cell_metric(3, table, 64, &Metrics::accuracy));
+    expect_number(knn["x"][table], cell_metric(2, table, 64, Metric::kAccuracy));
+    expect_number(knn["y"][table], cell_metric(3, table, 64, Metric::kAccuracy));
   }
   EXPECT_EQ(traces[5]["x"].size(), summary().tables.size() - 1) << "the writer failed on one table";
   EXPECT_TRUE(figure(kAgainstForest, 7)["data"][5]["x"].empty()) << "and on all at 1024 shots";
@@ -190,7 +191,7 @@ TEST(Report, AnswersByLayer) {
 TEST(Report, EachTableHasItsCurves) {
   const Json& trace = figure(kFirstTable + 7, 2)["data"][2];  // table_07, log loss, the forest
   for (size_t place = 0; place < kShots; ++place)
-    expect_number(trace["y"][place], cell_metric(2, 7, summary().run.shots[place], &Metrics::log_loss));
+    expect_number(trace["y"][place], cell_metric(2, 7, summary().run.shots[place], Metric::kLogLoss));
 }
 
 TEST(Report, WordsAndTablesSayWhatHappened) {
@@ -210,7 +211,7 @@ TEST(Report, WordsAndTablesSayWhatHappened) {
 
 TEST(Report, MarkdownHasTheHeadlineAndNoTableByTablePart) {
   const std::string markdown = report_markdown(summary());
-  EXPECT_THAT(markdown, HasSubstr(fmt::format("| forest | {:.3f}", average_of(2, 8)->metrics[0].mean)));
+  EXPECT_THAT(markdown, HasSubstr(fmt::format("| forest | {:.3f}", average_of(2, 8)->metrics[Metric::kAccuracy].mean)));
   EXPECT_THAT(markdown, HasSubstr("quoted, Table 3"));
   EXPECT_THAT(markdown, Not(HasSubstr("Each table")));
   EXPECT_LT(markdown.size(), 60'000u);
@@ -259,7 +260,7 @@ TEST(Report, CsvHasARowForEachCell) {
             "model,table,shots,seeds,queries,accuracy,balanced_accuracy,macro_f1,log_loss,auc,brier,ece,"
             "accuracy_low,accuracy_high,difference,difference_low,difference_high");
   EXPECT_THAT(csv,
-              HasSubstr(fmt::format("\ndefault,table_00,8,2,120,{:.6g},", cell_metric(0, 0, 8, &Metrics::accuracy))));
+              HasSubstr(fmt::format("\ndefault,table_00,8,2,120,{:.6g},", cell_metric(0, 0, 8, Metric::kAccuracy))));
   EXPECT_NE(csv.find(",,"), std::string::npos) << "what does not exist is an empty cell";
   EXPECT_EQ(csv.find(",nan"), std::string::npos);
   EXPECT_EQ(csv.find(",-nan"), std::string::npos);

@@ -57,7 +57,7 @@ TEST(Summarise, AveragesWinsRanksAndDistances) {
   ASSERT_EQ(summary.averages.size(), 4u);
   const AverageSummary& ours = summary.averages[0];
   EXPECT_EQ(ours.tables, 3u);
-  const MetricSummary& accuracy = ours.metrics[0];
+  const MetricSummary& accuracy = ours.metrics[Metric::kAccuracy];
   EXPECT_DOUBLE_EQ(accuracy.mean, 0.5);
   EXPECT_NEAR(accuracy.difference, 0, 1e-15);
   EXPECT_EQ(accuracy.wins, 1u);
@@ -70,8 +70,8 @@ TEST(Summarise, AveragesWinsRanksAndDistances) {
   EXPECT_EQ(ours.reliability[0].rows, 16u);
   EXPECT_EQ(ours.reliability[0].correct, 9u);
   // A lower log loss is a win.
-  EXPECT_EQ(ours.metrics[3].wins, 1u);
-  EXPECT_TRUE(std::isnan(ours.metrics[4].mean)) << "no table has an AUC";
+  EXPECT_EQ(ours.metrics[Metric::kLogLoss].wins, 1u);
+  EXPECT_TRUE(std::isnan(ours.metrics[Metric::kAuc].mean)) << "no table has an AUC";
 }
 
 TEST(Summarise, CurvesKeepToTablesThatHaveAllShots) {
@@ -93,8 +93,9 @@ TEST(Summarise, ErrorsAreCountedAndLeftOut) {
   summarise(units, summary);
   EXPECT_EQ(summary.averages[0].failed_units, 1u);
   EXPECT_EQ(summary.averages[0].tables, 2u);
-  EXPECT_DOUBLE_EQ(summary.averages[0].metrics[0].mean, 0.625);
-  EXPECT_EQ(summary.averages[2].metrics[0].average_rank, 1.75);  // the forest, over the two tables that both have
+  EXPECT_DOUBLE_EQ(summary.averages[0].metrics[Metric::kAccuracy].mean, 0.625);
+  EXPECT_EQ(summary.averages[2].metrics[Metric::kAccuracy].average_rank,
+            1.75);  // the forest, over the two tables that both have
 }
 
 TEST(Summarise, PublishedNumbersStandBesideTablesOfTheSameName) {
