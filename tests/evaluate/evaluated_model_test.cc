@@ -17,5 +17,16 @@ TEST(UncalibratedTwin, DiffersInCalibrationAlone) {
   EXPECT_EQ(uncalibrated_twin(plain, {calibrated, plain}), "");
 }
 
+// A ledger keeps results of a model only under the same hash.
+TEST(FindModels, TheHashOfAnEndpointIsOfTheOptionsThatAnswersDependOn) {
+  EndpointOptions endpoint;
+  endpoint.base_url = "http://localhost:8000/v1";
+  endpoint.temperature = 0.5;
+  endpoint.concurrency = 7;
+  const std::vector<EvaluatedModel> models = find_models({"openai:writer", "openai:writer+labels=names"}, {}, endpoint);
+  EXPECT_EQ(models[0].hash, "e979acab282717a8a30f1f6d41c9fcc0667009f37ef522adcd65fd1758cc662b");
+  EXPECT_EQ(models[1].hash, "5b33d7fb61bcd268d8bc2e1a55c66d02cd1332dc4cb01e0f1f174e003f5069ff");
+}
+
 }  // namespace
 }  // namespace manyshot
