@@ -10,11 +10,17 @@
 
 namespace manyshot {
 
+// Where models run.
+enum class Device { kCpu, kCuda };
+constexpr auto names_of(Device) {
+  return std::to_array<Named<Device>>({{Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}});
+}
+
 // Options every command has.
 struct CommonOptions {
   std::string config;
   int threads = 0;
-  std::string device = "cpu";
+  Device device = Device::kCpu;
   bool quiet = false;
   bool json = false;
 
@@ -23,7 +29,7 @@ struct CommonOptions {
     v("config", self.config, any_value(), "TOML file with options by name (seed = 7); the command line wins over it.");
     v("threads", self.threads, between(0, 1024),
       "Threads; 0: all cores this process may use. Results do not depend on it.");
-    v("device", self.device, one_of({"cpu", "cuda"}), "Where models run. This version has cpu.");
+    v("device", self.device, any_value(), "Where models run. This version has cpu.");
     v("quiet", self.quiet, any_value(), "Only warnings and errors on standard error.");
     v("json", self.json, any_value(),
       "The summary as one line of JSON: on standard output, or on standard error when that carries the result.");

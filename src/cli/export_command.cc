@@ -15,11 +15,17 @@ namespace manyshot {
 namespace {
 namespace fs = std::filesystem;
 
+enum class ExportFormat { kSafetensors, kGguf, kPeft };
+constexpr auto names_of(ExportFormat) {
+  return std::to_array<Named<ExportFormat>>(
+      {{ExportFormat::kSafetensors, "safetensors"}, {ExportFormat::kGguf, "gguf"}, {ExportFormat::kPeft, "peft"}});
+}
+
 struct ExportOptions {
   std::string model;
   std::string adapter;
-  std::string to = "safetensors";
-  std::string dtype = "bfloat16";
+  ExportFormat to = ExportFormat::kSafetensors;
+  FileDtype dtype = FileDtype::kBFloat16;
   std::string out;
 
   template <class Self, class Visitor>
@@ -28,10 +34,9 @@ struct ExportOptions {
       "Language model: an installed name, a folder, a checkpoint of all weights, or a .gguf file; for --to peft a "
       "checkpoint of an adapter.");
     v("adapter", self.adapter, any_value(), "Merge this adapter on the way.");
-    v("to", self.to, one_of({"safetensors", "gguf", "peft"}),
+    v("to", self.to, any_value(),
       "safetensors: a Hugging Face folder; gguf: one file, for llama.cpp; peft: the adapter of a checkpoint alone.");
-    v("dtype", self.dtype, one_of({"float32", "float16", "bfloat16", "q8_0"}),
-      "Number type of the weights; q8_0 for gguf only.");
+    v("dtype", self.dtype, any_value(), "Number type of the weights; q8_0 for gguf only.");
     v("out", self.out, any_value(), "Folder, or for gguf the file.");
   }
 };
@@ -55,7 +60,7 @@ class ExportCommand : public Command {
     if (options_.model.empty() || options_.out.empty()) {
       fail(ErrorKind::kBadInput, "--model and --out are needed; see manyshot export --help");
     }
-    if (options_.to == "peft") {
+    if (options_.to == ExportFormat::kPeft) {
       copy_adapter();
     } else {
       write_model();
@@ -87,8 +92,8 @@ class ExportCommand : public Command {
     }
     auto source = open_tensor_source(path);
     if (!options_.adapter.empty()) source = apply_adapter(std::move(source), options_.adapter);
-    const GgmlType type = parse_file_dtype(options_.dtype);
-    if (options_.to == "gguf") {
+    const GgmlType type = ggml_type(options_.dtype);
+    if (options_.to == ExportFormat::kGguf) {
       write_gguf_model(*source, path, type, options_.out);
     } else {
       write_hugging_face_folder(*source, path, type, options_.out);

@@ -35,9 +35,9 @@ namespace {
 
 void apply_common(const CommonOptions& common) {
   if (common.quiet) log::set_level(log::Level::kWarning);
-  if (common.device != "cpu") {
+  if (common.device != Device::kCpu) {
     fail(ErrorKind::kUnsupported, "--device {}: this version runs on the processor only; leave the option out",
-         common.device);
+         name_of(common.device));
   }
   set_num_threads(common.threads);
 }

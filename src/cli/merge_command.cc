@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "core/enum_choices.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "model/files/gguf_quantize.h"
@@ -15,14 +16,15 @@ struct MergeOptions {
   std::string model;
   std::string adapter;
   std::string out;
-  std::string dtype = "bfloat16";
+  FileDtype dtype = FileDtype::kBFloat16;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("model", self.model, any_value(), "Base language model: an installed name, a folder, or a .gguf file.");
     v("adapter", self.adapter, any_value(), "Folder of a PEFT LoRA adapter, or a checkpoint that holds one.");
     v("out", self.out, any_value(), "Folder for the merged model, as transformers loads it.");
-    v("dtype", self.dtype, one_of({"float32", "float16", "bfloat16"}), "Number type of the merged weights.");
+    v("dtype", self.dtype, one_of({FileDtype::kFloat32, FileDtype::kFloat16, FileDtype::kBFloat16}),
+      "Number type of the merged weights.");
   }
 };
 
@@ -48,7 +50,7 @@ class MergeCommand : public Command {
       fail(ErrorKind::kUnsupported, "{}: is no language model, so it has no adapters", options_.model);
     }
     const auto merged = apply_adapter(open_tensor_source(path), options_.adapter);
-    write_hugging_face_folder(*merged, path, parse_file_dtype(options_.dtype), options_.out);
+    write_hugging_face_folder(*merged, path, ggml_type(options_.dtype), options_.out);
     if (const auto prompt = read_trained_prompt(options_.adapter)) write_trained_prompt(*prompt, options_.out);
     log::info("merge: {} and {} in {}", path, options_.adapter, options_.out);
   }

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cctype>
 #include <cmath>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "kernels/bfloat16.h"
 
 namespace manyshot {
@@ -47,14 +45,18 @@ void append_q8_0(std::span<const float> block, std::vector<std::byte>& out) {
 
 }  // namespace
 
-GgmlType parse_file_dtype(std::string_view name) {
-  std::string lower(name);
-  for (char& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  if (lower == "float32" || lower == "f32") return GgmlType::kF32;
-  if (lower == "float16" || lower == "f16") return GgmlType::kF16;
-  if (lower == "bfloat16" || lower == "bf16") return GgmlType::kBF16;
-  if (lower == "q8_0") return GgmlType::kQ8_0;
-  fail(ErrorKind::kBadInput, "dtype \"{}\" is unknown; expected float32, float16, bfloat16 or q8_0", excerpt(name));
+GgmlType ggml_type(FileDtype dtype) {
+  switch (dtype) {
+    case FileDtype::kFloat32:
+      return GgmlType::kF32;
+    case FileDtype::kFloat16:
+      return GgmlType::kF16;
+    case FileDtype::kBFloat16:
+      return GgmlType::kBF16;
+    case FileDtype::kQ8_0:
+      return GgmlType::kQ8_0;
+  }
+  return GgmlType::kF32;
 }
 
 void quantize(GgmlType type, std::span<const float> values, std::vector<std::byte>& out) {

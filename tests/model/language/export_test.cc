@@ -155,9 +155,10 @@ TEST(Quantize, Q8ErrorIsAtMostHalfAStep) {
 }
 
 TEST(Quantize, NamesOfTypes) {
-  EXPECT_EQ(parse_file_dtype("BF16"), GgmlType::kBF16);
-  EXPECT_EQ(parse_file_dtype("q8_0"), GgmlType::kQ8_0);
-  EXPECT_ERROR(parse_file_dtype("q4"), ErrorKind::kBadInput, "\"q4\" is unknown");
+  EXPECT_EQ(ggml_type(*value_named<FileDtype>("bf16")), GgmlType::kBF16);
+  EXPECT_EQ(ggml_type(*value_named<FileDtype>("q8_0")), GgmlType::kQ8_0);
+  EXPECT_EQ(ggml_type(*value_named<FileDtype>("fp16")), GgmlType::kF16);
+  EXPECT_EQ(name_of(FileDtype::kQ8_0), "q8_0");
 }
 
 }  // namespace
