@@ -69,13 +69,15 @@ uint64_t count_failures(const Summary& summary) {
                        [](const auto& unit) { return !unit.error.empty(); });
 }
 
-struct EvaluateCommandOptions : EvaluateOptions, GeneralAbilityOptions {
+struct EvaluateCommandOptions {
+  EvaluateOptions evaluation;
+  GeneralAbilityOptions ability;
   bool report_only = false;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    EvaluateOptions::visit(self, v);
-    GeneralAbilityOptions::visit(self, v);
+    EvaluateOptions::visit(self.evaluation, v);
+    GeneralAbilityOptions::visit(self.ability, v);
     v("report_only", self.report_only, any_value(), "Only make the report again, from the summary.json in --out.");
   }
 };
@@ -109,36 +111,37 @@ class EvaluateCommand : public Command {
 
   void run(const CommonOptions& common) override {
     if (options_.report_only) return rewrite_report(folder_of_report());
-    if (options_.any()) {
+    const EvaluateOptions& options = options_.evaluation;
+    if (options_.ability.any()) {
       measure_general_abilities(common.json);
-      if (options_.tables.empty()) return;
+      if (options.tables.empty()) return;
     }
     const auto start = std::chrono::steady_clock::now();
-    Evaluation evaluation(options_, program_version());
+    Evaluation evaluation(options, program_version());
     const uint64_t done = evaluation.run();
     const Summary summary = evaluation.summarise();
-    const bool is_whole = parse_shard(options_.shard).count == 1;
-    if (is_whole) {
-      write_result_files(evaluation, summary, options_.out);
-      write_report(summary, options_.out);
+    if (evaluation.is_whole()) {
+      write_result_files(evaluation, summary, options.out);
+      write_report(summary, options.out);
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (common.json) {
       print_json(summary, done, seconds);
     } else {
-      print_text(summary, done, seconds, is_whole);
+      print_text(summary, done, seconds, evaluation.is_whole());
     }
   }
 
  private:
   const std::string& folder_of_report() const {
-    if (options_.out.empty()) fail(ErrorKind::kBadInput, "--report-only needs --out: the folder of the evaluation");
-    return options_.out;
+    const std::string& out = options_.evaluation.out;
+    if (out.empty()) fail(ErrorKind::kBadInput, "--report-only needs --out: the folder of the evaluation");
+    return out;
   }
 
   void print_text(const Summary& summary, uint64_t done, double seconds, bool is_whole) const {
     log::info("accuracy by labelled rows (shots), mean over the tables:\n{}", accuracy_table(summary));
-    if (options_.compare) log::info("{}", published_table(summary));
+    if (options_.evaluation.compare) log::info("{}", published_table(summary));
     if (!summary.short_tables.empty()) {
       log::info("note: {} times a table has fewer training rows than the shots, and is left out there",
                 summary.short_tables.size());
@@ -152,12 +155,12 @@ class EvaluateCommand : public Command {
                    with_thousands(summary.units.size()));
     }
     log::info("{} units done now, {} in all, {} tables, in {}{}; {:.1f} s, peak memory {}", with_thousands(done),
-              with_thousands(summary.units.size()), summary.tables.size(), options_.out,
+              with_thousands(summary.units.size()), summary.tables.size(), options_.evaluation.out,
               is_whole ? "; open report.html there" : "; the same command without --shard collects the shards", seconds,
               format_bytes(peak_memory_bytes()));
   }
 
-  void print_json(const Summary& summary, uint64_t done, double seconds) {
+  void print_json(const Summary& summary, uint64_t done, double seconds) const {
     Json averages = Json::array();
     for (const AverageSummary& average : summary.averages) {
       Json line{{"model", summary.models[average.model].name}, {"shots", average.shots}, {"tables", average.tables}};
@@ -166,7 +169,7 @@ class EvaluateCommand : public Command {
     }
     const Json json{{"command", "evaluate"},
                     {"version", program_version()},
-                    {"options", to_json(options())},
+                    {"options", as_in_files(values_of(options_))},
                     {"tables", summary.tables.size()},
                     {"skipped_tables", summary.skipped_tables.size()},
                     {"short_tables", summary.short_tables.size()},
@@ -180,9 +183,10 @@ class EvaluateCommand : public Command {
   }
 
   // --knowledge and --perplexity, for every model.
-  void measure_general_abilities(bool as_json) {
-    const std::vector<GeneralAbility> results =
-        measure_general_ability(options_.models, options_, options_, options_, options_.seed, options_.out);
+  void measure_general_abilities(bool as_json) const {
+    const EvaluateOptions& options = options_.evaluation;
+    const std::vector<GeneralAbility> results = measure_general_ability(
+        options.models, options_.ability, options.method, options.endpoint, options.seed, options.out);
     Json json = Json::array();
     for (const GeneralAbility& result : results) {
       json.push_back(to_json(result));

@@ -24,16 +24,25 @@ inline std::vector<std::string> default_models() {
   return models;
 }
 
-struct EvaluateOptions : ProtocolOptions, MethodOptions, EndpointOptions {
+// Other people's numbers that stand beside ours.
+enum class Comparison { kPublished };
+constexpr auto names_of(Comparison) {
+  return std::to_array<Named<Comparison>>({{Comparison::kPublished, "published"}});
+}
+
+struct EvaluateOptions {
   std::vector<std::string> tables;
   std::vector<std::string> models = default_models();
-  std::vector<std::string> shots{"8", "16", "32", "64", "128", "256", "512", "1024"};
-  std::vector<std::string> seeds{"40"};
+  std::vector<uint64_t> shots{8, 16, 32, 64, 128, 256, 512, 1024};
+  std::vector<uint64_t> seeds{40};
   std::string out;
   std::optional<std::string> baseline;
-  std::optional<std::string> compare;
+  std::optional<Comparison> compare;
   std::string shard = "0/1";
   uint64_t seed = 0;
+  ProtocolOptions protocol;
+  MethodOptions method;
+  EndpointOptions endpoint;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -50,15 +59,19 @@ struct EvaluateOptions : ProtocolOptions, MethodOptions, EndpointOptions {
       "Folder for the results; made when it does not exist. The same command goes on where one ended.");
     v("baseline", self.baseline, any_value(),
       "The model that the others are compared with; without it forest, paper-forest, or the first of --models.");
-    v("compare", self.compare, one_of({"published"}),
+    v("compare", self.compare, any_value(),
       "Set the numbers of arXiv 2509.06806 beside ours, for tables that both have.");
     v("shard", self.shard, any_value(),
       "I/N: only each N-th unit of work, I counting from 0. The same command without --shard then collects all.");
     v("seed", self.seed, any_value(), "Seed of the models' own random choices.");
-    ProtocolOptions::visit(self, v);
-    MethodOptions::visit(self, v);
-    EndpointOptions::visit(self, v);
+    ProtocolOptions::visit(self.protocol, v);
+    MethodOptions::visit(self.method, v);
+    EndpointOptions::visit(self.endpoint, v);
   }
 };
+
+// The values of EvaluateOptions, and of options that hold them, as result files have them: numbers of shots and seeds
+// are texts there.
+Json as_in_files(Json values);
 
 }  // namespace manyshot

@@ -44,8 +44,8 @@ void hash_path(const std::string& path, Sha256& hash) {
 }
 
 // What of an endpoint's options the answers depend on.
-Json answer_options(EndpointOptions endpoint) {
-  Json json = to_json(options_of(endpoint));
+Json answer_options(const EndpointOptions& endpoint) {
+  Json json = values_of(endpoint);
   for (const char* name : {"api_key_env", "request_timeout_s", "max_retries", "requests_per_minute",
                            "tokens_per_minute", "concurrency", "response_cache", "prompt_price", "answer_price"}) {
     json.erase(name);
@@ -54,9 +54,8 @@ Json answer_options(EndpointOptions endpoint) {
 }
 
 std::string hash_model(const EvaluatedModel& model) {
-  MethodOptions options = model.options;
   Sha256 hash;
-  hash.add(to_json(options_of(options)).dump());
+  hash.add(values_of(model.options).dump());
   if (model.is_endpoint) hash.add(answer_options(model.endpoint).dump());
   hash_path(model.path, hash);
   hash_path(model.options.adapter, hash);
@@ -76,10 +75,15 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
   EvaluatedModel model{.spelling = spelling, .name = spelling, .options = options};
   std::vector<std::string> settings;
   for (std::string setting; !(setting = cut_setting(model.name)).empty();) settings.push_back(setting);
-  const OptionList list = options_of(model.options);
-  for (const std::string& setting : settings) {
-    const size_t equals = setting.find('=');
-    set_option(list, setting.substr(0, equals), setting.substr(equals + 1));
+  OptionList list = options_of(model.options);
+  for (Option& option : list) option.flag = option.name;  // as it is spelled here
+  try {
+    for (const std::string& setting : settings) {
+      const size_t equals = setting.find('=');
+      set_option(list, setting.substr(0, equals), setting.substr(equals + 1));
+    }
+  } catch (const Error& error) {
+    refuse_option("models", "\"{}\": {}", spelling, error.what());
   }
   return model;
 }
@@ -94,7 +98,7 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
   for (const std::string& spelling : spellings) {
     EvaluatedModel model = parse_model(spelling, options);
     for (const EvaluatedModel& other : models) {
-      if (other.spelling == spelling) fail(ErrorKind::kBadInput, "--models names \"{}\" twice", spelling);
+      if (other.spelling == spelling) refuse_option("models", "\"{}\" is named twice", spelling);
     }
     model.is_endpoint = is_endpoint_model(model.name);
     if (model.is_endpoint) {
@@ -124,9 +128,8 @@ std::string uncalibrated_twin(const EvaluatedModel& model, const std::vector<Eva
   if (model.path.empty() || model.options.calibrate == Calibrate::kNone) return "";
   MethodOptions wanted = model.options;
   wanted.calibrate = Calibrate::kNone;
-  for (EvaluatedModel other : models) {
-    if (other.path == model.path && to_json(options_of(other.options)) == to_json(options_of(wanted)))
-      return other.spelling;
+  for (const EvaluatedModel& other : models) {
+    if (other.path == model.path && values_of(other.options) == values_of(wanted)) return other.spelling;
   }
   return "";
 }

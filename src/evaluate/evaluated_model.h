@@ -33,7 +33,8 @@ std::string forest_among(const std::vector<EvaluatedModel>& models);
 // The model among `models` that is `model` but for calibrate=none; "" when there is none, or `model` is not calibrated.
 std::string uncalibrated_twin(const EvaluatedModel& model, const std::vector<EvaluatedModel>& models);
 
-// Throws Error(kBadInput, kNotFound) for unknown names and options, and for a model that is named twice.
+// Throws Error(kBadInput, kNotFound) for unknown names, and OptionError of "models" for unknown options and for a model
+// that is named twice.
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
                                         const EndpointOptions& endpoint = {});
 

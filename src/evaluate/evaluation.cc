@@ -1,7 +1,6 @@
 #include "evaluate/evaluation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <map>
@@ -21,20 +20,15 @@ namespace {
 
 constexpr uint64_t kLargestSeed = UINT32_MAX;  // NumPy's generator takes no larger one
 
-// Whole numbers of at least `low`, sorted, each once.
-std::vector<uint64_t> parse_numbers(const char* flag, const std::vector<std::string>& texts, uint64_t low) {
-  std::set<uint64_t> numbers;
-  for (const std::string& text : texts) {
-    uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < low || number > kLargestSeed) {
-      fail(ErrorKind::kBadInput, "{}: expected whole numbers from {} to {} between commas, got \"{}\"", flag, low,
-           kLargestSeed, excerpt(text));
-    }
-    numbers.insert(number);
+// The numbers sorted, each once. Refuses those below `low` and those that no generator takes.
+std::vector<uint64_t> sorted(const char* option, const std::vector<uint64_t>& numbers, uint64_t low) {
+  for (const uint64_t number : numbers) {
+    if (number < low || number > kLargestSeed)
+      refuse_option(option, "expected whole numbers from {} to {}, got {}", low, kLargestSeed, number);
   }
-  if (numbers.empty()) fail(ErrorKind::kBadInput, "{}: at least one number is needed", flag);
-  return {numbers.begin(), numbers.end()};
+  if (numbers.empty()) refuse_option(option, "at least one number is needed");
+  const std::set<uint64_t> each(numbers.begin(), numbers.end());
+  return {each.begin(), each.end()};
 }
 
 std::string utc_now() {
@@ -52,8 +46,8 @@ bool is_about_the_table(ErrorKind kind) {
 }
 
 // The options that results depend on; those of models are in their hashes.
-Json ledger_options(EvaluateOptions options) {
-  Json json = to_json(options_of(static_cast<ProtocolOptions&>(options)));
+Json ledger_options(const EvaluateOptions& options) {
+  Json json = values_of(options.protocol);
   json["seed"] = options.seed;
   return json;
 }
@@ -66,8 +60,8 @@ std::string choose_baseline(const std::vector<EvaluatedModel>& models, const std
   std::vector<std::string> names;
   for (const EvaluatedModel& model : models) names.push_back(model.spelling);
   if (std::find(names.begin(), names.end(), *asked) != names.end()) return *asked;
-  fail(ErrorKind::kBadInput, "--baseline {}: is not among --models{}; they are {}", *asked, did_you_mean(*asked, names),
-       list_names(names));
+  refuse_option("baseline", "\"{}\" is not among the models{}; they are {}", *asked, did_you_mean(*asked, names),
+                list_names(names));
 }
 
 }  // namespace
@@ -75,15 +69,15 @@ std::string choose_baseline(const std::vector<EvaluatedModel>& models, const std
 Evaluation::Evaluation(const EvaluateOptions& options, const std::string& version)
     : options_(options),
       version_(version),
-      shots_(parse_numbers("--shots", options.shots, 1)),
-      seeds_(parse_numbers("--seeds", options.seeds, 0)),
+      shots_(sorted("shots", options.shots, 1)),
+      seeds_(sorted("seeds", options.seeds, 0)),
       shard_(parse_shard(options.shard)) {
   if (options_.tables.empty())
     fail(ErrorKind::kBadInput, "--tables is needed: folders or files; see manyshot evaluate --help");
   if (options_.out.empty())
     fail(ErrorKind::kBadInput, "--out is needed: the folder for the results; see manyshot evaluate --help");
-  if (options_.models.empty()) fail(ErrorKind::kBadInput, "--models: at least one model is needed");
-  models_ = find_models(options_.models, options_, options_);
+  if (options_.models.empty()) refuse_option("models", "at least one model is needed");
+  models_ = find_models(options_.models, options_.method, options_.endpoint);
   options_.baseline = choose_baseline(models_, options_.baseline);
   read_tables();
   list_units();
@@ -99,7 +93,7 @@ void Evaluation::read_tables() {
   std::vector<std::string> reasons(paths.size());
   parallel_for(paths.size(), [&](size_t i, int) {
     try {
-      tables[i] = read_evaluation_table(paths[i], options_.target);
+      tables[i] = read_evaluation_table(paths[i], options_.protocol.target);
     } catch (const Error& error) {
       if (!is_about_the_table(error.kind())) throw;
       reasons[i] = error.what();
@@ -115,8 +109,7 @@ void Evaluation::read_tables() {
     }
   }
   if (tables_.empty()) {
-    fail(ErrorKind::kBadInput, "--tables: none of the {} tables can be used; the first: {}", paths.size(),
-         reasons.front());
+    refuse_option("tables", "none of the {} tables can be used; the first: {}", paths.size(), reasons.front());
   }
 }
 
@@ -142,7 +135,7 @@ UnitKey Evaluation::key_of(const Unit& unit) const {
 }
 
 TaskPlan Evaluation::plan_of(const Unit& unit) const {
-  return plan_task(tables_[unit.table], splits_[unit.table], options_, unit.shots, unit.seed);
+  return plan_task(tables_[unit.table], splits_[unit.table], options_.protocol, unit.shots, unit.seed);
 }
 
 std::vector<size_t> Evaluation::missing_units() {
@@ -162,8 +155,9 @@ void Evaluation::do_unit(const Unit& unit, const Method& method) {
 // Cells of the table that a model reads for a unit, labelled rows anew for every context: its time grows with them.
 uint64_t Evaluation::cells_of(const Unit& unit) const {
   const uint64_t queries =
-      std::min<uint64_t>(splits_[unit.table].test.size(), options_.max_queries.value_or(UINT64_MAX));
-  const uint64_t contexts = options_.protocol == "paper" ? (queries + kQueriesPerContext - 1) / kQueriesPerContext : 1;
+      std::min<uint64_t>(splits_[unit.table].test.size(), options_.protocol.max_queries.value_or(UINT64_MAX));
+  const uint64_t contexts =
+      options_.protocol.kind == Protocol::kPaper ? (queries + kQueriesPerContext - 1) / kQueriesPerContext : 1;
   return (contexts * unit.shots + queries) * tables_[unit.table].features.columns.size();
 }
 
@@ -196,7 +190,7 @@ void Evaluation::do_units(size_t model, const std::vector<const Unit*>& units, c
     progress.add(cells_of(unit));
   };
   if (models_[model].is_endpoint) {
-    run_concurrently(units.size(), static_cast<size_t>(options_.concurrency),
+    run_concurrently(units.size(), static_cast<size_t>(options_.endpoint.concurrency),
                      [&](size_t i, std::stop_token) { do_one(*units[i]); });
   } else if (models_[model].single_threaded) {
     parallel_for(units.size(), [&](size_t i, int) { do_one(*units[i]); });

@@ -28,6 +28,9 @@ class Evaluation {
   // Of all units that are finished.
   Summary summarise();
 
+  // Whether it is to do every unit, and not only those of a shard.
+  bool is_whole() const { return shard_.count == 1; }
+
   // Every finished unit with predictions, by model, table, shots, seed.
   using Visit = std::function<void(const EvaluationTable& table, const UnitRecord& record)>;
   void visit_predictions(const Visit& visit);

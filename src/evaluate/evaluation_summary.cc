@@ -71,10 +71,9 @@ Summary Evaluation::summarise() {
 }
 
 void Evaluation::describe_run(Summary& summary) const {
-  EvaluateOptions options = options_;
   summary.run = {.version = version_,
-                 .options = to_json(options_of(options)),
-                 .protocol = options_.protocol,
+                 .options = as_in_files(values_of(options_)),
+                 .protocol = std::string(name_of(options_.protocol.kind)),
                  .shots = shots_,
                  .seeds = seeds_,
                  .baseline = *options_.baseline,
@@ -98,7 +97,7 @@ void Evaluation::describe_tables(Summary& summary) const {
         .class_rows = std::vector<uint64_t>(table.classes.size()),
         .rows = table.num_rows(),
         .train_rows = splits_[place].train.size(),
-        .queries = std::min<uint64_t>(splits_[place].test.size(), options_.max_queries.value_or(UINT64_MAX)),
+        .queries = std::min<uint64_t>(splits_[place].test.size(), options_.protocol.max_queries.value_or(UINT64_MAX)),
         .features = table.features.columns.size(),
         .hash = table.hash};
     for (const int32_t label : table.labels) ++facts.class_rows[label];

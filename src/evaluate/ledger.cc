@@ -8,6 +8,7 @@
 #include <span>
 
 #include "core/error.h"
+#include "core/options.h"
 
 namespace manyshot {
 namespace {
@@ -208,8 +209,8 @@ LedgerFolder::LedgerFolder(const std::string& folder, const std::string& shard_n
   std::error_code error;
   fs::create_directories(folder, error);
   if (!fs::is_directory(folder)) {
-    fail(ErrorKind::kBadInput, "--out {}: cannot make this folder: {}", folder,
-         error ? error.message() : "a file of this name is there");
+    refuse_option("out", "{}: cannot make this folder: {}", folder,
+                  error ? error.message() : "a file of this name is there");
   }
   const std::string own = shard_name.empty() ? "ledger.sqlite" : "ledger-" + shard_name + ".sqlite";
   std::vector<std::string> names;

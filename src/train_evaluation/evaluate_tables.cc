@@ -11,13 +11,12 @@ namespace {
 EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder, bool is_adapter) {
   EvaluateOptions options;
   options.tables = recipe.evaluate.tables;
-  options.shots.clear();
-  for (const int shots : recipe.evaluate.shots) options.shots.push_back(std::to_string(shots));
-  options.target = recipe.evaluate.target;
-  options.max_queries = static_cast<uint64_t>(recipe.evaluate.queries);
-  options.protocol = "fixed";
+  options.shots.assign(recipe.evaluate.shots.begin(), recipe.evaluate.shots.end());
+  options.protocol.target = recipe.evaluate.target;
+  options.protocol.max_queries = static_cast<uint64_t>(recipe.evaluate.queries);
+  options.protocol.kind = Protocol::kFixed;
   options.models = {is_adapter ? recipe.model.base : folder};
-  if (is_adapter) options.adapter = folder;
+  if (is_adapter) options.method.adapter = folder;
   options.out = folder + "/evaluation";
   return options;
 }

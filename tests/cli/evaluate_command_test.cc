@@ -364,14 +364,16 @@ TEST_F(EvaluateTest, MistakesAreNamed) {
     EXPECT_EQ(result.exit_code, 2) << message;
     EXPECT_THAT(result.err, HasSubstr(message));
   };
-  expect_error({"--shots", "8,many"}, "--shots: expected whole numbers from 1");
+  expect_error({"--shots", "8,many"}, "--shots: expected a list of whole numbers, got \"8,many\"");
   expect_error({"--shots", "0"}, "--shots: expected whole numbers from 1");
   expect_error({"--seeds", "4294967296"}, "--seeds: expected whole numbers from 0 to 4294967295");
   expect_error({"--models", "forrest"}, "did you mean \"forest\"?");
-  expect_error({"--models", "knn,knn"}, "--models names \"knn\" twice");
-  expect_error({"--models", "default+ensembel=1"}, "did you mean \"ensemble\"?");
-  expect_error({"--models", "default+ensemble=0"}, "at least 1");
-  expect_error({"--models", "knn", "--baseline", "forest"}, "--baseline forest: is not among --models");
+  expect_error({"--models", "knn,knn"}, "--models: \"knn\" is named twice");
+  expect_error({"--models", "default+ensembel=1"},
+               "--models: \"default+ensembel=1\": unknown option \"ensembel\"; did you mean \"ensemble\"?");
+  expect_error({"--models", "default+ensemble=0"},
+               "--models: \"default+ensemble=0\": ensemble: expected a whole number of at least 1, got \"0\"");
+  expect_error({"--models", "knn", "--baseline", "forest"}, "--baseline: \"forest\" is not among the models");
   expect_error({"--protocol", "published"}, "paper or fixed");
   expect_error({"--shard", "3"}, "--shard: expected I/N");
   expect_error({"--models", "knn", "--target", "clas"}, "none of the 2 tables can be used");

@@ -7,10 +7,16 @@
 
 namespace manyshot {
 
+// How the model is asked: by messages, or by one text.
+enum class EndpointApi { kChat, kCompletions };
+constexpr auto names_of(EndpointApi) {
+  return std::to_array<Named<EndpointApi>>({{EndpointApi::kChat, "chat"}, {EndpointApi::kCompletions, "completions"}});
+}
+
 struct EndpointOptions {
   std::string base_url;
   std::string api_key_env = "OPENAI_API_KEY";
-  std::string endpoint_api = "chat";
+  EndpointApi endpoint_api = EndpointApi::kChat;
   double request_timeout_s = 600;
   int max_retries = 5;
   double requests_per_minute = 0;
@@ -29,8 +35,7 @@ struct EndpointOptions {
     v("base_url", self.base_url, any_value(), "Endpoints: where the API is, such as http://localhost:8000/v1.");
     v("api_key_env", self.api_key_env, any_value(),
       "Endpoints: environment variable that holds the API key; without the variable none is sent.");
-    v("endpoint_api", self.endpoint_api, one_of({"chat", "completions"}),
-      "Endpoints: /chat/completions, or the plain text /completions.");
+    v("endpoint_api", self.endpoint_api, any_value(), "Endpoints: /chat/completions, or the plain text /completions.");
     v("request_timeout_s", self.request_timeout_s, between(0.001, 86'400), "Endpoints: seconds a request may take.");
     v("max_retries", self.max_retries, between(0, 100),
       "Endpoints: how often a request is sent again after a failure that may pass.");

@@ -34,12 +34,12 @@ EndpointPrompts::EndpointPrompts(const LabelledTable& shots, const EndpointOptio
 }
 
 std::string EndpointPrompts::path() const {
-  return endpoint_.endpoint_api == "chat" ? "/chat/completions" : "/completions";
+  return endpoint_.endpoint_api == EndpointApi::kChat ? "/chat/completions" : "/completions";
 }
 
 Json EndpointPrompts::request(const Table& queries, size_t first_row, size_t num_queries, size_t member) const {
   const std::string user_text = prompt_.user_text(queries, first_row, num_queries, columns_.in_table(views_[member]));
-  const bool is_chat = endpoint_.endpoint_api == "chat";
+  const bool is_chat = endpoint_.endpoint_api == EndpointApi::kChat;
   Json request;
   if (is_chat) {
     request["messages"] = chat_messages(user_text);

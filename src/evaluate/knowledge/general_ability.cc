@@ -67,8 +67,7 @@ std::vector<GeneralAbility> measure_general_ability(const std::vector<std::strin
   if (!out.empty()) {
     std::error_code error;
     std::filesystem::create_directories(out, error);  // write_file says why not
-    GeneralAbilityOptions shown = options;
-    const Json file = {{"options", to_json(options_of(shown))}, {"seed", seed}, {"models", json}};
+    const Json file = {{"options", values_of(options)}, {"seed", seed}, {"models", json}};
     write_file((std::filesystem::path(out) / "general_ability.json").string(), file.dump(1) + "\n");
   }
   return results;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/options.h"
 #include "core/sha256.h"
 #include "predict/task_tables.h"
 
@@ -27,9 +28,9 @@ std::vector<std::string> tables_in(const std::string& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (is_table_file(entry)) paths.push_back(entry.path().string());
   }
-  if (error) fail(ErrorKind::kBadInput, "--tables {}: cannot read this folder: {}", folder, error.message());
+  if (error) refuse_option("tables", "{}: cannot read this folder: {}", folder, error.message());
   if (paths.empty()) {
-    fail(ErrorKind::kNotFound, "--tables {}: no .csv or .parquet file in this folder; check the path", folder);
+    refuse_option("tables", "{}: no .csv or .parquet file in this folder; check the path", folder);
   }
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -56,16 +57,15 @@ std::vector<std::string> find_tables(const std::vector<std::string>& places) {
   std::vector<std::string> paths;
   for (const std::string& place : places) {
     std::error_code error;
-    if (!fs::exists(place, error)) fail(ErrorKind::kNotFound, "--tables {}: no such file or folder", place);
+    if (!fs::exists(place, error)) refuse_option("tables", "{}: no such file or folder; check the path", place);
     const std::vector<std::string> found = fs::is_directory(place) ? tables_in(place) : std::vector{place};
     paths.insert(paths.end(), found.begin(), found.end());
   }
   std::set<std::string> names;
   for (const std::string& path : paths) {
     if (names.insert(table_name(path)).second) continue;
-    fail(ErrorKind::kBadInput,
-         "--tables: {} is the second table called \"{}\"; results are kept by name: rename one of them", path,
-         table_name(path));
+    refuse_option("tables", "{} is the second table called \"{}\"; results are kept by name: rename one of them", path,
+                  table_name(path));
   }
   return paths;
 }

@@ -24,8 +24,8 @@ struct EvaluationTable {
 };
 
 // The tables in `places`: files, and the .csv and .parquet files of folders but for index.csv and baselines_open.csv,
-// which describe a collection. Sorted by name in each folder. Throws Error(kNotFound) for a place that is not there,
-// and for a folder without tables; kBadInput when two tables have one name.
+// which describe a collection. Sorted by name in each folder. Throws OptionError of "tables" for a place that is
+// not there, for a folder without tables, and when two tables have one name.
 std::vector<std::string> find_tables(const std::vector<std::string>& places);
 
 // `target` empty: the column "label", else the last. Throws Error for a file that cannot be read and a target without

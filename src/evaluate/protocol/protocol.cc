@@ -60,7 +60,7 @@ TaskPlan plan_task(const EvaluationTable& table, const TrainTestSplit& split, co
                    uint64_t shots, uint64_t seed) {
   const std::span<const uint32_t> queries =
       std::span(split.test).first(std::min<uint64_t>(split.test.size(), options.max_queries.value_or(UINT64_MAX)));
-  if (options.protocol == "paper") return plan_paper(table.features.columns.size(), split, queries, shots, seed);
+  if (options.kind == Protocol::kPaper) return plan_paper(table.features.columns.size(), split, queries, shots, seed);
   return plan_fixed(table, split, queries, options.select, shots, seed);
 }
 

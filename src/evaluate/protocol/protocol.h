@@ -13,15 +13,23 @@
 
 namespace manyshot {
 
+enum class Protocol {
+  kPaper,  // the published splits, with new labelled rows for every 50 queries
+  kFixed,  // one draw of labelled rows for all queries of a table
+};
+constexpr auto names_of(Protocol) {
+  return std::to_array<Named<Protocol>>({{Protocol::kPaper, "paper"}, {Protocol::kFixed, "fixed"}});
+}
+
 struct ProtocolOptions {
-  std::string protocol = "paper";
+  Protocol kind = Protocol::kPaper;
   Selection select = Selection::kRandom;
   std::optional<uint64_t> max_queries;
   std::string target;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("protocol", self.protocol, one_of({"paper", "fixed"}),
+    v("protocol", self.kind, any_value(),
       "paper: the published splits, row for row, with new labelled rows for every 50 queries; fixed: one draw of "
       "labelled rows for all queries of a table.");
     v("select", self.select, any_value(), "Protocol fixed: how labelled rows are drawn.");

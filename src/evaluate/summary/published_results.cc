@@ -7,6 +7,8 @@
 #include <map>
 #include <span>
 
+#include "evaluate/protocol/protocol.h"
+
 namespace manyshot {
 namespace {
 
@@ -135,7 +137,7 @@ QuotedRows quoted_rows() {
 // How the measured numbers of a table were made otherwise than the paper's, which asks all test rows by its protocol.
 std::vector<std::string> deviations_of(const Summary& summary, size_t table, uint64_t shots) {
   std::vector<std::string> deviations;
-  if (summary.run.protocol != "paper")
+  if (summary.run.protocol != name_of(Protocol::kPaper))
     deviations.push_back(fmt::format("protocol \"{}\" instead of \"paper\"", summary.run.protocol));
   const TableSummary& facts = summary.tables[table];
   if (const uint64_t test_rows = facts.rows - facts.train_rows; facts.queries < test_rows)

@@ -22,10 +22,10 @@ EvaluateOptions options_for(const TemporaryFolder& folder, const FakeServer& ser
   EvaluateOptions options;
   options.tables = {folder.write("tables/one.csv", some_table(300)), folder.write("tables/two.csv", some_table(60))};
   options.models = {"openai:tiny", "majority"};
-  options.shots = {"8", "16"};
+  options.shots = {8, 16};
   options.out = folder / "results";
-  options.base_url = server.base_url();
-  options.api_key_env = "MANYSHOT_TEST_NO_KEY";
+  options.endpoint.base_url = server.base_url();
+  options.endpoint.api_key_env = "MANYSHOT_TEST_NO_KEY";
   return options;
 }
 
@@ -51,9 +51,9 @@ TEST(EndpointEvaluation, ALedgerIsForOneWayToAsk) {
   const FakeServer server([](const FakeRequest&, size_t) { return chat_response("[]"); });
   EvaluateOptions options = options_for(folder, server);
   Evaluation(options, "1").run();
-  options.concurrency = 1;
+  options.endpoint.concurrency = 1;
   EXPECT_EQ(Evaluation(options, "1").run(), 0u) << "how fast it is asked does not matter";
-  options.temperature = 1;
+  options.endpoint.temperature = 1;
   EXPECT_ERROR(Evaluation(options, "1").run(), ErrorKind::kBadInput, "openai:tiny");
 }
 

@@ -136,7 +136,7 @@ TEST(EndpointMethod, PlainTextCompletions) {
     return FakeResponse{.body = R"({"choices": [{"text": "[{\"id\": 0, \"label\": 0}]"}]})"};
   });
   EndpointOptions options = options_for(server);
-  options.endpoint_api = "completions";
+  options.endpoint_api = EndpointApi::kCompletions;
   predict(options, task(9), task(1).features);
   predict(options, task(9), task(1).features, {.prompt = {.chat = ChatWrapping::kTrained}});
   EXPECT_EQ(server.requests()[0].target, "/v1/completions");

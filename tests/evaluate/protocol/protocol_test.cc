@@ -61,7 +61,7 @@ TEST(Protocol, MaxQueriesKeepsTheFirstContexts) {
 TEST(Protocol, FixedDrawsOnceAndStratified) {
   const EvaluationTable table = table_of_300();
   const TrainTestSplit split = train_test_split(300);
-  const ProtocolOptions options{.protocol = "fixed", .select = Selection::kStratified};
+  const ProtocolOptions options{.kind = Protocol::kFixed, .select = Selection::kStratified};
   const TaskPlan plan = plan_task(table, split, options, 20, 5);
   ASSERT_EQ(plan.contexts.size(), 1u);
   EXPECT_EQ(plan.contexts[0].queries, split.test);

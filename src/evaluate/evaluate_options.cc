@@ -1,0 +1,12 @@
+#include "evaluate/evaluate_options.h"
+
+namespace manyshot {
+
+Json as_in_files(Json values) {
+  for (const char* name : {"shots", "seeds"}) {
+    for (Json& number : values[name]) number = number.dump();
+  }
+  return values;
+}
+
+}  // namespace manyshot
