@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 
@@ -7,6 +6,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "evaluate/evaluation.h"
@@ -116,7 +116,7 @@ class EvaluateCommand : public Command {
       measure_general_abilities(common.json);
       if (options.tables.empty()) return;
     }
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     Evaluation evaluation(options, program_version());
     const uint64_t done = evaluation.run();
     const Summary summary = evaluation.summarise();
@@ -124,7 +124,7 @@ class EvaluateCommand : public Command {
       write_result_files(evaluation, summary, options.out);
       write_report(summary, options.out);
     }
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = watch.seconds();
     if (common.json) {
       print_json(summary, done, seconds);
     } else {

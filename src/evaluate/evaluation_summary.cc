@@ -23,11 +23,9 @@ ScoredUnit score(const UnitRecord& record, const EvaluationTable& table) {
   accumulator.add(record.probabilities, truth);
   unit.summary.metrics = score_predictions(record.probabilities, truth, num_classes);
   unit.summary.reliability = accumulator.reliability();
-  for (size_t query = 0; query < truth.size(); ++query) {
-    const auto first = record.probabilities.begin() + static_cast<ptrdiff_t>(query * num_classes);
-    unit.correct.push_back(std::max_element(first, first + static_cast<ptrdiff_t>(num_classes)) - first ==
-                           truth[query]);
-  }
+  const std::vector<size_t> predicted = predicted_classes(record.probabilities, num_classes);
+  for (size_t query = 0; query < truth.size(); ++query)
+    unit.correct.push_back(predicted[query] == static_cast<size_t>(truth[query]));
   UnitFacts facts = unit_facts_from_json(record.facts);
   unit.summary.fit_s = facts.fit_s;
   unit.summary.predict_s = facts.predict_s;

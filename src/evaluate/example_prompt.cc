@@ -53,14 +53,12 @@ ExamplePrompt example_prompt(const EvaluationTable& table, const TaskPlan& plan)
 ExampleAnswer example_answer(const EvaluationTable& table, const TaskPlan& plan,
                              const std::vector<double>& probabilities) {
   const size_t num_classes = table.classes.size();
+  const std::span<const uint32_t> rows = example_queries(plan);
   ExampleAnswer answer;
-  std::vector<size_t> predictions;
-  for (const uint32_t row : example_queries(plan)) {
-    const auto first = probabilities.begin() + static_cast<ptrdiff_t>(predictions.size() * num_classes);
-    predictions.push_back(std::max_element(first, first + static_cast<ptrdiff_t>(num_classes)) - first);
-    answer.truth_probabilities.push_back(first[table.labels[row]]);
-  }
-  answer.text = answer_text(predictions);
+  for (size_t query = 0; query < rows.size(); ++query)
+    answer.truth_probabilities.push_back(
+        probabilities[query * num_classes + static_cast<size_t>(table.labels[rows[query]])]);
+  answer.text = answer_text(predicted_classes(std::span(probabilities).first(rows.size() * num_classes), num_classes));
   return answer;
 }
 

@@ -86,13 +86,13 @@ void write_predictions(Evaluation& evaluation, const std::string& path) {
     std::vector<int64_t> rows;
     std::vector<std::string> truth, predictions;
     std::vector<std::vector<double>> probabilities;
+    const std::vector<size_t> predicted = predicted_classes(record.probabilities, num_classes);
     for (size_t query = 0; query < num_queries; ++query) {
       const auto first = record.probabilities.begin() + static_cast<ptrdiff_t>(query * num_classes);
-      const auto last = first + static_cast<ptrdiff_t>(num_classes);
       rows.push_back(static_cast<int64_t>(table.file_rows[record.rows[query]]));
       truth.push_back(table.classes[table.labels[record.rows[query]]]);
-      predictions.push_back(table.classes[std::max_element(first, last) - first]);
-      probabilities.emplace_back(first, last);
+      predictions.push_back(table.classes[predicted[query]]);
+      probabilities.emplace_back(first, first + static_cast<ptrdiff_t>(num_classes));
     }
     const auto shots = static_cast<int64_t>(record.key.shots), seed = static_cast<int64_t>(record.key.seed);
     writer->append({std::vector(num_queries, record.key.model), std::vector(num_queries, record.key.table),

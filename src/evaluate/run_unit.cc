@@ -1,19 +1,15 @@
 #include "evaluate/run_unit.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/stopwatch.h"
 #include "evaluate/summary/answer_fields.h"
 
 namespace manyshot {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // The most frequent class of the labelled rows, if the context is to be answered with it.
 std::optional<size_t> forced_class(const EvaluatedModel& model, const EvaluationTable& table,
@@ -63,17 +59,17 @@ class UnitRunner {
 
  private:
   void ask(const LabelledTable& shots, std::span<const uint32_t> queries, std::vector<double>& probabilities) {
-    const auto fit_start = Clock::now();
+    const Stopwatch fit_watch;
     const std::unique_ptr<Predictor> predictor = method_.fit(shots);
-    facts_.fit_s += seconds_since(fit_start);
-    const auto predict_start = Clock::now();
+    facts_.fit_s += fit_watch.seconds();
+    const Stopwatch predict_watch;
     for (size_t first = 0; first < queries.size(); first += predictor->batch_rows()) {
       check_interrupted();
       const auto batch = queries.subspan(first, std::min(predictor->batch_rows(), queries.size() - first));
       const std::vector<double> answers = predictor->predict(take(table_.features, batch, plan_.columns));
       probabilities.insert(probabilities.end(), answers.begin(), answers.end());
     }
-    facts_.predict_s += seconds_since(predict_start);
+    facts_.predict_s += predict_watch.seconds();
     facts_.answers += predictor->answer_report();
     append_unique(facts_.notes, predictor->notes());
     append_unique(facts_.notes, predictor->closing_notes());

@@ -47,6 +47,8 @@ Json log_range(std::span<const uint64_t> ticks) {
 
 }  // namespace
 
+Json figure(Json traces, Json layout) { return {{"data", std::move(traces)}, {"layout", std::move(layout)}}; }
+
 Json figure_number(double value) {
   if (!std::isfinite(value)) return nullptr;
   return std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr);
@@ -116,7 +118,7 @@ Json guide_line(double x0, double y0, double x1, double y1) {
           {"mode", "lines"},
           {"x", {figure_number(x0), figure_number(x1)}},
           {"y", {figure_number(y0), figure_number(y1)}},
-          {"line", {{"color", "#778090"}, {"dash", "dash"}, {"width", 1}}},
+          {"line", {{"color", kGuideColour}, {"dash", "dash"}, {"width", 1}}},
           {"hoverinfo", "skip"},
           {"showlegend", false}};
 }

@@ -14,6 +14,9 @@
 
 namespace manyshot {
 
+// {"data": traces, "layout": layout}
+Json figure(Json traces, Json layout);
+
 // Six significant digits; null for NaN and infinities.
 Json figure_number(double value);
 
@@ -35,6 +38,9 @@ Json error_bars(std::span<const double> values, std::span<const double> low, std
 Json axis(std::string_view title);
 Json log_axis(std::string_view title, std::span<const uint64_t> ticks);  // with a tick at each value
 Json category_axis();
+
+// Of lines and bars that stand behind the data.
+inline constexpr const char* kGuideColour = "#778090";
 
 // A dashed line between two points that takes no part in hovering.
 Json guide_line(double x0, double y0, double x1, double y1);

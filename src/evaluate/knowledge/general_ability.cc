@@ -3,28 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 
 #include "core/files.h"
+#include "core/stopwatch.h"
 #include "predict/model_store.h"
 
 namespace manyshot {
-namespace {
-
-// Sets `seconds` to the time from its making to its end.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() { seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-  Stopwatch(const Stopwatch&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-}  // namespace
 
 GeneralAbility measure_general_ability(const std::string& model, const GeneralAbilityOptions& options,
                                        const MethodOptions& method, const EndpointOptions& endpoint, uint64_t seed) {
@@ -34,12 +19,14 @@ GeneralAbility measure_general_ability(const std::string& model, const GeneralAb
   const WindowOptions window{.window = options.perplexity_window, .stride = options.perplexity_stride};
   const auto measure = [&](const PromptScorer& scorer, const auto& perplexity) {
     if (!options.knowledge.empty()) {
-      const Stopwatch watch(result.knowledge_seconds);
+      const Stopwatch watch;
       result.knowledge = score_knowledge(scorer, questions, options.knowledge_shots, seed);
+      result.knowledge_seconds = watch.seconds();
     }
     if (!options.perplexity.empty()) {
-      const Stopwatch watch(result.perplexity_seconds);
+      const Stopwatch watch;
       result.perplexity = perplexity();
+      result.perplexity_seconds = watch.seconds();
     }
   };
   if (is_endpoint_model(model)) {

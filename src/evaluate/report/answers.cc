@@ -33,8 +33,6 @@ std::vector<size_t> writing_models(const SummaryIndex& index, uint64_t shots) {
   return models;
 }
 
-std::string count_text(uint64_t count) { return with_thousands(static_cast<long long>(count)); }
-
 ChartView layers_view(const SummaryIndex& index, uint64_t shots) {
   const std::vector<size_t> models = writing_models(index, shots);
   std::vector<std::string> names;
@@ -62,24 +60,21 @@ ChartView layers_view(const SummaryIndex& index, uint64_t shots) {
   ChartView view;
   Json x_axis = axis("share of the answers");
   x_axis["range"] = {0, 1};
-  view.panels.push_back({"",
-                         {{"data", traces},
-                          {"layout",
-                           {{"barmode", "stack"},
-                            {"legend", {{"traceorder", "normal"}}},
-                            {"xaxis", x_axis},
-                            {"yaxis", category_axis()},
-                            {"height", 170 + 40 * models.size()}}}}});
+  view.panels.push_back({"", figure(traces, {{"barmode", "stack"},
+                                             {"legend", {{"traceorder", "normal"}}},
+                                             {"xaxis", x_axis},
+                                             {"yaxis", category_axis()},
+                                             {"height", 170 + 40 * models.size()}})});
   view.numbers = {.title = fmt::format("At {} shots", shots), .columns = {"model", "answers"}};
   for (const Count& layer : kLayers) view.numbers.columns.push_back(layer.title);
   view.numbers.columns.push_back("responses");
   for (const Count& problem : kProblems) view.numbers.columns.push_back(problem.title);
   for (const size_t model : models) {
     const AnswerReport& answers = index.average(model, shots)->answers;
-    std::vector<TextCell> row{{index.model_name(model)}, {count_text(answers.written_answers())}};
-    for (const Count& layer : kLayers) row.push_back({count_text(answers.*layer.member)});
-    row.push_back({count_text(answers.responses)});
-    for (const Count& problem : kProblems) row.push_back({count_text(answers.*problem.member)});
+    std::vector<TextCell> row{{index.model_name(model)}, {with_thousands(answers.written_answers())}};
+    for (const Count& layer : kLayers) row.push_back({with_thousands(answers.*layer.member)});
+    row.push_back({with_thousands(answers.responses)});
+    for (const Count& problem : kProblems) row.push_back({with_thousands(answers.*problem.member)});
     view.numbers.rows.push_back(std::move(row));
   }
   return view;
@@ -97,11 +92,11 @@ TextTable requests(const SummaryIndex& index) {
     }
     if (sum.requests + sum.cached == 0) continue;
     table.rows.push_back({{index.model_name(model)},
-                          {count_text(sum.requests)},
-                          {count_text(sum.retries)},
-                          {count_text(sum.cached)},
-                          {count_text(sum.prompt_tokens)},
-                          {count_text(sum.answer_tokens)},
+                          {with_thousands(sum.requests)},
+                          {with_thousands(sum.retries)},
+                          {with_thousands(sum.cached)},
+                          {with_thousands(sum.prompt_tokens)},
+                          {with_thousands(sum.answer_tokens)},
                           {fmt::format("{:.4g}", sum.cost)}});
   }
   return table;

@@ -5,53 +5,22 @@
 #include <limits>
 
 #include "evaluate/report/sections.h"
+#include "evaluate/report/shot_curves.h"
 #include "report/figure.h"
 
 namespace manyshot {
 namespace {
 
-// A quantity of one model at one number of shots, with its interval.
-struct CurvePoint {
-  double value = kNotAvailable;
-  Interval interval;
-};
 using PointOf = std::function<CurvePoint(const AverageSummary&)>;
 using Write = std::function<std::string(double)>;
 
-ChartView curve_view(const SummaryIndex& index, const std::string& title, const PointOf& point_of, const Write& write,
-                     const Json& y_axis) {
-  Json traces = Json::array();
-  for (size_t model = 0; model < index.num_models(); ++model) {
-    std::vector<double> values, low, high;
-    Json x = Json::array(), y = Json::array();
-    for (const uint64_t shots : index.shots()) {
-      const AverageSummary* average = index.average(model, shots);
-      const CurvePoint point = average == nullptr ? CurvePoint{} : point_of(*average);
-      values.push_back(point.value);
-      low.push_back(point.interval.low);
-      high.push_back(point.interval.high);
-      x.push_back(shots);
-      y.push_back(figure_number(point.value));
-    }
-    Json trace = line_trace(index.model_name(model), model);
-    trace["x"] = std::move(x);
-    trace["y"] = std::move(y);
-    trace["error_y"] = error_bars(values, low, high);
-    traces.push_back(std::move(trace));
-  }
-  ChartView view;
-  view.panels.push_back(
-      {"",
-       {{"data", traces},
-        {"layout",
-         {{"xaxis", log_axis("labelled rows (shots)", index.shots())}, {"yaxis", y_axis}, {"height", 460}}}}});
-  view.numbers = models_by_shots(index, title, [&](size_t model, uint64_t shots) -> TextCell {
+ChartView average_view(const SummaryIndex& index, const std::string& title, const PointOf& point_of, const Write& write,
+                       const Json& y_axis) {
+  const auto point = [&](size_t model, uint64_t shots) {
     const AverageSummary* average = index.average(model, shots);
-    if (average == nullptr) return {"–"};
-    const CurvePoint point = point_of(*average);
-    return {write(point.value), interval_text(point.interval, write)};
-  });
-  return view;
+    return average == nullptr ? CurvePoint{} : point_of(*average);
+  };
+  return shot_curves_view(index, {.title = title, .point = point, .write = write, .y_axis = y_axis});
 }
 
 // What a chart of metrics can show besides the mean.
@@ -80,8 +49,7 @@ std::vector<Aspect> aspects(const RunFacts& run) {
                       percent_text});
   }
   result.push_back({"average rank", ": average rank",
-                    [](const MetricSummary& metric) { return CurvePoint{.value = metric.average_rank}; },
-                    [](double rank) { return std::isfinite(rank) ? fmt::format("{:.2f}", rank) : "–"; }});
+                    [](const MetricSummary& metric) { return CurvePoint{.value = metric.average_rank}; }, rank_text});
   return result;
 }
 
@@ -104,7 +72,7 @@ Chart metric_curves(const SummaryIndex& index) {
       const auto point_of = [metric, &aspect](const AverageSummary& average) {
         return aspect.point(average.metrics[metric]);
       };
-      chart.views.push_back(curve_view(index, title, point_of, aspect.write, y_axis));
+      chart.views.push_back(average_view(index, title, point_of, aspect.write, y_axis));
     }
   }
   chart.choices = {std::move(metric_choice), std::move(aspect_choice)};
@@ -152,7 +120,7 @@ Chart cost_curves(const SummaryIndex& index) {
     y_axis["tickformat"] = "~s";                      // 500µ, 20m, 2k
     if (most < 1000 * least) y_axis["dtick"] = "D2";  // at 1, 2 and 5; else as there is room
     chart.choices[0].options.push_back(cost.title);
-    chart.views.push_back(curve_view(index, cost.title, point_of, cost_text, y_axis));
+    chart.views.push_back(average_view(index, cost.title, point_of, cost_text, y_axis));
   }
   return chart;
 }

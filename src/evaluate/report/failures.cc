@@ -51,13 +51,11 @@ Section failures_section(const SummaryIndex& index) {
     section.blocks.emplace_back(std::move(table));
   }
   if (!summary.short_tables.empty()) {
-    std::map<uint64_t, std::string> names;
-    for (const ShortTable& table : summary.short_tables) {
-      std::string& text = names[table.shots];
-      text += (text.empty() ? "" : ", ") + summary.tables[table.table].name;
-    }
+    std::map<uint64_t, std::vector<std::string>> names;
+    for (const ShortTable& table : summary.short_tables) names[table.shots].push_back(summary.tables[table.table].name);
     TextTable table{.title = "Tables with too few training rows", .columns = {"shots", "tables"}, .text_columns = 2};
-    for (const auto& [shots, text] : names) table.rows.push_back({{std::to_string(shots)}, {text}});
+    for (const auto& [shots, tables] : names)
+      table.rows.push_back({{std::to_string(shots)}, {fmt::format("{}", fmt::join(tables, ", "))}});
     section.blocks.emplace_back(std::move(table));
   }
   if (!notes.empty()) {

@@ -10,7 +10,7 @@ namespace manyshot {
 namespace {
 
 std::string counted(uint64_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", with_thousands(static_cast<long long>(count)), noun, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", with_thousands(count), noun, count == 1 ? "" : "s");
 }
 
 std::string what_was_measured(const SummaryIndex& index) {
@@ -101,7 +101,7 @@ TextTable comparison_table(const SummaryIndex& index, uint64_t shots) {
       row.push_back({fmt::format("{} / {} / {}", accuracy.wins, accuracy.ties, accuracy.losses)});
       row.push_back({fmt::format("{} / {}", average->clear_wins, average->clear_losses)});
     }
-    row.push_back({std::isfinite(accuracy.average_rank) ? fmt::format("{:.2f}", accuracy.average_rank) : "–"});
+    row.push_back({rank_text(accuracy.average_rank)});
     if (!run.forest.empty()) row.push_back({percent_text(accuracy.relative_to_forest)});
     for (const Metric metric : kMetrics) row.push_back({value_text(average->metrics[metric].mean)});
     table.rows.push_back(std::move(row));

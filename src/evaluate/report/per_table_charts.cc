@@ -60,13 +60,11 @@ Json heat_map_figure(const SummaryIndex& index, uint64_t shots, Metric metric) {
                    {"xgap", 1},
                    {"ygap", 1},
                    {"colorbar", {{"title", {{"text", title_of(metric)}, {"side", "top"}}}, {"thickness", 12}}}};
-  return {{"data", Json::array({trace})},
-          {"layout",
-           {{"xaxis", x_axis},
-            {"yaxis", y_axis},
-            {"meta", {{"min_width", 260 + 62 * index.num_models()}}},
-            {"margin", {{"t", 70}, {"b", 10}}},
-            {"height", 160 + 22 * index.num_tables()}}}};
+  return figure(Json::array({trace}), {{"xaxis", x_axis},
+                                       {"yaxis", y_axis},
+                                       {"meta", {{"min_width", 260 + 62 * index.num_models()}}},
+                                       {"margin", {{"t", 70}, {"b", 10}}},
+                                       {"height", 160 + 22 * index.num_tables()}});
 }
 
 Chart heat_map(const SummaryIndex& index) {
@@ -114,11 +112,9 @@ Chart distributions(const SummaryIndex& index) {
                             {"marker", marker_of(model, 5)},
                             {"showlegend", false}});
         }
-        Json x_axis = category_axis();
         return ChartView{
-            .panels = {{"",
-                        {{"data", traces},
-                         {"layout", {{"xaxis", x_axis}, {"yaxis", axis(title_of(metric))}, {"height", 420}}}}}},
+            .panels = {{"", figure(traces,
+                                   {{"xaxis", category_axis()}, {"yaxis", axis(title_of(metric))}, {"height", 420}})}},
             .numbers = numbers};
       });
 }
@@ -163,7 +159,7 @@ ChartView forest_view(const SummaryIndex& index, size_t forest, uint64_t shots) 
   x_axis["range"] = x_span.range();
   y_axis["range"] = y_span.range();
   ChartView view;
-  view.panels.push_back({"", {{"data", traces}, {"layout", {{"xaxis", x_axis}, {"yaxis", y_axis}, {"height", 560}}}}});
+  view.panels.push_back({"", figure(traces, {{"xaxis", x_axis}, {"yaxis", y_axis}, {"height", 560}})});
   view.numbers = tables_by_model(index, fmt::format("accuracy minus {}'s at {} shots", name, shots),
                                  [&](size_t table, size_t model) -> TextCell {
                                    return {signed_text(index.cell_metric(model, table, shots, Metric::kAccuracy) -

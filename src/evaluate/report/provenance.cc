@@ -32,7 +32,7 @@ Section provenance_section(const SummaryIndex& index) {
   section.blocks.emplace_back(Fold{"models", {std::move(models)}});
   TextTable tables{.columns = {"table", "SHA-256 of the file", "rows"}, .text_columns = 2};
   for (const TableSummary& table : index.summary().tables)
-    tables.rows.push_back({{table.name}, {table.hash}, {with_thousands(static_cast<long long>(table.rows))}});
+    tables.rows.push_back({{table.name}, {table.hash}, {with_thousands(table.rows)}});
   section.blocks.emplace_back(Fold{"tables", {std::move(tables)}});
   return section;
 }

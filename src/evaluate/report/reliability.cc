@@ -55,7 +55,7 @@ Json share_trace(const std::vector<ReliabilityBin>& bins) {
           {"x", x},
           {"y", y},
           {"width", figure_number(width)},
-          {"marker", {{"color", "#778090"}, {"opacity", 0.35}}},
+          {"marker", {{"color", kGuideColour}, {"opacity", 0.35}}},
           {"hovertemplate", "%{y:.3f} of the predictions"}};
 }
 
@@ -77,13 +77,10 @@ Panel reliability_panel(const SummaryIndex& index, const AverageSummary& average
   }
   traces.push_back(reliability_trace(average.reliability, uncalibrated == nullptr ? "accuracy" : "after calibration",
                                      average.model));
-  return {title,
-          {{"data", traces},
-           {"layout",
-            {{"xaxis", unit_axis("confidence")},
-             {"yaxis", unit_axis("accuracy")},
-             {"height", 360},
-             {"showlegend", uncalibrated != nullptr}}}}};
+  return {title, figure(traces, {{"xaxis", unit_axis("confidence")},
+                                 {"yaxis", unit_axis("accuracy")},
+                                 {"height", 360},
+                                 {"showlegend", uncalibrated != nullptr}})};
 }
 
 ChartView reliability_view(const SummaryIndex& index, uint64_t shots) {

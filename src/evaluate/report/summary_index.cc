@@ -102,6 +102,8 @@ std::string value_text(double value) { return std::isfinite(value) ? fmt::format
 
 std::string signed_text(double value) { return std::isfinite(value) ? with_sign(value, 3) : "–"; }
 
+std::string rank_text(double rank) { return std::isfinite(rank) ? fmt::format("{:.2f}", rank) : "–"; }
+
 std::string percent_text(double share) { return std::isfinite(share) ? with_sign(100 * share, 1) + " %" : "–"; }
 
 std::string interval_text(const Interval& interval, const std::function<std::string(double)>& write) {

@@ -52,9 +52,10 @@ inline constexpr std::array kTableMetrics{Metric::kAccuracy, Metric::kBalancedAc
 Choice shots_choice(const SummaryIndex& index);
 Choice table_metric_choice();
 
-// "0.812", "+0.012", "+1.2 %", "0.780 to 0.842"; "–" or "" for what does not exist.
+// "0.812", "+0.012", "2.25", "+1.2 %", "0.780 to 0.842"; "–" or "" for what does not exist.
 std::string value_text(double value);
 std::string signed_text(double value);
+std::string rank_text(double rank);
 std::string percent_text(double share);
 std::string interval_text(const Interval& interval, const std::function<std::string(double)>& write = value_text);
 

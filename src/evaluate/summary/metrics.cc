@@ -55,6 +55,15 @@ double Metrics::*member_of(Metric metric) {
 double& Metrics::operator[](Metric metric) { return this->*member_of(metric); }
 double Metrics::operator[](Metric metric) const { return this->*member_of(metric); }
 
+std::vector<size_t> predicted_classes(std::span<const double> probabilities, size_t num_classes) {
+  std::vector<size_t> predicted;
+  for (size_t first = 0; first < probabilities.size(); first += num_classes) {
+    const auto row = probabilities.subspan(first, num_classes);
+    predicted.push_back(static_cast<size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+  }
+  return predicted;
+}
+
 MetricsAccumulator::MetricsAccumulator(size_t num_classes)
     : num_classes_(num_classes),
       class_rows_(num_classes + 1),

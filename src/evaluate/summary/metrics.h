@@ -60,6 +60,9 @@ struct Metrics {
   double operator[](Metric metric) const;
 };
 
+// The likeliest class of each row of `probabilities` [Q, K]; of equals the first.
+std::vector<size_t> predicted_classes(std::span<const double> probabilities, size_t num_classes);
+
 // Rows whose predicted class got a probability within one of kCalibrationBins equal steps from 0 to 1.
 struct ReliabilityBin {
   uint64_t rows = 0, correct = 0;

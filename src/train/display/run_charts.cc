@@ -17,7 +17,6 @@ namespace {
 constexpr size_t kMaxPoints = 1000;  // of a line; more are thinned out
 constexpr size_t kMaxRows = 20;      // of the numbers beside a curve over steps
 constexpr int kHeight = 360;
-constexpr const char* kGuideColour = "#778090";
 
 // A quantity over steps.
 struct Quantity {
@@ -115,7 +114,7 @@ ChartView view_of(const std::vector<Json>& metrics, const Quantity& quantity) {
   layout["showlegend"] = quantity.is_smoothed;
   mark_stages(metrics, layout);
   ChartView view;
-  view.panels.push_back({"", {{"data", traces}, {"layout", layout}}});
+  view.panels.push_back({"", figure(traces, layout)});
   view.numbers = numbers_of(curve, smooth, quantity);
   return view;
 }
@@ -170,7 +169,7 @@ ChartView shots_view(const std::vector<Json>& metrics, const std::string& prefix
   Json layout = {{"xaxis", axis("step")}, {"yaxis", axis(axis_title)}, {"height", kHeight}, {"showlegend", true}};
   layout["xaxis"]["rangemode"] = "tozero";
   mark_stages(metrics, layout);
-  view.panels.push_back({"", {{"data", traces}, {"layout", layout}}});
+  view.panels.push_back({"", figure(traces, layout)});
   return view;
 }
 
