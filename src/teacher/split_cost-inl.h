@@ -121,6 +121,24 @@ HWY_INLINE PairVec running_sums(PairVec v) {
   return v;
 }
 
+// Calls offer(lanes, v, at, index) for every vector of candidates, `at` the first one's number and `index` all of
+// theirs, then chooses. Reads up to the next kLanes candidates.
+template <class Offer>
+HWY_INLINE int64_t best_of(const CandidateRange& range, BestSplit& best, const Offer& offer) {
+  const Doubles d;
+  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
+  DoubleVec index = hn::Iota(d, static_cast<double>(range.first));
+  LaneBest lanes(best);
+  for (size_t i = range.first; i < range.last; i += kLanes) {
+    MANYSHOT_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      offer(lanes, v, i + v * kVectorLanes, index);
+      index = hn::Add(index, step);
+    }
+  }
+  return lanes.choose(best);
+}
+
 // Candidates [0, count - 1): behind each of the sorted entries but the last. Entries up to the next kLanes must be 0.
 HWY_INLINE int64_t best_of_entries(const Entry* sorted, size_t count, uint32_t second_class, uint32_t total,
                                    BestSplit& best) {
@@ -128,40 +146,24 @@ HWY_INLINE int64_t best_of_entries(const Entry* sorted, size_t count, uint32_t s
   const Pairs d_pair;
   const DoubleVec all = hn::Set(d, static_cast<double>(total & 0xFFFF));
   const DoubleVec all_second = hn::Set(d, static_cast<double>(total >> 16));
-  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
   const auto last_lane = hn::SetTableIndices(d_pair, kLastLane);
-  DoubleVec index = hn::Iota(d, 0.0);
   PairVec before = hn::Zero(d_pair);
-  LaneBest lanes(best);
-  for (size_t i = 0; i + 1 < count; i += kLanes) {
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      const PairVec entries = hn::LoadU(d_pair, sorted + i + v * kVectorLanes);
-      const PairVec pairs = hn::Add(before, running_sums(pairs_of(entries, second_class)));
-      before = hn::TableLookupLanes(pairs, last_lane);
-      offer_pairs(lanes, v, pairs, all, all_second, index);
-      index = hn::Add(index, step);
-    }
-  }
-  return lanes.choose(best);
+  return best_of({0, count - 1}, best, [&](LaneBest& lanes, size_t v, size_t at, DoubleVec index) HWY_ATTR {
+    const PairVec entries = hn::LoadU(d_pair, sorted + at);
+    const PairVec pairs = hn::Add(before, running_sums(pairs_of(entries, second_class)));
+    before = hn::TableLookupLanes(pairs, last_lane);
+    offer_pairs(lanes, v, pairs, all, all_second, index);
+  });
 }
 
-// Candidates [first, last) given as pairs of weights; entries up to the next kLanes must hold `total`.
-HWY_INLINE int64_t best_of_pairs(const uint32_t* pairs, size_t first, size_t last, uint32_t total, BestSplit& best) {
+// Candidates given as pairs of weights; entries up to the next kLanes must hold `total`.
+HWY_INLINE int64_t best_of_pairs(const uint32_t* pairs, const CandidateRange& range, uint32_t total, BestSplit& best) {
   const Doubles d;
   const DoubleVec all = hn::Set(d, static_cast<double>(total & 0xFFFF));
   const DoubleVec all_second = hn::Set(d, static_cast<double>(total >> 16));
-  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
-  DoubleVec index = hn::Iota(d, static_cast<double>(first));
-  LaneBest lanes(best);
-  for (size_t i = first; i < last; i += kLanes) {
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      offer_pairs(lanes, v, hn::LoadU(Pairs(), pairs + i + v * kVectorLanes), all, all_second, index);
-      index = hn::Add(index, step);
-    }
-  }
-  return lanes.choose(best);
+  return best_of(range, best, [&](LaneBest& lanes, size_t v, size_t at, DoubleVec index) HWY_ATTR {
+    offer_pairs(lanes, v, hn::LoadU(Pairs(), pairs + at), all, all_second, index);
+  });
 }
 
 // A whole number below 2^32 in each 64-bit lane: put into the low bits of 2^52, which is then taken away.
@@ -172,17 +174,17 @@ HWY_INLINE DoubleVec to_double(hn::Vec<hn::Rebind<uint64_t, Doubles>> numbers) {
 }
 
 // The same as best_of_sums, one by one: quicker for a few candidates, which have just been written.
-inline int64_t best_of_few_sums(const uint32_t* weights, const uint64_t* sums, size_t first, size_t last, double total,
-                                double total_squares, BestSplit& best) {
+inline int64_t best_of_few_sums(const uint32_t* weights, const uint64_t* sums, const CandidateRange& range,
+                                const NodeTotals& node, BestSplit& best) {
   int64_t chosen = -1;
-  for (size_t i = first; i < last; ++i) {
+  for (size_t i = range.first; i < range.last; ++i) {
     const double left = weights[i];
-    const double right = total - left;
+    const double right = node.weight - left;
     const auto left_squares = static_cast<double>(static_cast<int64_t>(sums[i] & 0xFFFFFFFF));
     const auto dot = static_cast<double>(static_cast<int64_t>(sums[i] >> 32));
-    const double right_squares = total_squares - (dot + dot) + left_squares;
+    const double right_squares = node.squares - (dot + dot) + left_squares;
     const double denominator = left * right;
-    const double numerator = total * denominator - (left_squares * right + right_squares * left);
+    const double numerator = node.weight * denominator - (left_squares * right + right_squares * left);
     if (numerator * best.denominator < best.numerator * denominator) {
       best.numerator = numerator;
       best.denominator = denominator;
@@ -192,63 +194,45 @@ inline int64_t best_of_few_sums(const uint32_t* weights, const uint64_t* sums, s
   return chosen;
 }
 
-// Candidates [first, last) given as weight, and as sum of l_k^2 | sum of l_k n_k << 32; entries up to the next kLanes
-// must hold the node's own.
-HWY_INLINE int64_t best_of_sums(const uint32_t* weights, const uint64_t* sums, size_t first, size_t last, double total,
-                                double total_squares, BestSplit& best) {
+// The left sides of some candidates: weight, sum of l_k^2, and sum of l_k n_k.
+struct LeftSides {
+  DoubleVec weight, squares, dot;
+};
+
+HWY_INLINE void offer_sums(LaneBest& lanes, size_t v, const LeftSides& left, const NodeTotals& node, DoubleVec index) {
   const Doubles d;
-  const hn::Rebind<uint64_t, Doubles> d_sum;
-  const hn::Rebind<int32_t, Doubles> d_int;
-  const DoubleVec all = hn::Set(d, total);
-  const DoubleVec all_squares = hn::Set(d, total_squares);
-  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
-  DoubleVec index = hn::Iota(d, static_cast<double>(first));
-  LaneBest lanes(best);
-  for (size_t i = first; i < last; i += kLanes) {
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      const size_t at = i + v * kVectorLanes;
-      const DoubleVec left = hn::PromoteTo(d, hn::LoadU(d_int, reinterpret_cast<const int32_t*>(weights) + at));
-      const DoubleVec right = hn::Sub(all, left);
-      const auto sum = hn::LoadU(d_sum, sums + at);
-      const DoubleVec left_squares = to_double(hn::And(sum, hn::Set(d_sum, uint64_t{0xFFFFFFFF})));
-      const DoubleVec dot = to_double(hn::ShiftRight<32>(sum));
-      const DoubleVec right_squares = hn::Add(hn::Sub(all_squares, hn::Add(dot, dot)), left_squares);
-      const DoubleVec denominator = hn::Mul(left, right);
-      const DoubleVec kept = hn::Add(hn::Mul(left_squares, right), hn::Mul(right_squares, left));
-      lanes.offer(v, hn::Sub(hn::Mul(all, denominator), kept), denominator, index);
-      index = hn::Add(index, step);
-    }
-  }
-  return lanes.choose(best);
+  const DoubleVec all = hn::Set(d, node.weight);
+  const DoubleVec right = hn::Sub(all, left.weight);
+  const DoubleVec right_squares = hn::Add(hn::Sub(hn::Set(d, node.squares), hn::Add(left.dot, left.dot)), left.squares);
+  const DoubleVec denominator = hn::Mul(left.weight, right);
+  const DoubleVec kept = hn::Add(hn::Mul(left.squares, right), hn::Mul(right_squares, left.weight));
+  lanes.offer(v, hn::Sub(hn::Mul(all, denominator), kept), denominator, index);
 }
 
-// Candidates [first, last) given as weight, sum of squared class weights, and product with the node's class weights;
-// entries up to the next kLanes must hold the node's own.
-HWY_INLINE int64_t best_of_squares(const double* weights, const double* squares, const double* dots, size_t first,
-                                   size_t last, double total, double total_squares, BestSplit& best) {
-  const Doubles d;
-  const DoubleVec all = hn::Set(d, total);
-  const DoubleVec all_squares = hn::Set(d, total_squares);
-  const DoubleVec step = hn::Set(d, static_cast<double>(kVectorLanes));
-  DoubleVec index = hn::Iota(d, static_cast<double>(first));
-  LaneBest lanes(best);
-  for (size_t i = first; i < last; i += kLanes) {
-    MANYSHOT_UNROLL
-    for (size_t v = 0; v < kVectors; ++v) {
-      const size_t at = i + v * kVectorLanes;
-      const DoubleVec left = hn::LoadU(d, weights + at);
-      const DoubleVec right = hn::Sub(all, left);
-      const DoubleVec left_squares = hn::LoadU(d, squares + at);
-      const DoubleVec dot = hn::LoadU(d, dots + at);
-      const DoubleVec right_squares = hn::Add(hn::Sub(all_squares, hn::Add(dot, dot)), left_squares);
-      const DoubleVec denominator = hn::Mul(left, right);
-      const DoubleVec kept = hn::Add(hn::Mul(left_squares, right), hn::Mul(right_squares, left));
-      lanes.offer(v, hn::Sub(hn::Mul(all, denominator), kept), denominator, index);
-      index = hn::Add(index, step);
-    }
-  }
-  return lanes.choose(best);
+// Candidates given as weight, and as sum of l_k^2 | sum of l_k n_k << 32; entries up to the next kLanes must hold the
+// node's own.
+HWY_INLINE int64_t best_of_sums(const uint32_t* weights, const uint64_t* sums, const CandidateRange& range,
+                                const NodeTotals& node, BestSplit& best) {
+  return best_of(range, best, [&](LaneBest& lanes, size_t v, size_t at, DoubleVec index) HWY_ATTR {
+    const Doubles d;
+    const hn::Rebind<uint64_t, Doubles> d_sum;
+    const hn::Rebind<int32_t, Doubles> d_int;
+    const DoubleVec left = hn::PromoteTo(d, hn::LoadU(d_int, reinterpret_cast<const int32_t*>(weights) + at));
+    const auto sum = hn::LoadU(d_sum, sums + at);
+    const DoubleVec left_squares = to_double(hn::And(sum, hn::Set(d_sum, uint64_t{0xFFFFFFFF})));
+    offer_sums(lanes, v, {left, left_squares, to_double(hn::ShiftRight<32>(sum))}, node, index);
+  });
+}
+
+// Candidates given as weight, sum of squared class weights, and product with the node's class weights; entries up to
+// the next kLanes must hold the node's own.
+HWY_INLINE int64_t best_of_squares(const double* weights, const double* squares, const double* dots,
+                                   const CandidateRange& range, const NodeTotals& node, BestSplit& best) {
+  return best_of(range, best, [&](LaneBest& lanes, size_t v, size_t at, DoubleVec index) HWY_ATTR {
+    const Doubles d;
+    offer_sums(lanes, v, {hn::LoadU(d, weights + at), hn::LoadU(d, squares + at), hn::LoadU(d, dots + at)}, node,
+               index);
+  });
 }
 
 }  // namespace HWY_NAMESPACE

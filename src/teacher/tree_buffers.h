@@ -14,6 +14,9 @@ inline constexpr size_t kLanes = 8;
 inline constexpr size_t kFewCandidates = 12;
 inline constexpr size_t kPadding = 32;  // entries that a vector may read or write beyond the last
 
+// `count` rounded up to whole lanes.
+constexpr size_t whole_lanes(size_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
 // A row of a node: packed as row << 16 | class << 8 | weight, never 0, or the row alone.
 using Entry = uint32_t;
 
@@ -30,6 +33,17 @@ struct GrownTree {
   std::span<double> decreases;
 };
 
+// The candidates to be judged among those of a node.
+struct CandidateRange {
+  size_t first = 0, last = 0;  // candidates [first, last)
+};
+
+// What all rows of a node weigh.
+struct NodeTotals {
+  double weight = 0;
+  double squares = 0;  // sum of squared class weights
+};
+
 // A split found so far, and its cost as a fraction; none: 1/0.
 struct BestSplit {
   double numerator = 1;
@@ -40,7 +54,15 @@ struct BestSplit {
   bool found() const { return denominator > 0; }
   bool is_perfect() const { return found() && numerator == 0; }
 };
+
 struct TreeGrower::Buffers {
+  // Room for the search of a tree with so many rows and classes. New elements are 0.
+  void reserve_search(size_t num_rows, size_t num_classes, bool is_packed);
+  template <class T>
+  static void grow_to(std::vector<T>& buffer, size_t size) {
+    if (buffer.size() < size) buffer.resize(size);
+  }
+
   std::vector<Entry> entries, spare;   // the rows of the tree, each node's together
   std::vector<Entry> sorted;           // a node's in the order of a feature
   std::vector<uint32_t> run_end;       // last index into `sorted` of each run of equal values
