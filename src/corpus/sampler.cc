@@ -114,9 +114,12 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
   if (options_.filter_tasks) {
     const auto all_labels = std::span<const int32_t>(labels);
     const auto labelled = all_labels.first(sample.num_labelled), queries = all_labels.subspan(sample.num_labelled);
-    sample.verdict =
-        filter_.check(cells.rows(0, sample.num_labelled), labelled, cells.rows(sample.num_labelled, num_drawn), queries,
-                      task.num_classes, rng.child("forest"), scratch.filter);
+    sample.verdict = filter_.check({.labelled = cells.rows(0, sample.num_labelled),
+                                    .labels = labelled,
+                                    .queries = cells.rows(sample.num_labelled, num_drawn),
+                                    .query_labels = queries,
+                                    .num_classes = task.num_classes},
+                                   rng.child("forest"), scratch.filter);
     if (!sample.verdict.accepted()) return SampleStatus::kGuard;
     if (options_.stage == CorpusStage::kWarmup) {
       chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, task.num_classes, rng.child("consensus"));

@@ -34,13 +34,12 @@ std::string_view reject_reason_name(RejectReason reason) {
   return kNames[static_cast<size_t>(reason)];
 }
 
-FilterVerdict TaskFilter::check(const ColumnsView& labelled, std::span<const int32_t> labels,
-                                const ColumnsView& queries, std::span<const int32_t> query_labels, int num_classes,
-                                const Rng& rng, FilterScratch& scratch) const {
+FilterVerdict TaskFilter::check(const FilterTask& task, const Rng& rng, FilterScratch& scratch) const {
+  const auto& [labelled, labels, queries, query_labels, num_classes] = task;
   assert(labelled.num_rows == labels.size() && queries.num_rows == query_labels.size() && !query_labels.empty());
   scratch.predicted.assign(query_labels.size(), labels[0]);
   scratch.probabilities.assign(query_labels.size() * static_cast<size_t>(num_classes), 0);
-  if (std::all_of(labels.begin(), labels.end(), [&](int32_t label) { return label == labels[0]; })) {
+  if (std::all_of(labels.begin(), labels.end(), [first = labels[0]](int32_t label) { return label == first; })) {
     return {.reason = RejectReason::kLabelledClasses};
   }
   ColumnsView known = labelled;

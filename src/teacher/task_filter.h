@@ -4,7 +4,7 @@
 //
 //   const TaskFilter filter(options);
 //   FilterScratch scratch;                                       // one per thread
-//   const FilterVerdict verdict = filter.check(labelled, labels, queries, query_labels, num_classes, rng, scratch);
+//   const FilterVerdict verdict = filter.check({labelled, labels, queries, query_labels, num_classes}, rng, scratch);
 //   if (verdict.accepted()) rows = filter.consensus(labels, query_labels, scratch.predicted, num_classes, rng);
 //
 // What the paper leaves open, and what holds here:
@@ -108,16 +108,23 @@ struct FilterScratch {
   Confusion confusion;
 };
 
+// A task as the filter reads it. Columns may hold NaN.
+// REQUIRES: at least one labelled row, one query and one feature; classes in [0, num_classes).
+struct FilterTask {
+  ColumnsView labelled;
+  std::span<const int32_t> labels;
+  ColumnsView queries;
+  std::span<const int32_t> query_labels;
+  int num_classes = 0;
+};
+
 class TaskFilter {
  public:
   explicit TaskFilter(const FilterOptions& options = {}) : options_(options) {}
 
   // Fits the forest and applies the guard. A function of its arguments and the options alone. Safe from several threads
-  // with a scratch each. Columns may hold NaN.
-  // REQUIRES: at least one labelled row, one query and one feature; classes in [0, num_classes).
-  FilterVerdict check(const ColumnsView& labelled, std::span<const int32_t> labels, const ColumnsView& queries,
-                      std::span<const int32_t> query_labels, int num_classes, const Rng& rng,
-                      FilterScratch& scratch) const;
+  // with a scratch each.
+  FilterVerdict check(const FilterTask& task, const Rng& rng, FilterScratch& scratch) const;
 
   // The guard alone, for predictions made elsewhere.
   FilterVerdict judge(std::span<const int32_t> labels, std::span<const int32_t> query_labels,

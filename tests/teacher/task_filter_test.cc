@@ -220,9 +220,12 @@ TEST(TaskFilter, NamesAndExplanations) {
 
 FilterVerdict check(const TestTable& table, size_t num_labelled, FilterScratch& scratch, uint64_t seed = 1) {
   const std::span<const int32_t> labels(table.labels);
-  return TaskFilter().check(table.rows(0, num_labelled), labels.first(num_labelled),
-                            table.rows(num_labelled, table.num_rows() - num_labelled), labels.subspan(num_labelled),
-                            table.num_classes, Rng(seed), scratch);
+  return TaskFilter().check({.labelled = table.rows(0, num_labelled),
+                             .labels = labels.first(num_labelled),
+                             .queries = table.rows(num_labelled, table.num_rows() - num_labelled),
+                             .query_labels = labels.subspan(num_labelled),
+                             .num_classes = table.num_classes},
+                            Rng(seed), scratch);
 }
 
 TEST(TaskFilter, KeepsTasksWithSignalAndRejectsNoise) {
