@@ -42,11 +42,11 @@ void BM_gemm(benchmark::State& state) {
   const auto a = random_values<T>("a", M * K);
   const PackedMatrix<T> w(random_values<float>("w", N * K), N, K);
   std::vector<float> c(M * N), expected(M * N);
-  gemm(a.data(), K, M, w.panels(), c.data(), N, Store::kOverwrite);
-  scalar::gemm(a.data(), K, M, w.panels(), expected.data(), N, Store::kOverwrite);
+  gemm({a.data(), K}, M, w.panels(), {c.data(), N}, Store::kOverwrite);
+  scalar::gemm({a.data(), K}, M, w.panels(), {expected.data(), N}, Store::kOverwrite);
   if (!close(c, expected, 1e-3)) return state.SkipWithError("differs from the scalar twin");
   for (auto _ : state) {
-    gemm(a.data(), K, M, w.panels(), c.data(), N, Store::kOverwrite);
+    gemm({a.data(), K}, M, w.panels(), {c.data(), N}, Store::kOverwrite);
     benchmark::ClobberMemory();
   }
   report(state, 2.0 * M * N * K);
@@ -73,11 +73,11 @@ void BM_row_attention(benchmark::State& state) {
   const AttentionInput in{qkv.data(), qkv.data() + width, qkv.data() + 2 * width, stride, stride};
   AlignedBuffer<float> scratch(row_attention_scratch(kShape, T));
   std::vector<float> out(T * width), expected(T * width);
-  row_attention(kShape, in, T, 0, scratch.data(), out.data(), width);
-  scalar::row_attention(kShape, in, T, 0, expected.data(), width);
+  row_attention(kShape, in, T, 0, scratch.data(), {out.data(), width});
+  scalar::row_attention(kShape, in, T, 0, {expected.data(), width});
   if (!close(out, expected, 1e-4)) return state.SkipWithError("differs from the scalar twin");
   for (auto _ : state) {
-    row_attention(kShape, in, T, 0, scratch.data(), out.data(), width);
+    row_attention(kShape, in, T, 0, scratch.data(), {out.data(), width});
     benchmark::ClobberMemory();
   }
   report(state, 4.0 * T * (T + 1) / 2 * width);
@@ -96,11 +96,11 @@ void BM_context_attention(benchmark::State& state) {
   const ContextTokens tokens{.num_tokens = M, .is_query = true};
   AlignedBuffer<float> scratch(context_attention_scratch(kShape, N));
   std::vector<float> out(M * width), expected(M * width);
-  context_attention(kShape, labels, in, tokens, scratch.data(), out.data(), width);
-  scalar::context_attention(kShape, keys.data(), values.data(), N, in, tokens, expected.data(), width);
+  context_attention(kShape, labels, in, tokens, scratch.data(), {out.data(), width});
+  scalar::context_attention(kShape, {keys.data(), values.data(), N}, in, tokens, {expected.data(), width});
   if (!close(out, expected, 1e-4)) return state.SkipWithError("differs from the scalar twin");
   for (auto _ : state) {
-    context_attention(kShape, labels, in, tokens, scratch.data(), out.data(), width);
+    context_attention(kShape, labels, in, tokens, scratch.data(), {out.data(), width});
     benchmark::ClobberMemory();
   }
   report(state, 4.0 * M * (N + 1) * width);
@@ -112,11 +112,11 @@ void BM_silu_mul(benchmark::State& state) {
   const size_t M = state.range(0), width = state.range(1);
   const auto gate = random_values<float>("gate", M * width), up = random_values<float>("up", M * width);
   std::vector<float> out(M * width), expected(M * width);
-  silu_mul(gate.data(), up.data(), width, M, width, out.data(), width);
-  scalar::silu_mul(gate.data(), up.data(), width, M, width, expected.data(), width);
+  silu_mul({gate.data(), up.data(), width}, M, width, {out.data(), width});
+  scalar::silu_mul({gate.data(), up.data(), width}, M, width, {expected.data(), width});
   if (!close(out, expected, 1e-5)) return state.SkipWithError("differs from the scalar twin");
   for (auto _ : state) {
-    silu_mul(gate.data(), up.data(), width, M, width, out.data(), width);
+    silu_mul({gate.data(), up.data(), width}, M, width, {out.data(), width});
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(static_cast<int64_t>(M * width) * static_cast<int64_t>(state.iterations()));
@@ -128,11 +128,11 @@ void BM_rms_norm(benchmark::State& state) {
   const size_t M = state.range(0), width = state.range(1);
   const auto x = random_values<float>("x", M * width), gain = random_values<float>("gain", width);
   std::vector<float> out(M * width), expected(M * width);
-  rms_norm(x.data(), width, gain.data(), M, width, 1e-6f, out.data(), width);
-  scalar::rms_norm(x.data(), width, gain.data(), M, width, 1e-6f, expected.data(), width);
+  rms_norm({gain.data(), width, 1e-6f}, {x.data(), width}, M, {out.data(), width});
+  scalar::rms_norm({gain.data(), width, 1e-6f}, {x.data(), width}, M, {expected.data(), width});
   if (!close(out, expected, 1e-5)) return state.SkipWithError("differs from the scalar twin");
   for (auto _ : state) {
-    rms_norm(x.data(), width, gain.data(), M, width, 1e-6f, out.data(), width);
+    rms_norm({gain.data(), width, 1e-6f}, {x.data(), width}, M, {out.data(), width});
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(static_cast<int64_t>(M * width) * static_cast<int64_t>(state.iterations()));

@@ -61,7 +61,7 @@ class ProductRate {
     const double start = cpu_seconds();
     double now = start;
     for (; now < start + for_seconds; now = cpu_seconds(), flops_ += 2.0 * kSize * kSize * kSize) {
-      gemm(x_.data(), kSize, kSize, weight_.panels(), out_.data(), kSize, Store::kOverwrite);
+      gemm({x_.data(), kSize}, kSize, weight_.panels(), {out_.data(), kSize}, Store::kOverwrite);
     }
     seconds_ += now - start;
   }

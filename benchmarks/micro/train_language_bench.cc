@@ -57,7 +57,7 @@ void BM_Product(benchmark::State& state) {
   const AlignedBuffer<BFloat16> x = random_values<BFloat16>("x", kM * kD);
   const PackedMatrix<BFloat16> weight(random_values<float>("weight", kIntermediate * kD), kIntermediate, kD);
   AlignedBuffer<float> y(kM * kIntermediate);
-  for (auto _ : state) gemm(x.data(), kD, kM, weight.panels(), y.data(), kIntermediate, Store::kOverwrite);
+  for (auto _ : state) gemm({x.data(), kD}, kM, weight.panels(), {y.data(), kIntermediate}, Store::kOverwrite);
   count_flops(state, 2.0 * kM * kD * kIntermediate);
 }
 BENCHMARK(BM_Product);

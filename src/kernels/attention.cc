@@ -49,8 +49,8 @@ HWY_INLINE float softmax(float* HWY_RESTRICT scores, size_t count, float* own, s
 }
 
 template <class Out>
-HWY_INLINE void row_attention_of(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens,
-                                 size_t first_query, float* HWY_RESTRICT scratch, Out* out, size_t out_stride) {
+void row_attention_of(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
+                      float* HWY_RESTRICT scratch, Rows<Out> out) {
   const Floats d;
   const size_t head_dim = shape.head_dim, group = shape.num_heads / shape.num_kv_heads;
   const size_t padded = round_up(num_tokens, kPanelWidth);
@@ -67,8 +67,8 @@ HWY_INLINE void row_attention_of(const AttentionShape& shape, const AttentionInp
         const size_t visible = query + M;  // to the tile's last query
         const Panels<float> keys{key_panels, head_dim, round_up(visible, kPanelWidth) / kPanelWidth, kPanelWidth,
                                  head_dim * kPanelWidth};
-        gemm_panels(in.q + (query - first_query) * in.q_stride + head * head_dim, in.q_stride, M, keys, scores, padded,
-                    Store::kOverwrite);
+        gemm_panels({in.q + (query - first_query) * in.q_stride + head * head_dim, in.q_stride}, M, keys,
+                    {scores, padded}, Store::kOverwrite);
         float inverse[kTileRows];
         for (size_t row = 0; row < M; ++row) {
           float* row_scores = scores + row * padded;
@@ -77,9 +77,9 @@ HWY_INLINE void row_attention_of(const AttentionShape& shape, const AttentionInp
         }
         const Panels<float> values{in.v + kv_head * head_dim, visible, head_dim / kPanelWidth, in.kv_stride,
                                    kPanelWidth};
-        gemm_panels(scores, padded, M, values, sums, head_dim, Store::kOverwrite);
+        gemm_panels({scores, padded}, M, values, {sums, head_dim}, Store::kOverwrite);
         for (size_t row = 0; row < M; ++row) {
-          Out* to = out + (query - first_query + row) * out_stride + head * head_dim;
+          Out* to = out[query - first_query + row] + head * head_dim;
           for (size_t i = 0; i < head_dim; i += kFloatLanes) {
             store(d, hn::Mul(hn::LoadU(d, sums + row * head_dim + i), hn::Set(d, inverse[row])), to + i);
           }
@@ -89,27 +89,28 @@ HWY_INLINE void row_attention_of(const AttentionShape& shape, const AttentionInp
   }
 }
 
-void row_attention_f32(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
-                       float* scratch, float* out, size_t out_stride) {
-  row_attention_of(shape, in, num_tokens, first_query, scratch, out, out_stride);
-}
+inline constexpr auto& row_attention_f32 = row_attention_of<float>;
+inline constexpr auto& row_attention_bf16 = row_attention_of<BFloat16>;
 
-void row_attention_bf16(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
-                        float* scratch, BFloat16* out, size_t out_stride) {
-  row_attention_of(shape, in, num_tokens, first_query, scratch, out, out_stride);
-}
+// What context_attention() is given.
+struct ContextCall {
+  const AttentionShape& shape;
+  const LabelCache& labels;
+  const AttentionInput& in;
+  const ContextTokens& tokens;
+};
 
 // One tile of queries [token, token + M) in one head.
 template <class Out>
-HWY_INLINE void context_tile(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                             const ContextTokens& tokens, size_t head, size_t token, size_t M,
-                             float* HWY_RESTRICT scores, Out* out, size_t out_stride) {
+HWY_INLINE void context_tile(const ContextCall& call, size_t head, size_t token, size_t M, float* HWY_RESTRICT scores,
+                             Rows<Out> out) {
+  const auto& [shape, labels, in, tokens] = call;
   const Floats d;
   const size_t head_dim = shape.head_dim, kv_head = head / (shape.num_heads / shape.num_kv_heads);
   const size_t padded = round_up(labels.num_labels(), kPanelWidth);
   const size_t most = tokens.visible_labels(token + M - 1, labels.num_labels());
   const float* q = in.q + token * in.q_stride + head * head_dim;
-  gemm_panels(q, in.q_stride, M, labels.keys(kv_head, most), scores, padded, Store::kOverwrite);
+  gemm_panels({q, in.q_stride}, M, labels.keys(kv_head, most), {scores, padded}, Store::kOverwrite);
 
   float own[kQueryTile][kMaxOwnKeys];
   float inverse[kQueryTile];
@@ -124,10 +125,10 @@ HWY_INLINE void context_tile(const AttentionShape& shape, const LabelCache& labe
     for (size_t key = round_up(visible, kPanelWidth); key < most; ++key) scores[row * padded + key] = 0.0f;
   }
   float* sums = scores + kQueryTile * padded;
-  gemm_panels(scores, padded, M, labels.values(kv_head, most), sums, head_dim, Store::kOverwrite);
+  gemm_panels({scores, padded}, M, labels.values(kv_head, most), {sums, head_dim}, Store::kOverwrite);
   for (size_t row = 0; row < M; ++row) {
     const size_t last = token + row, first = last - last % tokens.tokens_per_row;
-    Out* to = out + last * out_stride + head * head_dim;
+    Out* to = out[last] + head * head_dim;
     for (size_t i = 0; i < head_dim; i += kFloatLanes) {
       FloatVec sum = hn::LoadU(d, sums + row * head_dim + i);
       for (size_t key = first; key <= last; ++key) {
@@ -140,25 +141,17 @@ HWY_INLINE void context_tile(const AttentionShape& shape, const LabelCache& labe
 }
 
 template <class Out>
-HWY_INLINE void context_attention_of(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                                     const ContextTokens& tokens, float* scratch, Out* out, size_t out_stride) {
+void context_attention_of(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
+                          const ContextTokens& tokens, float* scratch, Rows<Out> out) {
   for (size_t head = 0; head < shape.num_heads; ++head) {
     for (size_t token = 0; token < tokens.num_tokens; token += kQueryTile) {
       const size_t M = HWY_MIN(kQueryTile, tokens.num_tokens - token);
-      context_tile(shape, labels, in, tokens, head, token, M, scratch, out, out_stride);
+      context_tile({shape, labels, in, tokens}, head, token, M, scratch, out);
     }
   }
 }
-
-void context_attention_f32(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                           const ContextTokens& tokens, float* scratch, float* out, size_t out_stride) {
-  context_attention_of(shape, labels, in, tokens, scratch, out, out_stride);
-}
-
-void context_attention_bf16(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                            const ContextTokens& tokens, float* scratch, BFloat16* out, size_t out_stride) {
-  context_attention_of(shape, labels, in, tokens, scratch, out, out_stride);
-}
+inline constexpr auto& context_attention_f32 = context_attention_of<float>;
+inline constexpr auto& context_attention_bf16 = context_attention_of<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot
@@ -173,13 +166,13 @@ HWY_EXPORT(context_attention_f32);
 HWY_EXPORT(context_attention_bf16);
 
 void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
-                   float* scratch, float* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(row_attention_f32)(shape, in, num_tokens, first_query, scratch, out, out_stride);
+                   float* scratch, Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(row_attention_f32)(shape, in, num_tokens, first_query, scratch, out);
 }
 
 void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
-                   float* scratch, BFloat16* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(row_attention_bf16)(shape, in, num_tokens, first_query, scratch, out, out_stride);
+                   float* scratch, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(row_attention_bf16)(shape, in, num_tokens, first_query, scratch, out);
 }
 
 size_t row_attention_scratch(const AttentionShape& shape, size_t num_tokens) {
@@ -216,13 +209,13 @@ size_t LabelCache::bytes(const AttentionShape& shape, size_t num_labels) {
 }
 
 void context_attention(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                       const ContextTokens& tokens, float* scratch, float* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(context_attention_f32)(shape, labels, in, tokens, scratch, out, out_stride);
+                       const ContextTokens& tokens, float* scratch, Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(context_attention_f32)(shape, labels, in, tokens, scratch, out);
 }
 
 void context_attention(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                       const ContextTokens& tokens, float* scratch, BFloat16* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(context_attention_bf16)(shape, labels, in, tokens, scratch, out, out_stride);
+                       const ContextTokens& tokens, float* scratch, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(context_attention_bf16)(shape, labels, in, tokens, scratch, out);
 }
 
 size_t context_attention_scratch(const AttentionShape& shape, size_t num_labels) {

@@ -10,6 +10,7 @@
 #include "kernels/aligned_buffer.h"
 #include "kernels/bfloat16.h"
 #include "kernels/gemm.h"
+#include "kernels/rows.h"
 
 namespace manyshot {
 
@@ -36,9 +37,9 @@ struct AttentionInput {
 // Causal attention inside one row: query i (at q[i]) is the row's token first_query + i and sees tokens 0 ..
 // first_query + i. out[i] has query_width() values. `scratch` holds row_attention_scratch() floats.
 void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
-                   float* scratch, float* out, size_t out_stride);
+                   float* scratch, Rows<float> out);
 void row_attention(const AttentionShape& shape, const AttentionInput& in, size_t num_tokens, size_t first_query,
-                   float* scratch, BFloat16* out, size_t out_stride);
+                   float* scratch, Rows<BFloat16> out);
 size_t row_attention_scratch(const AttentionShape& shape, size_t num_tokens);
 
 // Keys and values of the context's labels in one layer, laid out for products with many queries.
@@ -79,9 +80,9 @@ struct ContextTokens {
 
 // out[m] has query_width() values. `scratch` holds context_attention_scratch() floats. REQUIRES: tokens_per_row <= 2.
 void context_attention(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                       const ContextTokens& tokens, float* scratch, float* out, size_t out_stride);
+                       const ContextTokens& tokens, float* scratch, Rows<float> out);
 void context_attention(const AttentionShape& shape, const LabelCache& labels, const AttentionInput& in,
-                       const ContextTokens& tokens, float* scratch, BFloat16* out, size_t out_stride);
+                       const ContextTokens& tokens, float* scratch, Rows<BFloat16> out);
 size_t context_attention_scratch(const AttentionShape& shape, size_t num_labels);
 
 }  // namespace manyshot

@@ -89,9 +89,9 @@ void AttentionGradientKernel<T>::load_keys(const AttentionGroup<T>& in, size_t f
     values = keys + kKeyTile * head_dim_;
     stride = head_dim_;
   }
-  pack_columns(keys, stride, kKeyTile, head_dim_, key_columns_.data() + begin);
-  pack_columns(values, stride, kKeyTile, head_dim_, value_columns_.data() + begin);
-  pack_rows(keys, stride, kKeyTile, head_dim_, key_rows_.data() + begin);
+  pack_columns({keys, stride}, kKeyTile, head_dim_, key_columns_.data() + begin);
+  pack_columns({values, stride}, kKeyTile, head_dim_, value_columns_.data() + begin);
+  pack_rows({keys, stride}, kKeyTile, head_dim_, key_rows_.data() + begin);
 }
 
 template <class T>
@@ -99,18 +99,18 @@ void AttentionGradientKernel<T>::load_queries(const AttentionGroup<T>& in, size_
   first_token_ = first_token;
   num_rows_ = std::min(tile_tokens_, in.num_tokens - first_token) * group_;
   const size_t begin = first_token * group_ * head_dim_;
-  queries_ = pack_rows(in.queries + begin, head_dim_, num_rows_, head_dim_, query_panels_.data());
-  gradients_ = pack_rows(in.out_gradients + begin, head_dim_, num_rows_, head_dim_, gradient_panels_.data());
+  queries_ = pack_rows({in.queries + begin, head_dim_}, num_rows_, head_dim_, query_panels_.data());
+  gradients_ = pack_rows({in.out_gradients + begin, head_dim_}, num_rows_, head_dim_, gradient_panels_.data());
 }
 
 template <class T>
 void AttentionGradientKernel<T>::add_tile(const AttentionGroup<T>& in, size_t first_key, size_t num_keys, size_t slot,
                                           const AttentionGradients& out) {
   const size_t first_row = first_token_ * group_, begin = first_row * head_dim_, stride = round_up(num_rows_, 2);
-  gemm(in.queries + begin, head_dim_, num_rows_, panels(key_columns_, slot, head_dim_, kKeyTile), scores_.data(),
-       kKeyTile, Store::kOverwrite);
-  gemm(in.out_gradients + begin, head_dim_, num_rows_, panels(value_columns_, slot, head_dim_, kKeyTile),
-       weight_gradients_.data(), kKeyTile, Store::kOverwrite);
+  gemm({in.queries + begin, head_dim_}, num_rows_, panels(key_columns_, slot, head_dim_, kKeyTile),
+       {scores_.data(), kKeyTile}, Store::kOverwrite);
+  gemm({in.out_gradients + begin, head_dim_}, num_rows_, panels(value_columns_, slot, head_dim_, kKeyTile),
+       {weight_gradients_.data(), kKeyTile}, Store::kOverwrite);
 
   for (size_t row = 0; row < num_rows_; ++row) {
     const size_t token = first_token_ + row / group_;
@@ -120,12 +120,12 @@ void AttentionGradientKernel<T>::add_tile(const AttentionGroup<T>& in, size_t fi
                                 visible_.data(), weights_.data(),          score_panels_.data(),    score_rows_.data()};
   differentiate_weights(rows, num_rows_);
 
-  gemm(score_rows_.data(), kKeyTile, num_rows_, panels(key_rows_, slot, kKeyTile, head_dim_), out.queries + begin,
-       head_dim_, Store::kAdd);
-  outer_gemm(panels(weights_, 0, stride, kKeyTile), num_keys, gradients_, out.values + first_key * out.key_stride,
-             out.key_stride, Store::kAdd);
-  outer_gemm(panels(score_panels_, 0, stride, kKeyTile), num_keys, queries_, out.keys + first_key * out.key_stride,
-             out.key_stride, Store::kAdd);
+  gemm({score_rows_.data(), kKeyTile}, num_rows_, panels(key_rows_, slot, kKeyTile, head_dim_),
+       {out.queries + begin, head_dim_}, Store::kAdd);
+  outer_gemm(panels(weights_, 0, stride, kKeyTile), num_keys, gradients_,
+             {out.values + first_key * out.key_stride, out.key_stride}, Store::kAdd);
+  outer_gemm(panels(score_panels_, 0, stride, kKeyTile), num_keys, queries_,
+             {out.keys + first_key * out.key_stride, out.key_stride}, Store::kAdd);
 }
 
 template class AttentionGradientKernel<float>;

@@ -39,17 +39,12 @@ void differentiate_weights_f32(const WeightGradients<float>& in, size_t num_rows
 }
 
 template <class T>
-HWY_INLINE void dot_rows(const float* a, const T* b, size_t num_rows, size_t width, float* dots) {
+void dot_rows(const float* a, const T* b, size_t num_rows, size_t width, float* dots) {
   for (size_t row = 0; row < num_rows; ++row, a += width, b += width) dots[row] = dot_product(a, b, width);
 }
 
-void dot_heads_f32(const float* a, const float* b, size_t num_heads, size_t head_dim, float* dots) {
-  dot_rows(a, b, num_heads, head_dim, dots);
-}
-
-void dot_heads_bf16(const float* a, const BFloat16* b, size_t num_heads, size_t head_dim, float* dots) {
-  dot_rows(a, b, num_heads, head_dim, dots);
-}
+inline constexpr auto& dot_heads_f32 = dot_rows<float>;
+inline constexpr auto& dot_heads_bf16 = dot_rows<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot

@@ -68,14 +68,14 @@ MANYSHOT_BF16_INLINE void multiply(const PairsOfA& a, const Panels<BFloat16>& b,
 
 // The first num_rows rows of sums to C.
 template <size_t kRows, size_t kPanels>
-MANYSHOT_BF16_INLINE void store_sums(const __m512 (&sums)[kRows][kPanels], size_t num_rows, float* c, size_t ldc,
+MANYSHOT_BF16_INLINE void store_sums(const __m512 (&sums)[kRows][kPanels], size_t num_rows, Rows<float> c,
                                      Store store) {
   MANYSHOT_UNROLL
   for (size_t row = 0; row < kRows; ++row) {
     if (row >= num_rows) return;
     MANYSHOT_UNROLL
     for (size_t p = 0; p < kPanels; ++p) {
-      float* to = c + row * ldc + p * kPanelWidth;
+      float* to = c[row] + p * kPanelWidth;
       const __m512 sum = sums[row][p];
       _mm512_storeu_ps(to, store == Store::kAdd ? _mm512_add_ps(_mm512_loadu_ps(to), sum) : sum);
     }

@@ -18,7 +18,7 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 
 template <class To>
-HWY_INLINE void softmax_gradient_values(const float* logits, size_t count, float largest, float factor, To* gradients) {
+void softmax_gradient_values(const float* logits, size_t count, float largest, float factor, To* gradients) {
   const Floats d;
   for (size_t at = 0; at < round_up(count, kPanelWidth); at += kFloatLanes) {
     const FloatVec power = exp_f32(d, hn::Sub(hn::LoadU(d, logits + at), hn::Set(d, largest)));
@@ -26,13 +26,8 @@ HWY_INLINE void softmax_gradient_values(const float* logits, size_t count, float
   }
 }
 
-void softmax_gradient_f32(const float* logits, size_t count, float largest, float factor, float* gradients) {
-  softmax_gradient_values(logits, count, largest, factor, gradients);
-}
-
-void softmax_gradient_bf16(const float* logits, size_t count, float largest, float factor, BFloat16* gradients) {
-  softmax_gradient_values(logits, count, largest, factor, gradients);
-}
+inline constexpr auto& softmax_gradient_f32 = softmax_gradient_values<float>;
+inline constexpr auto& softmax_gradient_bf16 = softmax_gradient_values<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot

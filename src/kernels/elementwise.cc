@@ -17,29 +17,23 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 
 template <class Out>
-HWY_INLINE void rms_norm_rows(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon,
-                              Out* out, size_t out_stride) {
+void rms_norm_rows(const RmsNorm& norm, Rows<const float> x, size_t M, Rows<Out> out) {
   const Floats d;
-  for (size_t row = 0; row < M; ++row, x += x_stride, out += out_stride) {
-    const float factor = 1.0f / std::sqrt(dot_product(x, x, width) / static_cast<float>(width) + epsilon);
-    for (size_t i = 0; i < width; i += kFloatLanes) {
-      const FloatVec v = hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor));
-      store(d, hn::Mul(v, hn::LoadU(d, gain + i)), out + i);
+  for (size_t row = 0; row < M; ++row) {
+    const float* from = x[row];
+    const float mean_square = dot_product(from, from, norm.width) / static_cast<float>(norm.width);
+    const float factor = 1.0f / std::sqrt(mean_square + norm.epsilon);
+    Out* to = out[row];
+    for (size_t i = 0; i < norm.width; i += kFloatLanes) {
+      const FloatVec v = hn::Mul(hn::LoadU(d, from + i), hn::Set(d, factor));
+      store(d, hn::Mul(v, hn::LoadU(d, norm.gain + i)), to + i);
     }
   }
 }
+inline constexpr auto& rms_norm_f32 = rms_norm_rows<float>;
+inline constexpr auto& rms_norm_bf16 = rms_norm_rows<BFloat16>;
 
-void rms_norm_f32(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon, float* out,
-                  size_t out_stride) {
-  rms_norm_rows(x, x_stride, gain, M, width, epsilon, out, out_stride);
-}
-
-void rms_norm_bf16(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon,
-                   BFloat16* out, size_t out_stride) {
-  rms_norm_rows(x, x_stride, gain, M, width, epsilon, out, out_stride);
-}
-
-void rotate_heads(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
+void rotate_heads(const Rotation& rotation, Rows<float> x, size_t M, size_t num_heads, Positions positions,
                   float scale) {
   const hn::CappedTag<float, 8> d;  // half a head may be 8 values
   const size_t half = rotation.head_dim / 2;
@@ -50,7 +44,7 @@ void rotate_heads(const Rotation& rotation, float* x, size_t stride, size_t M, s
       const auto cosine = hn::Mul(hn::LoadU(d, rotation.cosines + position * half + i), factor);
       const auto sine = hn::Mul(hn::LoadU(d, rotation.sines + position * half + i), factor);
       for (size_t head = 0; head < num_heads; ++head) {
-        float* lower = x + row * stride + head * rotation.head_dim + i;
+        float* lower = x[row] + head * rotation.head_dim + i;
         float* upper = lower + half;
         const auto a = hn::LoadU(d, lower);
         const auto b = hn::LoadU(d, upper);
@@ -62,28 +56,20 @@ void rotate_heads(const Rotation& rotation, float* x, size_t stride, size_t M, s
 }
 
 template <class Out>
-HWY_INLINE void silu_mul_rows(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, Out* out,
-                              size_t out_stride) {
+void silu_mul_rows(const GateUp<const float>& in, size_t M, size_t width, Rows<Out> out) {
   const Floats d;
   const FloatVec one = hn::Set(d, 1.0f);
   for (size_t row = 0; row < M; ++row) {
+    const float *gate = in.gate + row * in.stride, *up = in.up + row * in.stride;
     for (size_t i = 0; i < width; i += kFloatLanes) {
-      const FloatVec g = hn::LoadU(d, gate + row * in_stride + i);
+      const FloatVec g = hn::LoadU(d, gate + i);
       const FloatVec silu = hn::Div(g, hn::Add(one, exp_f32(d, hn::Neg(g))));
-      store(d, hn::Mul(silu, hn::LoadU(d, up + row * in_stride + i)), out + row * out_stride + i);
+      store(d, hn::Mul(silu, hn::LoadU(d, up + i)), out[row] + i);
     }
   }
 }
-
-void silu_mul_f32(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, float* out,
-                  size_t out_stride) {
-  silu_mul_rows(gate, up, in_stride, M, width, out, out_stride);
-}
-
-void silu_mul_bf16(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, BFloat16* out,
-                   size_t out_stride) {
-  silu_mul_rows(gate, up, in_stride, M, width, out, out_stride);
-}
+inline constexpr auto& silu_mul_f32 = silu_mul_rows<float>;
+inline constexpr auto& silu_mul_bf16 = silu_mul_rows<BFloat16>;
 
 void add_f32(const float* a, const float* b, size_t width, float* out) {
   const Floats d;
@@ -105,29 +91,24 @@ HWY_EXPORT(silu_mul_f32);
 HWY_EXPORT(silu_mul_bf16);
 HWY_EXPORT(add_f32);
 
-void rms_norm(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon, float* out,
-              size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(rms_norm_f32)(x, x_stride, gain, M, width, epsilon, out, out_stride);
+void rms_norm(const RmsNorm& norm, Rows<const float> x, size_t M, Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(rms_norm_f32)(norm, x, M, out);
 }
 
-void rms_norm(const float* x, size_t x_stride, const float* gain, size_t M, size_t width, float epsilon, BFloat16* out,
-              size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(rms_norm_bf16)(x, x_stride, gain, M, width, epsilon, out, out_stride);
+void rms_norm(const RmsNorm& norm, Rows<const float> x, size_t M, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(rms_norm_bf16)(norm, x, M, out);
 }
 
-void rotate(const Rotation& rotation, float* x, size_t stride, size_t M, size_t num_heads, Positions positions,
-            float scale) {
-  HWY_DYNAMIC_DISPATCH(rotate_heads)(rotation, x, stride, M, num_heads, positions, scale);
+void rotate(const Rotation& rotation, Rows<float> x, size_t M, size_t num_heads, Positions positions, float scale) {
+  HWY_DYNAMIC_DISPATCH(rotate_heads)(rotation, x, M, num_heads, positions, scale);
 }
 
-void silu_mul(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, float* out,
-              size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(silu_mul_f32)(gate, up, in_stride, M, width, out, out_stride);
+void silu_mul(const GateUp<const float>& in, size_t M, size_t width, Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(silu_mul_f32)(in, M, width, out);
 }
 
-void silu_mul(const float* gate, const float* up, size_t in_stride, size_t M, size_t width, BFloat16* out,
-              size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(silu_mul_bf16)(gate, up, in_stride, M, width, out, out_stride);
+void silu_mul(const GateUp<const float>& in, size_t M, size_t width, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(silu_mul_bf16)(in, M, width, out);
 }
 
 void add(const float* a, const float* b, size_t width, float* out) { HWY_DYNAMIC_DISPATCH(add_f32)(a, b, width, out); }

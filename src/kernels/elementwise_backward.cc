@@ -19,29 +19,31 @@ namespace manyshot {
 namespace HWY_NAMESPACE {
 
 // With r = 1 / sqrt(mean(x^2) + epsilon): dx = r g dout - x r^3 mean(g dout x), dgain = sum of dout x r.
-void rms_norm_gradient(const float* x, size_t x_stride, const float* gain, const float* dout, size_t dout_stride,
-                       size_t M, size_t width, float epsilon, float* dx, size_t dx_stride, float* dgain) {
+void rms_norm_gradient(const RmsNorm& norm, Rows<const float> x_rows, Rows<const float> dout_rows, size_t M,
+                       Rows<float> dx_rows, float* dgain) {
   const Floats d;
-  const float n = static_cast<float>(width);
-  for (size_t row = 0; row < M; ++row, x += x_stride, dout += dout_stride, dx += dx_stride) {
+  const float n = static_cast<float>(norm.width);
+  for (size_t row = 0; row < M; ++row) {
+    const float *x = x_rows[row], *dout = dout_rows[row];
+    float* dx = dx_rows[row];
     FloatVec squares[kParts], products[kParts];
     MANYSHOT_UNROLL
     for (size_t part = 0; part < kParts; ++part) squares[part] = products[part] = hn::Zero(d);
-    for (size_t i = 0; i < width; i += kPanelWidth) {
+    for (size_t i = 0; i < norm.width; i += kPanelWidth) {
       MANYSHOT_UNROLL
       for (size_t part = 0; part < kParts; ++part) {
         const size_t at = i + part * kFloatLanes;
         const FloatVec v = hn::LoadU(d, x + at);
         squares[part] = hn::MulAdd(v, v, squares[part]);
-        products[part] = hn::MulAdd(hn::Mul(hn::LoadU(d, gain + at), hn::LoadU(d, dout + at)), v, products[part]);
+        products[part] = hn::MulAdd(hn::Mul(hn::LoadU(d, norm.gain + at), hn::LoadU(d, dout + at)), v, products[part]);
       }
     }
-    const float factor = 1.0f / std::sqrt(sum_parts(squares) / n + epsilon);
+    const float factor = 1.0f / std::sqrt(sum_parts(squares) / n + norm.epsilon);
     const FloatVec scale = hn::Set(d, factor);
     const FloatVec share = hn::Set(d, factor * factor * factor * (sum_parts(products) / n));
-    for (size_t i = 0; i < width; i += kFloatLanes) {
+    for (size_t i = 0; i < norm.width; i += kFloatLanes) {
       const FloatVec v = hn::LoadU(d, x + i), given = hn::Mul(hn::LoadU(d, dout + i), scale);
-      const FloatVec gradient = hn::NegMulAdd(v, share, hn::Mul(hn::LoadU(d, gain + i), given));
+      const FloatVec gradient = hn::NegMulAdd(v, share, hn::Mul(hn::LoadU(d, norm.gain + i), given));
       hn::StoreU(hn::Add(hn::LoadU(d, dx + i), gradient), d, dx + i);
       if (dgain != nullptr) hn::StoreU(hn::MulAdd(given, v, hn::LoadU(d, dgain + i)), d, dgain + i);
     }
@@ -50,43 +52,32 @@ void rms_norm_gradient(const float* x, size_t x_stride, const float* gain, const
 
 // With s = 1 / (1 + e^-g): dgate = dout up s (1 + g (1 - s)), dup = dout g s.
 template <class T>
-HWY_INLINE void silu_mul_gradient(const T* gate, const T* up, size_t in_stride, const float* dout, size_t dout_stride,
-                                  size_t M, size_t width, T* dgate, T* dup, size_t d_stride, T* out,
-                                  size_t out_stride) {
+void silu_mul_gradient(const GateUp<const T>& in, Rows<const float> dout, size_t M, size_t width,
+                       const GateUp<T>& gradient, Rows<T> out) {
   const Floats d;
   const FloatVec one = hn::Set(d, 1.0f);
   for (size_t row = 0; row < M; ++row) {
+    const T *gate = in.gate + row * in.stride, *up = in.up + row * in.stride;
+    T *dgate = gradient.gate + row * gradient.stride, *dup = gradient.up + row * gradient.stride;
     for (size_t i = 0; i < width; i += kFloatLanes) {
-      const FloatVec g = load(d, gate + row * in_stride + i), u = load(d, up + row * in_stride + i);
-      const FloatVec given = hn::LoadU(d, dout + row * dout_stride + i);
+      const FloatVec g = load(d, gate + i), u = load(d, up + i);
+      const FloatVec given = hn::LoadU(d, dout[row] + i);
       const FloatVec s = hn::Div(one, hn::Add(one, exp_f32(d, hn::Neg(g))));
       const FloatVec silu = hn::Mul(g, s);
       const FloatVec slope = hn::MulAdd(silu, hn::Sub(one, s), s);  // s (1 + g (1 - s))
-      store(d, hn::Mul(hn::Mul(given, u), slope), dgate + row * d_stride + i);
-      store(d, hn::Mul(given, silu), dup + row * d_stride + i);
-      store(d, hn::Mul(silu, u), out + row * out_stride + i);
+      store(d, hn::Mul(hn::Mul(given, u), slope), dgate + i);
+      store(d, hn::Mul(given, silu), dup + i);
+      store(d, hn::Mul(silu, u), out[row] + i);
     }
   }
 }
+inline constexpr auto& silu_mul_gradient_f32 = silu_mul_gradient<float>;
+inline constexpr auto& silu_mul_gradient_bf16 = silu_mul_gradient<BFloat16>;
 
-void silu_mul_gradient_f32(const float* gate, const float* up, size_t in_stride, const float* dout, size_t dout_stride,
-                           size_t M, size_t width, float* dgate, float* dup, size_t d_stride, float* out,
-                           size_t out_stride) {
-  silu_mul_gradient(gate, up, in_stride, dout, dout_stride, M, width, dgate, dup, d_stride, out, out_stride);
-}
-
-void silu_mul_gradient_bf16(const BFloat16* gate, const BFloat16* up, size_t in_stride, const float* dout,
-                            size_t dout_stride, size_t M, size_t width, BFloat16* dgate, BFloat16* dup, size_t d_stride,
-                            BFloat16* out, size_t out_stride) {
-  silu_mul_gradient(gate, up, in_stride, dout, dout_stride, M, width, dgate, dup, d_stride, out, out_stride);
-}
-
-void convert_rows(const float* x, size_t x_stride, size_t M, size_t width, BFloat16* out, size_t out_stride) {
+void convert_rows(Rows<const float> x, size_t M, size_t width, Rows<BFloat16> out) {
   const Floats d;
   for (size_t row = 0; row < M; ++row) {
-    for (size_t i = 0; i < width; i += kFloatLanes) {
-      store(d, hn::LoadU(d, x + row * x_stride + i), out + row * out_stride + i);
-    }
+    for (size_t i = 0; i < width; i += kFloatLanes) store(d, hn::LoadU(d, x[row] + i), out[row] + i);
   }
 }
 
@@ -102,32 +93,27 @@ HWY_EXPORT(silu_mul_gradient_f32);
 HWY_EXPORT(silu_mul_gradient_bf16);
 HWY_EXPORT(convert_rows);
 
-void rms_norm_backward(const float* x, size_t x_stride, const float* gain, const float* dout, size_t dout_stride,
-                       size_t M, size_t width, float epsilon, float* dx, size_t dx_stride, float* dgain) {
-  HWY_DYNAMIC_DISPATCH(rms_norm_gradient)
-  (x, x_stride, gain, dout, dout_stride, M, width, epsilon, dx, dx_stride, dgain);
+void rms_norm_backward(const RmsNorm& norm, Rows<const float> x, Rows<const float> dout, size_t M, Rows<float> dx,
+                       float* dgain) {
+  HWY_DYNAMIC_DISPATCH(rms_norm_gradient)(norm, x, dout, M, dx, dgain);
 }
 
-void silu_mul_backward(const float* gate, const float* up, size_t in_stride, const float* dout, size_t dout_stride,
-                       size_t M, size_t width, float* dgate, float* dup, size_t d_stride, float* out,
-                       size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(silu_mul_gradient_f32)
-  (gate, up, in_stride, dout, dout_stride, M, width, dgate, dup, d_stride, out, out_stride);
+void silu_mul_backward(const GateUp<const float>& in, Rows<const float> dout, size_t M, size_t width,
+                       const GateUp<float>& gradient, Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(silu_mul_gradient_f32)(in, dout, M, width, gradient, out);
 }
 
-void silu_mul_backward(const BFloat16* gate, const BFloat16* up, size_t in_stride, const float* dout,
-                       size_t dout_stride, size_t M, size_t width, BFloat16* dgate, BFloat16* dup, size_t d_stride,
-                       BFloat16* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(silu_mul_gradient_bf16)
-  (gate, up, in_stride, dout, dout_stride, M, width, dgate, dup, d_stride, out, out_stride);
+void silu_mul_backward(const GateUp<const BFloat16>& in, Rows<const float> dout, size_t M, size_t width,
+                       const GateUp<BFloat16>& gradient, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(silu_mul_gradient_bf16)(in, dout, M, width, gradient, out);
 }
 
-void convert(const float* x, size_t x_stride, size_t M, size_t width, BFloat16* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(convert_rows)(x, x_stride, M, width, out, out_stride);
+void convert(Rows<const float> x, size_t M, size_t width, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(convert_rows)(x, M, width, out);
 }
 
-void convert(const float* x, size_t x_stride, size_t M, size_t width, float* out, size_t out_stride) {
-  for (size_t row = 0; row < M; ++row) std::copy_n(x + row * x_stride, width, out + row * out_stride);
+void convert(Rows<const float> x, size_t M, size_t width, Rows<float> out) {
+  for (size_t row = 0; row < M; ++row) std::copy_n(x[row], width, out[row]);
 }
 
 }  // namespace manyshot

@@ -6,25 +6,25 @@
 #include <cstddef>
 
 #include "kernels/bfloat16.h"
+#include "kernels/elementwise.h"
+#include "kernels/rows.h"
 
 namespace manyshot {
 
-// For out = rms_norm(x, gain), of M rows: dx += the gradient by x, and dgain [width] += the gradient by the gain (not
-// computed if null). dx may be the array that holds a residual branch's gradient. REQUIRES: width a multiple of 16.
-void rms_norm_backward(const float* x, size_t x_stride, const float* gain, const float* dout, size_t dout_stride,
-                       size_t M, size_t width, float epsilon, float* dx, size_t dx_stride, float* dgain);
+// For out = rms_norm(x), of M rows: dx += the gradient by x, and dgain [width] += the gradient by the gain (not
+// computed if null). dx may be the array that holds a residual branch's gradient.
+void rms_norm_backward(const RmsNorm& norm, Rows<const float> x, Rows<const float> dout, size_t M, Rows<float> dx,
+                       float* dgain);
 
-// For out = silu_mul(gate, up), of M rows: the gradients by gate and up, d_stride apart, and `out` again, so that the
-// forward pass need not keep it. REQUIRES: width a multiple of 16.
-void silu_mul_backward(const float* gate, const float* up, size_t in_stride, const float* dout, size_t dout_stride,
-                       size_t M, size_t width, float* dgate, float* dup, size_t d_stride, float* out,
-                       size_t out_stride);
-void silu_mul_backward(const BFloat16* gate, const BFloat16* up, size_t in_stride, const float* dout,
-                       size_t dout_stride, size_t M, size_t width, BFloat16* dgate, BFloat16* dup, size_t d_stride,
-                       BFloat16* out, size_t out_stride);
+// For out = silu_mul(in), of M rows: the gradients by gate and up, and `out` again, so that the forward pass need not
+// keep it. REQUIRES: width a multiple of 16.
+void silu_mul_backward(const GateUp<const float>& in, Rows<const float> dout, size_t M, size_t width,
+                       const GateUp<float>& gradient, Rows<float> out);
+void silu_mul_backward(const GateUp<const BFloat16>& in, Rows<const float> dout, size_t M, size_t width,
+                       const GateUp<BFloat16>& gradient, Rows<BFloat16> out);
 
 // M rows of `width` values in another precision. REQUIRES: width a multiple of 16.
-void convert(const float* x, size_t x_stride, size_t M, size_t width, BFloat16* out, size_t out_stride);
-void convert(const float* x, size_t x_stride, size_t M, size_t width, float* out, size_t out_stride);
+void convert(Rows<const float> x, size_t M, size_t width, Rows<BFloat16> out);
+void convert(Rows<const float> x, size_t M, size_t width, Rows<float> out);
 
 }  // namespace manyshot

@@ -12,6 +12,7 @@
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/bfloat16.h"
+#include "kernels/rows.h"
 
 namespace manyshot {
 
@@ -72,11 +73,11 @@ extern template class PackedMatrix<BFloat16>;
 
 enum class Store { kOverwrite, kAdd };  // kAdd: C += the finished sum
 
-// A: M rows of K values, lda apart; C: M rows of 16 * num_panels values, ldc apart.
-void gemm(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc, Store store);
+// A: M rows of K values; C: M rows of 16 * num_panels values.
+void gemm(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store);
 
 // Products of bf16 pairs, summed in f32 by VDPBF16PS (denormals count as zero).
 // REQUIRES: simd_level() == SimdLevel::kAvx512Bf16; A readable to an even K.
-void gemm(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, float* c, size_t ldc, Store store);
+void gemm(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b, Rows<float> c, Store store);
 
 }  // namespace manyshot

@@ -11,48 +11,46 @@ constexpr size_t kTileRows = 6;
 constexpr size_t kTilePanels = 4;
 
 template <size_t kRows, size_t kPanels>
-MANYSHOT_BF16_TARGET inline void tile(const BFloat16* a, size_t lda, const Panels<BFloat16>& b, const BFloat16* b_data,
-                                      float* c, size_t ldc, Store store) {
+MANYSHOT_BF16_TARGET inline void tile(Rows<const BFloat16> a, const Panels<BFloat16>& b, const BFloat16* b_data,
+                                      Rows<float> c, Store store) {
   __m512 sums[kRows][kPanels];
-  multiply({a, lda, 1}, b, b_data, sums);
-  store_sums(sums, kRows, c, ldc, store);
+  multiply({a.data, a.stride, 1}, b, b_data, sums);
+  store_sums(sums, kRows, c, store);
 }
 
 template <size_t kPanels, size_t kRows>
-MANYSHOT_BF16_TARGET inline void last_rows(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b,
-                                           const BFloat16* b_data, float* c, size_t ldc, Store store) {
+MANYSHOT_BF16_TARGET inline void last_rows(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b,
+                                           const BFloat16* b_data, Rows<float> c, Store store) {
   if constexpr (kRows > 0) {
-    if (M == kRows) return tile<kRows, kPanels>(a, lda, b, b_data, c, ldc, store);
-    last_rows<kPanels, kRows - 1>(a, lda, M, b, b_data, c, ldc, store);
+    if (M == kRows) return tile<kRows, kPanels>(a, b, b_data, c, store);
+    last_rows<kPanels, kRows - 1>(a, M, b, b_data, c, store);
   }
 }
 
 template <size_t kPanels>
-MANYSHOT_BF16_TARGET void column(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, size_t panel,
-                                 float* c, size_t ldc, Store store) {
+MANYSHOT_BF16_TARGET void column(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b, size_t panel,
+                                 Rows<float> c, Store store) {
   const BFloat16* b_data = b.data + panel * b.panel_stride;
-  float* c_data = c + panel * kPanelWidth;
+  c = c.from(0, panel * kPanelWidth);
   size_t row = 0;
   for (; row + kTileRows <= M; row += kTileRows) {
-    tile<kTileRows, kPanels>(a + row * lda, lda, b, b_data, c_data + row * ldc, ldc, store);
+    tile<kTileRows, kPanels>(a.from(row), b, b_data, c.from(row), store);
   }
-  if (row < M)
-    last_rows<kPanels, kTileRows - 1>(a + row * lda, lda, M - row, b, b_data, c_data + row * ldc, ldc, store);
+  if (row < M) last_rows<kPanels, kTileRows - 1>(a.from(row), M - row, b, b_data, c.from(row), store);
 }
 
 }  // namespace
 
-void gemm(const BFloat16* a, size_t lda, size_t M, const Panels<BFloat16>& b, float* c, size_t ldc, Store store) {
+void gemm(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b, Rows<float> c, Store store) {
   size_t panel = 0;
-  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels)
-    column<kTilePanels>(a, lda, M, b, panel, c, ldc, store);
-  for (; panel + 2 <= b.num_panels; panel += 2) column<2>(a, lda, M, b, panel, c, ldc, store);
-  for (; panel < b.num_panels; ++panel) column<1>(a, lda, M, b, panel, c, ldc, store);
+  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) column<kTilePanels>(a, M, b, panel, c, store);
+  for (; panel + 2 <= b.num_panels; panel += 2) column<2>(a, M, b, panel, c, store);
+  for (; panel < b.num_panels; ++panel) column<1>(a, M, b, panel, c, store);
 }
 
 #else
 
-void gemm(const BFloat16*, size_t, size_t, const Panels<BFloat16>&, float*, size_t, Store) { fail_without_bf16(); }
+void gemm(Rows<const BFloat16>, size_t, const Panels<BFloat16>&, Rows<float>, Store) { fail_without_bf16(); }
 
 #endif
 

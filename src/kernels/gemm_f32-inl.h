@@ -59,60 +59,55 @@ HWY_INLINE void multiply(const FactorA& a, const Panels<float>& b, const float* 
 
 // The first num_rows rows of sums to C.
 template <size_t kRows, size_t kVectors>
-HWY_INLINE void store_sums(const FloatVec (&sums)[kRows][kVectors], size_t num_rows, float* HWY_RESTRICT c, size_t ldc,
-                           Store store) {
+HWY_INLINE void store_sums(const FloatVec (&sums)[kRows][kVectors], size_t num_rows, Rows<float> c, Store store) {
   const Floats d;
   MANYSHOT_UNROLL
   for (size_t row = 0; row < kRows; ++row) {
     if (row >= num_rows) return;
     MANYSHOT_UNROLL
     for (size_t v = 0; v < kVectors; ++v) {
-      float* to = c + row * ldc + v * kFloatLanes;
+      float* to = c[row] + v * kFloatLanes;
       hn::StoreU(store == Store::kAdd ? hn::Add(hn::LoadU(d, to), sums[row][v]) : sums[row][v], d, to);
     }
   }
 }
 
 template <size_t kRows, size_t kPanels>
-HWY_INLINE void gemm_tile(const float* HWY_RESTRICT a, size_t lda, const Panels<float>& b,
-                          const float* HWY_RESTRICT b_data, float* HWY_RESTRICT c, size_t ldc, Store store) {
+HWY_INLINE void gemm_tile(Rows<const float> a, const Panels<float>& b, const float* b_data, Rows<float> c,
+                          Store store) {
   FloatVec sums[kRows][kPanels * kParts];
-  multiply({a, lda, 1}, b, b_data, sums);
-  store_sums(sums, kRows, c, ldc, store);
+  multiply({a.data, a.stride, 1}, b, b_data, sums);
+  store_sums(sums, kRows, c, store);
 }
 
 template <size_t kPanels, size_t kRows = kTileRows>
-HWY_INLINE void gemm_rows(const float* a, size_t lda, size_t M, const Panels<float>& b, const float* b_data, float* c,
-                          size_t ldc, Store store) {
+HWY_INLINE void gemm_rows(Rows<const float> a, size_t M, const Panels<float>& b, const float* b_data, Rows<float> c,
+                          Store store) {
   if constexpr (kRows > 0) {
-    if (M == kRows) return gemm_tile<kRows, kPanels>(a, lda, b, b_data, c, ldc, store);
-    gemm_rows<kPanels, kRows - 1>(a, lda, M, b, b_data, c, ldc, store);
+    if (M == kRows) return gemm_tile<kRows, kPanels>(a, b, b_data, c, store);
+    gemm_rows<kPanels, kRows - 1>(a, M, b, b_data, c, store);
   }
 }
 
 template <size_t kPanels>
-HWY_NOINLINE void gemm_column(const float* a, size_t lda, size_t M, const Panels<float>& b, size_t panel, float* c,
-                              size_t ldc, Store store) {
+HWY_NOINLINE void gemm_column(Rows<const float> a, size_t M, const Panels<float>& b, size_t panel, Rows<float> c,
+                              Store store) {
   const float* b_data = b.data + panel * b.panel_stride;
-  float* c_data = c + panel * kPanelWidth;
+  c = c.from(0, panel * kPanelWidth);
   size_t row = 0;
   for (; row + kTileRows <= M; row += kTileRows) {
-    gemm_tile<kTileRows, kPanels>(a + row * lda, lda, b, b_data, c_data + row * ldc, ldc, store);
+    gemm_tile<kTileRows, kPanels>(a.from(row), b, b_data, c.from(row), store);
   }
-  if (row < M)
-    gemm_rows<kPanels, kTileRows - 1>(a + row * lda, lda, M - row, b, b_data, c_data + row * ldc, ldc, store);
+  if (row < M) gemm_rows<kPanels, kTileRows - 1>(a.from(row), M - row, b, b_data, c.from(row), store);
 }
 
-HWY_INLINE void gemm_panels(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc,
-                            Store store) {
+HWY_INLINE void gemm_panels(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store) {
   size_t panel = 0;
-  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) {
-    gemm_column<kTilePanels>(a, lda, M, b, panel, c, ldc, store);
-  }
+  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) gemm_column<kTilePanels>(a, M, b, panel, c, store);
   if constexpr (kTilePanels > 2) {
-    for (; panel + 2 <= b.num_panels; panel += 2) gemm_column<2>(a, lda, M, b, panel, c, ldc, store);
+    for (; panel + 2 <= b.num_panels; panel += 2) gemm_column<2>(a, M, b, panel, c, store);
   }
-  for (; panel < b.num_panels; ++panel) gemm_column<1>(a, lda, M, b, panel, c, ldc, store);
+  for (; panel < b.num_panels; ++panel) gemm_column<1>(a, M, b, panel, c, store);
 }
 
 }  // namespace HWY_NAMESPACE

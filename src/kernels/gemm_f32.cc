@@ -10,8 +10,8 @@ HWY_BEFORE_NAMESPACE();
 namespace manyshot {
 namespace HWY_NAMESPACE {
 
-void gemm_f32(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc, Store store) {
-  gemm_panels(a, lda, M, b, c, ldc, store);
+void gemm_f32(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store) {
+  gemm_panels(a, M, b, c, store);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -23,8 +23,8 @@ namespace manyshot {
 
 HWY_EXPORT(gemm_f32);
 
-void gemm(const float* a, size_t lda, size_t M, const Panels<float>& b, float* c, size_t ldc, Store store) {
-  HWY_DYNAMIC_DISPATCH(gemm_f32)(a, lda, M, b, c, ldc, store);
+void gemm(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store) {
+  HWY_DYNAMIC_DISPATCH(gemm_f32)(a, M, b, c, store);
 }
 
 }  // namespace manyshot

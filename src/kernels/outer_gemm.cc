@@ -31,45 +31,38 @@ HWY_INLINE void interleave(const In* even, const In* odd, BFloat16* to) {
 }
 
 template <class In>
-HWY_INLINE void pack_rows_bf16(const In* x, size_t stride, size_t M, size_t width, BFloat16* to) {
+void pack_rows_bf16(Rows<const In> x, size_t M, size_t width, BFloat16* to) {
   for (size_t column = 0; column < width; column += kPanelWidth) {
     for (size_t m = 0; m < M; m += 2, to += 2 * kPanelWidth) {
-      const In* row = x + m * stride + column;
-      interleave(row, m + 1 < M ? row + stride : nullptr, to);
+      interleave(x[m] + column, m + 1 < M ? x[m + 1] + column : nullptr, to);
     }
   }
 }
 
-void pack_f32_rows(const float* x, size_t stride, size_t M, size_t width, BFloat16* to) {
-  pack_rows_bf16(x, stride, M, width, to);
-}
-
-void pack_bf16_rows(const BFloat16* x, size_t stride, size_t M, size_t width, BFloat16* to) {
-  pack_rows_bf16(x, stride, M, width, to);
-}
+inline constexpr auto& pack_f32_rows = pack_rows_bf16<float>;
+inline constexpr auto& pack_bf16_rows = pack_rows_bf16<BFloat16>;
 
 constexpr size_t kOuterRows = 4;  // of C
 constexpr size_t kOuterPanels = kParts == 1 ? 4 : 1;
 
 template <size_t kPanels>
 HWY_NOINLINE void outer_column(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, size_t panel,
-                               float* c, size_t ldc, Store store) {
+                               Rows<float> c, Store store) {
   const float* b_data = b.data + panel * b.panel_stride;
   for (size_t row = 0; row < num_outputs; row += kOuterRows) {
     const float* a_data = a.data + row / kPanelWidth * a.panel_stride + row % kPanelWidth;
     FloatVec sums[kOuterRows][kPanels * kParts];
     multiply({a_data, 1, kPanelWidth}, b, b_data, sums);
-    store_sums(sums, num_outputs - row, c + row * ldc + panel * kPanelWidth, ldc, store);
+    store_sums(sums, num_outputs - row, c.from(row, panel * kPanelWidth), store);
   }
 }
 
-void outer_gemm_f32(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, float* c, size_t ldc,
-                    Store store) {
+void outer_gemm_f32(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, Rows<float> c, Store store) {
   size_t panel = 0;
   for (; panel + kOuterPanels <= b.num_panels; panel += kOuterPanels) {
-    outer_column<kOuterPanels>(a, num_outputs, b, panel, c, ldc, store);
+    outer_column<kOuterPanels>(a, num_outputs, b, panel, c, store);
   }
-  for (; panel < b.num_panels; ++panel) outer_column<1>(a, num_outputs, b, panel, c, ldc, store);
+  for (; panel < b.num_panels; ++panel) outer_column<1>(a, num_outputs, b, panel, c, store);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -89,13 +82,13 @@ Panels<T> row_panels(const T* data, size_t M, size_t width) {
 // kGroup neighbours of a row (one value of f32, a pair of bf16) stay together: group k of row m goes to
 // [m / 16][k][m % 16].
 template <size_t kGroup, class T>
-Panels<T> transpose_groups(const T* x, size_t stride, size_t M, size_t width, T* to) {
+Panels<T> transpose_groups(Rows<const T> x, size_t M, size_t width, T* to) {
   for (size_t first = 0; first < M; first += kPanelWidth) {
     T* out = to + first * width;
     const size_t count = std::min(kPanelWidth, M - first);
     if (count < kPanelWidth) std::fill_n(out, width * kPanelWidth, T());
     for (size_t m = 0; m < count; ++m) {
-      const T* row = x + (first + m) * stride;
+      const T* row = x[first + m];
       for (size_t k = 0; k < width; k += kGroup) {
         std::memcpy(out + k * kPanelWidth + kGroup * m, row + k, kGroup * sizeof(T));
       }
@@ -110,35 +103,35 @@ HWY_EXPORT(pack_f32_rows);
 HWY_EXPORT(pack_bf16_rows);
 HWY_EXPORT(outer_gemm_f32);
 
-Panels<float> pack_rows(const float* x, size_t stride, size_t M, size_t width, float* to) {
+Panels<float> pack_rows(Rows<const float> x, size_t M, size_t width, float* to) {
   const Panels<float> panels = row_panels(to, M, width);
   for (size_t column = 0; column < width; column += kPanelWidth, to += panels.panel_stride) {
-    for (size_t m = 0; m < M; ++m) std::copy_n(x + m * stride + column, kPanelWidth, to + m * kPanelWidth);
+    for (size_t m = 0; m < M; ++m) std::copy_n(x[m] + column, kPanelWidth, to + m * kPanelWidth);
     if (M % 2 != 0) std::fill_n(to + M * kPanelWidth, kPanelWidth, 0.0f);
   }
   return panels;
 }
 
-Panels<BFloat16> pack_rows(const float* x, size_t stride, size_t M, size_t width, BFloat16* to) {
-  HWY_DYNAMIC_DISPATCH(pack_f32_rows)(x, stride, M, width, to);
+Panels<BFloat16> pack_rows(Rows<const float> x, size_t M, size_t width, BFloat16* to) {
+  HWY_DYNAMIC_DISPATCH(pack_f32_rows)(x, M, width, to);
   return row_panels(to, M, width);
 }
 
-Panels<BFloat16> pack_rows(const BFloat16* x, size_t stride, size_t M, size_t width, BFloat16* to) {
-  HWY_DYNAMIC_DISPATCH(pack_bf16_rows)(x, stride, M, width, to);
+Panels<BFloat16> pack_rows(Rows<const BFloat16> x, size_t M, size_t width, BFloat16* to) {
+  HWY_DYNAMIC_DISPATCH(pack_bf16_rows)(x, M, width, to);
   return row_panels(to, M, width);
 }
 
-Panels<float> pack_columns(const float* x, size_t stride, size_t M, size_t width, float* to) {
-  return transpose_groups<1>(x, stride, M, width, to);
+Panels<float> pack_columns(Rows<const float> x, size_t M, size_t width, float* to) {
+  return transpose_groups<1>(x, M, width, to);
 }
 
-Panels<BFloat16> pack_columns(const BFloat16* x, size_t stride, size_t M, size_t width, BFloat16* to) {
-  return transpose_groups<2>(x, stride, M, width, to);
+Panels<BFloat16> pack_columns(Rows<const BFloat16> x, size_t M, size_t width, BFloat16* to) {
+  return transpose_groups<2>(x, M, width, to);
 }
 
-void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, float* c, size_t ldc, Store store) {
-  HWY_DYNAMIC_DISPATCH(outer_gemm_f32)(a, num_outputs, b, c, ldc, store);
+void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, Rows<float> c, Store store) {
+  HWY_DYNAMIC_DISPATCH(outer_gemm_f32)(a, num_outputs, b, c, store);
 }
 
 }  // namespace manyshot

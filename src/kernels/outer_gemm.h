@@ -18,21 +18,20 @@ namespace manyshot {
 constexpr size_t packed_rows_size(size_t M, size_t width) { return round_up(M, 2) * width; }
 constexpr size_t packed_columns_size(size_t M, size_t width) { return round_up(M, kPanelWidth) * width; }
 
-// X [M, width], rows `stride` apart, as panels of 16 of its columns: the B [K = M, N = width] of gemm(), or a factor of
+// X [M, width] as panels of 16 of its columns: the B [K = M, N = width] of gemm(), or a factor of
 // outer_gemm(). An odd M gets a row of zeros. REQUIRES: width a multiple of 16, `to` on a cache-line boundary.
-Panels<float> pack_rows(const float* x, size_t stride, size_t M, size_t width, float* to);
-Panels<BFloat16> pack_rows(const float* x, size_t stride, size_t M, size_t width, BFloat16* to);
-Panels<BFloat16> pack_rows(const BFloat16* x, size_t stride, size_t M, size_t width, BFloat16* to);
+Panels<float> pack_rows(Rows<const float> x, size_t M, size_t width, float* to);
+Panels<BFloat16> pack_rows(Rows<const float> x, size_t M, size_t width, BFloat16* to);
+Panels<BFloat16> pack_rows(Rows<const BFloat16> x, size_t M, size_t width, BFloat16* to);
 
 // X^T: the B [K = width, N = M] of gemm(), which then multiplies by X transposed. Columns M .. round_up(M, 16) are
 // zero. REQUIRES: width even, `to` on a cache-line boundary.
-Panels<float> pack_columns(const float* x, size_t stride, size_t M, size_t width, float* to);
-Panels<BFloat16> pack_columns(const BFloat16* x, size_t stride, size_t M, size_t width, BFloat16* to);
+Panels<float> pack_columns(Rows<const float> x, size_t M, size_t width, float* to);
+Panels<BFloat16> pack_columns(Rows<const BFloat16> x, size_t M, size_t width, BFloat16* to);
 
-// C [num_outputs, 16 * b.num_panels], rows ldc apart, becomes A^T B or grows by it; A [M, >= num_outputs], B [M, …].
+// C [num_outputs, 16 * b.num_panels] becomes A^T B or grows by it; A [M, >= num_outputs], B [M, …].
 // REQUIRES: a.num_rows == b.num_rows; bf16: simd_level() == SimdLevel::kAvx512Bf16.
-void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, float* c, size_t ldc, Store store);
-void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, float* c, size_t ldc,
-                Store store);
+void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, Rows<float> c, Store store);
+void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, Rows<float> c, Store store);
 
 }  // namespace manyshot

@@ -10,41 +10,32 @@ namespace {
 constexpr size_t kTileRows = 8;  // of C; half a panel of A
 constexpr size_t kTilePanels = 3;
 
-// `a` points at the tile's first column of A; only the first `num_rows` rows of the tile are stored.
-template <size_t kPanels>
-MANYSHOT_BF16_TARGET inline void tile(const BFloat16* a, const Panels<BFloat16>& b, const BFloat16* b_data,
-                                      size_t num_rows, float* c, size_t ldc, Store store) {
-  __m512 sums[kTileRows][kPanels];
-  multiply({a, 2, kPanelWidth}, b, b_data, sums);
-  store_sums(sums, num_rows, c, ldc, store);
-}
-
 template <size_t kPanels>
 MANYSHOT_BF16_TARGET void column(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, size_t panel,
-                                 float* c, size_t ldc, Store store) {
+                                 Rows<float> c, Store store) {
   const BFloat16* b_data = b.data + panel * b.panel_stride;
   for (size_t row = 0; row < num_outputs; row += kTileRows) {
     const BFloat16* a_data = a.data + row / kPanelWidth * a.panel_stride + row % kPanelWidth * 2;
-    tile<kPanels>(a_data, b, b_data, num_outputs - row, c + row * ldc + panel * kPanelWidth, ldc, store);
+    __m512 sums[kTileRows][kPanels];
+    multiply({a_data, 2, kPanelWidth}, b, b_data, sums);
+    store_sums(sums, num_outputs - row, c.from(row, panel * kPanelWidth), store);
   }
 }
 
 }  // namespace
 
-void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, float* c, size_t ldc,
-                Store store) {
+void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, Rows<float> c, Store store) {
   size_t panel = 0;
-  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels)
-    column<kTilePanels>(a, num_outputs, b, panel, c, ldc, store);
-  for (; panel + 2 <= b.num_panels; panel += 2) column<2>(a, num_outputs, b, panel, c, ldc, store);
-  for (; panel < b.num_panels; ++panel) column<1>(a, num_outputs, b, panel, c, ldc, store);
+  for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) {
+    column<kTilePanels>(a, num_outputs, b, panel, c, store);
+  }
+  for (; panel + 2 <= b.num_panels; panel += 2) column<2>(a, num_outputs, b, panel, c, store);
+  for (; panel < b.num_panels; ++panel) column<1>(a, num_outputs, b, panel, c, store);
 }
 
 #else
 
-void outer_gemm(const Panels<BFloat16>&, size_t, const Panels<BFloat16>&, float*, size_t, Store) {
-  fail_without_bf16();
-}
+void outer_gemm(const Panels<BFloat16>&, size_t, const Panels<BFloat16>&, Rows<float>, Store) { fail_without_bf16(); }
 
 #endif
 

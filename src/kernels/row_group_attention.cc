@@ -145,15 +145,16 @@ HWY_INLINE void product_tile(const float* HWY_RESTRICT x, const float* HWY_RESTR
   }
 }
 
-// Weights [a][b] as they are, or with the roles of a and b exchanged.
+// Weights [a][b] as they are, or with the roles of a and b exchanged, for b in [first, last).
 struct WeightView {
   const float* data;
   size_t a_stride, b_stride;  // in tokens
+  size_t first, last;
 };
 
-// out[a] = sum over b in [first, last) of w(a, b) x[b], for a tile of 4 tokens; kAdd: out grows by it.
-HWY_INLINE void weighted_sums(const WeightView& w, const float* HWY_RESTRICT x, size_t first, size_t last, size_t width,
-                              float* HWY_RESTRICT out, Store mode) {
+// out[a] = sum over b of w(a, b) x[b], for a tile of 4 tokens; kAdd: out grows by it.
+HWY_INLINE void weighted_sums(const WeightView& w, const float* HWY_RESTRICT x, size_t width, float* HWY_RESTRICT out,
+                              Store mode) {
   const Floats d;
   for (size_t lane = 0; lane < kRowLanes; lane += kFloatLanes) {
     for (size_t i = 0; i < width; i += 4) {
@@ -165,7 +166,7 @@ HWY_INLINE void weighted_sums(const WeightView& w, const float* HWY_RESTRICT x, 
           sums[a][n] = mode == Store::kAdd ? hn::LoadU(d, out + (a * width + i + n) * kRowLanes + lane) : hn::Zero(d);
         }
       }
-      for (size_t b = first; b < last; ++b) {
+      for (size_t b = w.first; b < w.last; ++b) {
         FloatVec x_vec[4];
         MANYSHOT_UNROLL
         for (size_t n = 0; n < 4; ++n) x_vec[n] = hn::LoadU(d, x + (b * width + i + n) * kRowLanes + lane);
@@ -210,7 +211,7 @@ class GroupHead {
 
   HWY_INLINE void values() const {
     for (size_t tile = 0; tile < queries_; tile += kTokenTile) {
-      weighted_sums({m_.weights + tile * keys_ * kRowLanes, keys_, 1}, m_.v, 0, seen_keys(tile), head_dim_,
+      weighted_sums({m_.weights + tile * keys_ * kRowLanes, keys_, 1, 0, seen_keys(tile)}, m_.v, head_dim_,
                     m_.out + at(tile), Store::kOverwrite);
     }
   }
@@ -223,15 +224,15 @@ class GroupHead {
         softmax_gradient(m_.weights + query * keys_ * kRowLanes, m_.dweights + query * keys_ * kRowLanes,
                          seen_keys(tile));
       }
-      weighted_sums({m_.dweights + tile * keys_ * kRowLanes, keys_, 1}, m_.k, 0, seen_keys(tile), head_dim_,
+      weighted_sums({m_.dweights + tile * keys_ * kRowLanes, keys_, 1, 0, seen_keys(tile)}, m_.k, head_dim_,
                     m_.dq + at(tile), Store::kOverwrite);
     }
     for (size_t tile = 0; tile < keys_; tile += kTokenTile) {
       const size_t first = tile > rows_.first_query ? (tile - rows_.first_query) / kTokenTile * kTokenTile : 0;
       const float* weights = m_.weights + tile * kRowLanes;
       const float* dweights = m_.dweights + tile * kRowLanes;
-      weighted_sums({weights, 1, keys_}, m_.out, first, queries_, head_dim_, m_.dv + at(tile), mode);
-      weighted_sums({dweights, 1, keys_}, m_.q, first, queries_, head_dim_, m_.dk + at(tile), mode);
+      weighted_sums({weights, 1, keys_, first, queries_}, m_.out, head_dim_, m_.dv + at(tile), mode);
+      weighted_sums({dweights, 1, keys_, first, queries_}, m_.q, head_dim_, m_.dk + at(tile), mode);
     }
   }
 
@@ -294,88 +295,88 @@ class GroupHead {
   size_t keys_, queries_;  // padded to whole tiles
 };
 
-// One head of the tokens of up to 16 rows: x[(row * tokens_per_row + token) * stride] to [token][head_dim][16], padding
-// tokens zero.
-HWY_INLINE void load_tokens(const float* x, size_t stride, size_t num_rows, size_t tokens_per_row, size_t head_dim,
-                            float* to) {
+// One head of the tokens of up to 16 rows: x[row * tokens_per_row + token] to [token][head_dim][16], padding tokens
+// zero.
+HWY_INLINE void load_tokens(Rows<const float> x, size_t num_rows, size_t tokens_per_row, size_t head_dim, float* to) {
   for (size_t token = 0; token < tokens_per_row; ++token) {
-    to_lanes(x + token * stride, tokens_per_row * stride, num_rows, head_dim, to + token * head_dim * kRowLanes);
+    to_lanes(x[token], tokens_per_row * x.stride, num_rows, head_dim, to + token * head_dim * kRowLanes);
   }
   const size_t padded = round_up(tokens_per_row, kTokenTile);
   std::fill_n(to + tokens_per_row * head_dim * kRowLanes, (padded - tokens_per_row) * head_dim * kRowLanes, 0.0f);
 }
 
 template <class Out>
-HWY_INLINE void store_tokens(const float* x, size_t num_rows, size_t tokens_per_row, size_t head_dim, Out* to,
-                             size_t stride) {
+HWY_INLINE void store_tokens(const float* x, size_t num_rows, size_t tokens_per_row, size_t head_dim, Rows<Out> to) {
   for (size_t token = 0; token < tokens_per_row; ++token) {
-    from_lanes(x + token * head_dim * kRowLanes, num_rows, head_dim, to + token * stride, tokens_per_row * stride);
+    from_lanes(x + token * head_dim * kRowLanes, num_rows, head_dim, to[token], tokens_per_row * to.stride);
+  }
+}
+
+// One head of the queries, keys and values of up to 16 rows from `row` on.
+struct GroupInput {
+  GroupInput(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, size_t row, size_t head)
+      : count(HWY_MIN(kRowLanes, rows.num_rows - row)),
+        first_key(row * rows.num_tokens),
+        first_query(row * rows.num_queries()),
+        q_column(head * shape.head_dim),
+        kv_column(head / (shape.num_heads / shape.num_kv_heads) * shape.head_dim),
+        q(Rows<const float>{in.q, in.q_stride}.from(first_query, q_column)),
+        k(Rows<const float>{in.k, in.kv_stride}.from(first_key, kv_column)),
+        v(Rows<const float>{in.v, in.kv_stride}.from(first_key, kv_column)) {}
+
+  size_t count, first_key, first_query, q_column, kv_column;
+  Rows<const float> q, k, v;
+};
+
+// Calls work(input, head) for every group of rows and every head, with queries, keys and values in `memory`.
+template <class Work>
+HWY_INLINE void for_groups(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows,
+                           const GroupMemory& m, const Work& work) {
+  const size_t head_dim = shape.head_dim, group = shape.num_heads / shape.num_kv_heads;
+  for (size_t row = 0; row < rows.num_rows; row += kRowLanes) {
+    for (size_t head = 0; head < shape.num_heads; ++head) {
+      const GroupInput input(shape, in, rows, row, head);
+      if (head % group == 0) {
+        load_tokens(input.k, input.count, rows.num_tokens, head_dim, m.k);
+        load_tokens(input.v, input.count, rows.num_tokens, head_dim, m.v);
+      }
+      load_tokens(input.q, input.count, rows.num_queries(), head_dim, m.q);
+      work(input, head);
+    }
   }
 }
 
 template <class Out>
-HWY_INLINE void row_group_forward(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows,
-                                  float* scratch, Out* out, size_t out_stride) {
+void row_group_forward(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
+                       Rows<Out> out) {
+  const GroupMemory m(scratch, shape.head_dim, rows.num_tokens);
+  const GroupHead head_of(m, rows, shape.head_dim);
+  for_groups(shape, in, rows, m, [&](const GroupInput& input, size_t) HWY_ATTR {
+    head_of.attend();
+    head_of.values();
+    store_tokens(m.out, input.count, rows.num_queries(), shape.head_dim, out.from(input.first_query, input.q_column));
+  });
+}
+inline constexpr auto& row_group_f32 = row_group_forward<float>;
+inline constexpr auto& row_group_bf16 = row_group_forward<BFloat16>;
+
+void row_group_backward(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows,
+                        Rows<const float> dout, float* scratch, const AttentionGradient& gradient) {
   const size_t head_dim = shape.head_dim, group = shape.num_heads / shape.num_kv_heads;
   const GroupMemory m(scratch, head_dim, rows.num_tokens);
   const GroupHead head_of(m, rows, head_dim);
-  for (size_t row = 0; row < rows.num_rows; row += kRowLanes) {
-    const size_t count = HWY_MIN(kRowLanes, rows.num_rows - row);
-    const size_t key_at = row * rows.num_tokens, query_at = row * rows.num_queries();
-    for (size_t head = 0; head < shape.num_heads; ++head) {
-      if (head % group == 0) {
-        const size_t kv = key_at * in.kv_stride + head / group * head_dim;
-        load_tokens(in.k + kv, in.kv_stride, count, rows.num_tokens, head_dim, m.k);
-        load_tokens(in.v + kv, in.kv_stride, count, rows.num_tokens, head_dim, m.v);
-      }
-      load_tokens(in.q + query_at * in.q_stride + head * head_dim, in.q_stride, count, rows.num_queries(), head_dim,
-                  m.q);
-      head_of.attend();
-      head_of.values();
-      store_tokens(m.out, count, rows.num_queries(), head_dim, out + query_at * out_stride + head * head_dim,
-                   out_stride);
+  const Rows<float> dq{gradient.q, gradient.q_stride}, dk{gradient.k, gradient.kv_stride},
+      dv{gradient.v, gradient.kv_stride};
+  for_groups(shape, in, rows, m, [&](const GroupInput& input, size_t head) HWY_ATTR {
+    load_tokens(dout.from(input.first_query, input.q_column), input.count, rows.num_queries(), head_dim, m.out);
+    head_of.attend();
+    head_of.backward(head % group == 0 ? Store::kOverwrite : Store::kAdd);
+    store_tokens(m.dq, input.count, rows.num_queries(), head_dim, dq.from(input.first_query, input.q_column));
+    if (head % group == group - 1) {
+      store_tokens(m.dk, input.count, rows.num_tokens, head_dim, dk.from(input.first_key, input.kv_column));
+      store_tokens(m.dv, input.count, rows.num_tokens, head_dim, dv.from(input.first_key, input.kv_column));
     }
-  }
-}
-
-void row_group_f32(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
-                   float* out, size_t out_stride) {
-  row_group_forward(shape, in, rows, scratch, out, out_stride);
-}
-
-void row_group_bf16(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
-                    BFloat16* out, size_t out_stride) {
-  row_group_forward(shape, in, rows, scratch, out, out_stride);
-}
-
-void row_group_backward(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, const float* dout,
-                        size_t dout_stride, float* scratch, const AttentionGradient& gradient) {
-  const size_t head_dim = shape.head_dim, group = shape.num_heads / shape.num_kv_heads;
-  const GroupMemory m(scratch, head_dim, rows.num_tokens);
-  const GroupHead head_of(m, rows, head_dim);
-  for (size_t row = 0; row < rows.num_rows; row += kRowLanes) {
-    const size_t count = HWY_MIN(kRowLanes, rows.num_rows - row);
-    const size_t key_at = row * rows.num_tokens, query_at = row * rows.num_queries();
-    for (size_t head = 0; head < shape.num_heads; ++head) {
-      const size_t q_column = head * head_dim, kv_column = head / group * head_dim;
-      if (head % group == 0) {
-        const size_t kv = key_at * in.kv_stride + kv_column;
-        load_tokens(in.k + kv, in.kv_stride, count, rows.num_tokens, head_dim, m.k);
-        load_tokens(in.v + kv, in.kv_stride, count, rows.num_tokens, head_dim, m.v);
-      }
-      load_tokens(in.q + query_at * in.q_stride + q_column, in.q_stride, count, rows.num_queries(), head_dim, m.q);
-      load_tokens(dout + query_at * dout_stride + q_column, dout_stride, count, rows.num_queries(), head_dim, m.out);
-      head_of.attend();
-      head_of.backward(head % group == 0 ? Store::kOverwrite : Store::kAdd);
-      store_tokens(m.dq, count, rows.num_queries(), head_dim, gradient.q + query_at * gradient.q_stride + q_column,
-                   gradient.q_stride);
-      if (head % group == group - 1) {
-        const size_t kv = key_at * gradient.kv_stride + kv_column;
-        store_tokens(m.dk, count, rows.num_tokens, head_dim, gradient.k + kv, gradient.kv_stride);
-        store_tokens(m.dv, count, rows.num_tokens, head_dim, gradient.v + kv, gradient.kv_stride);
-      }
-    }
-  }
+  });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -390,19 +391,18 @@ HWY_EXPORT(row_group_bf16);
 HWY_EXPORT(row_group_backward);
 
 void row_group_attention(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
-                         float* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(row_group_f32)(shape, in, rows, scratch, out, out_stride);
+                         Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(row_group_f32)(shape, in, rows, scratch, out);
 }
 
 void row_group_attention(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
-                         BFloat16* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(row_group_bf16)(shape, in, rows, scratch, out, out_stride);
+                         Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(row_group_bf16)(shape, in, rows, scratch, out);
 }
 
 void row_group_attention_backward(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows,
-                                  const float* dout, size_t dout_stride, float* scratch,
-                                  const AttentionGradient& gradient) {
-  HWY_DYNAMIC_DISPATCH(row_group_backward)(shape, in, rows, dout, dout_stride, scratch, gradient);
+                                  Rows<const float> dout, float* scratch, const AttentionGradient& gradient) {
+  HWY_DYNAMIC_DISPATCH(row_group_backward)(shape, in, rows, dout, scratch, gradient);
 }
 
 size_t row_group_scratch(const AttentionShape& shape, size_t num_tokens) {

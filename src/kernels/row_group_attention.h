@@ -9,6 +9,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/bfloat16.h"
+#include "kernels/rows.h"
 
 namespace manyshot {
 
@@ -24,9 +25,9 @@ struct RowGroup {
 
 // out[r * num_queries() + query] has query_width() values. `scratch` holds row_group_scratch() floats.
 void row_group_attention(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
-                         float* out, size_t out_stride);
+                         Rows<float> out);
 void row_group_attention(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows, float* scratch,
-                         BFloat16* out, size_t out_stride);
+                         Rows<BFloat16> out);
 
 // Where gradients by queries, keys and values go; laid out as the input.
 struct AttentionGradient {
@@ -39,8 +40,7 @@ struct AttentionGradient {
 
 // Overwrites `gradient` with the gradients for dout, which is laid out as `out`. The attention is computed again.
 void row_group_attention_backward(const AttentionShape& shape, const AttentionInput& in, const RowGroup& rows,
-                                  const float* dout, size_t dout_stride, float* scratch,
-                                  const AttentionGradient& gradient);
+                                  Rows<const float> dout, float* scratch, const AttentionGradient& gradient);
 
 size_t row_group_scratch(const AttentionShape& shape, size_t num_tokens);
 

@@ -13,6 +13,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/gemm.h"
 #include "kernels/row_group_attention.h"
+#include "kernels/rows.h"
 
 namespace manyshot {
 
@@ -31,6 +32,9 @@ struct SummaryTokens {
   size_t own_first(size_t token) const { return is_query(token) ? token : token - token % 2; }
 };
 
+struct HeadView;
+struct SummaryTile;
+
 // Holds the memory for tasks of up to max_tokens tokens, max_labelled of them labelled rows. For one thread at a time.
 // REQUIRES: for BFloat16, simd_level() == SimdLevel::kAvx512Bf16.
 template <class T>
@@ -40,21 +44,21 @@ class SummaryAttention {
   SummaryAttention(const AttentionShape& shape, size_t max_tokens, size_t max_labelled);
 
   // out[token] has query_width() values; log_sums [tokens, num_heads] is what the backward pass needs of the softmax.
-  void forward(const SummaryTokens& tokens, const AttentionInput& in, T* out, size_t out_stride, float* log_sums);
+  void forward(const SummaryTokens& tokens, const AttentionInput& in, Rows<T> out, float* log_sums);
   // Overwrites `gradient` with the gradients for dout [tokens, query_width()].
-  void backward(const SummaryTokens& tokens, const AttentionInput& in, const T* out, size_t out_stride,
-                const float* log_sums, const float* dout, size_t dout_stride, const AttentionGradient& gradient);
+  void backward(const SummaryTokens& tokens, const AttentionInput& in, Rows<const T> out, const float* log_sums,
+                Rows<const float> dout, const AttentionGradient& gradient);
 
   static size_t bytes(const AttentionShape& shape, size_t max_tokens, size_t max_labelled);
 
  private:
-  struct Tile;
   void convert_inputs(const SummaryTokens& tokens, const AttentionInput& in);
-  Tile tile_from(const SummaryTokens& tokens, size_t first) const;
+  SummaryTile tile_from(const SummaryTokens& tokens, size_t first) const;
   Panels<T> label_columns(const T* values, size_t num_labelled, size_t kv_head, AlignedBuffer<T>& memory) const;
   Panels<T> label_rows(const T* values, size_t num_labelled, size_t kv_head, AlignedBuffer<T>& memory) const;
-  void backward_tile(const SummaryTokens& tokens, const AttentionInput& in, const Tile& tile, size_t head,
-                     const float* log_sums, const float* dout, size_t dout_stride, const AttentionGradient& gradient);
+  HeadView head_view(const AttentionInput& in, size_t head) const;
+  void backward_tile(const AttentionInput& in, const SummaryTile& tile, size_t head, const float* log_sums,
+                     Rows<const float> dout, const AttentionGradient& gradient);
 
   AttentionShape shape_;
   size_t padded_ = 0;                             // labels, to whole panels

@@ -28,112 +28,91 @@ HWY_INLINE void add_scaled(float factor, const float* x, size_t width, float* to
 HWY_INLINE float exp_of(float x) { return hn::GetLane(exp_f32(Floats(), hn::Set(Floats(), x))); }
 
 template <class T>
-HWY_INLINE void softmax_rows(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in,
-                             const float* scores, T* weights, float* own, float* inverse, float* log_sums,
-                             size_t log_stride) {
+void softmax_rows(const SummaryTile& tile, const HeadView& in, const float* scores, const TileWeights<T>& to) {
   const Floats d;
+  T* weights = to.labels;
+  float* own = to.own;
   for (size_t m = 0; m < tile.count; ++m, scores += tile.padded, weights += tile.padded, own += kOwnScores) {
-    const size_t token = tile.first + m, visible = tokens.visible_labels(token);
-    const size_t first = tokens.own_first(token), num_own = token + 1 - first;
+    const size_t token = tile.first + m, visible = tile.tokens.visible_labels(token);
+    const size_t first = tile.tokens.own_first(token), num_own = token + 1 - first;
     float highest = hn::GetLane(hn::MaxOfLanes(d, lane_maxima(scores, visible)));
     for (size_t key = 0; key < num_own; ++key) {
-      own[key] = dot_product(in.q + token * in.q_stride, in.k + (first + key) * in.kv_stride, in.head_dim);
+      own[key] = dot_product(in.q[token], in.k[first + key], in.head_dim);
       highest = std::max(highest, own[key]);
     }
     float sum = for_weights(scores, hn::Set(d, highest), visible, tile.width(),
                             [&](size_t i, FloatVec weight) HWY_ATTR { store(d, weight, weights + i); });
     for (size_t key = 0; key < num_own; ++key) sum += own[key] = exp_of(own[key] - highest);
-    inverse[m] = 1.0f / sum;
-    log_sums[token * log_stride] = highest + std::log(sum);
+    to.inverse[m] = 1.0f / sum;
+    *to.log_sums[token] = highest + std::log(sum);
   }
 }
 
 template <class T>
-HWY_INLINE void finish_rows(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* sums,
-                            const float* own, const float* inverse, T* out, size_t out_stride) {
+void finish_rows(const SummaryTile& tile, const HeadView& in, const float* sums, const TileWeights<T>& weights,
+                 Rows<T> out) {
   const Floats d;
+  const float* own = weights.own;
   for (size_t m = 0; m < tile.count; ++m, sums += in.head_dim, own += kOwnScores) {
-    const size_t token = tile.first + m, first = tokens.own_first(token);
+    const size_t token = tile.first + m, first = tile.tokens.own_first(token);
     for (size_t i = 0; i < in.head_dim; i += kFloatLanes) {
       FloatVec sum = hn::LoadU(d, sums + i);
       for (size_t key = first; key <= token; ++key) {
-        sum = hn::MulAdd(hn::Set(d, own[key - first]), hn::LoadU(d, in.v + key * in.kv_stride + i), sum);
+        sum = hn::MulAdd(hn::Set(d, own[key - first]), hn::LoadU(d, in.v[key] + i), sum);
       }
-      store(d, hn::Mul(sum, hn::Set(d, inverse[m])), out + token * out_stride + i);
+      store(d, hn::Mul(sum, hn::Set(d, weights.inverse[m])), out[token] + i);
     }
   }
 }
 
 template <class T>
-HWY_INLINE void output_dot_rows(size_t num_tokens, size_t head_dim, const float* dout, size_t dout_stride, const T* out,
-                                size_t out_stride, float* sums, size_t sum_stride) {
-  for (size_t token = 0; token < num_tokens; ++token) {
-    sums[token * sum_stride] = dot_product(dout + token * dout_stride, out + token * out_stride, head_dim);
-  }
+void output_dot_rows(size_t num_tokens, size_t head_dim, Rows<const float> dout, Rows<const T> out, Rows<float> sums) {
+  for (size_t token = 0; token < num_tokens; ++token) *sums[token] = dot_product(dout[token], out[token], head_dim);
 }
 
 template <class T>
-HWY_INLINE void softmax_gradient_rows(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in,
-                                      const float* scores, const float* dweights, const float* log_sums,
-                                      const float* deltas, size_t stride, const float* dout, size_t dout_stride,
-                                      T* weights, T* dscores, float* own) {
+void softmax_gradient_rows(const SummaryTile& tile, const HeadView& in, const TileGradient<T>& to) {
   const Floats d;
+  float* own = to.own;
   for (size_t m = 0; m < tile.count; ++m, own += kOwnScores) {
-    const size_t token = tile.first + m, visible = tokens.visible_labels(token), row = m * tile.padded;
-    const float log_sum = log_sums[token * stride], delta = deltas[token * stride];
+    const size_t token = tile.first + m, visible = tile.tokens.visible_labels(token), row = m * tile.padded;
+    const float log_sum = *to.log_sums[token], delta = *to.deltas[token];
     for (size_t i = 0; i < tile.width(); i += kFloatLanes) {
       const FloatVec weight = hn::IfThenElseZero(
-          lanes_below(i, visible), exp_f32(d, hn::Sub(hn::LoadU(d, scores + row + i), hn::Set(d, log_sum))));
-      store(d, weight, weights + row + i);
-      store(d, hn::Mul(weight, hn::Sub(hn::LoadU(d, dweights + row + i), hn::Set(d, delta))), dscores + row + i);
+          lanes_below(i, visible), exp_f32(d, hn::Sub(hn::LoadU(d, to.scores + row + i), hn::Set(d, log_sum))));
+      store(d, weight, to.weights + row + i);
+      store(d, hn::Mul(weight, hn::Sub(hn::LoadU(d, to.dweights + row + i), hn::Set(d, delta))), to.dscores + row + i);
     }
-    const size_t first = tokens.own_first(token);
+    const size_t first = tile.tokens.own_first(token);
     for (size_t key = first; key <= token; ++key) {
-      const float score = dot_product(in.q + token * in.q_stride, in.k + key * in.kv_stride, in.head_dim);
-      const float weight = exp_of(score - log_sum);
+      const float weight = exp_of(dot_product(in.q[token], in.k[key], in.head_dim) - log_sum);
       own[key - first] = weight;
-      own[2 + key - first] =
-          weight * (dot_product(dout + token * dout_stride, in.v + key * in.kv_stride, in.head_dim) - delta);
+      own[2 + key - first] = weight * (dot_product(to.dout[token], in.v[key], in.head_dim) - delta);
     }
   }
 }
 
-void own_gradient_rows(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* dout,
-                       size_t dout_stride, const float* own, const AttentionGradient& gradient) {
+void own_gradient_rows(const SummaryTile& tile, const HeadView& in, Rows<const float> dout, const float* own,
+                       const AttentionGradient& gradient) {
   for (size_t m = 0; m < tile.count; ++m, own += kOwnScores) {
-    const size_t token = tile.first + m, first = tokens.own_first(token);
+    const size_t token = tile.first + m, first = tile.tokens.own_first(token);
     for (size_t key = first; key <= token; ++key) {
       const float weight = own[key - first], dscore = own[2 + key - first];
-      add_scaled(dscore, in.k + key * in.kv_stride, in.head_dim, gradient.q + token * gradient.q_stride);
-      add_scaled(dscore, in.q + token * in.q_stride, in.head_dim, gradient.k + key * gradient.kv_stride);
-      add_scaled(weight, dout + token * dout_stride, in.head_dim, gradient.v + key * gradient.kv_stride);
+      add_scaled(dscore, in.k[key], in.head_dim, gradient.q + token * gradient.q_stride);
+      add_scaled(dscore, in.q[token], in.head_dim, gradient.k + key * gradient.kv_stride);
+      add_scaled(weight, dout[token], in.head_dim, gradient.v + key * gradient.kv_stride);
     }
   }
 }
 
-// One entry per type, for the dispatch tables.
-#define MANYSHOT_SUMMARY_ENTRIES(T, suffix)                                                                            \
-  void softmax_##suffix(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* scores, \
-                        T* weights, float* own, float* inverse, float* log_sums, size_t log_stride) {                  \
-    softmax_rows(tokens, tile, in, scores, weights, own, inverse, log_sums, log_stride);                               \
-  }                                                                                                                    \
-  void finish_##suffix(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* sums,    \
-                       const float* own, const float* inverse, T* out, size_t out_stride) {                            \
-    finish_rows(tokens, tile, in, sums, own, inverse, out, out_stride);                                                \
-  }                                                                                                                    \
-  void dots_##suffix(size_t num_tokens, size_t head_dim, const float* dout, size_t dout_stride, const T* out,          \
-                     size_t out_stride, float* sums, size_t sum_stride) {                                              \
-    output_dot_rows(num_tokens, head_dim, dout, dout_stride, out, out_stride, sums, sum_stride);                       \
-  }                                                                                                                    \
-  void gradient_##suffix(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in,                     \
-                         const float* scores, const float* dweights, const float* log_sums, const float* deltas,       \
-                         size_t stride, const float* dout, size_t dout_stride, T* weights, T* dscores, float* own) {   \
-    softmax_gradient_rows(tokens, tile, in, scores, dweights, log_sums, deltas, stride, dout, dout_stride, weights,    \
-                          dscores, own);                                                                               \
-  }
-MANYSHOT_SUMMARY_ENTRIES(float, f32)
-MANYSHOT_SUMMARY_ENTRIES(BFloat16, bf16)
-#undef MANYSHOT_SUMMARY_ENTRIES
+inline constexpr auto& softmax_f32 = softmax_rows<float>;
+inline constexpr auto& softmax_bf16 = softmax_rows<BFloat16>;
+inline constexpr auto& finish_f32 = finish_rows<float>;
+inline constexpr auto& finish_bf16 = finish_rows<BFloat16>;
+inline constexpr auto& dots_f32 = output_dot_rows<float>;
+inline constexpr auto& dots_bf16 = output_dot_rows<BFloat16>;
+inline constexpr auto& gradient_f32 = softmax_gradient_rows<float>;
+inline constexpr auto& gradient_bf16 = softmax_gradient_rows<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot
@@ -142,35 +121,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace manyshot {
 
-#define MANYSHOT_SUMMARY_DISPATCH(T, suffix)                                                                         \
-  HWY_EXPORT(softmax_##suffix);                                                                                      \
-  HWY_EXPORT(finish_##suffix);                                                                                       \
-  HWY_EXPORT(dots_##suffix);                                                                                         \
-  HWY_EXPORT(gradient_##suffix);                                                                                     \
-  template <>                                                                                                        \
-  void softmax_tile(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* scores,   \
-                    T* weights, float* own, float* inverse, float* log_sums, size_t log_stride) {                    \
-    HWY_DYNAMIC_DISPATCH(softmax_##suffix)                                                                           \
-    (tokens, tile, in, scores, weights, own, inverse, log_sums, log_stride);                                         \
-  }                                                                                                                  \
-  template <>                                                                                                        \
-  void finish_tile(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* sums,      \
-                   const float* own, const float* inverse, T* out, size_t out_stride) {                              \
-    HWY_DYNAMIC_DISPATCH(finish_##suffix)(tokens, tile, in, sums, own, inverse, out, out_stride);                    \
-  }                                                                                                                  \
-  template <>                                                                                                        \
-  void output_dots(size_t num_tokens, size_t head_dim, const float* dout, size_t dout_stride, const T* out,          \
-                   size_t out_stride, float* sums, size_t sum_stride) {                                              \
-    HWY_DYNAMIC_DISPATCH(dots_##suffix)                                                                              \
-    (num_tokens, head_dim, dout, dout_stride, out, out_stride, sums, sum_stride);                                    \
-  }                                                                                                                  \
-  template <>                                                                                                        \
-  void softmax_gradient_tile(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in,               \
-                             const float* scores, const float* dweights, const float* log_sums, const float* deltas, \
-                             size_t stride, const float* dout, size_t dout_stride, T* weights, T* dscores,           \
-                             float* own) {                                                                           \
-    HWY_DYNAMIC_DISPATCH(gradient_##suffix)                                                                          \
-    (tokens, tile, in, scores, dweights, log_sums, deltas, stride, dout, dout_stride, weights, dscores, own);        \
+#define MANYSHOT_SUMMARY_DISPATCH(T, suffix)                                                                           \
+  HWY_EXPORT(softmax_##suffix);                                                                                        \
+  HWY_EXPORT(finish_##suffix);                                                                                         \
+  HWY_EXPORT(dots_##suffix);                                                                                           \
+  HWY_EXPORT(gradient_##suffix);                                                                                       \
+  template <>                                                                                                          \
+  void softmax_tile(const SummaryTile& tile, const HeadView& in, const float* scores, const TileWeights<T>& weights) { \
+    HWY_DYNAMIC_DISPATCH(softmax_##suffix)(tile, in, scores, weights);                                                 \
+  }                                                                                                                    \
+  template <>                                                                                                          \
+  void finish_tile(const SummaryTile& tile, const HeadView& in, const float* sums, const TileWeights<T>& weights,      \
+                   Rows<T> out) {                                                                                      \
+    HWY_DYNAMIC_DISPATCH(finish_##suffix)(tile, in, sums, weights, out);                                               \
+  }                                                                                                                    \
+  template <>                                                                                                          \
+  void output_dots(size_t num_tokens, size_t head_dim, Rows<const float> dout, Rows<const T> out, Rows<float> sums) {  \
+    HWY_DYNAMIC_DISPATCH(dots_##suffix)(num_tokens, head_dim, dout, out, sums);                                        \
+  }                                                                                                                    \
+  template <>                                                                                                          \
+  void softmax_gradient_tile(const SummaryTile& tile, const HeadView& in, const TileGradient<T>& to) {                 \
+    HWY_DYNAMIC_DISPATCH(gradient_##suffix)(tile, in, to);                                                             \
   }
 MANYSHOT_SUMMARY_DISPATCH(float, f32)
 MANYSHOT_SUMMARY_DISPATCH(BFloat16, bf16)
@@ -178,9 +149,9 @@ MANYSHOT_SUMMARY_DISPATCH(BFloat16, bf16)
 
 HWY_EXPORT(own_gradient_rows);
 
-void own_gradients(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* dout,
-                   size_t dout_stride, const float* own, const AttentionGradient& gradient) {
-  HWY_DYNAMIC_DISPATCH(own_gradient_rows)(tokens, tile, in, dout, dout_stride, own, gradient);
+void own_gradients(const SummaryTile& tile, const HeadView& in, Rows<const float> dout, const float* own,
+                   const AttentionGradient& gradient) {
+  HWY_DYNAMIC_DISPATCH(own_gradient_rows)(tile, in, dout, own, gradient);
 }
 
 }  // namespace manyshot

@@ -7,8 +7,10 @@
 
 namespace manyshot {
 
-// Tokens first .. first + count - 1, of which the last sees `most` labels. Scores stand `padded` values apart.
+// Tokens first .. first + count - 1 of a task, of which the last sees `most` labels. Scores stand `padded` values
+// apart.
 struct SummaryTile {
+  SummaryTokens tokens;  // the task's
   size_t first = 0;
   size_t count = 0;
   size_t most = 0;
@@ -16,42 +18,53 @@ struct SummaryTile {
   size_t width() const { return round_up(most, kPanelWidth); }  // of the scores in use
 };
 
-// One head of queries, keys and values: q[token * q_stride] has head_dim values.
+// One head of queries, keys and values: q[token] has head_dim values.
 struct HeadView {
-  const float* q;
-  const float* k;
-  const float* v;
-  size_t q_stride, kv_stride, head_dim;
+  Rows<const float> q, k, v;
+  size_t head_dim;
 };
 
 constexpr size_t kOwnScores = 4;  // values kept per token: two weights, then two gradients
 
-// From the label scores [count, padded] of the tile: weights relative to the largest score, zero for labels a token
-// does not see; `own` gets the weights of the token's own keys. log_sums[token * log_stride] and inverse [count], 1 /
-// the sum of the weights.
+// What the softmax of a tile leaves.
 template <class T>
-void softmax_tile(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* scores,
-                  T* weights, float* own, float* inverse, float* log_sums, size_t log_stride);
+struct TileWeights {
+  T* labels;             // [count, padded], relative to the largest score; zero for labels that a token does not see
+  float* own;            // [count, kOwnScores], of the token's own keys
+  float* inverse;        // [count], 1 / the sum of the weights
+  Rows<float> log_sums;  // one value a token of the task
+};
+
+// From the label scores [count, padded] of the tile.
+template <class T>
+void softmax_tile(const SummaryTile& tile, const HeadView& in, const float* scores, const TileWeights<T>& weights);
 
 // out[token] = (sums[m] + own weights times own values) * inverse[m].
 template <class T>
-void finish_tile(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* sums,
-                 const float* own, const float* inverse, T* out, size_t out_stride);
+void finish_tile(const SummaryTile& tile, const HeadView& in, const float* sums, const TileWeights<T>& weights,
+                 Rows<T> out);
 
-// sums[token * sum_stride] = dot(dout, out) of one head.
+// sums[token] = dot(dout, out) of one head.
 template <class T>
-void output_dots(size_t num_tokens, size_t head_dim, const float* dout, size_t dout_stride, const T* out,
-                 size_t out_stride, float* sums, size_t sum_stride);
+void output_dots(size_t num_tokens, size_t head_dim, Rows<const float> dout, Rows<const T> out, Rows<float> sums);
 
-// From scores and gradients by the weights (dweights, both [count, padded]): weights and gradients by the scores; `own`
-// gets both for the own keys. log_sums and deltas (output_dots) stand `stride` apart.
+// The softmax's gradient in one tile.
 template <class T>
-void softmax_gradient_tile(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in,
-                           const float* scores, const float* dweights, const float* log_sums, const float* deltas,
-                           size_t stride, const float* dout, size_t dout_stride, T* weights, T* dscores, float* own);
+struct TileGradient {
+  const float* scores;         // [count, padded]
+  const float* dweights;       // [count, padded], gradients by the weights
+  Rows<const float> log_sums;  // one value a token of the task
+  Rows<const float> deltas;    // one value a token: output_dots()
+  Rows<const float> dout;      // head_dim values a token
+  T* weights;                  // [count, padded], written
+  T* dscores;                  // [count, padded], written
+  float* own;                  // [count, kOwnScores], written
+};
+template <class T>
+void softmax_gradient_tile(const SummaryTile& tile, const HeadView& in, const TileGradient<T>& to);
 
 // Adds what the own keys contribute to the gradients of queries, keys and values.
-void own_gradients(const SummaryTokens& tokens, const SummaryTile& tile, const HeadView& in, const float* dout,
-                   size_t dout_stride, const float* own, const AttentionGradient& gradient);
+void own_gradients(const SummaryTile& tile, const HeadView& in, Rows<const float> dout, const float* own,
+                   const AttentionGradient& gradient);
 
 }  // namespace manyshot

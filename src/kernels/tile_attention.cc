@@ -64,7 +64,7 @@ void attend_tile_f32(const RunningAttention<float>& rows, size_t M, size_t head_
   for (size_t first = 0; first < M; first += kQueryRows) {
     const size_t count = HWY_MIN(kQueryRows, M - first);
     const RunningAttention<float> part = rows.from(first, head_dim);
-    gemm_panels(part.queries, head_dim, count, keys, scores, kKeyTile, Store::kOverwrite);
+    gemm_panels({part.queries, head_dim}, count, keys, {scores, kKeyTile}, Store::kOverwrite);
     for (size_t row = 0; row < count; ++row) {
       const FloatVec factor = hn::Set(
           d, weigh(scores + row * kKeyTile, visible[first + row], part.highest + row, part.totals + row * kPanelWidth));
@@ -72,30 +72,23 @@ void attend_tile_f32(const RunningAttention<float>& rows, size_t M, size_t head_
       for (size_t i = 0; i < head_dim; i += kFloatLanes)
         hn::StoreU(hn::Mul(hn::LoadU(d, sums + i), factor), d, sums + i);
     }
-    gemm_panels(scores, kKeyTile, count, values, part.sums, head_dim, Store::kAdd);
+    gemm_panels({scores, kKeyTile}, count, values, {part.sums, head_dim}, Store::kAdd);
   }
 }
 
 template <class T>
-HWY_INLINE void finish_rows(const RunningAttention<T>& rows, size_t M, size_t head_dim, T* out, size_t out_stride) {
+void finish_rows(const RunningAttention<T>& rows, size_t M, size_t head_dim, Rows<T> out) {
   const Floats d;
   for (size_t row = 0; row < M; ++row) {
     const FloatVec factor = hn::Set(d, 1.0f / sum16(rows.totals + row * kPanelWidth));
     for (size_t i = 0; i < head_dim; i += kFloatLanes) {
-      store(d, hn::Mul(hn::LoadU(d, rows.sums + row * head_dim + i), factor), out + row * out_stride + i);
+      store(d, hn::Mul(hn::LoadU(d, rows.sums + row * head_dim + i), factor), out[row] + i);
     }
   }
 }
 
-void finish_attention_f32(const RunningAttention<float>& rows, size_t M, size_t head_dim, float* out,
-                          size_t out_stride) {
-  finish_rows(rows, M, head_dim, out, out_stride);
-}
-
-void finish_attention_bf16(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, BFloat16* out,
-                           size_t out_stride) {
-  finish_rows(rows, M, head_dim, out, out_stride);
-}
+inline constexpr auto& finish_attention_f32 = finish_rows<float>;
+inline constexpr auto& finish_attention_bf16 = finish_rows<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace manyshot
@@ -128,13 +121,12 @@ void attend_tile(const RunningAttention<float>& rows, size_t M, size_t head_dim,
   HWY_DYNAMIC_DISPATCH(attend_tile_f32)(rows, M, head_dim, tile, visible);
 }
 
-void finish_attention(const RunningAttention<float>& rows, size_t M, size_t head_dim, float* out, size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(finish_attention_f32)(rows, M, head_dim, out, out_stride);
+void finish_attention(const RunningAttention<float>& rows, size_t M, size_t head_dim, Rows<float> out) {
+  HWY_DYNAMIC_DISPATCH(finish_attention_f32)(rows, M, head_dim, out);
 }
 
-void finish_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, BFloat16* out,
-                      size_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(finish_attention_bf16)(rows, M, head_dim, out, out_stride);
+void finish_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, Rows<BFloat16> out) {
+  HWY_DYNAMIC_DISPATCH(finish_attention_bf16)(rows, M, head_dim, out);
 }
 
 }  // namespace manyshot

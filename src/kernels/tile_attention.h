@@ -11,6 +11,7 @@
 
 #include "kernels/bfloat16.h"
 #include "kernels/gemm.h"
+#include "kernels/rows.h"
 
 namespace manyshot {
 
@@ -61,9 +62,8 @@ void attend_tile(const RunningAttention<float>& rows, size_t M, size_t head_dim,
 void attend_tile(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, const BFloat16* tile,
                  const uint8_t* visible);
 
-// out[m], out_stride apart: the weighted mean of the values that query m has seen.
-void finish_attention(const RunningAttention<float>& rows, size_t M, size_t head_dim, float* out, size_t out_stride);
-void finish_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, BFloat16* out,
-                      size_t out_stride);
+// out[m]: the weighted mean of the values that query m has seen.
+void finish_attention(const RunningAttention<float>& rows, size_t M, size_t head_dim, Rows<float> out);
+void finish_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, Rows<BFloat16> out);
 
 }  // namespace manyshot

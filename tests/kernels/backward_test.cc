@@ -25,11 +25,11 @@ template <class T>
 void expect_outer_product(size_t M, size_t N, size_t K, size_t num_outputs) {
   const std::vector<T> a = as<T>(random_vector("a", M * N)), b = as<T>(random_vector("b", M * K));
   AlignedBuffer<T> a_panels(packed_rows_size(M, N)), b_panels(packed_rows_size(M, K));
-  const Panels<T> packed_a = pack_rows(a.data(), N, M, N, a_panels.data());
-  const Panels<T> packed_b = pack_rows(b.data(), K, M, K, b_panels.data());
+  const Panels<T> packed_a = pack_rows({a.data(), N}, M, N, a_panels.data());
+  const Panels<T> packed_b = pack_rows({b.data(), K}, M, K, b_panels.data());
   const size_t ldc = K + 3;
   std::vector<float> c(N * ldc, 0.5f);
-  outer_gemm(packed_a, num_outputs, packed_b, c.data(), ldc, Store::kAdd);
+  outer_gemm(packed_a, num_outputs, packed_b, {c.data(), ldc}, Store::kAdd);
   for (size_t n = 0; n < N; ++n) {
     for (size_t k = 0; k < ldc; ++k) {
       double expected = 0.5;
@@ -60,8 +60,9 @@ void expect_products_of_packed(size_t M, size_t N, size_t K) {
   AlignedBuffer<T> row_memory(packed_rows_size(N, K)), column_memory(packed_columns_size(K, N));
   const size_t ldc = round_up(K, kPanelWidth);
   std::vector<float> by_rows(M * ldc), by_columns(M * ldc);
-  gemm(x.data(), N, M, pack_rows(rows.data(), K, N, K, row_memory.data()), by_rows.data(), ldc, Store::kOverwrite);
-  gemm(x.data(), N, M, pack_columns(columns.data(), N, K, N, column_memory.data()), by_columns.data(), ldc,
+  gemm({x.data(), N}, M, pack_rows({rows.data(), K}, N, K, row_memory.data()), {by_rows.data(), ldc},
+       Store::kOverwrite);
+  gemm({x.data(), N}, M, pack_columns({columns.data(), N}, K, N, column_memory.data()), {by_columns.data(), ldc},
        Store::kOverwrite);
   for (size_t m = 0; m < M; ++m) {
     for (size_t k = 0; k < ldc; ++k) {
@@ -88,7 +89,7 @@ TEST(OuterGemm, ColumnsBeyondTheLastAreZero) {
   const std::vector<float> x = random_vector("x", 3 * 4);
   AlignedBuffer<float> memory(packed_columns_size(3, 4));
   for (size_t i = 0; i < memory.size(); ++i) memory[i] = 9;
-  const Panels<float> panels = pack_columns(x.data(), 4, 3, 4, memory.data());
+  const Panels<float> panels = pack_columns({x.data(), 4}, 3, 4, memory.data());
   EXPECT_EQ(panels.num_panels, 1u);
   for (size_t k = 0; k < 4; ++k) {
     for (size_t m = 0; m < kPanelWidth; ++m) EXPECT_EQ(memory[k * kPanelWidth + m], m < 3 ? x[m * 4 + k] : 0.0f);
@@ -99,8 +100,8 @@ TEST(OuterGemm, PackingRoundsAsBFloat16Does) {
   at_every_level([](SimdLevel) {
     const std::vector<float> x = random_vector("x", 3 * 16);
     AlignedBuffer<BFloat16> from_f32(packed_rows_size(3, 16)), from_bf16(packed_rows_size(3, 16));
-    pack_rows(x.data(), 16, 3, 16, from_f32.data());
-    pack_rows(as<BFloat16>(x).data(), 16, 3, 16, from_bf16.data());
+    pack_rows({x.data(), 16}, 3, 16, from_f32.data());
+    pack_rows({as<BFloat16>(x).data(), 16}, 3, 16, from_bf16.data());
     for (size_t m = 0; m < 4; ++m) {
       for (size_t i = 0; i < 16; ++i) {
         const size_t at = m / 2 * 32 + 2 * i + m % 2;
@@ -140,13 +141,13 @@ TEST(ElementwiseBackward, RmsNorm) {
   };
   at_every_level([&](SimdLevel) {
     std::vector<float> dx(M * kWidth, 1.0f), dgain(kWidth, 2.0f);
-    rms_norm_backward(x.data(), kWidth, gain.data(), dout.data(), kWidth, M, kWidth, 1e-6f, dx.data(), kWidth,
+    rms_norm_backward({gain.data(), kWidth, 1e-6f}, {x.data(), kWidth}, {dout.data(), kWidth}, M, {dx.data(), kWidth},
                       dgain.data());
     for (size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(dx[i], 1 + slope(sum_of, x[i]), 1e-3) << i;
     for (size_t i = 0; i < kWidth; ++i) ASSERT_NEAR(dgain[i], 2 + slope(sum_of, gain[i]), 1e-3) << i;
     std::vector<float> alone(M * kWidth, 1.0f);
-    rms_norm_backward(x.data(), kWidth, gain.data(), dout.data(), kWidth, M, kWidth, 1e-6f, alone.data(), kWidth,
-                      nullptr);
+    rms_norm_backward({gain.data(), kWidth, 1e-6f}, {x.data(), kWidth}, {dout.data(), kWidth}, M,
+                      {alone.data(), kWidth}, nullptr);
     ASSERT_EQ(alone, dx);
   });
 }
@@ -158,8 +159,8 @@ void expect_silu_gradients(double tolerance) {
                            dout = random_vector("dout", M * kWidth);
   const std::vector<T> gate_t = as<T>(gate), up_t = as<T>(up);
   std::vector<T> dgate(M * kWidth), dup(M * kWidth), out(M * kWidth);
-  silu_mul_backward(gate_t.data(), up_t.data(), kWidth, dout.data(), kWidth, M, kWidth, dgate.data(), dup.data(),
-                    kWidth, out.data(), kWidth);
+  silu_mul_backward({gate_t.data(), up_t.data(), kWidth}, {dout.data(), kWidth}, M, kWidth,
+                    {dgate.data(), dup.data(), kWidth}, {out.data(), kWidth});
   for (size_t i = 0; i < M * kWidth; ++i) {
     const double g = gate[i], s = 1 / (1 + std::exp(-g));
     ASSERT_NEAR(static_cast<float>(dgate[i]), dout[i] * up[i] * s * (1 + g * (1 - s)), tolerance);
@@ -187,8 +188,8 @@ TEST(ElementwiseBackward, RotationTurnsBackWithNegatedSines) {
   const std::vector<float> x = random_vector("x", M * kWidth), y = random_vector("y", M * kWidth);
   std::vector<float> turned = x, turned_back = y;
   const Positions positions{.first = 1, .period = 2};
-  rotate({cosines.data(), sines.data(), kDim}, turned.data(), kWidth, M, kHeads, positions, 0.7f);
-  rotate({cosines.data(), negated.data(), kDim}, turned_back.data(), kWidth, M, kHeads, positions, 0.7f);
+  rotate({cosines.data(), sines.data(), kDim}, {turned.data(), kWidth}, M, kHeads, positions, 0.7f);
+  rotate({cosines.data(), negated.data(), kDim}, {turned_back.data(), kWidth}, M, kHeads, positions, 0.7f);
   double left = 0, right = 0;
   for (size_t i = 0; i < x.size(); ++i) left += turned[i] * y[i], right += x[i] * turned_back[i];
   EXPECT_NEAR(left, right, 1e-4);

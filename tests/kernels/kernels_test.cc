@@ -41,8 +41,8 @@ TEST_P(Kernels, GemmF32) {
     const PackedMatrix<float> w(random_values("w", N * K), N, K);
     for (Store store : {Store::kOverwrite, Store::kAdd}) {
       AlignedBuffer<float> c = random_values("c", M * ldc), expected = random_values("c", M * ldc);
-      gemm(a.data(), lda, M, w.panels(), c.data(), ldc, store);
-      scalar::gemm(a.data(), lda, M, w.panels(), expected.data(), ldc, store);
+      gemm({a.data(), lda}, M, w.panels(), {c.data(), ldc}, store);
+      scalar::gemm({a.data(), lda}, M, w.panels(), {expected.data(), ldc}, store);
       EXPECT_LT(largest_difference(c, expected), has_fused_multiply_add(GetParam()) ? 1e-30 : 1e-4)
           << M << " " << N << " " << K;
     }
@@ -57,8 +57,8 @@ TEST_P(Kernels, GemmBf16) {
     const PackedMatrix<BFloat16> w(random_values("w", N * K), N, K);
     for (Store store : {Store::kOverwrite, Store::kAdd}) {
       AlignedBuffer<float> c = random_values("c", M * ldc), expected = random_values("c", M * ldc);
-      gemm(a.data(), lda, M, w.panels(), c.data(), ldc, store);
-      scalar::gemm(a.data(), lda, M, w.panels(), expected.data(), ldc, store);
+      gemm({a.data(), lda}, M, w.panels(), {c.data(), ldc}, store);
+      scalar::gemm({a.data(), lda}, M, w.panels(), {expected.data(), ldc}, store);
       EXPECT_LT(largest_difference(c, expected), 1e-4) << M << " " << N << " " << K;
     }
   }
@@ -70,13 +70,13 @@ void expect_rows_do_not_see_each_other() {
   const auto a = random_values<T>("a", M * K);
   const PackedMatrix<T> w(random_values("w", N * K), N, K);
   std::vector<float> all(M * N);
-  gemm(a.data(), K, M, w.panels(), all.data(), N, Store::kOverwrite);
+  gemm({a.data(), K}, M, w.panels(), {all.data(), N}, Store::kOverwrite);
   for (size_t count : {1, 2, 5, 6, 11}) {
     for (size_t first = 0; first + count <= M; first += 3) {
       for (size_t panel : {0, 2, 6}) {
         const size_t panels = std::min<size_t>(3, N / 16 - panel);
         std::vector<float> part(count * panels * 16);
-        gemm(a.data() + first * K, K, count, w.panels(panel, panel + panels), part.data(), panels * 16,
+        gemm({a.data() + first * K, K}, count, w.panels(panel, panel + panels), {part.data(), panels * 16},
              Store::kOverwrite);
         for (size_t row = 0; row < count; ++row) {
           for (size_t column = 0; column < panels * 16; ++column) {
@@ -99,9 +99,9 @@ TEST_P(Kernels, RmsNorm) {
     const auto x = random_values("x", M * stride), gain = random_values("gain", width);
     AlignedBuffer<float> out(M * stride), expected(M * stride);
     AlignedBuffer<BFloat16> rounded(M * stride);
-    rms_norm(x.data(), stride, gain.data(), M, width, 1e-6f, out.data(), stride);
-    rms_norm(x.data(), stride, gain.data(), M, width, 1e-6f, rounded.data(), stride);
-    scalar::rms_norm(x.data(), stride, gain.data(), M, width, 1e-6f, expected.data(), stride);
+    rms_norm({gain.data(), width, 1e-6f}, {x.data(), stride}, M, {out.data(), stride});
+    rms_norm({gain.data(), width, 1e-6f}, {x.data(), stride}, M, {rounded.data(), stride});
+    scalar::rms_norm({gain.data(), width, 1e-6f}, {x.data(), stride}, M, {expected.data(), stride});
     EXPECT_LT(largest_difference(out, expected), 2e-6);
     for (size_t i = 0; i < M * stride; ++i) EXPECT_EQ(float(rounded[i]), float(BFloat16(out[i])));
   }
@@ -116,8 +116,8 @@ TEST_P(Kernels, Rotate) {
     const Rotation rotation{cosines.data(), sines.data(), head_dim};
     auto x = random_values("x", M * stride), expected = random_values("x", M * stride);
     const Positions positions{.first = 3, .period = 4};
-    rotate(rotation, x.data(), stride, M, heads, positions, 0.25f);
-    scalar::rotate(rotation, expected.data(), stride, M, heads, positions, 0.25f);
+    rotate(rotation, {x.data(), stride}, M, heads, positions, 0.25f);
+    scalar::rotate(rotation, {expected.data(), stride}, M, heads, positions, 0.25f);
     EXPECT_LT(largest_difference(x, expected), 1e-6);
   }
 }
@@ -127,9 +127,9 @@ TEST_P(Kernels, SiluMul) {
   const auto gate = random_values("gate", M * stride, 20), up = random_values("up", M * stride);
   AlignedBuffer<float> out(M * stride), expected(M * stride);
   AlignedBuffer<BFloat16> rounded(M * stride);
-  silu_mul(gate.data(), up.data(), stride, M, width, out.data(), stride);
-  silu_mul(gate.data(), up.data(), stride, M, width, rounded.data(), stride);
-  scalar::silu_mul(gate.data(), up.data(), stride, M, width, expected.data(), stride);
+  silu_mul({gate.data(), up.data(), stride}, M, width, {out.data(), stride});
+  silu_mul({gate.data(), up.data(), stride}, M, width, {rounded.data(), stride});
+  scalar::silu_mul({gate.data(), up.data(), stride}, M, width, {expected.data(), stride});
   for (size_t i = 0; i < M * stride; ++i) {
     EXPECT_NEAR(out[i], expected[i], 6e-7 * std::abs(expected[i]));
     EXPECT_EQ(float(rounded[i]), float(BFloat16(out[i])));
@@ -145,7 +145,7 @@ TEST_P(Kernels, SiluMulFarFromZero) {
   AlignedBuffer<float> gate(16), out(16);
   const float extremes[] = {-1e30f, -1000, -90, -87, 87, 90, 1000, 1e30f};
   std::copy(std::begin(extremes), std::end(extremes), gate.data());
-  silu_mul(gate.data(), up.data(), 16, 1, 16, out.data(), 16);
+  silu_mul({gate.data(), up.data(), 16}, 1, 16, {out.data(), 16});
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(out[i], 0, 1e-7 * std::abs(extremes[i])) << extremes[i];
   for (size_t i = 4; i < 8; ++i) EXPECT_EQ(out[i], extremes[i]);
 }
@@ -170,9 +170,9 @@ TEST_P(Kernels, RowAttention) {
         AlignedBuffer<float> scratch(row_attention_scratch(shape, tokens));
         AlignedBuffer<float> out(tokens * width), expected(tokens * width);
         AlignedBuffer<BFloat16> rounded(tokens * width);
-        row_attention(shape, in, tokens, first_query, scratch.data(), out.data(), width);
-        row_attention(shape, in, tokens, first_query, scratch.data(), rounded.data(), width);
-        scalar::row_attention(shape, in, tokens, first_query, expected.data(), width);
+        row_attention(shape, in, tokens, first_query, scratch.data(), {out.data(), width});
+        row_attention(shape, in, tokens, first_query, scratch.data(), {rounded.data(), width});
+        scalar::row_attention(shape, in, tokens, first_query, {expected.data(), width});
         EXPECT_LT(largest_difference(out, expected), 1e-5) << tokens << " tokens from " << first_query;
         for (size_t i = 0; i < out.size(); ++i) ASSERT_EQ(float(rounded[i]), float(BFloat16(out[i])));
       }
@@ -202,9 +202,10 @@ TEST_P(Kernels, ContextAttention) {
         AlignedBuffer<float> scratch(context_attention_scratch(shape, num_labels));
         AlignedBuffer<float> out(M * width), expected(M * width);
         AlignedBuffer<BFloat16> rounded(M * width);
-        context_attention(shape, labels, in, tokens, scratch.data(), out.data(), width);
-        context_attention(shape, labels, in, tokens, scratch.data(), rounded.data(), width);
-        scalar::context_attention(shape, keys.data(), values.data(), num_labels, in, tokens, expected.data(), width);
+        context_attention(shape, labels, in, tokens, scratch.data(), {out.data(), width});
+        context_attention(shape, labels, in, tokens, scratch.data(), {rounded.data(), width});
+        scalar::context_attention(shape, {keys.data(), values.data(), num_labels}, in, tokens,
+                                  {expected.data(), width});
         EXPECT_LT(largest_difference(out, expected), 1e-5) << num_labels << " labels";
         for (size_t i = 0; i < out.size(); ++i) ASSERT_EQ(float(rounded[i]), float(BFloat16(out[i])));
       }

@@ -66,7 +66,7 @@ std::vector<float> attend(const Problem& p, size_t first, size_t last) {
       row = std::max(end, row + 1);
     }
   }
-  finish_attention(rows, M, p.head_dim, out.data(), p.head_dim);
+  finish_attention(rows, M, p.head_dim, {out.data(), p.head_dim});
   std::vector<float> result(out.size());
   for (size_t i = 0; i < out.size(); ++i) result[i] = static_cast<float>(out[i]);
   return result;
@@ -87,8 +87,7 @@ template <class T>
 void expect_definition(double tolerance) {
   for (const Problem& p : problems()) {
     std::vector<float> expected(p.visible.size() * p.head_dim);
-    scalar::tiled_attention(p.queries.data(), p.visible.size(), p.head_dim, p.keys.data(), p.values.data(),
-                            p.visible.data(), expected.data());
+    scalar::tiled_attention(p.queries.data(), p.head_dim, p.keys.data(), p.values.data(), p.visible, expected.data());
     const std::vector<float> found = attend<T>(p, 0, p.visible.size());
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR(found[i], expected[i], tolerance) << "head_dim " << p.head_dim << ", query " << i / p.head_dim;

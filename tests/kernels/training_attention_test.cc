@@ -31,8 +31,8 @@ void check_row_groups(const AttentionShape& shape, const RowGroup& rows) {
   const AttentionInput in{q.data(), k.data(), v.data(), width, kv_width};
   std::vector<float> scratch(row_group_scratch(shape, rows.num_tokens)), out(q.size()), dq(q.size()), dk(k.size()),
       dv(v.size());
-  row_group_attention(shape, in, rows, scratch.data(), out.data(), width);
-  row_group_attention_backward(shape, in, rows, dout.data(), width, scratch.data(),
+  row_group_attention(shape, in, rows, scratch.data(), {out.data(), width});
+  row_group_attention_backward(shape, in, rows, {dout.data(), width}, scratch.data(),
                                {dq.data(), dk.data(), dv.data(), width, kv_width});
   const ReferenceAttention expected = reference_attention(shape, q, k, v, dout, [&](size_t query, size_t key) {
     return query / rows.num_queries() == key / rows.num_tokens &&
@@ -64,8 +64,8 @@ void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, d
   std::vector<T> out(q.size());
   std::vector<float> log_sums(count * shape.num_heads), dq(q.size()), dk(k.size()), dv(v.size());
   SummaryAttention<T> attention(shape, count, tokens.num_labelled);
-  attention.forward(tokens, in, out.data(), width, log_sums.data());
-  attention.backward(tokens, in, out.data(), width, log_sums.data(), dout.data(), width,
+  attention.forward(tokens, in, {out.data(), width}, log_sums.data());
+  attention.backward(tokens, in, {out.data(), width}, log_sums.data(), {dout.data(), width},
                      {dq.data(), dk.data(), dv.data(), width, kv_width});
   const ReferenceAttention expected = reference_attention(shape, q, k, v, dout, [&](size_t query, size_t key) {
     const bool is_label = key < 2 * tokens.num_labelled && key % 2 == 1;

@@ -74,7 +74,7 @@ void FusedLayers<Act>::row_block(const RowBatch& rows, size_t first_summary, flo
     project(layer, x, M, {.first = 0, .period = T}, work_.qkv.data());
     for (size_t row = 0; row < rows.count; ++row) {
       row_attention(net_.attention, qkv_input(work_.qkv.data() + row * T * net_.qkv_width, net_.qkv_width), T,
-                    /*first_query=*/0, work_.attention.data(), work_.attended.data() + row * T * width, width);
+                    /*first_query=*/0, work_.attention.data(), {work_.attended.data() + row * T * width, width});
     }
     finish_layer(layer, work_.attended.data(), x, M);
   }
@@ -91,27 +91,27 @@ void FusedLayers<Act>::last_row_attention(const RowBatch& rows, size_t first_sum
   const AttentionShape& shape = net_.attention;
   const size_t T = rows.row_tokens(), S = rows.summary_tokens, M = rows.count * T;
   const size_t width = shape.query_width(), key_width = shape.key_width(), query_panels = width / kPanelWidth;
-  rms_norm(work_.x.data(), net_.D, layer.input_norm.data(), M, net_.D, net_.epsilon, work_.normed.data(), net_.D);
+  rms_norm({layer.input_norm.data(), net_.D, net_.epsilon}, {work_.x.data(), net_.D}, M, {work_.normed.data(), net_.D});
 
   float* keys = work_.qkv.data();  // [M, keys and values]
-  gemm(work_.normed.data(), net_.D, M, layer.qkv.panels(query_panels, net_.qkv_width / kPanelWidth), keys,
-       2 * key_width, Store::kOverwrite);
-  rotate(net_.rotation, keys, 2 * key_width, M, shape.num_kv_heads, {.first = 0, .period = T}, 1.0f);
+  gemm({work_.normed.data(), net_.D}, M, layer.qkv.panels(query_panels, net_.qkv_width / kPanelWidth),
+       {keys, 2 * key_width}, Store::kOverwrite);
+  rotate(net_.rotation, {keys, 2 * key_width}, M, shape.num_kv_heads, {.first = 0, .period = T}, 1.0f);
 
   for (size_t row = 0; row < rows.count; ++row) {
     std::copy_n(work_.normed.data() + ((row + 1) * T - S) * net_.D, S * net_.D,
                 work_.summary_normed.data() + row * S * net_.D);
   }
   float* queries = keys + M * 2 * key_width;  // [summaries, queries]
-  gemm(work_.summary_normed.data(), net_.D, rows.num_summaries(), layer.qkv.panels(0, query_panels), queries, width,
+  gemm({work_.summary_normed.data(), net_.D}, rows.num_summaries(), layer.qkv.panels(0, query_panels), {queries, width},
        Store::kOverwrite);
-  rotate(net_.rotation, queries, width, rows.num_summaries(), shape.num_heads, {.first = T - S, .period = S},
+  rotate(net_.rotation, {queries, width}, rows.num_summaries(), shape.num_heads, {.first = T - S, .period = S},
          net_.query_scale);
 
   for (size_t row = 0; row < rows.count; ++row) {
     const float* k = keys + row * T * 2 * key_width;
     row_attention(shape, {queries + row * S * width, k, k + key_width, width, 2 * key_width}, T, T - S,
-                  work_.attention.data(), work_.summary_attended.data() + (first_summary + row * S) * width, width);
+                  work_.attention.data(), {work_.summary_attended.data() + (first_summary + row * S) * width, width});
   }
 }
 
@@ -119,10 +119,10 @@ template <class Act>
 void FusedLayers<Act>::project(const PackedLayer<Act>& layer, const float* x, size_t M, Positions positions,
                                float* qkv) {
   const size_t width = net_.qkv_width;
-  rms_norm(x, net_.D, layer.input_norm.data(), M, net_.D, net_.epsilon, work_.normed.data(), net_.D);
-  gemm(work_.normed.data(), net_.D, M, layer.qkv.panels(), qkv, width, Store::kOverwrite);
-  rotate(net_.rotation, qkv, width, M, net_.attention.num_heads, positions, net_.query_scale);
-  rotate(net_.rotation, qkv + net_.attention.query_width(), width, M, net_.attention.num_kv_heads, positions, 1.0f);
+  rms_norm({layer.input_norm.data(), net_.D, net_.epsilon}, {x, net_.D}, M, {work_.normed.data(), net_.D});
+  gemm({work_.normed.data(), net_.D}, M, layer.qkv.panels(), {qkv, width}, Store::kOverwrite);
+  rotate(net_.rotation, {qkv, width}, M, net_.attention.num_heads, positions, net_.query_scale);
+  rotate(net_.rotation, {qkv + net_.attention.query_width(), width}, M, net_.attention.num_kv_heads, positions, 1.0f);
 }
 
 template <class Act>
@@ -134,32 +134,32 @@ AttentionInput FusedLayers<Act>::qkv_input(const float* qkv, size_t stride) cons
 template <class Act>
 void FusedLayers<Act>::context_layer(const PackedLayer<Act>& layer, const LabelCache& labels, const AttentionInput& in,
                                      const ContextTokens& tokens, float* x) {
-  context_attention(net_.attention, labels, in, tokens, work_.attention.data(), work_.attended.data(),
-                    net_.attention.query_width());
+  context_attention(net_.attention, labels, in, tokens, work_.attention.data(),
+                    {work_.attended.data(), net_.attention.query_width()});
   finish_layer(layer, work_.attended.data(), x, tokens.num_tokens);
 }
 
 // Output projection and SwiGLU, each added to x [M, D].
 template <class Act>
 void FusedLayers<Act>::finish_layer(const PackedLayer<Act>& layer, const Act* attended, float* x, size_t M) {
-  gemm(attended, net_.attention.query_width(), M, layer.o.panels(), x, net_.D, Store::kAdd);
-  rms_norm(x, net_.D, layer.post_attention_norm.data(), M, net_.D, net_.epsilon, work_.normed.data(), net_.D);
+  gemm({attended, net_.attention.query_width()}, M, layer.o.panels(), {x, net_.D}, Store::kAdd);
+  rms_norm({layer.post_attention_norm.data(), net_.D, net_.epsilon}, {x, net_.D}, M, {work_.normed.data(), net_.D});
   float* gate_up = work_.gate_up.data();
   for (size_t column = 0; column < net_.mlp_width; column += kMlpTile) {
     const size_t panel = 2 * column / kPanelWidth;
-    gemm(work_.normed.data(), net_.D, M, layer.gate_up.panels(panel, panel + 2 * kMlpTilePanels), gate_up, 2 * kMlpTile,
-         Store::kOverwrite);
-    silu_mul(gate_up, gate_up + kMlpTile, 2 * kMlpTile, M, kMlpTile, work_.hidden.data() + column, net_.mlp_width);
+    gemm({work_.normed.data(), net_.D}, M, layer.gate_up.panels(panel, panel + 2 * kMlpTilePanels),
+         {gate_up, 2 * kMlpTile}, Store::kOverwrite);
+    silu_mul({gate_up, gate_up + kMlpTile, 2 * kMlpTile}, M, kMlpTile, {work_.hidden.data() + column, net_.mlp_width});
   }
-  gemm(work_.hidden.data(), net_.mlp_width, M, layer.down.panels(), x, net_.D, Store::kAdd);
+  gemm({work_.hidden.data(), net_.mlp_width}, M, layer.down.panels(), {x, net_.D}, Store::kAdd);
 }
 
 template <class Act>
 void FusedLayers<Act>::answers(const float* x, size_t M, std::span<const int> labels, float* out) {
-  rms_norm(x, net_.D, net_.final_norm.data(), M, net_.D, net_.epsilon, work_.label_input.data(), net_.D);
+  rms_norm({net_.final_norm.data(), net_.D, net_.epsilon}, {x, net_.D}, M, {work_.label_input.data(), net_.D});
   const Panels<float>& head = net_.label_head.panels();
   const size_t width = head.num_panels * kPanelWidth;
-  gemm(work_.label_input.data(), net_.D, M, head, work_.logits.data(), width, Store::kOverwrite);
+  gemm({work_.label_input.data(), net_.D}, M, head, {work_.logits.data(), width}, Store::kOverwrite);
   for (size_t row = 0; row < M; ++row) {
     answer_log_likelihoods({work_.logits.data() + row * width, static_cast<size_t>(net_.config.label_tokens.size())},
                            labels, {out + row * labels.size(), labels.size()});

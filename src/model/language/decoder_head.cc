@@ -53,7 +53,7 @@ void DecoderHead<T>::sum_tiles(size_t first_row, size_t last_row, size_t first_t
   const Panels<T>& head = net_.head.panels();
   for (size_t tile = first_tile; tile < last_tile; ++tile) {
     const Panels<T> part = head.range(tile * kTilePanels, std::min((tile + 1) * kTilePanels, head.num_panels));
-    gemm(hidden_ + first_row * net_.D, net_.D, last_row - first_row, part, logits, kTileTokens, Store::kOverwrite);
+    gemm({hidden_ + first_row * net_.D, net_.D}, last_row - first_row, part, {logits, kTileTokens}, Store::kOverwrite);
     const size_t count = std::min(kTileTokens, static_cast<size_t>(net_.config.vocab_size) - tile * kTileTokens);
     for (size_t row = first_row; row < last_row; ++row) {
       const ExpSum sum = exp_sum(logits + (row - first_row) * kTileTokens, count);
@@ -67,7 +67,8 @@ template <class T>
 float DecoderHead<T>::logit(size_t row, TokenId token) const {
   const size_t panel = static_cast<size_t>(token) / kPanelWidth;
   float logits[kPanelWidth];
-  gemm(hidden_ + row * net_.D, net_.D, 1, net_.head.panels(panel, panel + 1), logits, kPanelWidth, Store::kOverwrite);
+  gemm({hidden_ + row * net_.D, net_.D}, 1, net_.head.panels(panel, panel + 1), {logits, kPanelWidth},
+       Store::kOverwrite);
   return logits[static_cast<size_t>(token) % kPanelWidth];
 }
 

@@ -120,8 +120,8 @@ void DecoderPass<T>::run(std::span<const size_t> wanted, T* hidden) {
     attend(net_.num_layers() - 1, block, work);
     finish_layer(net_.layers.back(), block, work);
     for (auto token = begin; token != end; ++token) {
-      rms_norm(x(*token), net_.D, net_.final_norm.data(), 1, net_.D, net_.epsilon,
-               hidden + static_cast<size_t>(token - wanted.begin()) * net_.D, net_.D);
+      rms_norm({net_.final_norm.data(), net_.D, net_.epsilon}, {x(*token), net_.D}, 1,
+               {hidden + static_cast<size_t>(token - wanted.begin()) * net_.D, net_.D});
     }
   });
 }
@@ -132,15 +132,15 @@ void DecoderPass<T>::project(size_t layer, const Block& block, Workspace& work) 
   const DecoderLayer<T>& weights = net_.layers[layer];
   const AttentionShape& shape = net_.attention;
   const size_t M = block.last - block.first, D = net_.D, width = net_.qkv_width, query_width = shape.query_width();
-  rms_norm(x(block.first), D, weights.input_norm.data(), M, D, net_.epsilon, work.normed.data(), D);
+  rms_norm({weights.input_norm.data(), D, net_.epsilon}, {x(block.first), D}, M, {work.normed.data(), D});
   float* qkv = work.qkv.data();
-  gemm(work.normed.data(), D, M, weights.qkv.panels(), qkv, width, Store::kOverwrite);
+  gemm({work.normed.data(), D}, M, weights.qkv.panels(), {qkv, width}, Store::kOverwrite);
   if (!weights.qkv_bias.empty()) {
     for (size_t row = 0; row < M; ++row) add(qkv + row * width, weights.qkv_bias.data(), width, qkv + row * width);
   }
   const Positions positions{.first = block.first, .period = M};
-  rotate(rotations_.rotation(), qkv, width, M, shape.num_heads, positions, net_.query_scale);
-  rotate(rotations_.rotation(), qkv + query_width, width, M, shape.num_kv_heads, positions, 1.0f);
+  rotate(rotations_.rotation(), {qkv, width}, M, shape.num_heads, positions, net_.query_scale);
+  rotate(rotations_.rotation(), {qkv + query_width, width}, M, shape.num_kv_heads, positions, 1.0f);
 
   const size_t group_width = query_width / shape.num_kv_heads;
   for (size_t row = 0; row < M; ++row) {
@@ -177,7 +177,7 @@ void DecoderPass<T>::attend(size_t layer, const Block& block, Workspace& work) {
     }
     for (size_t row = 0; row < M; ++row) {
       finish_attention(rows.from(row * group, head_dim), group, head_dim,
-                       work.attended.data() + row * shape.query_width() + kv_head * group * head_dim, head_dim);
+                       {work.attended.data() + row * shape.query_width() + kv_head * group * head_dim, head_dim});
     }
   }
 }
@@ -187,18 +187,18 @@ template <class T>
 void DecoderPass<T>::finish_layer(const DecoderLayer<T>& layer, const Block& block, Workspace& work) {
   const size_t M = block.last - block.first, D = net_.D;
   float* x_block = x(block.first);
-  gemm(work.attended.data(), net_.attention.query_width(), M, layer.o.panels(), x_block, D, Store::kAdd);
-  rms_norm(x_block, D, layer.post_attention_norm.data(), M, D, net_.epsilon, work.normed.data(), D);
+  gemm({work.attended.data(), net_.attention.query_width()}, M, layer.o.panels(), {x_block, D}, Store::kAdd);
+  rms_norm({layer.post_attention_norm.data(), D, net_.epsilon}, {x_block, D}, M, {work.normed.data(), D});
   float* gate_up = work.gate_up.data();
   constexpr size_t kTilePanels = kSwigluTile / kPanelWidth;
   for (size_t column = 0; column < net_.mlp_width; column += kSwigluTile) {
     const size_t panel = 2 * column / kPanelWidth;
-    gemm(work.normed.data(), D, M, layer.gate_up.panels(panel, panel + 2 * kTilePanels), gate_up, 2 * kSwigluTile,
+    gemm({work.normed.data(), D}, M, layer.gate_up.panels(panel, panel + 2 * kTilePanels), {gate_up, 2 * kSwigluTile},
          Store::kOverwrite);
-    silu_mul(gate_up, gate_up + kSwigluTile, 2 * kSwigluTile, M, kSwigluTile, work.hidden.data() + column,
-             net_.mlp_width);
+    silu_mul({gate_up, gate_up + kSwigluTile, 2 * kSwigluTile}, M, kSwigluTile,
+             {work.hidden.data() + column, net_.mlp_width});
   }
-  gemm(work.hidden.data(), net_.mlp_width, M, layer.down.panels(), x_block, D, Store::kAdd);
+  gemm({work.hidden.data(), net_.mlp_width}, M, layer.down.panels(), {x_block, D}, Store::kAdd);
 }
 
 template class DecoderPass<float>;

@@ -271,7 +271,7 @@ std::string RandomFunctions::activate(CorrelatedDraws& draws, NodeMatrix& x) {
 
 void multiply(const Matrix& matrix, const NodeMatrix& x, NodeMatrix& out) {
   out.reshape(matrix.rows, x.num_rows());
-  gemm(matrix.values.data(), matrix.columns, matrix.rows, x.panels(0, matrix.columns), out.node(0), out.stride(),
+  gemm({matrix.values.data(), matrix.columns}, matrix.rows, x.panels(0, matrix.columns), {out.node(0), out.stride()},
        Store::kOverwrite);
 }
 

@@ -210,7 +210,7 @@ void FourierTable::build(const FourierTerms& terms, float low, float high) {
   (amplitudes.data(), phases.data(), coarse_steps.data(), num_terms, coarse, coarse_.data());
   HWY_DYNAMIC_DISPATCH(fine_rows)(fine_steps.data(), num_terms, fine, fine_.data());
   const Panels<float> panels{fine_.data(), 2 * num_terms, fine / kPanelWidth, fine, kPanelWidth};
-  gemm(coarse_.data(), 2 * num_terms, coarse, panels, table_.data(), fine, Store::kOverwrite);
+  gemm({coarse_.data(), 2 * num_terms}, coarse, panels, {table_.data(), fine}, Store::kOverwrite);
 }
 
 void FourierTable::apply(float factor, float* values, size_t count) const {

@@ -282,8 +282,8 @@ class MlpScm {
           for (auto input_unit = begin_input; input_unit != end_input; ++input_unit) *to++ = from[*input_unit];
         }
         const auto first_input = static_cast<size_t>(begin_input - inputs.begin());
-        gemm(buffers_.gathered.data(), num_inputs, end - slot, input.panels(first_input, num_inputs), output.node(slot),
-             output.stride(), Store::kAdd);
+        gemm({buffers_.gathered.data(), num_inputs}, end - slot, input.panels(first_input, num_inputs),
+             {output.node(slot), output.stride()}, Store::kAdd);
       }
       slot = end;
     }

@@ -45,8 +45,8 @@ void LabelHead::renew(const float* labels) {
   const size_t padded = round_up(num_labels_, kPanelWidth);
   std::vector<float> rows(padded * D_);
   std::copy_n(labels, num_labels_ * D_, rows.begin());
-  forward_ = pack_columns(rows.data(), D_, num_labels_, D_, columns_.data());
-  backward_ = pack_rows(rows.data(), D_, padded, D_, rows_.data());
+  forward_ = pack_columns({rows.data(), D_}, num_labels_, D_, columns_.data());
+  backward_ = pack_rows({rows.data(), D_}, padded, D_, rows_.data());
 }
 
 LabelLoss::LabelLoss(const NetworkShape& shape, size_t max_bars) {
@@ -66,8 +66,8 @@ size_t LabelLoss::bytes(const NetworkShape& shape, size_t max_bars) {
 LossSum LabelLoss::run(const NetworkShape& shape, const LabelHead& head, const float* final_norm, const float* x,
                        const BarLabels& bars, const HeadGradient* gradient, float* dx) {
   const size_t D = shape.D, M = bars.label.size(), padded = head.padded_labels();
-  rms_norm(x, D, final_norm, M, D, shape.epsilon, normed_.data(), D);
-  gemm(normed_.data(), D, M, head.forward(), logits_.data(), padded, Store::kOverwrite);
+  rms_norm({final_norm, D, shape.epsilon}, {x, D}, M, {normed_.data(), D});
+  gemm({normed_.data(), D}, M, head.forward(), {logits_.data(), padded}, Store::kOverwrite);
   LossSum sum;
   if (gradient != nullptr) std::fill_n(dlogits_.data(), M * padded, 0.0f);
   for (size_t bar = 0; bar < M; ++bar) {
@@ -76,11 +76,11 @@ LossSum LabelLoss::run(const NetworkShape& shape, const LabelHead& head, const f
                  gradient ? dlogits_.data() + bar * padded : nullptr);
   }
   if (gradient == nullptr) return sum;
-  outer_gemm(pack_rows(dlogits_.data(), padded, M, padded, logit_panels_.data()), shape.num_labels,
-             pack_rows(normed_.data(), D, M, D, input_panels_.data()), gradient->labels, D, Store::kAdd);
-  gemm(dlogits_.data(), padded, M, head.backward(), dnormed_.data(), D, Store::kOverwrite);
+  outer_gemm(pack_rows({dlogits_.data(), padded}, M, padded, logit_panels_.data()), shape.num_labels,
+             pack_rows({normed_.data(), D}, M, D, input_panels_.data()), {gradient->labels, D}, Store::kAdd);
+  gemm({dlogits_.data(), padded}, M, head.backward(), {dnormed_.data(), D}, Store::kOverwrite);
   std::fill_n(dx, M * D, 0.0f);
-  rms_norm_backward(x, D, final_norm, dnormed_.data(), D, M, D, shape.epsilon, dx, D, gradient->final_norm);
+  rms_norm_backward({final_norm, D, shape.epsilon}, {x, D}, {dnormed_.data(), D}, M, {dx, D}, gradient->final_norm);
   return sum;
 }
 

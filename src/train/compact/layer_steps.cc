@@ -38,44 +38,45 @@ size_t BlockMemory<T>::token_bytes(const NetworkShape& shape) {
 
 template <class T>
 void LayerSteps<T>::normalise(const float* x, const float* gain, size_t M) {
-  rms_norm(x, shape_.D, gain, M, shape_.D, shape_.epsilon, memory_.normed.data(), shape_.D);
+  rms_norm({gain, shape_.D, shape_.epsilon}, {x, shape_.D}, M, {memory_.normed.data(), shape_.D});
 }
 
 template <class T>
 void LayerSteps<T>::add_weight_gradient(const T* given, size_t outputs, const T* input, size_t inputs, size_t M,
                                         float* dweight) {
-  const Panels<T> by_output = pack_rows(given, outputs, M, outputs, memory_.output_panels.data());
-  const Panels<T> by_input = pack_rows(input, inputs, M, inputs, memory_.input_panels.data());
-  outer_gemm(by_output, outputs, by_input, dweight, inputs, Store::kAdd);
+  const Panels<T> by_output = pack_rows({given, outputs}, M, outputs, memory_.output_panels.data());
+  const Panels<T> by_input = pack_rows({input, inputs}, M, inputs, memory_.input_panels.data());
+  outer_gemm(by_output, outputs, by_input, {dweight, inputs}, Store::kAdd);
 }
 
 template <class T>
 void LayerSteps<T>::project(const TrainedLayer<T>& layer, const LayerRecord<T>& record, size_t M, Positions positions) {
   const size_t width = shape_.qkv_width;
   normalise(record.x, layer.input_norm, M);
-  gemm(memory_.normed.data(), shape_.D, M, layer.qkv.forward(), record.qkv, width, Store::kOverwrite);
-  rotate(shape_.rotation, record.qkv, width, M, shape_.attention.num_heads, positions, shape_.query_scale);
-  rotate(shape_.rotation, record.qkv + shape_.query_width(), width, M, shape_.attention.num_kv_heads, positions, 1.0f);
+  gemm({memory_.normed.data(), shape_.D}, M, layer.qkv.forward(), {record.qkv, width}, Store::kOverwrite);
+  rotate(shape_.rotation, {record.qkv, width}, M, shape_.attention.num_heads, positions, shape_.query_scale);
+  rotate(shape_.rotation, {record.qkv + shape_.query_width(), width}, M, shape_.attention.num_kv_heads, positions,
+         1.0f);
 }
 
 template <class T>
 void LayerSteps<T>::finish(const TrainedLayer<T>& layer, const LayerRecord<T>& record, size_t M, float* y) {
   const size_t D = shape_.D, I = shape_.intermediate;
   std::copy_n(record.x, M * D, record.x_mid);
-  gemm(record.attended, shape_.query_width(), M, layer.o.forward(), record.x_mid, D, Store::kAdd);
+  gemm({record.attended, shape_.query_width()}, M, layer.o.forward(), {record.x_mid, D}, Store::kAdd);
   normalise(record.x_mid, layer.post_attention_norm, M);
   float* gates = memory_.gates.data();
   for (size_t column = 0; column < I; column += kColumnTile) {
     const size_t width = std::min(kColumnTile, I - column);
     float* ups = gates + width;
-    gemm(memory_.normed.data(), D, M, layer.gate_up.forward(column, width), gates, 2 * width, Store::kOverwrite);
-    gemm(memory_.normed.data(), D, M, layer.gate_up.forward(I + column, width), ups, 2 * width, Store::kOverwrite);
-    silu_mul(gates, ups, 2 * width, M, width, memory_.hidden.data() + column, I);
-    convert(gates, 2 * width, M, width, record.gate_up + column, 2 * I);
-    convert(ups, 2 * width, M, width, record.gate_up + I + column, 2 * I);
+    gemm({memory_.normed.data(), D}, M, layer.gate_up.forward(column, width), {gates, 2 * width}, Store::kOverwrite);
+    gemm({memory_.normed.data(), D}, M, layer.gate_up.forward(I + column, width), {ups, 2 * width}, Store::kOverwrite);
+    silu_mul({gates, ups, 2 * width}, M, width, {memory_.hidden.data() + column, I});
+    convert({gates, 2 * width}, M, width, {record.gate_up + column, 2 * I});
+    convert({ups, 2 * width}, M, width, {record.gate_up + I + column, 2 * I});
   }
   std::copy_n(record.x_mid, M * D, y);
-  gemm(memory_.hidden.data(), I, M, layer.down.forward(), y, D, Store::kAdd);
+  gemm({memory_.hidden.data(), I}, M, layer.down.forward(), {y, D}, Store::kAdd);
 }
 
 template <class T>
@@ -85,22 +86,22 @@ void LayerSteps<T>::finish_backward(const TrainedLayer<T>& layer, const LayerGra
   T* given = memory_.given.data();
   T* dgate_up = memory_.dgate_up.data();
   float* dhidden = memory_.gates.data();
-  convert(dx, D, M, D, given, D);
+  convert({dx, D}, M, D, {given, D});
   for (size_t column = 0; column < I; column += kColumnTile) {
     const size_t width = std::min(kColumnTile, I - column);
-    gemm(given, D, M, layer.down.backward_inputs(column, width), dhidden, width, Store::kOverwrite);
-    silu_mul_backward(record.gate_up + column, record.gate_up + I + column, 2 * I, dhidden, width, M, width,
-                      dgate_up + column, dgate_up + I + column, 2 * I, memory_.hidden.data() + column, I);
+    gemm({given, D}, M, layer.down.backward_inputs(column, width), {dhidden, width}, Store::kOverwrite);
+    silu_mul_backward({record.gate_up + column, record.gate_up + I + column, 2 * I}, {dhidden, width}, M, width,
+                      {dgate_up + column, dgate_up + I + column, 2 * I}, {memory_.hidden.data() + column, I});
   }
   add_weight_gradient(given, D, memory_.hidden.data(), I, M, gradient.down);
   normalise(record.x_mid, layer.post_attention_norm, M);
   add_weight_gradient(dgate_up, 2 * I, memory_.normed.data(), D, M, gradient.gate_up);
-  gemm(dgate_up, 2 * I, M, layer.gate_up.backward(), memory_.dnormed.data(), D, Store::kOverwrite);
-  rms_norm_backward(record.x_mid, D, layer.post_attention_norm, memory_.dnormed.data(), D, M, D, shape_.epsilon, dx, D,
-                    gradient.post_attention_norm);
-  convert(dx, D, M, D, given, D);
+  gemm({dgate_up, 2 * I}, M, layer.gate_up.backward(), {memory_.dnormed.data(), D}, Store::kOverwrite);
+  rms_norm_backward({layer.post_attention_norm, D, shape_.epsilon}, {record.x_mid, D}, {memory_.dnormed.data(), D}, M,
+                    {dx, D}, gradient.post_attention_norm);
+  convert({dx, D}, M, D, {given, D});
   add_weight_gradient(given, D, record.attended, shape_.query_width(), M, gradient.o);
-  gemm(given, D, M, layer.o.backward(), dattended, shape_.query_width(), Store::kOverwrite);
+  gemm({given, D}, M, layer.o.backward(), {dattended, shape_.query_width()}, Store::kOverwrite);
 }
 
 template <class T>
@@ -108,13 +109,13 @@ void LayerSteps<T>::project_backward(const TrainedLayer<T>& layer, const LayerGr
                                      const LayerRecord<T>& record, size_t M, Positions positions, float* dqkv,
                                      float* dx) {
   const size_t D = shape_.D, width = shape_.qkv_width;
-  rotate(shape_.rotation_back, dqkv, width, M, shape_.attention.num_heads, positions, shape_.query_scale);
-  rotate(shape_.rotation_back, dqkv + shape_.query_width(), width, M, shape_.attention.num_kv_heads, positions, 1.0f);
-  convert(dqkv, width, M, width, memory_.dqkv.data(), width);
+  rotate(shape_.rotation_back, {dqkv, width}, M, shape_.attention.num_heads, positions, shape_.query_scale);
+  rotate(shape_.rotation_back, {dqkv + shape_.query_width(), width}, M, shape_.attention.num_kv_heads, positions, 1.0f);
+  convert({dqkv, width}, M, width, {memory_.dqkv.data(), width});
   normalise(record.x, layer.input_norm, M);
   add_weight_gradient(memory_.dqkv.data(), width, memory_.normed.data(), D, M, gradient.qkv);
-  gemm(memory_.dqkv.data(), width, M, layer.qkv.backward(), memory_.dnormed.data(), D, Store::kOverwrite);
-  rms_norm_backward(record.x, D, layer.input_norm, memory_.dnormed.data(), D, M, D, shape_.epsilon, dx, D,
+  gemm({memory_.dqkv.data(), width}, M, layer.qkv.backward(), {memory_.dnormed.data(), D}, Store::kOverwrite);
+  rms_norm_backward({layer.input_norm, D, shape_.epsilon}, {record.x, D}, {memory_.dnormed.data(), D}, M, {dx, D},
                     gradient.input_norm);
 }
 
@@ -132,12 +133,12 @@ void LayerSteps<T>::project_last(const TrainedLayer<T>& layer, const float* x, c
                                  float* kv) {
   const size_t D = shape_.D, width = shape_.query_width(), kv_width = 2 * shape_.key_width();
   normalise(x, layer.input_norm, rows.size());
-  gemm(memory_.normed.data(), D, rows.size(), layer.qkv.forward(width, kv_width), kv, kv_width, Store::kOverwrite);
-  rotate(shape_.rotation, kv, kv_width, rows.size(), shape_.attention.num_kv_heads,
+  gemm({memory_.normed.data(), D}, rows.size(), layer.qkv.forward(width, kv_width), {kv, kv_width}, Store::kOverwrite);
+  rotate(shape_.rotation, {kv, kv_width}, rows.size(), shape_.attention.num_kv_heads,
          {.first = 0, .period = rows.row_tokens}, 1.0f);
   gather_query_rows(rows);
-  gemm(memory_.hidden.data(), D, rows.num_queries(), layer.qkv.forward(0, width), q, width, Store::kOverwrite);
-  rotate(shape_.rotation, q, width, rows.num_queries(), shape_.attention.num_heads, rows.query_positions(),
+  gemm({memory_.hidden.data(), D}, rows.num_queries(), layer.qkv.forward(0, width), {q, width}, Store::kOverwrite);
+  rotate(shape_.rotation, {q, width}, rows.num_queries(), shape_.attention.num_heads, rows.query_positions(),
          shape_.query_scale);
 }
 
@@ -146,28 +147,28 @@ void LayerSteps<T>::project_last_backward(const TrainedLayer<T>& layer, const La
                                           const RowTokens& rows, float* dq, float* dkv, float* dx) {
   const size_t D = shape_.D, width = shape_.query_width(), kv_width = 2 * shape_.key_width();
   const size_t M = rows.size(), num_queries = rows.num_queries();
-  rotate(shape_.rotation_back, dkv, kv_width, M, shape_.attention.num_kv_heads, {.first = 0, .period = rows.row_tokens},
-         1.0f);
-  rotate(shape_.rotation_back, dq, width, num_queries, shape_.attention.num_heads, rows.query_positions(),
+  rotate(shape_.rotation_back, {dkv, kv_width}, M, shape_.attention.num_kv_heads,
+         {.first = 0, .period = rows.row_tokens}, 1.0f);
+  rotate(shape_.rotation_back, {dq, width}, num_queries, shape_.attention.num_heads, rows.query_positions(),
          shape_.query_scale);
   normalise(x, layer.input_norm, M);
 
   float* dnormed = memory_.dnormed.data();
   T* given = memory_.dqkv.data();
-  convert(dkv, kv_width, M, kv_width, given, kv_width);
+  convert({dkv, kv_width}, M, kv_width, {given, kv_width});
   add_weight_gradient(given, kv_width, memory_.normed.data(), D, M, gradient.qkv + width * D);
-  gemm(given, kv_width, M, layer.qkv.backward_outputs(width, kv_width), dnormed, D, Store::kOverwrite);
+  gemm({given, kv_width}, M, layer.qkv.backward_outputs(width, kv_width), {dnormed, D}, Store::kOverwrite);
 
   gather_query_rows(rows);
-  convert(dq, width, num_queries, width, given, width);
+  convert({dq, width}, num_queries, width, {given, width});
   add_weight_gradient(given, width, memory_.hidden.data(), D, num_queries, gradient.qkv);
   float* of_queries = memory_.gates.data();
-  gemm(given, width, num_queries, layer.qkv.backward_outputs(0, width), of_queries, D, Store::kOverwrite);
+  gemm({given, width}, num_queries, layer.qkv.backward_outputs(0, width), {of_queries, D}, Store::kOverwrite);
   for (size_t query = 0; query < num_queries; ++query) {
     float* to = dnormed + rows.query_token(query) * D;
     add(to, of_queries + query * D, D, to);
   }
-  rms_norm_backward(x, D, layer.input_norm, dnormed, D, M, D, shape_.epsilon, dx, D, gradient.input_norm);
+  rms_norm_backward({layer.input_norm, D, shape_.epsilon}, {x, D}, {dnormed, D}, M, {dx, D}, gradient.input_norm);
 }
 
 template struct BlockMemory<float>;

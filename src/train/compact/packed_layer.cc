@@ -17,8 +17,8 @@ template <class T>
 void TrainedMatrix<T>::renew(const float* weight, float scale) {
   std::vector<T> scaled(num_outputs_ * num_inputs_);
   for (size_t i = 0; i < scaled.size(); ++i) scaled[i] = T(scale * weight[i]);
-  forward_ = pack_columns(scaled.data(), num_inputs_, num_outputs_, num_inputs_, columns_.data());
-  backward_ = pack_rows(scaled.data(), num_inputs_, num_outputs_, num_inputs_, rows_.data());
+  forward_ = pack_columns({scaled.data(), num_inputs_}, num_outputs_, num_inputs_, columns_.data());
+  backward_ = pack_rows({scaled.data(), num_inputs_}, num_outputs_, num_inputs_, rows_.data());
 }
 
 template <class T>

@@ -215,7 +215,7 @@ void TaskPass<T>::row_layers(const Block& block) {
     const LayerRecord<T> record = row_tapes_[number].from(block.first_token);
     steps_.project(layer(number), record, M, block.positions());
     row_group_attention(shape_.attention, attention_input(record.qkv), block.group(0), row_scratch_.data(),
-                        record.attended, shape_.query_width());
+                        {record.attended, shape_.query_width()});
     steps_.finish(layer(number), record, M, input_of(number + 1));
   }
   const float* x = input_of(shape_.row_layers - 1);
@@ -224,7 +224,7 @@ void TaskPass<T>::row_layers(const Block& block) {
   steps_.project_last(last_row_layer(), x, block.last_tokens(), q, kv);
   const LayerRecord<T> end = last_tape_.from(block.first_summary);
   row_group_attention(shape_.attention, {q, kv, kv + shape_.key_width(), shape_.query_width(), 2 * shape_.key_width()},
-                      block.group(T_row - S), row_scratch_.data(), end.attended, shape_.query_width());
+                      block.group(T_row - S), row_scratch_.data(), {end.attended, shape_.query_width()});
   for (size_t row = 0; row < block.rows.count; ++row) {
     std::copy_n(x + ((row + 1) * T_row - S) * D, S * D, end.x + row * S * D);
   }
@@ -236,7 +236,7 @@ void TaskPass<T>::context_layers() {
     const TrainedLayer<T>& of = layer(shape_.row_layers + i);
     LayerTape<T>& tape = context_tapes_[i];
     for (const Chunk& chunk : chunks()) steps_.project(of, tape.from(chunk.first), chunk.count, chunk.positions);
-    attention_.forward(summaries_, attention_input(tape.qkv.data()), tape.attended.data(), shape_.query_width(),
+    attention_.forward(summaries_, attention_input(tape.qkv.data()), {tape.attended.data(), shape_.query_width()},
                        log_sums_[i].data());
     if (i + 1 == context_tapes_.size()) break;
     float* y = context_tapes_[i + 1].x.data();
@@ -301,8 +301,9 @@ void TaskPass<T>::context_layers_backward(CompactGradientView& gradient) {
                              dsummaries_.data() + chunk.first * shape_.D,
                              dattended_.data() + chunk.first * shape_.query_width());
     }
-    attention_.backward(summaries_, attention_input(tape.qkv.data()), tape.attended.data(), shape_.query_width(),
-                        log_sums_[i].data(), dattended_.data(), shape_.query_width(), attention_gradient(dqkv_.data()));
+    attention_.backward(summaries_, attention_input(tape.qkv.data()), {tape.attended.data(), shape_.query_width()},
+                        log_sums_[i].data(), {dattended_.data(), shape_.query_width()},
+                        attention_gradient(dqkv_.data()));
     for (const Chunk& chunk : chunks()) {
       steps_.project_backward(layer(number), gradient.layers[number], tape.from(chunk.first), chunk.count,
                               chunk.positions, dqkv_.data() + chunk.first * shape_.qkv_width,
@@ -320,7 +321,7 @@ void TaskPass<T>::row_layers_backward(const Block& block, CompactGradientView& g
   const float* kv = last_kv_.data() + block.first_token * kv_width;
   const float* q = last_q_.data() + block.first_summary * width;
   row_group_attention_backward(shape_.attention, {q, kv, kv + shape_.key_width(), width, kv_width},
-                               block.group(T_row - S), dattended_.data() + block.first_summary * width, width,
+                               block.group(T_row - S), {dattended_.data() + block.first_summary * width, width},
                                row_scratch_.data(), {block_dq_.data(), dkv, dkv + shape_.key_width(), width, kv_width});
   std::fill_n(dx, M * D, 0.0f);
   for (size_t row = 0; row < block.rows.count; ++row) {
@@ -331,8 +332,9 @@ void TaskPass<T>::row_layers_backward(const Block& block, CompactGradientView& g
   for (size_t number = shape_.row_layers - 1; number-- > 0;) {
     const LayerRecord<T> record = row_tapes_[number].from(block.first_token);
     steps_.finish_backward(layer(number), gradient.layers[number], record, M, dx, block_dattended_.data());
-    row_group_attention_backward(shape_.attention, attention_input(record.qkv), block.group(0), block_dattended_.data(),
-                                 width, row_scratch_.data(), attention_gradient(block_dqkv_.data()));
+    row_group_attention_backward(shape_.attention, attention_input(record.qkv), block.group(0),
+                                 {block_dattended_.data(), width}, row_scratch_.data(),
+                                 attention_gradient(block_dqkv_.data()));
     steps_.project_backward(layer(number), gradient.layers[number], record, M, block.positions(), block_dqkv_.data(),
                             dx);
   }

@@ -128,8 +128,8 @@ void BackwardPass<T>::differentiate_final_norm(const float* hidden_gradients) {
       network_.trains_all() ? network_.store()[network_.numbers().final_norm].gradient.data() : nullptr;
   for (size_t i = 0; i < batch_.targets.size(); ++i) {
     const size_t row = batch_.targets[i].row;
-    rms_norm_backward(x + row * D, D, net_.final_norm.data(), hidden_gradients + i * D, D, 1, D, net_.epsilon,
-                      to + row * D, D, gain_gradient);
+    rms_norm_backward({net_.final_norm.data(), D, net_.epsilon}, {x + row * D, D}, {hidden_gradients + i * D, D}, 1,
+                      {to + row * D, D}, gain_gradient);
   }
 }
 
@@ -138,7 +138,7 @@ void BackwardPass<T>::differentiate_mlp(size_t layer, const Range& block, Scratc
   const LayerActivations<T>& of = memory_.layer(layer);
   const size_t M = block.size(), D = net_.D, mlp_width = net_.mlp_width;
   float* stream = memory_.gradients.data() + block.first * D;
-  convert(stream, D, M, D, s.stream.data(), D);
+  convert({stream, D}, M, D, {s.stream.data(), D});
   s.site.begin(layer, kDown, block, s.stream.data());
   const T* gate_up = of.gate_up.data() + block.first * 2 * mlp_width;
   for (size_t first = 0; first < mlp_width; first += kHiddenColumns) {
@@ -147,19 +147,20 @@ void BackwardPass<T>::differentiate_mlp(size_t layer, const Range& block, Scratc
     for (size_t column = first; column < last; column += kSwigluTile) {
       const T* gates = gate_up + 2 * column;
       T* to = s.outputs.data() + 2 * column;
-      silu_mul_backward(gates, gates + kSwigluTile, 2 * mlp_width, s.columns.data() + column - first, kHiddenColumns, M,
-                        kSwigluTile, to, to + kSwigluTile, 2 * mlp_width, s.inputs.data() + column, mlp_width);
+      silu_mul_backward({gates, gates + kSwigluTile, 2 * mlp_width},
+                        {s.columns.data() + column - first, kHiddenColumns}, M, kSwigluTile,
+                        {to, to + kSwigluTile, 2 * mlp_width}, {s.inputs.data() + column, mlp_width});
     }
   }
   s.site.add_weight_sums(s.inputs.data(), sums);
 
   const float* middle = of.middle.data() + block.first * D;
   const float* gain = net_.layers[layer].post_attention_norm.data();
-  rms_norm(middle, D, gain, M, D, net_.epsilon, s.inputs.data(), D);
+  rms_norm({gain, D, net_.epsilon}, {middle, D}, M, {s.inputs.data(), D});
   s.site.begin(layer, kGateUp, block, s.outputs.data());
   s.site.differentiate_input({0, D / kPanelWidth}, s.input_gradients.data(), D);
   s.site.add_weight_sums(s.inputs.data(), sums);
-  rms_norm_backward(middle, D, gain, s.input_gradients.data(), D, M, D, net_.epsilon, stream, D,
+  rms_norm_backward({gain, D, net_.epsilon}, {middle, D}, {s.input_gradients.data(), D}, M, {stream, D},
                     network_.trains_all() ? sums + memory_.sums_layout.post_attention_norm : nullptr);
 }
 
@@ -169,15 +170,15 @@ void BackwardPass<T>::differentiate_attention_out(size_t layer, const Range& blo
   const AttentionShape& shape = net_.attention;
   const size_t M = block.size(), D = net_.D, width = shape.query_width(), head_dim = shape.head_dim,
                group = shape.num_heads / shape.num_kv_heads;
-  convert(memory_.gradients.data() + block.first * D, D, M, D, s.stream.data(), D);
+  convert({memory_.gradients.data() + block.first * D, D}, M, D, {s.stream.data(), D});
   s.site.begin(layer, kAttentionOut, block, s.stream.data());
   s.site.differentiate_input({0, width / kPanelWidth}, s.wide.data(), width);
   const T* attended = memory_.layer(layer).attended.data() + block.first * width;
   s.site.add_weight_sums(attended, sums);
   for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
     const size_t first_row = forward_.group_row(kv_head, block.first), column = kv_head * group * head_dim;
-    convert(s.wide.data() + column, width, M, group * head_dim, memory_.out_gradients.data() + first_row * head_dim,
-            group * head_dim);
+    convert({s.wide.data() + column, width}, M, group * head_dim,
+            {memory_.out_gradients.data() + first_row * head_dim, group * head_dim});
     for (size_t row = 0; row < M; ++row) {
       dot_heads(s.wide.data() + row * width + column, attended + row * width + column, group, head_dim,
                 memory_.dots.data() + first_row + row * group);
@@ -252,8 +253,8 @@ void BackwardPass<T>::gather_qkv_gradients(const Range& block, float* qkv) const
   }
   const Rotation back{forward_.rotation().cosines, negative_sines_.data(), head_dim};
   const Positions positions{.first = block.first, .period = M};
-  rotate(back, qkv, width, M, shape.num_heads, positions, 1 / std::sqrt(static_cast<float>(head_dim)));
-  rotate(back, qkv + query_width, width, M, shape.num_kv_heads, positions, 1 / kQueryScaleBase);
+  rotate(back, {qkv, width}, M, shape.num_heads, positions, 1 / std::sqrt(static_cast<float>(head_dim)));
+  rotate(back, {qkv + query_width, width}, M, shape.num_kv_heads, positions, 1 / kQueryScaleBase);
 }
 
 template <class T>
@@ -267,16 +268,16 @@ void BackwardPass<T>::differentiate_projection(size_t layer, const Range& block,
   const size_t M = block.size(), D = net_.D, width = net_.qkv_width;
   gather_qkv_gradients(block, s.wide.data());
   if (network_.trains_all()) sum_bias_gradients(block, s.wide.data(), sums);
-  convert(s.wide.data(), width, M, width, s.outputs.data(), width);
+  convert({s.wide.data(), width}, M, width, {s.outputs.data(), width});
   const float* x = memory_.input(layer) + block.first * D;
   const float* gain = net_.layers[layer].input_norm.data();
-  rms_norm(x, D, gain, M, D, net_.epsilon, s.inputs.data(), D);
+  rms_norm({gain, D, net_.epsilon}, {x, D}, M, {s.inputs.data(), D});
   s.site.begin(layer, kQkv, block, s.outputs.data());
   s.site.add_weight_sums(s.inputs.data(), sums);
   if (layer == 0 && !network_.trains_all()) return;  // nothing below is trained
   s.site.differentiate_input({0, D / kPanelWidth}, s.input_gradients.data(), D);
-  rms_norm_backward(x, D, gain, s.input_gradients.data(), D, M, D, net_.epsilon,
-                    memory_.gradients.data() + block.first * D, D,
+  rms_norm_backward({gain, D, net_.epsilon}, {x, D}, {s.input_gradients.data(), D}, M,
+                    {memory_.gradients.data() + block.first * D, D},
                     network_.trains_all() ? sums + memory_.sums_layout.input_norm : nullptr);
 }
 

@@ -97,7 +97,7 @@ void ForwardPass<T>::run(T* hidden) {
   }
   const float* last = memory_.input(num_layers);
   for (size_t i = 0; i < batch_.targets.size(); ++i) {
-    rms_norm(last + batch_.targets[i].row * D, D, net_.final_norm.data(), 1, D, net_.epsilon, hidden + i * D, D);
+    rms_norm({net_.final_norm.data(), D, net_.epsilon}, {last + batch_.targets[i].row * D, D}, 1, {hidden + i * D, D});
   }
 }
 
@@ -121,9 +121,9 @@ void ForwardPass<T>::lora_down(size_t layer, size_t site, const Range& block, co
     drop_inputs(dropout_, block, layer * kNumSites + site, x, input_width, s.dropped.data());
     x = s.dropped.data();
   }
-  gemm(x, input_width, M, lora.down.panels(), s.lora_hidden.data(), width, Store::kOverwrite);
-  convert(s.lora_hidden.data(), width, M, width, memory_.layer(layer).lora_hidden[site].data() + block.first * width,
-          width);
+  gemm({x, input_width}, M, lora.down.panels(), {s.lora_hidden.data(), width}, Store::kOverwrite);
+  convert({s.lora_hidden.data(), width}, M, width,
+          {memory_.layer(layer).lora_hidden[site].data() + block.first * width, width});
 }
 
 // Some panels of a site's outputs. REQUIRES: lora_down() for the block.
@@ -131,13 +131,13 @@ template <class T>
 void ForwardPass<T>::multiply(size_t layer, size_t site, const Range& block, const T* x, Range panels, float* y,
                               size_t ldy, Store store) {
   const size_t M = block.size();
-  gemm(x, network_.sites()[site].input_width, M,
-       site_weight(net_.layers[layer], site).panels(panels.first, panels.last), y, ldy, store);
+  gemm({x, network_.sites()[site].input_width}, M,
+       site_weight(net_.layers[layer], site).panels(panels.first, panels.last), {y, ldy}, store);
   const LoraSite<T>& lora = network_.layer(layer).lora[site];
   if (!lora.is_trained()) return;
   const size_t width = lora.width();
-  gemm(memory_.layer(layer).lora_hidden[site].data() + block.first * width, width, M,
-       lora.up.panels(panels.first, panels.last), y, ldy, Store::kAdd);
+  gemm({memory_.layer(layer).lora_hidden[site].data() + block.first * width, width}, M,
+       lora.up.panels(panels.first, panels.last), {y, ldy}, Store::kAdd);
 }
 
 // Queries, keys and values of a layer.
@@ -148,8 +148,8 @@ void ForwardPass<T>::project(size_t layer, const Range& block, Scratch& s) {
   LayerActivations<T>& to = memory_.layer(layer);
   const size_t M = block.size(), D = net_.D, width = net_.qkv_width, query_width = shape.query_width(),
                key_width = shape.key_width(), head_dim = shape.head_dim;
-  rms_norm(memory_.input(layer) + block.first * D, D, weights.input_norm.data(), M, D, net_.epsilon, s.normed.data(),
-           D);
+  rms_norm({weights.input_norm.data(), D, net_.epsilon}, {memory_.input(layer) + block.first * D, D}, M,
+           {s.normed.data(), D});
   lora_down(layer, kQkv, block, s.normed.data(), s);
   float* qkv = s.qkv.data();
   multiply(layer, kQkv, block, s.normed.data(), {0, width / kPanelWidth}, qkv, width, Store::kOverwrite);
@@ -157,16 +157,17 @@ void ForwardPass<T>::project(size_t layer, const Range& block, Scratch& s) {
     for (size_t row = 0; row < M; ++row) add(qkv + row * width, weights.qkv_bias.data(), width, qkv + row * width);
   }
   const Positions positions{.first = block.first, .period = M};
-  rotate(rotations_.rotation(), qkv, width, M, shape.num_heads, positions, net_.query_scale);
-  rotate(rotations_.rotation(), qkv + query_width, width, M, shape.num_kv_heads, positions, 1.0f);
+  rotate(rotations_.rotation(), {qkv, width}, M, shape.num_heads, positions, net_.query_scale);
+  rotate(rotations_.rotation(), {qkv + query_width, width}, M, shape.num_kv_heads, positions, 1.0f);
 
   const size_t group_width = query_width / shape.num_kv_heads;
   for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
-    convert(qkv + kv_head * group_width, width, M, group_width,
-            to.queries.data() + group_row(kv_head, block.first) * head_dim, group_width);
+    convert({qkv + kv_head * group_width, width}, M, group_width,
+            {to.queries.data() + group_row(kv_head, block.first) * head_dim, group_width});
   }
-  convert(qkv + query_width, width, M, key_width, to.keys.data() + block.first * key_width, key_width);
-  convert(qkv + query_width + key_width, width, M, key_width, to.values.data() + block.first * key_width, key_width);
+  convert({qkv + query_width, width}, M, key_width, {to.keys.data() + block.first * key_width, key_width});
+  convert({qkv + query_width + key_width, width}, M, key_width,
+          {to.values.data() + block.first * key_width, key_width});
   T* tiles = memory_.key_value_tiles[layer % 2].data();
   for (size_t row = 0; row < M; ++row) {
     const size_t token = block.first + row, position = batch_.positions[token];
@@ -206,7 +207,7 @@ void ForwardPass<T>::attend(size_t layer, const Range& block, Scratch& s) {
       attention_log_sums(rows, count * group, of.log_sums.data() + group_row(kv_head, first));
       for (size_t row = 0; row < count; ++row) {
         finish_attention(rows.from(row * group, head_dim), group, head_dim,
-                         of.attended.data() + (first + row) * shape.query_width() + kv_head * group_width, head_dim);
+                         {of.attended.data() + (first + row) * shape.query_width() + kv_head * group_width, head_dim});
       }
     }
     first = last;
@@ -235,15 +236,16 @@ void ForwardPass<T>::finish_layer(size_t layer, const Range& block, Scratch& s, 
   std::copy_n(memory_.input(layer) + block.first * D, M * D, middle);
   multiply(layer, kAttentionOut, block, attended, {0, num_panels}, middle, D, Store::kAdd);
 
-  rms_norm(middle, D, net_.layers[layer].post_attention_norm.data(), M, D, net_.epsilon, s.normed.data(), D);
+  rms_norm({net_.layers[layer].post_attention_norm.data(), D, net_.epsilon}, {middle, D}, M, {s.normed.data(), D});
   lora_down(layer, kGateUp, block, s.normed.data(), s);
   for (size_t column = 0; column < 2 * mlp_width; column += kGateUpColumns) {
     float* gate_up = s.gate_up.data();
     multiply(layer, kGateUp, block, s.normed.data(), {column / kPanelWidth, (column + kGateUpColumns) / kPanelWidth},
              gate_up, kGateUpColumns, Store::kOverwrite);
-    silu_mul(gate_up, gate_up + kSwigluTile, kGateUpColumns, M, kSwigluTile, s.hidden.data() + column / 2, mlp_width);
-    convert(gate_up, kGateUpColumns, M, kGateUpColumns, of.gate_up.data() + block.first * 2 * mlp_width + column,
-            2 * mlp_width);
+    silu_mul({gate_up, gate_up + kSwigluTile, kGateUpColumns}, M, kSwigluTile,
+             {s.hidden.data() + column / 2, mlp_width});
+    convert({gate_up, kGateUpColumns}, M, kGateUpColumns,
+            {of.gate_up.data() + block.first * 2 * mlp_width + column, 2 * mlp_width});
   }
   lora_down(layer, kDown, block, s.hidden.data(), s);
   if (!makes_next_input) return;

@@ -37,23 +37,24 @@ void SiteGradient<T>::begin(size_t layer, size_t site, const Range& block, const
   dy_ = dy;
   if (!lora().is_trained()) return;
   const size_t M = block.size(), width = lora().width();
-  gemm(dy, shape().num_outputs, M, lora().up_transposed.panels(), lora_sums_.data(), width, Store::kOverwrite);
-  convert(lora_sums_.data(), width, M, width, lora_gradients_.data(), width);
+  gemm({dy, shape().num_outputs}, M, lora().up_transposed.panels(), {lora_sums_.data(), width}, Store::kOverwrite);
+  convert({lora_sums_.data(), width}, M, width, {lora_gradients_.data(), width});
   if (!dropout_.is_active()) return;
   float* dx = dropped_gradients_.data();
-  gemm(lora_gradients_.data(), width, M, lora().down_transposed.panels(), dx, shape().input_width, Store::kOverwrite);
+  gemm({lora_gradients_.data(), width}, M, lora().down_transposed.panels(), {dx, shape().input_width},
+       Store::kOverwrite);
   drop(dx, dx);
 }
 
 template <class T>
 void SiteGradient<T>::differentiate_input(const Range& panels, float* dx, size_t ldx) {
   const size_t M = block_.size();
-  gemm(dy_, shape().num_outputs, M, network_.layer(layer_).transposed[site_].panels(panels.first, panels.last), dx, ldx,
-       Store::kOverwrite);
+  gemm({dy_, shape().num_outputs}, M, network_.layer(layer_).transposed[site_].panels(panels.first, panels.last),
+       {dx, ldx}, Store::kOverwrite);
   if (!lora().is_trained()) return;
   if (!dropout_.is_active()) {
-    gemm(lora_gradients_.data(), lora().width(), M, lora().down_transposed.panels(panels.first, panels.last), dx, ldx,
-         Store::kAdd);
+    gemm({lora_gradients_.data(), lora().width()}, M, lora().down_transposed.panels(panels.first, panels.last),
+         {dx, ldx}, Store::kAdd);
     return;
   }
   for (size_t row = 0; row < M; ++row) {
@@ -78,11 +79,11 @@ void SiteGradient<T>::add_weight_sums(const T* x, float* sums) {
   const size_t width = lora().width(), rank = lora().rank();
   const T* hidden = memory_.layer(layer_).lora_hidden[site_].data() + block_.first * width;
   float* to = sums + memory_.sums_layout.lora[site_];
-  const auto pack_lora = [&](const T* rows) { return pack_rows(rows, width, M, width, packed_lora_.data()); };
-  outer_gemm(pack_lora(lora_gradients_.data()), rank, pack_rows(x, input_width, M, input_width, packed_inputs_.data()),
-             to, input_width, Store::kAdd);
-  outer_gemm(pack_lora(hidden), rank, pack_rows(dy_, num_outputs, M, num_outputs, packed_outputs_.data()),
-             to + rank * input_width, num_outputs, Store::kAdd);
+  const auto pack_lora = [&](const T* rows) { return pack_rows({rows, width}, M, width, packed_lora_.data()); };
+  outer_gemm(pack_lora(lora_gradients_.data()), rank,
+             pack_rows({x, input_width}, M, input_width, packed_inputs_.data()), {to, input_width}, Store::kAdd);
+  outer_gemm(pack_lora(hidden), rank, pack_rows({dy_, num_outputs}, M, num_outputs, packed_outputs_.data()),
+             {to + rank * input_width, num_outputs}, Store::kAdd);
 }
 
 template class SiteGradient<float>;

@@ -62,8 +62,8 @@ void VocabularyLoss<T>::compute_logits(const Panels<T>& head, const T* hidden, s
   parallel_for(num_tiles_, [&](size_t tile, int) {
     check_interrupted();
     const size_t first = tile * kTileTokens, count = std::min(kTileTokens, vocab_size_ - first);
-    gemm(hidden, D_, num_rows, head.range(tile * kTilePanels, std::min((tile + 1) * kTilePanels, head.num_panels)),
-         logits_.data() + first, stride_, Store::kOverwrite);
+    gemm({hidden, D_}, num_rows, head.range(tile * kTilePanels, std::min((tile + 1) * kTilePanels, head.num_panels)),
+         {logits_.data() + first, stride_}, Store::kOverwrite);
     for (size_t row = 0; row < num_rows; ++row) {
       const ExpSum sum = exp_sum(logits_.data() + row * stride_ + first, count);
       largest_[row * num_tiles_ + tile] = sum.largest;
@@ -95,7 +95,7 @@ void VocabularyLoss<T>::differentiate(const Panels<T>& head_transposed, const T*
   Panels<T> hidden_panels;
   if (gradients.head != nullptr) {
     packed_hidden = AlignedBuffer<T>(packed_rows_size(num_rows, D_));
-    hidden_panels = pack_rows(hidden, D_, num_rows, D_, packed_hidden.data());
+    hidden_panels = pack_rows({hidden, D_}, num_rows, D_, packed_hidden.data());
   }
   parallel_for(kGroups, [&](size_t group, int) {
     check_interrupted();
@@ -114,12 +114,12 @@ void VocabularyLoss<T>::differentiate(const Panels<T>& head_transposed, const T*
         if (target < first || target >= first + count) continue;
         to[target - first] = T(softmax_gradient_at(logits[target - first], normalisers_[row], gradients.scale));
       }
-      gemm(tile_gradients.data(), kTileTokens, num_rows, rows_of(head_transposed, first, round_up(count, 2)), part, D_,
-           Store::kAdd);
+      gemm({tile_gradients.data(), kTileTokens}, num_rows, rows_of(head_transposed, first, round_up(count, 2)),
+           {part, D_}, Store::kAdd);
       if (gradients.head == nullptr) continue;
       const Panels<T> panels =
-          pack_rows(tile_gradients.data(), kTileTokens, num_rows, round_up(count, kPanelWidth), packed.data());
-      outer_gemm(panels, count, hidden_panels, gradients.head + first * D_, D_, Store::kAdd);
+          pack_rows({tile_gradients.data(), kTileTokens}, num_rows, round_up(count, kPanelWidth), packed.data());
+      outer_gemm(panels, count, hidden_panels, {gradients.head + first * D_, D_}, Store::kAdd);
     }
   });
   parallel_for(num_rows, [&](size_t row, int) {

@@ -19,7 +19,7 @@ Panels<T> pack_all(const T* rows, size_t num_rows, size_t width, T* to) {
   const size_t count = (width + kColumnsAtOnce - 1) / kColumnsAtOnce, stride = packed_rows_size(num_rows, kPanelWidth);
   parallel_for(count, [&](size_t i, int) {
     const size_t first = i * kColumnsAtOnce, columns = std::min(kColumnsAtOnce, width - first);
-    pack_rows(rows + first, width, num_rows, columns, to + first / kPanelWidth * stride);
+    pack_rows({rows + first, width}, num_rows, columns, to + first / kPanelWidth * stride);
   });
   return {to, round_up(num_rows, 2), width / kPanelWidth, kPanelWidth, stride};
 }
@@ -43,8 +43,8 @@ void add_weight_gradients(TrainedNetwork<T>& network, size_t layer, size_t site,
       const size_t row = tile * kSwigluTile, count = std::min(kSwigluTile, module.num_outputs - row),
                    panel = module.site_row(row) / kPanelWidth;
       std::vector<float> sums(count * shape.input_width);
-      outer_gemm(gradients.range(panel, panel + round_up(count, kPanelWidth) / kPanelWidth), count, inputs, sums.data(),
-                 shape.input_width, Store::kOverwrite);
+      outer_gemm(gradients.range(panel, panel + round_up(count, kPanelWidth) / kPanelWidth), count, inputs,
+                 {sums.data(), shape.input_width}, Store::kOverwrite);
       for (size_t i = 0; i < count; ++i) {
         const float* from = sums.data() + i * shape.input_width;
         float* gradient = to + (row + i) * shape.num_inputs;

@@ -54,14 +54,14 @@ void NewtonSchulz<T>::orthogonalise(float* matrix, size_t rows, size_t columns, 
 template <class T>
 void NewtonSchulz<T>::step(size_t rows, size_t columns) {
   const size_t N = columns;
-  convert(x_.data(), N, rows, N, x_rows_.data(), N);
-  const Panels<T> x = pack_rows(x_rows_.data(), N, rows, N, x_panels_.data());
-  outer_gemm(x, N, x, gram_.data(), N, Store::kOverwrite);
-  convert(gram_.data(), N, N, N, gram_rows_.data(), N);
-  gemm(gram_rows_.data(), N, N, pack_rows(gram_rows_.data(), N, N, N, gram_panels_.data()), gram_square_.data(), N,
-       Store::kOverwrite);
+  convert({x_.data(), N}, rows, N, {x_rows_.data(), N});
+  const Panels<T> x = pack_rows({x_rows_.data(), N}, rows, N, x_panels_.data());
+  outer_gemm(x, N, x, {gram_.data(), N}, Store::kOverwrite);
+  convert({gram_.data(), N}, N, N, {gram_rows_.data(), N});
+  gemm({gram_rows_.data(), N}, N, pack_rows({gram_rows_.data(), N}, N, N, gram_panels_.data()),
+       {gram_square_.data(), N}, Store::kOverwrite);
   for (size_t i = 0; i < N * N; ++i) gram_[i] = kB * gram_[i] + kC * gram_square_[i];
-  gemm(x_rows_.data(), N, rows, pack_rows(gram_.data(), N, N, N, gram_panels_.data()), product_.data(), N,
+  gemm({x_rows_.data(), N}, rows, pack_rows({gram_.data(), N}, N, N, gram_panels_.data()), {product_.data(), N},
        Store::kOverwrite);
   for (size_t i = 0; i < rows * N; ++i) x_[i] = kA * x_[i] + product_[i];
 }

@@ -27,7 +27,7 @@ double measure() {
     const auto start = Clock::now();
     parallel_for(threads, [&](size_t i, int) {
       for (int product = 0; product < kProducts; ++product) {
-        gemm(input.data(), kInputs, kRows, packed.panels(), outputs[i].data(), kOutputs, Store::kOverwrite);
+        gemm({input.data(), kInputs}, kRows, packed.panels(), {outputs[i].data(), kOutputs}, Store::kOverwrite);
       }
     });
     best_seconds = std::min(best_seconds, std::chrono::duration<double>(Clock::now() - start).count());
