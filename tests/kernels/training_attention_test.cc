@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kernels/attention_reference.h"
+#include "kernels/context_attention.h"
 #include "kernels/row_group_attention.h"
-#include "kernels/summary_attention.h"
 #include "kernels/testing.h"
 
 namespace manyshot {
@@ -63,7 +63,7 @@ void check_summaries(const AttentionShape& shape, const SummaryTokens& tokens, d
   const AttentionInput in{q.data(), k.data(), v.data(), width, kv_width};
   std::vector<T> out(q.size());
   std::vector<float> log_sums(count * shape.num_heads), dq(q.size()), dk(k.size()), dv(v.size());
-  SummaryAttention<T> attention(shape, count, tokens.num_labelled);
+  ContextAttention<T> attention(shape, count, tokens.num_labelled);
   attention.forward(tokens, in, {out.data(), width}, log_sums.data());
   attention.backward(tokens, in, {out.data(), width}, log_sums.data(), {dout.data(), width},
                      {dq.data(), dk.data(), dv.data(), width, kv_width});

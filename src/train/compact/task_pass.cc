@@ -123,7 +123,7 @@ size_t TaskPass<T>::bytes(const NetworkShape& shape, const TaskSize& size) {
       row_group_scratch(shape.attention, shape.num_columns + 2);
   return (shape.row_layers - 1) * size.row_tokens * tape + (context_layers + 1) * size.summaries * tape +
          size.bars * tape + floats * sizeof(float) + size.block_tokens * BlockMemory<T>::token_bytes(shape) +
-         SummaryAttention<T>::bytes(shape.attention, size.summaries, size.labelled) +
+         ContextAttention<T>::bytes(shape.attention, size.summaries, size.labelled) +
          LabelLoss::bytes(shape, size.bars);
 }
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "kernels/summary_attention.h"
+#include "kernels/context_attention.h"
 #include "train/compact/embedding.h"
 #include "train/compact/label_head.h"
 #include "train/compact/layer_steps.h"
@@ -106,7 +106,7 @@ class TaskPass {
   std::vector<AlignedBuffer<float>> log_sums_;  // of each in-context attention
   LayerTape<T> bar_tape_;                       // the end of the last in-context layer, at the bars alone
   AlignedBuffer<float> bars_;                   // [bars, D], behind the last layer
-  SummaryAttention<T> attention_;
+  ContextAttention<T> attention_;
   LabelLoss loss_;
   AlignedBuffer<float> dbars_, dbars_attended_;                        // [bars, …]
   AlignedBuffer<float> dsummaries_, dattended_, dqkv_;                 // [summaries, …]

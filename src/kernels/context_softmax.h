@@ -1,9 +1,9 @@
-// The loops over scores inside SummaryAttention, for one tile of tokens in one head.
+// The loops over scores inside ContextAttention, for one tile of tokens in one head.
 #pragma once
 
 #include <cstddef>
 
-#include "kernels/summary_attention.h"
+#include "kernels/context_attention.h"
 
 namespace manyshot {
 

@@ -1,10 +1,10 @@
-#include "kernels/summary_attention.h"
+#include "kernels/context_attention.h"
 
 #include <algorithm>
 
+#include "kernels/context_softmax.h"
 #include "kernels/elementwise_backward.h"
 #include "kernels/outer_gemm.h"
-#include "kernels/summary_softmax.h"
 
 namespace manyshot {
 namespace {
@@ -26,7 +26,7 @@ Panels<T> first_rows(Panels<T> rows, size_t count) {
 }  // namespace
 
 template <class T>
-SummaryAttention<T>::SummaryAttention(const AttentionShape& shape, size_t max_tokens, size_t max_labelled)
+ContextAttention<T>::ContextAttention(const AttentionShape& shape, size_t max_tokens, size_t max_labelled)
     : shape_(shape), padded_(round_up(std::max<size_t>(max_labelled, 1), kPanelWidth)) {
   const size_t head_dim = shape.head_dim, tile = kTileTokens;
   q_ = AlignedBuffer<T>(max_tokens * shape.query_width());
@@ -49,7 +49,7 @@ SummaryAttention<T>::SummaryAttention(const AttentionShape& shape, size_t max_to
 }
 
 template <class T>
-size_t SummaryAttention<T>::bytes(const AttentionShape& shape, size_t max_tokens, size_t max_labelled) {
+size_t ContextAttention<T>::bytes(const AttentionShape& shape, size_t max_tokens, size_t max_labelled) {
   const size_t padded = round_up(std::max<size_t>(max_labelled, 1), kPanelWidth), head_dim = shape.head_dim;
   const size_t of_T = max_tokens * 2 * (shape.query_width() + shape.key_width()) + 4 * padded * head_dim +
                       4 * kTileTokens * padded + 2 * kTileTokens * head_dim;
@@ -58,7 +58,7 @@ size_t SummaryAttention<T>::bytes(const AttentionShape& shape, size_t max_tokens
 }
 
 template <class T>
-void SummaryAttention<T>::convert_inputs(const SummaryTokens& tokens, const AttentionInput& in) {
+void ContextAttention<T>::convert_inputs(const SummaryTokens& tokens, const AttentionInput& in) {
   const size_t M = tokens.size(), width = shape_.query_width(), key_width = shape_.key_width();
   convert({in.q, in.q_stride}, M, width, {q_.data(), width});
   convert({in.k, in.kv_stride}, M, key_width, {k_.data(), key_width});
@@ -67,7 +67,7 @@ void SummaryAttention<T>::convert_inputs(const SummaryTokens& tokens, const Atte
 
 // Tiles do not mix labelled rows and queries.
 template <class T>
-SummaryTile SummaryAttention<T>::tile_from(const SummaryTokens& tokens, size_t first) const {
+SummaryTile ContextAttention<T>::tile_from(const SummaryTokens& tokens, size_t first) const {
   const size_t end = tokens.is_query(first) ? tokens.size() : 2 * tokens.num_labelled;
   const size_t count = std::min(kTileTokens, end - first);
   return {.tokens = tokens,
@@ -78,7 +78,7 @@ SummaryTile SummaryAttention<T>::tile_from(const SummaryTokens& tokens, size_t f
 }
 
 template <class T>
-HeadView SummaryAttention<T>::head_view(const AttentionInput& in, size_t head) const {
+HeadView ContextAttention<T>::head_view(const AttentionInput& in, size_t head) const {
   const size_t kv_at = head / (shape_.num_heads / shape_.num_kv_heads) * shape_.head_dim;
   return {{in.q + head * shape_.head_dim, in.q_stride},
           {in.k + kv_at, in.kv_stride},
@@ -88,7 +88,7 @@ HeadView SummaryAttention<T>::head_view(const AttentionInput& in, size_t head) c
 
 // Labels are every other token from 1 on.
 template <class T>
-Panels<T> SummaryAttention<T>::label_columns(const T* values, size_t num_labelled, size_t kv_head,
+Panels<T> ContextAttention<T>::label_columns(const T* values, size_t num_labelled, size_t kv_head,
                                              AlignedBuffer<T>& memory) const {
   const size_t width = shape_.key_width();
   return pack_columns({values + width + kv_head * shape_.head_dim, 2 * width}, num_labelled, shape_.head_dim,
@@ -96,7 +96,7 @@ Panels<T> SummaryAttention<T>::label_columns(const T* values, size_t num_labelle
 }
 
 template <class T>
-Panels<T> SummaryAttention<T>::label_rows(const T* values, size_t num_labelled, size_t kv_head,
+Panels<T> ContextAttention<T>::label_rows(const T* values, size_t num_labelled, size_t kv_head,
                                           AlignedBuffer<T>& memory) const {
   const size_t width = shape_.key_width();
   return pack_rows({values + width + kv_head * shape_.head_dim, 2 * width}, num_labelled, shape_.head_dim,
@@ -104,7 +104,7 @@ Panels<T> SummaryAttention<T>::label_rows(const T* values, size_t num_labelled, 
 }
 
 template <class T>
-void SummaryAttention<T>::forward(const SummaryTokens& tokens, const AttentionInput& in, Rows<T> out, float* log_sums) {
+void ContextAttention<T>::forward(const SummaryTokens& tokens, const AttentionInput& in, Rows<T> out, float* log_sums) {
   convert_inputs(tokens, in);
   const size_t head_dim = shape_.head_dim, group = shape_.num_heads / shape_.num_kv_heads;
   Panels<T> keys, values;
@@ -130,7 +130,7 @@ void SummaryAttention<T>::forward(const SummaryTokens& tokens, const AttentionIn
 }
 
 template <class T>
-void SummaryAttention<T>::backward(const SummaryTokens& tokens, const AttentionInput& in, Rows<const T> out,
+void ContextAttention<T>::backward(const SummaryTokens& tokens, const AttentionInput& in, Rows<const T> out,
                                    const float* log_sums, Rows<const float> dout, const AttentionGradient& gradient) {
   convert_inputs(tokens, in);
   convert(dout, tokens.size(), shape_.query_width(), Rows<T>{dout_.data(), shape_.query_width()});
@@ -158,7 +158,7 @@ void SummaryAttention<T>::backward(const SummaryTokens& tokens, const AttentionI
 
 // `dout` begins at the head's values.
 template <class T>
-void SummaryAttention<T>::backward_tile(const AttentionInput& in, const SummaryTile& tile, size_t head,
+void ContextAttention<T>::backward_tile(const AttentionInput& in, const SummaryTile& tile, size_t head,
                                         const float* log_sums, Rows<const float> dout,
                                         const AttentionGradient& gradient) {
   const size_t head_dim = shape_.head_dim, group = shape_.num_heads / shape_.num_kv_heads;
@@ -198,7 +198,7 @@ void SummaryAttention<T>::backward_tile(const AttentionInput& in, const SummaryT
   own_gradients(tile, view, dout, own_.data(), to);
 }
 
-template class SummaryAttention<float>;
-template class SummaryAttention<BFloat16>;
+template class ContextAttention<float>;
+template class ContextAttention<BFloat16>;
 
 }  // namespace manyshot

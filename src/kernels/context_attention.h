@@ -38,10 +38,10 @@ struct SummaryTile;
 // Holds the memory for tasks of up to max_tokens tokens, max_labelled of them labelled rows. For one thread at a time.
 // REQUIRES: for BFloat16, simd_level() == SimdLevel::kAvx512Bf16.
 template <class T>
-class SummaryAttention {
+class ContextAttention {
  public:
-  SummaryAttention() = default;
-  SummaryAttention(const AttentionShape& shape, size_t max_tokens, size_t max_labelled);
+  ContextAttention() = default;
+  ContextAttention(const AttentionShape& shape, size_t max_tokens, size_t max_labelled);
 
   // out[token] has query_width() values; log_sums [tokens, num_heads] is what the backward pass needs of the softmax.
   void forward(const SummaryTokens& tokens, const AttentionInput& in, Rows<T> out, float* log_sums);
@@ -73,7 +73,7 @@ class SummaryAttention {
   AlignedBuffer<float> own_;     // [tile, 4]: weights and gradients by the scores of a token's own keys
 };
 
-extern template class SummaryAttention<float>;
-extern template class SummaryAttention<BFloat16>;
+extern template class ContextAttention<float>;
+extern template class ContextAttention<BFloat16>;
 
 }  // namespace manyshot

@@ -1,10 +1,10 @@
-#include "kernels/summary_softmax.h"
+#include "kernels/context_softmax.h"
 
 #include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/summary_softmax.cc"
+#define HWY_TARGET_INCLUDE "kernels/context_softmax.cc"
 #include <hwy/foreach_target.h>
 
 #include "kernels/highway_targets.h"
@@ -121,7 +121,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace manyshot {
 
-#define MANYSHOT_SUMMARY_DISPATCH(T, suffix)                                                                           \
+#define MANYSHOT_CONTEXT_DISPATCH(T, suffix)                                                                           \
   HWY_EXPORT(softmax_##suffix);                                                                                        \
   HWY_EXPORT(finish_##suffix);                                                                                         \
   HWY_EXPORT(dots_##suffix);                                                                                           \
@@ -143,9 +143,9 @@ namespace manyshot {
   void softmax_gradient_tile(const SummaryTile& tile, const HeadView& in, const TileGradient<T>& to) {                 \
     HWY_DYNAMIC_DISPATCH(gradient_##suffix)(tile, in, to);                                                             \
   }
-MANYSHOT_SUMMARY_DISPATCH(float, f32)
-MANYSHOT_SUMMARY_DISPATCH(BFloat16, bf16)
-#undef MANYSHOT_SUMMARY_DISPATCH
+MANYSHOT_CONTEXT_DISPATCH(float, f32)
+MANYSHOT_CONTEXT_DISPATCH(BFloat16, bf16)
+#undef MANYSHOT_CONTEXT_DISPATCH
 
 HWY_EXPORT(own_gradient_rows);
 
