@@ -93,7 +93,7 @@ void count(const Sample& sample, CorpusReport& report) {
   ++report.drawn;
   if (sample.status != SampleStatus::kKept) {
     std::string reason(name_of(sample.status));
-    if (sample.status == SampleStatus::kGuard) reason += fmt::format(".{}", reject_reason_name(sample.verdict.reason));
+    if (sample.status == SampleStatus::kGuard) reason += fmt::format(".{}", name_of(sample.verdict.reason));
     ++report.rejections[reason];
     return;
   }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <numeric>
 
@@ -27,12 +26,6 @@ std::vector<size_t> apportion(size_t total, const std::vector<size_t>& shares) {
 }
 
 }  // namespace
-
-std::string_view reject_reason_name(RejectReason reason) {
-  constexpr std::array<std::string_view, kNumRejectReasons> kNames = {
-      "none", "labelled_classes", "chance", "kappa", "balanced_accuracy", "macro_f1", "predicted_classes", "dominance"};
-  return kNames[static_cast<size_t>(reason)];
-}
 
 FilterVerdict TaskFilter::check(const FilterTask& task, const Rng& rng, FilterScratch& scratch) const {
   const auto& [labelled, labels, queries, query_labels, num_classes] = task;

@@ -17,12 +17,13 @@
 // - Without two classes in the labelled rows the task is rejected before the forest is fitted.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/names.h"
 #include "core/options.h"
 #include "core/rng.h"
 #include "teacher/columns.h"
@@ -71,9 +72,16 @@ enum class RejectReason {
   kPredictedClasses,
   kDominance,
 };
-inline constexpr size_t kNumRejectReasons = 8;
-// "none", "labelled_classes", "chance", "kappa", "balanced_accuracy", "macro_f1", "predicted_classes", "dominance"
-std::string_view reject_reason_name(RejectReason reason);
+constexpr auto names_of(RejectReason) {
+  return std::to_array<Named<RejectReason>>({{RejectReason::kNone, "none"},
+                                             {RejectReason::kLabelledClasses, "labelled_classes"},
+                                             {RejectReason::kChance, "chance"},
+                                             {RejectReason::kKappa, "kappa"},
+                                             {RejectReason::kBalancedAccuracy, "balanced_accuracy"},
+                                             {RejectReason::kMacroF1, "macro_f1"},
+                                             {RejectReason::kPredictedClasses, "predicted_classes"},
+                                             {RejectReason::kDominance, "dominance"}});
+}
 
 // The numbers the rules are about; all of them, whichever rule fails first. Zeros after kLabelledClasses.
 struct FilterVerdict {

@@ -199,9 +199,9 @@ TEST(TaskFilter, ClassesWithoutLabelledRowsCountAsWrong) {
 
 TEST(TaskFilter, NamesAndExplanations) {
   std::set<std::string_view> names;
-  for (size_t i = 0; i < kNumRejectReasons; ++i) names.insert(reject_reason_name(static_cast<RejectReason>(i)));
-  EXPECT_EQ(names.size(), kNumRejectReasons);
-  EXPECT_EQ(reject_reason_name(RejectReason::kBalancedAccuracy), "balanced_accuracy");
+  for (const auto& entry : names_of(RejectReason{})) names.insert(entry.name);
+  EXPECT_EQ(names.size(), 8u);
+  EXPECT_EQ(name_of(RejectReason::kBalancedAccuracy), "balanced_accuracy");
   const TaskFilter filter;
   EXPECT_EQ(filter.explain(judge(queries_of({25, 25}, {14, 14}))),
             "28 of 50 queries right: guessing the most frequent class (share 0.5) does as well with probability "
