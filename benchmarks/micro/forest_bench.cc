@@ -11,7 +11,7 @@
 #include "core/rng.h"
 #include "teacher/random_forest.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 constexpr size_t kNumQueries = 50;
@@ -80,6 +80,6 @@ BENCHMARK(fit_predict)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 
 BENCHMARK_MAIN();

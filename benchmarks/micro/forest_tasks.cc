@@ -20,7 +20,7 @@
 #include "core/rng.h"
 #include "teacher/random_forest.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -78,7 +78,7 @@ void run(const char* in_path, const char* out_path, int num_trees, uint64_t seed
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 
 int main(int argc, char** argv) {
   if (argc != 5) {
@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    manyshot::run(argv[1], argv[2], std::atoi(argv[3]), std::strtoull(argv[4], nullptr, 10));
+    manyshot::teacher::run(argv[1], argv[2], std::atoi(argv[3]), std::strtoull(argv[4], nullptr, 10));
   } catch (const manyshot::Error& error) {
     std::cerr << error.what() << "\n";
     return manyshot::exit_code(error.kind());

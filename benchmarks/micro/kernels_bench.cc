@@ -13,7 +13,7 @@
 #include "kernels/scalar.h"
 #include "kernels/simd.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 template <class T>
@@ -140,6 +140,6 @@ void BM_rms_norm(benchmark::State& state) {
 BENCHMARK(BM_rms_norm)->Args({128, 128});
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 
 BENCHMARK_MAIN();

@@ -21,6 +21,14 @@
 #include "train/optimizer/optimizer.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::gemm;
+using kernels::PackedMatrix;
+using kernels::simd_level;
+using kernels::SimdLevel;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kTasks = 8;

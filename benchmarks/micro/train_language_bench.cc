@@ -13,6 +13,17 @@
 #include "train/language/language_trainer.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::AttentionGradientKernel;
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::gemm;
+using kernels::PackedMatrix;
+using kernels::simd_level;
+using kernels::SimdLevel;
+using kernels::Store;
+
 namespace {
 
 constexpr AttentionShape kShape{.num_heads = 9, .num_kv_heads = 3, .head_dim = 64};

@@ -36,7 +36,7 @@ struct CorpusOptions {
   double rank_share = 0;
   bool filter_tasks = true;
   prior::PriorOptions prior;
-  FilterOptions filter;
+  teacher::FilterOptions filter;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -54,7 +54,7 @@ struct CorpusOptions {
       "ensemble reads them.");
     v("filter_tasks", self.filter_tasks, any_value(),
       "Keep only tasks that pass the forest's guard (docs/formats/corpus.md).");
-    FilterOptions::visit(self.filter, v);
+    teacher::FilterOptions::visit(self.filter, v);
     prior::PriorOptions::visit(self.prior, v);
   }
 };

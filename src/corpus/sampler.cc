@@ -9,6 +9,9 @@
 #include "encoding/text/text_prompt.h"
 
 namespace manyshot {
+
+using teacher::ColumnsView;
+
 namespace {
 
 // Tokens of a text prompt besides its rows, at most.

@@ -46,7 +46,7 @@ inline constexpr size_t kNumSampleStatuses = names_of(SampleStatus{}).size();
 struct Sample {
   SampleStatus status = SampleStatus::kKept;
   uint64_t index = 0;
-  FilterVerdict verdict;  // with filter_tasks
+  teacher::FilterVerdict verdict;  // with filter_tasks
   uint32_t num_labelled = 0, num_queries = 0, num_features = 0, num_classes = 0;
   uint32_t most_frequent = 0;  // labelled rows of the most frequent class
 
@@ -65,7 +65,7 @@ struct Sample {
 // Memory that draws use again. Not for two threads at a time.
 struct SamplerScratch {
   prior::PriorScratch prior;
-  FilterScratch filter;
+  teacher::FilterScratch filter;
   prior::Task task;
   std::vector<float> cells;
 };
@@ -91,8 +91,8 @@ class Sampler {
   // Numbers of the labelled rows, then of queries whose classes these have. Fills most_frequent.
   std::vector<uint32_t> choose_rows(const prior::Task& task, const Rng& rng, Sample& sample) const;
   // The labelled rows and the chosen queries, which count from the first row behind them.
-  static Rows take_rows(const ColumnsView& cells, std::span<const uint32_t> features, std::span<const int32_t> labels,
-                        const Sample& sample, std::span<const uint32_t> queries);
+  static Rows take_rows(const teacher::ColumnsView& cells, std::span<const uint32_t> features,
+                        std::span<const int32_t> labels, const Sample& sample, std::span<const uint32_t> queries);
   bool has_excluded_row(const Rows& rows) const;
   void encode_text(const Rows& rows, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
@@ -100,7 +100,7 @@ class Sampler {
   CorpusOptions options_;
   CorpusSettings settings_;
   prior::Prior prior_;
-  TaskFilter filter_;
+  teacher::TaskFilter filter_;
   const Tokenizer* tokenizer_;
   ExcludedRows excluded_;
 };

@@ -8,7 +8,7 @@
 #include <span>
 #include <type_traits>
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 inline constexpr size_t kCacheLineBytes = 64;
 
@@ -39,4 +39,4 @@ class AlignedBuffer {
   size_t size_ = 0;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

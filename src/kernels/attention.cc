@@ -14,7 +14,7 @@
 
 #ifndef MANYSHOT_ATTENTION_ONCE
 #define MANYSHOT_ATTENTION_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 constexpr size_t kQueryTile = 12;  // queries whose scores stand in scratch at a time
 constexpr size_t kMaxOwnKeys = 2;
@@ -25,11 +25,11 @@ inline void set_column(float* panels, size_t num_rows, size_t column, const floa
   for (size_t row = 0; row < num_rows; ++row) to[row * kPanelWidth] = values[row];
 }
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 // scores[0, count) become e^(score - largest), scores[count, round_up(count, 16)) zero; `own` (scores of keys kept
@@ -154,11 +154,11 @@ inline constexpr auto& context_attention_f32 = context_attention_of<float>;
 inline constexpr auto& context_attention_bf16 = context_attention_of<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(row_attention_f32);
 HWY_EXPORT(row_attention_bf16);
@@ -222,5 +222,5 @@ size_t context_attention_scratch(const AttentionShape& shape, size_t num_labels)
   return kQueryTile * (round_up(num_labels, kPanelWidth) + shape.head_dim);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

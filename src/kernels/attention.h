@@ -12,7 +12,7 @@
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Query head h reads key head h / (num_heads / num_kv_heads) (grouped-query attention, Ainslie et al. 2023).
 // REQUIRES: head_dim a multiple of 16, num_heads a multiple of num_kv_heads. Queries arrive scaled by 1 /
@@ -85,4 +85,4 @@ void context_attention(const AttentionShape& shape, const LabelCache& labels, co
                        const ContextTokens& tokens, float* scratch, Rows<BFloat16> out);
 size_t context_attention_scratch(const AttentionShape& shape, size_t num_labels);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -5,7 +5,7 @@
 
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 constexpr size_t kTileRows = 96;  // rows of queries at a time, about
@@ -131,4 +131,4 @@ void AttentionGradientKernel<T>::add_tile(const AttentionGroup<T>& in, size_t fi
 template class AttentionGradientKernel<float>;
 template class AttentionGradientKernel<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -15,7 +15,7 @@
 #include "kernels/gemm.h"
 #include "kernels/tile_attention.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // log2 of the sum of the weights that M queries gave to the keys they saw: what is left of their softmax.
 template <class T>
@@ -99,4 +99,4 @@ struct WeightGradients {
 void differentiate_weights(const WeightGradients<float>& in, size_t num_rows);
 void differentiate_weights(const WeightGradients<BFloat16>& in, size_t num_rows);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -12,7 +12,7 @@
 #include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 void differentiate_weights_f32(const WeightGradients<float>& in, size_t num_rows) {
@@ -47,11 +47,11 @@ inline constexpr auto& dot_heads_f32 = dot_rows<float>;
 inline constexpr auto& dot_heads_bf16 = dot_rows<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(differentiate_weights_f32);
 HWY_EXPORT(dot_heads_f32);
@@ -69,5 +69,5 @@ void dot_heads(const float* a, const BFloat16* b, size_t num_heads, size_t head_
   HWY_DYNAMIC_DISPATCH(dot_heads_bf16)(a, b, num_heads, head_dim, dots);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

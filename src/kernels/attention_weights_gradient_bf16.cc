@@ -1,7 +1,7 @@
 #include "kernels/attention_gradient.h"
 #include "kernels/bf16_vector.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 #if defined(__x86_64__)
 
@@ -57,4 +57,4 @@ void differentiate_weights(const WeightGradients<BFloat16>&, size_t) { fail_with
 
 #endif
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

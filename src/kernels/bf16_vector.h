@@ -12,7 +12,7 @@
 #define MANYSHOT_BF16_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 #define MANYSHOT_BF16_INLINE MANYSHOT_BF16_TARGET __attribute__((always_inline)) inline
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // 2^x with a relative error below 3e-6, far below the rounding of the weights to bf16; zero for -infinity.
 MANYSHOT_BF16_INLINE __m512 exp2(__m512 x) {
@@ -82,16 +82,16 @@ MANYSHOT_BF16_INLINE void store_sums(const __m512 (&sums)[kRows][kPanels], size_
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 
 #else
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 [[noreturn]] inline void fail_without_bf16() {
   fail(ErrorKind::kInternal, "bf16 products need an x86-64 processor with avx512_bf16");
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 
 #endif

@@ -11,7 +11,7 @@
 #include "kernels/bfloat16.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -51,7 +51,7 @@ HWY_INLINE void store(D d, hn::Vec<D> value, BFloat16* to) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 struct BFloat16 {
   uint16_t bits = 0;
@@ -19,4 +19,4 @@ struct BFloat16 {
 };
 static_assert(sizeof(BFloat16) == 2);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -6,7 +6,7 @@
 #include "kernels/elementwise_backward.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 // Tokens whose scores stand in memory at a time: few enough for the second-level cache, many enough for the products.
@@ -201,4 +201,4 @@ void ContextAttention<T>::backward_tile(const AttentionInput& in, const SummaryT
 template class ContextAttention<float>;
 template class ContextAttention<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

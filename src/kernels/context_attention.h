@@ -15,7 +15,7 @@
 #include "kernels/row_group_attention.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Tokens 2 r and 2 r + 1 are bar and label of labelled row r; the queries' bars follow.
 struct SummaryTokens {
@@ -76,4 +76,4 @@ class ContextAttention {
 extern template class ContextAttention<float>;
 extern template class ContextAttention<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -15,7 +15,7 @@
 #include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 HWY_INLINE void add_scaled(float factor, const float* x, size_t width, float* to) {
@@ -115,11 +115,11 @@ inline constexpr auto& gradient_f32 = softmax_gradient_rows<float>;
 inline constexpr auto& gradient_bf16 = softmax_gradient_rows<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 #define MANYSHOT_CONTEXT_DISPATCH(T, suffix)                                                                           \
   HWY_EXPORT(softmax_##suffix);                                                                                        \
@@ -154,5 +154,5 @@ void own_gradients(const SummaryTile& tile, const HeadView& in, Rows<const float
   HWY_DYNAMIC_DISPATCH(own_gradient_rows)(tile, in, dout, own, gradient);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

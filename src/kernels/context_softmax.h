@@ -5,7 +5,7 @@
 
 #include "kernels/context_attention.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Tokens first .. first + count - 1 of a task, of which the last sees `most` labels. Scores stand `padded` values
 // apart.
@@ -67,4 +67,4 @@ void softmax_gradient_tile(const SummaryTile& tile, const HeadView& in, const Ti
 void own_gradients(const SummaryTile& tile, const HeadView& in, Rows<const float> dout, const float* own,
                    const AttentionGradient& gradient);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

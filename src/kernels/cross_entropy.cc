@@ -14,7 +14,7 @@
 #include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 template <class To>
@@ -30,11 +30,11 @@ inline constexpr auto& softmax_gradient_f32 = softmax_gradient_values<float>;
 inline constexpr auto& softmax_gradient_bf16 = softmax_gradient_values<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(softmax_gradient_f32);
 HWY_EXPORT(softmax_gradient_bf16);
@@ -56,5 +56,5 @@ float softmax_gradient_at(float target_logit, const Normaliser& normaliser, floa
   return static_cast<float>(factor * std::expm1(normaliser.log_probability(target_logit)));
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

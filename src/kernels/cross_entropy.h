@@ -5,7 +5,7 @@
 
 #include "kernels/bfloat16.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // The softmax's denominator: sum over i of e^(logits[i] - largest). In two parts, because a rounded log of the whole
 // would put the same error on all probabilities, and the gradient of what the embeddings have in common is their sum
@@ -25,4 +25,4 @@ void softmax_gradient(const float* logits, size_t count, const Normaliser& norma
 // factor * (p(target) - 1), without cancellation against a rounded p.
 float softmax_gradient_at(float target_logit, const Normaliser& normaliser, float factor);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

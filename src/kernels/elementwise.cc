@@ -13,7 +13,7 @@
 #include "kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 template <class Out>
@@ -78,11 +78,11 @@ void add_f32(const float* a, const float* b, size_t width, float* out) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(rms_norm_f32);
 HWY_EXPORT(rms_norm_bf16);
@@ -113,5 +113,5 @@ void silu_mul(const GateUp<const float>& in, size_t M, size_t width, Rows<BFloat
 
 void add(const float* a, const float* b, size_t width, float* out) { HWY_DYNAMIC_DISPATCH(add_f32)(a, b, width, out); }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

@@ -8,7 +8,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // A root-mean-square norm. REQUIRES: width a multiple of 16.
 struct RmsNorm {
@@ -53,4 +53,4 @@ void silu_mul(const GateUp<const float>& in, size_t M, size_t width, Rows<BFloat
 // out = a + b for `width` values. REQUIRES: width a multiple of 16.
 void add(const float* a, const float* b, size_t width, float* out);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

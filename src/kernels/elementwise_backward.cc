@@ -15,7 +15,7 @@
 #include "kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 // With r = 1 / sqrt(mean(x^2) + epsilon): dx = r g dout - x r^3 mean(g dout x), dgain = sum of dout x r.
@@ -82,11 +82,11 @@ void convert_rows(Rows<const float> x, size_t M, size_t width, Rows<BFloat16> ou
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(rms_norm_gradient);
 HWY_EXPORT(silu_mul_gradient_f32);
@@ -116,5 +116,5 @@ void convert(Rows<const float> x, size_t M, size_t width, Rows<float> out) {
   for (size_t row = 0; row < M; ++row) std::copy_n(x[row], width, out[row]);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

@@ -9,7 +9,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // For out = rms_norm(x), of M rows: dx += the gradient by x, and dgain [width] += the gradient by the gain (not
 // computed if null). dx may be the array that holds a residual branch's gradient.
@@ -27,4 +27,4 @@ void silu_mul_backward(const GateUp<const BFloat16>& in, Rows<const float> dout,
 void convert(Rows<const float> x, size_t M, size_t width, Rows<BFloat16> out);
 void convert(Rows<const float> x, size_t M, size_t width, Rows<float> out);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -14,7 +14,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 inline constexpr size_t kPanelWidth = 16;
 
@@ -80,4 +80,4 @@ void gemm(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, 
 // REQUIRES: simd_level() == SimdLevel::kAvx512Bf16; A readable to an even K.
 void gemm(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b, Rows<float> c, Store store);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

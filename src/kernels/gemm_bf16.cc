@@ -1,7 +1,7 @@
 #include "kernels/bf16_vector.h"
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 #if defined(__x86_64__)
 
@@ -54,4 +54,4 @@ void gemm(Rows<const BFloat16>, size_t, const Panels<BFloat16>&, Rows<float>, St
 
 #endif
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

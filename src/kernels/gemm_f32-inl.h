@@ -12,7 +12,7 @@
 #include "kernels/unroll.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -111,7 +111,7 @@ HWY_INLINE void gemm_panels(Rows<const float> a, size_t M, const Panels<float>& 
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -7,7 +7,7 @@
 #include "kernels/gemm_f32-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 void gemm_f32(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store) {
@@ -15,11 +15,11 @@ void gemm_f32(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float>
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(gemm_f32);
 
@@ -27,5 +27,5 @@ void gemm(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, 
   HWY_DYNAMIC_DISPATCH(gemm_f32)(a, M, b, c, store);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

@@ -3,7 +3,7 @@
 #include "kernels/panel_layout.h"
 #include "kernels/tile_attention.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 template <class T>
 Panels<T> KeyValueTile<T>::keys(const T* tile, size_t head_dim) {
@@ -46,4 +46,4 @@ void KeyValueTile<T>::copy_places(const T* from, size_t head_dim, size_t count, 
 template struct KeyValueTile<float>;
 template struct KeyValueTile<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -9,7 +9,7 @@
 #include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 ExpSum exp_sum_f32(const float* logits, size_t count) {
@@ -19,15 +19,15 @@ ExpSum exp_sum_f32(const float* logits, size_t count) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(exp_sum_f32);
 
 ExpSum exp_sum(const float* logits, size_t count) { return HWY_DYNAMIC_DISPATCH(exp_sum_f32)(logits, count); }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Of a block of logits: the largest, and the sum of e^(logit - largest).
 struct ExpSum {
@@ -15,4 +15,4 @@ struct ExpSum {
 // values.
 ExpSum exp_sum(const float* logits, size_t count);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -13,7 +13,7 @@
 #include "kernels/gemm_f32-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 // Rows m and m + 1 of a panel, side by side; without `odd` the second is zero.
@@ -66,11 +66,11 @@ void outer_gemm_f32(const Panels<float>& a, size_t num_outputs, const Panels<flo
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 template <class T>
@@ -134,5 +134,5 @@ void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>&
   HWY_DYNAMIC_DISPATCH(outer_gemm_f32)(a, num_outputs, b, c, store);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

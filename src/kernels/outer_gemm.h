@@ -12,7 +12,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Elements that pack_rows and pack_columns write for a matrix of M rows of `width` values.
 constexpr size_t packed_rows_size(size_t M, size_t width) { return round_up(M, 2) * width; }
@@ -34,4 +34,4 @@ Panels<BFloat16> pack_columns(Rows<const BFloat16> x, size_t M, size_t width, BF
 void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, Rows<float> c, Store store);
 void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, Rows<float> c, Store store);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -1,7 +1,7 @@
 #include "kernels/bf16_vector.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 #if defined(__x86_64__)
 
@@ -39,4 +39,4 @@ void outer_gemm(const Panels<BFloat16>&, size_t, const Panels<BFloat16>&, Rows<f
 
 #endif
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

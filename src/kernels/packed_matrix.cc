@@ -2,7 +2,7 @@
 
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 template <class T>
 PackedMatrix<T>::PackedMatrix(size_t num_outputs, size_t num_inputs)
@@ -35,4 +35,4 @@ void PackedMatrix<T>::get_row(size_t output, size_t width, float* row) const {
 template class PackedMatrix<float>;
 template class PackedMatrix<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -7,7 +7,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // So many rows of a panel are interleaved.
 template <class T>
@@ -20,4 +20,4 @@ constexpr size_t panel_offset(size_t num_rows, size_t row, size_t column) {
   return column / kPanelWidth * num_rows * kPanelWidth + row / n * n * kPanelWidth + column % kPanelWidth * n + row % n;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -15,7 +15,7 @@
 
 #ifndef MANYSHOT_ROW_GROUP_ATTENTION_ONCE
 #define MANYSHOT_ROW_GROUP_ATTENTION_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 constexpr size_t kRowLanes = kPanelWidth;
@@ -38,11 +38,11 @@ struct GroupMemory {
 };
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 // A 4 x 4 block in registers.
@@ -380,11 +380,11 @@ void row_group_backward(const AttentionShape& shape, const AttentionInput& in, c
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 
 HWY_EXPORT(row_group_f32);
 HWY_EXPORT(row_group_bf16);
@@ -409,5 +409,5 @@ size_t row_group_scratch(const AttentionShape& shape, size_t num_tokens) {
   return GroupMemory::size(shape.head_dim, num_tokens);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

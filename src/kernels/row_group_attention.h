@@ -11,7 +11,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Row r has its tokens at in.k[(r * num_tokens + token) * kv_stride] (and v), and queries for its last tokens, from
 // first_query on, at in.q[(r * num_queries() + query) * q_stride], scaled by 1 / sqrt(head_dim). A query sees the
@@ -44,4 +44,4 @@ void row_group_attention_backward(const AttentionShape& shape, const AttentionIn
 
 size_t row_group_scratch(const AttentionShape& shape, size_t num_tokens);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

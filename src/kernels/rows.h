@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Row r begins at data + r * stride. Does not own its memory; how many rows there are stands beside it.
 template <class T>
@@ -18,4 +18,4 @@ struct Rows {
   operator Rows<const T>() const requires(!std::is_const_v<T>) { return {data, stride}; }
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 struct Level {
@@ -108,4 +108,4 @@ const char* simd_name(SimdLevel level) {
   return std::find_if(std::begin(kLevels), std::end(kLevels), [&](const Level& l) { return l.level == level; })->name;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

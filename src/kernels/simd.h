@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 enum class SimdLevel { kBaseline, kSse4, kNeon, kAvx2, kAvx512, kAvx512Bf16 };
 
@@ -22,4 +22,4 @@ void limit_simd(const char* name);
 std::vector<SimdLevel> available_simd_levels();
 const char* simd_name(SimdLevel level);  // as MANYSHOT_SIMD spells it
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

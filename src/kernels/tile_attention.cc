@@ -16,15 +16,15 @@
 
 #ifndef MANYSHOT_TILE_ATTENTION_ONCE
 #define MANYSHOT_TILE_ATTENTION_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 constexpr size_t kQueryRows = 12;  // queries whose scores stand on the stack at a time
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::kernels {
 namespace HWY_NAMESPACE {
 
 // Turns the scores of the first `visible` keys into weights relative to the largest score so far, the others into zero.
@@ -91,11 +91,11 @@ inline constexpr auto& finish_attention_f32 = finish_rows<float>;
 inline constexpr auto& finish_attention_bf16 = finish_rows<BFloat16>;
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 template <class T>
@@ -129,5 +129,5 @@ void finish_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t h
   HWY_DYNAMIC_DISPATCH(finish_attention_bf16)(rows, M, head_dim, out);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels
 #endif

@@ -13,7 +13,7 @@
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 inline constexpr size_t kKeyTile = 64;
 
@@ -66,4 +66,4 @@ void attend_tile(const RunningAttention<BFloat16>& rows, size_t M, size_t head_d
 void finish_attention(const RunningAttention<float>& rows, size_t M, size_t head_dim, Rows<float> out);
 void finish_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, Rows<BFloat16> out);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

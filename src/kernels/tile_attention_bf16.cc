@@ -1,7 +1,7 @@
 #include "kernels/bf16_vector.h"
 #include "kernels/tile_attention.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 #if defined(__x86_64__)
 
@@ -107,4 +107,4 @@ void attend_tile(const RunningAttention<BFloat16>&, size_t, size_t, const BFloat
 
 #endif
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

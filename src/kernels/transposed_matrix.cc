@@ -5,7 +5,7 @@
 
 #include "kernels/panel_layout.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 template <class T>
 PackedMatrix<T> transposed(const PackedMatrix<T>& weight, size_t num_outputs, size_t num_inputs) {
@@ -29,4 +29,4 @@ PackedMatrix<T> transposed(const PackedMatrix<T>& weight, size_t num_outputs, si
 template PackedMatrix<float> transposed(const PackedMatrix<float>&, size_t, size_t);
 template PackedMatrix<BFloat16> transposed(const PackedMatrix<BFloat16>&, size_t, size_t);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

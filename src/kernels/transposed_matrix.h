@@ -5,10 +5,10 @@
 
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // W^T [num_inputs, num_outputs] of a packed W [num_outputs, num_inputs]: gemm() with it computes dY W.
 template <class T>
 PackedMatrix<T> transposed(const PackedMatrix<T>& weight, size_t num_outputs, size_t num_inputs);
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

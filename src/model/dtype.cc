@@ -6,6 +6,10 @@
 
 namespace manyshot {
 
+using kernels::simd_level;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 DType choose_dtype(const std::string& name) {
   const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;
   if (name == "auto") return has_bf16 ? DType::kBFloat16 : DType::kFloat32;

@@ -7,6 +7,10 @@
 #include "predict/encoded_predictor.h"
 
 namespace manyshot {
+
+using teacher::ColumnsView;
+using teacher::ForestScratch;
+
 namespace {
 
 constexpr double kLargest = std::numeric_limits<float>::max();

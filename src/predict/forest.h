@@ -21,8 +21,8 @@ class ForestClassifier {
   std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
 
  private:
-  MedianImputer imputer_;
-  RandomForest forest_;
+  teacher::MedianImputer imputer_;
+  teacher::RandomForest forest_;
 };
 
 class ForestMethod : public Method {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 // [F, N]; value (feature, row) stands at data[feature * stride + row]. Does not own its memory.
 struct ColumnsView {
@@ -20,4 +20,4 @@ struct ColumnsView {
   ColumnsView rows(size_t first, size_t count) const { return {data + first, count, num_features, stride}; }
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

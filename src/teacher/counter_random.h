@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 // splitmix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA): number i is a
 // function of (seed, i). Seeds come from core/rng.h.
@@ -26,4 +26,4 @@ class CounterRandom {
   uint64_t state_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

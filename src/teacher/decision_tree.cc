@@ -5,7 +5,7 @@
 #include <cassert>
 #include <cmath>
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 // Rows that walk down a tree together, so that the waits for their nodes overlap.
@@ -58,4 +58,4 @@ size_t num_tried_features(const TreeOptions& options, size_t num_features) {
   return std::max<size_t>(root, 1);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

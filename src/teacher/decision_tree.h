@@ -16,7 +16,7 @@
 #include "teacher/columns.h"
 #include "teacher/ranked_columns.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 struct TreeOptions {
   std::optional<int> max_features;
@@ -99,4 +99,4 @@ class TreeGrower {
 // Features tried for a split.
 size_t num_tried_features(const TreeOptions& options, size_t num_features);
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

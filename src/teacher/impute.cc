@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 constexpr float kLargest = std::numeric_limits<float>::max();
@@ -49,4 +49,4 @@ ColumnsView MedianImputer::apply(const ColumnsView& columns, std::vector<float>&
   return {memory.data(), columns.num_rows, columns.num_features, columns.num_rows};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -6,7 +6,7 @@
 
 #include "teacher/columns.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 // Whether no cell is NaN or infinite.
 bool is_finite(const ColumnsView& columns);
@@ -25,4 +25,4 @@ class MedianImputer {
   std::vector<float> sorted_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -19,7 +19,7 @@
 #include "teacher/tree_buffers.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::teacher {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -187,7 +187,7 @@ class NodeOrder {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 HWY_AFTER_NAMESPACE();
 
 #endif

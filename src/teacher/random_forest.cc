@@ -9,7 +9,7 @@
 #include "core/parallel.h"
 #include "teacher/counter_random.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 // Rows a task of a parallel prediction takes.
@@ -151,4 +151,4 @@ int32_t largest(std::span<const double> values) {
   return static_cast<int32_t>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

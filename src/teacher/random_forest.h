@@ -13,7 +13,7 @@
 #include "teacher/columns.h"
 #include "teacher/decision_tree.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 struct ForestOptions : TreeOptions {
   int num_trees = 100;
@@ -88,4 +88,4 @@ class RandomForest {
 // The index of the largest value, the first of equals.
 int32_t largest(std::span<const double> values);
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 constexpr size_t kRadixBits = 8;
@@ -103,4 +103,4 @@ void RankedColumns::assign(const ColumnsView& columns) {
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

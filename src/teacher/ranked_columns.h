@@ -7,7 +7,7 @@
 
 #include "teacher/columns.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 // Columns with up to this many different values can be searched by value instead of row by row.
 inline constexpr size_t kMaxGroupedValues = 256;
@@ -57,4 +57,4 @@ class RankedColumns {
   std::vector<uint64_t> keys_, spare_;  // [N] a value's bits above its row
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 void Confusion::assign(std::span<const int32_t> truth, std::span<const int32_t> predicted, int num_classes) {
   assert(truth.size() == predicted.size());
@@ -108,4 +108,4 @@ double binomial_tail(int64_t successes, int64_t trials, double probability) {
   return std::min(sum, 1.0);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 // Counts of (true class, predicted class).
 class Confusion {
@@ -45,4 +45,4 @@ class Confusion {
 // REQUIRES: trials >= 0, 0 <= probability <= 1.
 double binomial_tail(int64_t successes, int64_t trials, double probability);
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

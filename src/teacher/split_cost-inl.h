@@ -20,7 +20,7 @@
 #include "teacher/tree_buffers.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::teacher {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -236,7 +236,7 @@ HWY_INLINE int64_t best_of_squares(const double* weights, const double* squares,
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 HWY_AFTER_NAMESPACE();
 
 #endif

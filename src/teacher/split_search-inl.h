@@ -16,7 +16,7 @@
 #include "teacher/split_cost-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::teacher {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -276,7 +276,7 @@ class SplitSearch {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 HWY_AFTER_NAMESPACE();
 
 #endif

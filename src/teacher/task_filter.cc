@@ -6,7 +6,7 @@
 #include <cassert>
 #include <numeric>
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 // `total` parted in proportion to `shares` by largest remainder, in whole numbers.
@@ -150,4 +150,4 @@ std::vector<uint32_t> TaskFilter::consensus(std::span<const int32_t> labels, std
   return shuffled;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -31,7 +31,7 @@
 #include "teacher/random_forest.h"
 #include "teacher/scores.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 struct FilterOptions {
   int num_trees = 30;
@@ -157,4 +157,4 @@ class TaskFilter {
   FilterOptions options_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

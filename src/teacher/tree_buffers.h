@@ -8,7 +8,7 @@
 
 #include "teacher/decision_tree.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 inline constexpr size_t kLanes = 8;
 inline constexpr size_t kFewCandidates = 12;
@@ -80,4 +80,4 @@ struct TreeGrower::Buffers {
   std::vector<PendingNode> pending;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -22,7 +22,7 @@
 #include "teacher/split_search-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace manyshot {
+namespace manyshot::teacher {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -252,11 +252,11 @@ void grow_tree(const TreeTask& task, const TreeOptions& options, TreeGrower::Buf
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace manyshot {
+namespace manyshot::teacher {
 HWY_EXPORT(grow_tree);
 
 void TreeGrower::Buffers::reserve_search(size_t num_rows, size_t num_classes, bool is_packed) {
@@ -293,5 +293,5 @@ void TreeGrower::grow(const TreeTask& task, const TreeOptions& options, Decision
   HWY_DYNAMIC_DISPATCH(grow_tree)(task, options, *buffers_, grown);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher
 #endif

@@ -12,7 +12,7 @@
 #include "kernels/testing.h"
 #include "kernels/transposed_matrix.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 class AttentionGradient : public AtLevel {};
@@ -163,4 +163,4 @@ TEST(TransposedMatrix, HasColumnsAsRows) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -9,7 +9,7 @@
 
 #include "kernels/attention.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 struct ReferenceAttention {
   std::vector<double> out, dq, dk, dv;
@@ -58,4 +58,4 @@ inline ReferenceAttention reference_attention(const AttentionShape& shape, const
   return r;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

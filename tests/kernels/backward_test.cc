@@ -11,7 +11,7 @@
 #include "kernels/outer_gemm.h"
 #include "kernels/testing.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 template <class T>
@@ -196,4 +196,4 @@ TEST(ElementwiseBackward, RotationTurnsBackWithNegatedSines) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -10,7 +10,7 @@
 #include "kernels/scalar.h"
 #include "kernels/testing.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 double largest_difference(std::span<const float> a, std::span<const float> b) {
@@ -222,4 +222,4 @@ TEST(BFloat16, RoundsToNearestEven) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -7,7 +7,7 @@
 
 #include "kernels/tile_attention.h"
 
-namespace manyshot::scalar {
+namespace manyshot::kernels::scalar {
 namespace {
 
 void put(float* c, double sum, Store store) {
@@ -145,4 +145,4 @@ ExpSum exp_sum(const float* logits, size_t count) {
   return {largest, static_cast<float>(sum)};
 }
 
-}  // namespace manyshot::scalar
+}  // namespace manyshot::kernels::scalar

@@ -8,7 +8,7 @@
 #include "kernels/gemm.h"
 #include "kernels/log_sum_exp.h"
 
-namespace manyshot::scalar {
+namespace manyshot::kernels::scalar {
 
 // The same bits as the f32 kernel on processors with fused multiply-add.
 void gemm(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store);
@@ -34,4 +34,4 @@ void tiled_attention(const float* queries, size_t head_dim, const float* keys, c
                      std::span<const size_t> visible, float* out);
 ExpSum exp_sum(const float* logits, size_t count);
 
-}  // namespace manyshot::scalar
+}  // namespace manyshot::kernels::scalar

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "support/error.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 class Simd : public testing::Test {
@@ -59,4 +59,4 @@ TEST(SimdDeathTest, TheEnvironmentVariableLowersTheLevel) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels

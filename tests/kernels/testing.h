@@ -11,7 +11,7 @@
 #include "kernels/aligned_buffer.h"
 #include "kernels/simd.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 
 // Normal values times `scale`, by name.
 template <class T = float>
@@ -49,4 +49,4 @@ class AtLevel : public testing::TestWithParam<SimdLevel> {
 inline auto every_level() { return testing::ValuesIn(available_simd_levels()); }
 inline std::string level_name(const testing::TestParamInfo<SimdLevel>& test) { return simd_name(test.param); }
 
-}  // namespace manyshot
+}  // namespace manyshot::kernels

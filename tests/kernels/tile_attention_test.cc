@@ -11,7 +11,7 @@
 #include "kernels/scalar.h"
 #include "kernels/testing.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 class TileAttention : public AtLevel {};
@@ -192,4 +192,4 @@ TEST_P(LogSumExp, OfAnyCount) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -10,7 +10,7 @@
 #include "kernels/row_group_attention.h"
 #include "kernels/testing.h"
 
-namespace manyshot {
+namespace manyshot::kernels {
 namespace {
 
 template <class T>
@@ -92,4 +92,4 @@ TEST(TrainingAttention, Summaries) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::kernels

@@ -12,6 +12,9 @@
 #include "support/temporary_folder.h"
 
 namespace manyshot {
+
+using kernels::limit_simd;
+
 namespace {
 
 class Load : public testing::Test {

@@ -9,6 +9,9 @@
 #include "prior/testing.h"
 
 namespace manyshot::prior {
+
+using kernels::SimdLevel;
+
 namespace {
 
 PriorOptions options_for(const std::string& prior, IntRange rows = {256, 256}) {

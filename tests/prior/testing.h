@@ -39,19 +39,19 @@ inline void expect_share(double count, double total, double expected, const std:
 // Runs `check` at every instruction set of this machine that has fused multiply-add, the best last.
 template <class Check>
 void at_fused_levels(const Check& check) {
-  for (const SimdLevel level : available_simd_levels()) {
-    if (level == SimdLevel::kBaseline || level == SimdLevel::kSse4) continue;
-    limit_simd(simd_name(level));
+  for (const kernels::SimdLevel level : kernels::available_simd_levels()) {
+    if (level == kernels::SimdLevel::kBaseline || level == kernels::SimdLevel::kSse4) continue;
+    kernels::limit_simd(kernels::simd_name(level));
     check(level);
   }
-  limit_simd(nullptr);
+  kernels::limit_simd(nullptr);
 }
 
 // `values` gives the same bits at each of them.
 template <class Values>
 void expect_same_bits_at_fused_levels(const Values& values) {
   std::vector<std::vector<float>> results;
-  at_fused_levels([&](SimdLevel) { results.push_back(values()); });
+  at_fused_levels([&](kernels::SimdLevel) { results.push_back(values()); });
   for (const std::vector<float>& result : results) {
     ASSERT_EQ(result.size(), results[0].size());
     EXPECT_EQ(std::memcmp(result.data(), results[0].data(), result.size() * sizeof(float)), 0);

@@ -6,7 +6,7 @@
 
 #include "testing.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 using ::testing::ElementsAre;
@@ -279,4 +279,4 @@ TEST(DecisionTree, DecreasesAreTheImpurityTheSplitsRemove) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::teacher

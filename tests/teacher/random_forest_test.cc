@@ -15,7 +15,13 @@
 #include "support/error.h"
 #include "testing.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
+
+using kernels::available_simd_levels;
+using kernels::limit_simd;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 using ::testing::ElementsAre;
@@ -281,4 +287,4 @@ TEST(RandomForest, LargeTablesUseWidePositions) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::teacher

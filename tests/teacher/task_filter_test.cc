@@ -10,7 +10,7 @@
 #include "teacher/scores.h"
 #include "testing.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 namespace {
 
 using ::testing::Each;
@@ -398,4 +398,4 @@ TEST(Consensus, NumberOfRowsIsAnOption) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -12,7 +12,7 @@
 #include "core/rng.h"
 #include "teacher/random_forest.h"
 
-namespace manyshot {
+namespace manyshot::teacher {
 
 struct TestTable {
   std::vector<float> values;  // [F, N]
@@ -51,4 +51,4 @@ inline TestTable random_table(size_t num_rows, size_t num_features, int num_clas
   return table;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::teacher

@@ -13,6 +13,15 @@
 #include "model/compact/fused_network.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::AttentionInput;
+using kernels::BFloat16;
+using kernels::LabelCache;
+using kernels::simd_level;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 // Rows of one parallel task at most. In-context layers work on all of them at once.

@@ -7,6 +7,27 @@
 #include "model/compact/compact_prompt.h"
 
 namespace manyshot {
+
+using kernels::add;
+using kernels::AlignedBuffer;
+using kernels::AttentionInput;
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::context_attention;
+using kernels::context_attention_scratch;
+using kernels::ContextTokens;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::LabelCache;
+using kernels::Panels;
+using kernels::Positions;
+using kernels::rms_norm;
+using kernels::rotate;
+using kernels::row_attention;
+using kernels::row_attention_scratch;
+using kernels::silu_mul;
+using kernels::Store;
+
 namespace {
 
 // Tokens that go through the row layers together: enough for the matrix products, few enough to stay in the

@@ -32,8 +32,8 @@ template <class Act>
 struct FusedWorkspace {
   FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch& rows, size_t task_rows, size_t num_labels);
 
-  AlignedBuffer<float> x, summary_x, qkv, gate_up, attention, label_input, logits;
-  AlignedBuffer<Act> normed, summary_normed, attended, summary_attended, hidden;
+  kernels::AlignedBuffer<float> x, summary_x, qkv, gate_up, attention, label_input, logits;
+  kernels::AlignedBuffer<Act> normed, summary_normed, attended, summary_attended, hidden;
 };
 
 template <class Act>
@@ -45,12 +45,12 @@ class FusedLayers {
   void row_layers(const RowBatch& rows, float* x);
 
   // Queries (scaled), keys and values of M tokens: qkv [M, qkv_width].
-  void project(const PackedLayer<Act>& layer, const float* x, size_t M, Positions positions, float* qkv);
-  AttentionInput qkv_input(const float* qkv, size_t stride) const;
+  void project(const PackedLayer<Act>& layer, const float* x, size_t M, kernels::Positions positions, float* qkv);
+  kernels::AttentionInput qkv_input(const float* qkv, size_t stride) const;
 
   // In-context attention, then the rest of the layer, on x [tokens.num_tokens, D].
-  void context_layer(const PackedLayer<Act>& layer, const LabelCache& labels, const AttentionInput& in,
-                     const ContextTokens& tokens, float* x);
+  void context_layer(const PackedLayer<Act>& layer, const kernels::LabelCache& labels,
+                     const kernels::AttentionInput& in, const kernels::ContextTokens& tokens, float* x);
 
   // out [M, answers]: log-likelihoods at the M bars x [M, D].
   void answers(const float* x, size_t M, std::span<const int> labels, float* out);
@@ -66,8 +66,8 @@ class FusedLayers {
 };
 
 extern template struct FusedWorkspace<float>;
-extern template struct FusedWorkspace<BFloat16>;
+extern template struct FusedWorkspace<kernels::BFloat16>;
 extern template class FusedLayers<float>;
-extern template class FusedLayers<BFloat16>;
+extern template class FusedLayers<kernels::BFloat16>;
 
 }  // namespace manyshot

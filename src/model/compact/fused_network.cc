@@ -5,6 +5,11 @@
 #include <initializer_list>
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::PackedMatrix;
+using kernels::round_up;
+
 namespace {
 
 std::vector<float> concatenated(std::initializer_list<const std::vector<float>*> parts) {

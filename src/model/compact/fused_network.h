@@ -15,16 +15,16 @@ namespace manyshot {
 
 // SwiGLU columns made at a time: so many panels of gates beside as many of ups.
 inline constexpr size_t kMlpTilePanels = 2;
-inline constexpr size_t kMlpTile = kMlpTilePanels * kPanelWidth;
+inline constexpr size_t kMlpTile = kMlpTilePanels * kernels::kPanelWidth;
 
 // One layer, packed for inputs of type Act (float or BFloat16).
 template <class Act>
 struct PackedLayer {
   std::vector<float> input_norm, post_attention_norm;
-  PackedMatrix<Act> qkv;  // outputs: queries, keys, values
-  PackedMatrix<Act> o;
-  PackedMatrix<Act> gate_up;  // kMlpTile gates, the ups that go with them, the next gates, …
-  PackedMatrix<Act> down;
+  kernels::PackedMatrix<Act> qkv;  // outputs: queries, keys, values
+  kernels::PackedMatrix<Act> o;
+  kernels::PackedMatrix<Act> gate_up;  // kMlpTile gates, the ups that go with them, the next gates, …
+  kernels::PackedMatrix<Act> down;
 };
 
 template <class Act>
@@ -33,16 +33,16 @@ class FusedNetwork {
   FusedNetwork(const ModelConfig& model_config, const Weights& weights);
 
   ModelConfig config;
-  AttentionShape attention;
+  kernels::AttentionShape attention;
   size_t D = 0;          // hidden_size
   size_t qkv_width = 0;  // of the outputs of one token's query, key and value projections
   size_t mlp_width = 0;  // intermediate_size, padded to whole tiles
   float epsilon = 0;
   float query_scale = 0;  // 1 / sqrt(head_dim)
-  Rotation rotation;
+  kernels::Rotation rotation;
   std::vector<PackedLayer<Act>> layers;
   std::vector<float> embedding, final_norm;
-  PackedMatrix<float> label_head;
+  kernels::PackedMatrix<float> label_head;
 
   const float* token_vector(TokenId token) const { return embedding.data() + static_cast<size_t>(token) * D; }
   // Row layers that every token of a row goes through, and the last one, of which only the row's summaries are needed.
@@ -57,6 +57,6 @@ class FusedNetwork {
 };
 
 extern template class FusedNetwork<float>;
-extern template class FusedNetwork<BFloat16>;
+extern template class FusedNetwork<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -8,6 +8,9 @@
 #include "kernels/bfloat16.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+
 namespace {
 
 constexpr size_t kQ8Block = 32;

@@ -9,6 +9,16 @@
 #include "kernels/log_sum_exp.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::exp_sum;
+using kernels::ExpSum;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::Panels;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kTilePanels = 32, kTileTokens = kTilePanels * kPanelWidth;  // of the vocabulary

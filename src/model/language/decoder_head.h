@@ -34,6 +34,6 @@ class DecoderHead {
 };
 
 extern template class DecoderHead<float>;
-extern template class DecoderHead<BFloat16>;
+extern template class DecoderHead<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -13,6 +13,12 @@
 #include "kernels/tile_attention.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::kQueryScaleBase;
+using kernels::PackedMatrix;
+using kernels::round_up;
+
 namespace {
 
 constexpr size_t kReadValues = 1 << 17;  // values dequantised at a time by one thread

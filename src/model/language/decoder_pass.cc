@@ -8,6 +8,24 @@
 #include "kernels/tile_attention.h"
 
 namespace manyshot {
+
+using kernels::add;
+using kernels::AlignedBuffer;
+using kernels::attend_tile;
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::finish_attention;
+using kernels::gemm;
+using kernels::kKeyTile;
+using kernels::kPanelWidth;
+using kernels::Positions;
+using kernels::rms_norm;
+using kernels::rotate;
+using kernels::RunningAttention;
+using kernels::silu_mul;
+using kernels::start_attention;
+using kernels::Store;
+
 namespace {
 
 // Tokens that go through a layer together: enough for the matrix products, few enough to stay in the second-level

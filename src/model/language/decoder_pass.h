@@ -61,11 +61,11 @@ class DecoderPass {
   std::vector<Token> tokens_;
   std::vector<Block> blocks_;
   RotationTable rotations_;
-  AlignedBuffer<float> x_;    // [tokens, D], the residual stream
-  AlignedBuffer<T> queries_;  // per block [num_kv_heads, tokens, heads of the group, head_dim]
+  kernels::AlignedBuffer<float> x_;    // [tokens, D], the residual stream
+  kernels::AlignedBuffer<T> queries_;  // per block [num_kv_heads, tokens, heads of the group, head_dim]
 };
 
 extern template class DecoderPass<float>;
-extern template class DecoderPass<BFloat16>;
+extern template class DecoderPass<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -5,6 +5,12 @@
 
 namespace manyshot {
 
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::KeyValueTile;
+using kernels::kKeyTile;
+using kernels::round_up;
+
 template <class T>
 KvSegment<T>::KvSegment(const AttentionShape& shape, size_t layers_kept, std::shared_ptr<const KvSegment> parent,
                         size_t num_tokens)

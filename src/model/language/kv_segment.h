@@ -18,7 +18,7 @@ class KvSegment {
  public:
   // Without a parent it begins at token 0. Keeps the last `layers_kept` layers written: all layers for a segment that
   // others continue, two for one that only its own pass reads (a layer is read while the next is written).
-  KvSegment(const AttentionShape& shape, size_t layers_kept, std::shared_ptr<const KvSegment> parent,
+  KvSegment(const kernels::AttentionShape& shape, size_t layers_kept, std::shared_ptr<const KvSegment> parent,
             size_t num_tokens);
 
   size_t begin() const { return begin_; }
@@ -34,22 +34,22 @@ class KvSegment {
   void set(size_t layer, size_t position, const float* keys, const float* values);
 
   // Bytes of a segment of so many tokens that keeps all layers.
-  static uint64_t bytes(const AttentionShape& shape, size_t num_layers, size_t num_tokens);
+  static uint64_t bytes(const kernels::AttentionShape& shape, size_t num_layers, size_t num_tokens);
 
  private:
   size_t offset(size_t layer, size_t tile, size_t kv_head) const {
     return ((layer % layers_kept_ * num_tiles_ + tile - first_tile_) * shape_.num_kv_heads + kv_head) *
-           KeyValueTile<T>::size(shape_.head_dim);
+           kernels::KeyValueTile<T>::size(shape_.head_dim);
   }
 
-  AttentionShape shape_;
+  kernels::AttentionShape shape_;
   size_t layers_kept_;
   std::shared_ptr<const KvSegment> parent_;
   size_t begin_, end_, first_tile_, num_tiles_;
-  AlignedBuffer<T> data_;
+  kernels::AlignedBuffer<T> data_;
 };
 
 extern template class KvSegment<float>;
-extern template class KvSegment<BFloat16>;
+extern template class KvSegment<kernels::BFloat16>;
 
 }  // namespace manyshot

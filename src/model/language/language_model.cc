@@ -13,6 +13,13 @@
 #include "model/language/kv_segment.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::simd_level;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 constexpr size_t kPassTokens = 2048;  // of one pass, so that its activations stay small beside the weights

@@ -29,7 +29,7 @@ class Rope {
 class RotationTable {
  public:
   RotationTable(const Rope& rope, std::span<const size_t> positions);
-  Rotation rotation() const { return {cosines_.data(), sines_.data(), head_dim_}; }
+  kernels::Rotation rotation() const { return {cosines_.data(), sines_.data(), head_dim_}; }
 
  private:
   size_t head_dim_;

@@ -13,6 +13,10 @@
 #include "prior/task/notes.h"
 
 namespace manyshot::prior {
+
+using kernels::gemm;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kMostDistanceDimensions = 64;

@@ -17,7 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace manyshot::prior {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-using manyshot::HWY_NAMESPACE::exp_fraction;
+using kernels::HWY_NAMESPACE::exp_fraction;
 
 // Work goes in groups of 16 values, kGroupParts vectors each, whatever the vector length.
 inline constexpr size_t kGroup = 16;

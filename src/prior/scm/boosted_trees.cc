@@ -19,6 +19,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace manyshot::prior {
 
+using kernels::AlignedBuffer;
+
 // One definition for all targets.
 #ifndef MANYSHOT_BOOSTED_TREES_TYPES
 #define MANYSHOT_BOOSTED_TREES_TYPES

@@ -60,11 +60,11 @@ class BoostedTrees {
   std::vector<float> lower_edges_;  // [F, 256]: the smallest value of each bin
   std::vector<uint32_t> num_bins_;  // [F]
   std::vector<uint32_t> keys_, keys_spare_, order_, order_spare_;
-  AlignedBuffer<float> predictions_;  // [N, lanes]
+  kernels::AlignedBuffer<float> predictions_;  // [N, lanes]
   // Of the rows that can still be split, node after node.
   std::vector<uint32_t> rows_, rows_spare_;
-  AlignedBuffer<float> gradients_, gradients_spare_;  // [N, lanes]
-  AlignedBuffer<float> histogram_;                    // [256, lanes]
+  kernels::AlignedBuffer<float> gradients_, gradients_spare_;  // [N, lanes]
+  kernels::AlignedBuffer<float> histogram_;                    // [256, lanes]
   std::vector<uint32_t> bin_counts_;
   std::vector<float> inverse_;  // 1 / (n + lambda)
   std::vector<TreeSplit> splits_;

@@ -16,6 +16,14 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace manyshot::prior {
+
+using kernels::AlignedBuffer;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::Panels;
+using kernels::round_up;
+using kernels::Store;
+
 namespace HWY_NAMESPACE {
 
 using Floats = hn::Vec<GroupFloats>;

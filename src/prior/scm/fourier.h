@@ -35,7 +35,7 @@ class FourierTable {
   float low_ = 0;
   float steps_per_unit_ = 1;
   size_t num_points_ = 0;
-  AlignedBuffer<float> coarse_, fine_, table_;
+  kernels::AlignedBuffer<float> coarse_, fine_, table_;
 };
 
 }  // namespace manyshot::prior

@@ -12,6 +12,10 @@
 #include "prior/scm/scm.h"
 
 namespace manyshot::prior {
+
+using kernels::gemm;
+using kernels::Store;
+
 namespace {
 
 // Where the entries of a weight matrix [rows, columns] that are not zero by structure lie: everywhere, or in `blocks`

@@ -15,6 +15,10 @@
 #include "train/compact/task_pass.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+
 namespace {
 
 // What a unit written to the residual stream at layer i is worth where nothing decays: decay^-(0 + 1 + … + i).

@@ -5,6 +5,9 @@
 #include "kernels/elementwise.h"
 
 namespace manyshot {
+
+using kernels::add;
+
 namespace {
 
 // The one or two vectors that make token `place` of a row.

@@ -10,6 +10,9 @@
 #include "model/files/safetensors.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+
 namespace {
 
 // Tensors under their names; keeps the bytes they are written from.

@@ -36,7 +36,7 @@ class GradientSums {
 
   const NetworkShape& shape_;
   const ParameterPlaces& places_;
-  std::vector<AlignedBuffer<float>> sums_;  // each as the parameters, behind them the number table [codes, D]
+  std::vector<kernels::AlignedBuffer<float>> sums_;  // each as the parameters, behind them the number table [codes, D]
 };
 
 }  // namespace manyshot

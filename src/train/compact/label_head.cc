@@ -9,6 +9,20 @@
 #include "kernels/outer_gemm.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::outer_gemm;
+using kernels::pack_columns;
+using kernels::pack_rows;
+using kernels::packed_columns_size;
+using kernels::packed_rows_size;
+using kernels::rms_norm;
+using kernels::rms_norm_backward;
+using kernels::round_up;
+using kernels::Store;
+
 namespace {
 
 // The softmax over the allowed labels of one bar: adds to `sum`, and writes scale * d(loss) / d(logit) when asked.

@@ -25,14 +25,14 @@ class LabelHead {
   explicit LabelHead(const NetworkShape& shape);
   void renew(const float* labels);  // [num_labels, D]
 
-  const Panels<float>& forward() const { return forward_; }
-  const Panels<float>& backward() const { return backward_; }
-  size_t padded_labels() const { return forward_.num_panels * kPanelWidth; }
+  const kernels::Panels<float>& forward() const { return forward_; }
+  const kernels::Panels<float>& backward() const { return backward_; }
+  size_t padded_labels() const { return forward_.num_panels * kernels::kPanelWidth; }
 
  private:
   size_t num_labels_, D_;
-  AlignedBuffer<float> columns_, rows_;
-  Panels<float> forward_, backward_;
+  kernels::AlignedBuffer<float> columns_, rows_;
+  kernels::Panels<float> forward_, backward_;
 };
 
 struct HeadGradient {
@@ -56,7 +56,7 @@ class LabelLoss {
   const float* logits() const { return logits_.data(); }
 
  private:
-  AlignedBuffer<float> normed_, logits_, dlogits_, dnormed_, logit_panels_, input_panels_;
+  kernels::AlignedBuffer<float> normed_, logits_, dlogits_, dnormed_, logit_panels_, input_panels_;
 };
 
 }  // namespace manyshot

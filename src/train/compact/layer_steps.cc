@@ -8,6 +8,24 @@
 #include "kernels/outer_gemm.h"
 
 namespace manyshot {
+
+using kernels::add;
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::convert;
+using kernels::gemm;
+using kernels::outer_gemm;
+using kernels::pack_rows;
+using kernels::Panels;
+using kernels::Positions;
+using kernels::rms_norm;
+using kernels::rms_norm_backward;
+using kernels::rotate;
+using kernels::round_up;
+using kernels::silu_mul;
+using kernels::silu_mul_backward;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kColumnTile = 64;  // gates or ups made at a time

@@ -47,8 +47,8 @@ struct LayerTape {
   }
 
   size_t D = 0, qkv_width = 0, query_width = 0, gate_up_width = 0;
-  AlignedBuffer<float> x, qkv, x_mid;
-  AlignedBuffer<T> attended, gate_up;
+  kernels::AlignedBuffer<float> x, qkv, x_mid;
+  kernels::AlignedBuffer<T> attended, gate_up;
 };
 
 // Scratch memory for blocks of up to max_tokens tokens.
@@ -58,9 +58,9 @@ struct BlockMemory {
   BlockMemory(const NetworkShape& shape, size_t max_tokens);
   static size_t token_bytes(const NetworkShape& shape);
 
-  AlignedBuffer<T> normed, hidden, given, dqkv, dgate_up;
-  AlignedBuffer<T> output_panels, input_panels;  // factors of a weight's gradient
-  AlignedBuffer<float> gates, dnormed;           // [tokens, 2 tiles of columns], [tokens, D]
+  kernels::AlignedBuffer<T> normed, hidden, given, dqkv, dgate_up;
+  kernels::AlignedBuffer<T> output_panels, input_panels;  // factors of a weight's gradient
+  kernels::AlignedBuffer<float> gates, dnormed;           // [tokens, 2 tiles of columns], [tokens, D]
 };
 
 template <class T>
@@ -68,7 +68,7 @@ class LayerSteps {
  public:
   LayerSteps(const NetworkShape& shape, BlockMemory<T>& memory) : shape_(shape), memory_(memory) {}
 
-  void project(const TrainedLayer<T>& layer, const LayerRecord<T>& record, size_t M, Positions positions);
+  void project(const TrainedLayer<T>& layer, const LayerRecord<T>& record, size_t M, kernels::Positions positions);
   // y may be the next layer's x.
   void finish(const TrainedLayer<T>& layer, const LayerRecord<T>& record, size_t M, float* y);
 
@@ -77,7 +77,7 @@ class LayerSteps {
                        size_t M, float* dx, float* dattended);
   // dx grows by the gradient through qkv; dqkv is turned back in place.
   void project_backward(const TrainedLayer<T>& layer, const LayerGradient& gradient, const LayerRecord<T>& record,
-                        size_t M, Positions positions, float* dqkv, float* dx);
+                        size_t M, kernels::Positions positions, float* dqkv, float* dx);
 
   // The last row layer, whose queries are the rows' last tokens only: `queries` of every `row_tokens` tokens.
   // q [rows * queries, query_width], kv [M, 2 key_width].
@@ -88,7 +88,7 @@ class LayerSteps {
     size_t query_token(size_t query) const {
       return query / queries * row_tokens + row_tokens - queries + query % queries;
     }
-    Positions query_positions() const { return {.first = row_tokens - queries, .period = queries}; }
+    kernels::Positions query_positions() const { return {.first = row_tokens - queries, .period = queries}; }
   };
   void project_last(const TrainedLayer<T>& layer, const float* x, const RowTokens& rows, float* q, float* kv);
   void project_last_backward(const TrainedLayer<T>& layer, const LayerGradient& gradient, const float* x,
@@ -105,8 +105,8 @@ class LayerSteps {
 };
 
 extern template struct BlockMemory<float>;
-extern template struct BlockMemory<BFloat16>;
+extern template struct BlockMemory<kernels::BFloat16>;
 extern template class LayerSteps<float>;
-extern template class LayerSteps<BFloat16>;
+extern template class LayerSteps<kernels::BFloat16>;
 
 }  // namespace manyshot

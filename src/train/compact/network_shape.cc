@@ -7,6 +7,9 @@
 
 namespace manyshot {
 
+using kernels::kPanelWidth;
+using kernels::round_up;
+
 NetworkShape::NetworkShape(const ModelConfig& model_config)
     : config(model_config),
       attention{size_t(config.num_attention_heads), size_t(config.num_key_value_heads), size_t(config.head_dim)},

@@ -17,12 +17,12 @@ struct NetworkShape {
   NetworkShape& operator=(const NetworkShape&) = delete;
 
   ModelConfig config;
-  AttentionShape attention;
+  kernels::AttentionShape attention;
   size_t D, intermediate, qkv_width;
   size_t num_layers, row_layers;
   size_t num_labels, num_columns, num_codes;
   float epsilon, query_scale;
-  Rotation rotation, rotation_back;  // the gradient turns the other way
+  kernels::Rotation rotation, rotation_back;  // the gradient turns the other way
 
   size_t query_width() const { return attention.query_width(); }
   size_t key_width() const { return attention.key_width(); }

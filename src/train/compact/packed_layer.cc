@@ -6,6 +6,14 @@
 
 namespace manyshot {
 
+using kernels::BFloat16;
+using kernels::kPanelWidth;
+using kernels::pack_columns;
+using kernels::pack_rows;
+using kernels::packed_columns_size;
+using kernels::packed_rows_size;
+using kernels::Panels;
+
 template <class T>
 TrainedMatrix<T>::TrainedMatrix(size_t num_outputs, size_t num_inputs)
     : num_outputs_(num_outputs),

@@ -17,23 +17,23 @@ class TrainedMatrix {
   void renew(const float* weight, float scale);
 
   // For x W^T, all outputs or those from first on (multiples of 16).
-  Panels<T> forward() const { return forward_; }
-  Panels<T> forward(size_t first, size_t count) const {
-    return forward_.range(first / kPanelWidth, (first + count) / kPanelWidth);
+  kernels::Panels<T> forward() const { return forward_; }
+  kernels::Panels<T> forward(size_t first, size_t count) const {
+    return forward_.range(first / kernels::kPanelWidth, (first + count) / kernels::kPanelWidth);
   }
   // For dy W, all inputs or `count` from first on; dy has the given outputs.
-  Panels<T> backward() const { return backward_; }
-  Panels<T> backward_inputs(size_t first, size_t count) const {
-    return backward_.range(first / kPanelWidth, (first + count) / kPanelWidth);
+  kernels::Panels<T> backward() const { return backward_; }
+  kernels::Panels<T> backward_inputs(size_t first, size_t count) const {
+    return backward_.range(first / kernels::kPanelWidth, (first + count) / kernels::kPanelWidth);
   }
-  Panels<T> backward_outputs(size_t first, size_t count) const;
+  kernels::Panels<T> backward_outputs(size_t first, size_t count) const;
 
   static size_t bytes(size_t num_outputs, size_t num_inputs) { return 2 * num_outputs * num_inputs * sizeof(T); }
 
  private:
   size_t num_outputs_ = 0, num_inputs_ = 0;
-  AlignedBuffer<T> columns_, rows_;
-  Panels<T> forward_, backward_;
+  kernels::AlignedBuffer<T> columns_, rows_;
+  kernels::Panels<T> forward_, backward_;
 };
 
 template <class T>
@@ -60,8 +60,8 @@ struct LayerGradient {
 };
 
 extern template class TrainedMatrix<float>;
-extern template class TrainedMatrix<BFloat16>;
+extern template class TrainedMatrix<kernels::BFloat16>;
 extern template struct TrainedLayer<float>;
-extern template struct TrainedLayer<BFloat16>;
+extern template struct TrainedLayer<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -47,7 +47,7 @@ class CompactParameters {
   void initialise(uint64_t seed);
 
   ParameterPlaces places_;
-  AlignedBuffer<float> values_, gradients_;
+  kernels::AlignedBuffer<float> values_, gradients_;
   std::vector<Parameter> list_;
   std::vector<int> output_layers_;
 };

@@ -5,6 +5,17 @@
 #include "kernels/row_group_attention.h"
 
 namespace manyshot {
+
+using kernels::AttentionGradient;
+using kernels::AttentionInput;
+using kernels::BFloat16;
+using kernels::ContextAttention;
+using kernels::Positions;
+using kernels::row_group_attention;
+using kernels::row_group_attention_backward;
+using kernels::row_group_scratch;
+using kernels::RowGroup;
+
 namespace {
 
 // Tokens that go through a layer together: enough for the matrix products, few enough for the second-level cache.

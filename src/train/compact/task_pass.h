@@ -87,34 +87,35 @@ class TaskPass {
 
   const TrainedLayer<T>& layer(size_t number) const { return (*weights_->layers)[number]; }
   const TrainedLayer<T>& last_row_layer() const { return layer(shape_.row_layers - 1); }
-  AttentionInput attention_input(const float* qkv) const;
-  AttentionGradient attention_gradient(float* dqkv) const;
+  kernels::AttentionInput attention_input(const float* qkv) const;
+  kernels::AttentionGradient attention_gradient(float* dqkv) const;
 
   const NetworkShape& shape_;
   TaskSize size_;
   // The task at hand.
   const CompactWeightsView<T>* weights_ = nullptr;
   const TrainSample* sample_ = nullptr;
-  SummaryTokens summaries_;
+  kernels::SummaryTokens summaries_;
 
   BlockMemory<T> memory_;
   LayerSteps<T> steps_;
-  std::vector<LayerTape<T>> row_tapes_;             // of the row layers but the last
-  AlignedBuffer<float> last_x_, last_kv_, last_q_;  // of the last one: [row tokens, D], [row tokens, 2 key_width], …
-  LayerTape<T> last_tape_;                          // … [summaries]: its end
+  std::vector<LayerTape<T>> row_tapes_;  // of the row layers but the last
+  kernels::AlignedBuffer<float> last_x_, last_kv_,
+      last_q_;              // of the last one: [row tokens, D], [row tokens, 2 key_width], …
+  LayerTape<T> last_tape_;  // … [summaries]: its end
   std::vector<LayerTape<T>> context_tapes_;
-  std::vector<AlignedBuffer<float>> log_sums_;  // of each in-context attention
-  LayerTape<T> bar_tape_;                       // the end of the last in-context layer, at the bars alone
-  AlignedBuffer<float> bars_;                   // [bars, D], behind the last layer
-  ContextAttention<T> attention_;
+  std::vector<kernels::AlignedBuffer<float>> log_sums_;  // of each in-context attention
+  LayerTape<T> bar_tape_;                                // the end of the last in-context layer, at the bars alone
+  kernels::AlignedBuffer<float> bars_;                   // [bars, D], behind the last layer
+  kernels::ContextAttention<T> attention_;
   LabelLoss loss_;
-  AlignedBuffer<float> dbars_, dbars_attended_;                        // [bars, …]
-  AlignedBuffer<float> dsummaries_, dattended_, dqkv_;                 // [summaries, …]
-  AlignedBuffer<float> dx_, block_dattended_, block_dqkv_, block_dq_;  // [block tokens, …]
-  AlignedBuffer<float> row_scratch_;
+  kernels::AlignedBuffer<float> dbars_, dbars_attended_;                        // [bars, …]
+  kernels::AlignedBuffer<float> dsummaries_, dattended_, dqkv_;                 // [summaries, …]
+  kernels::AlignedBuffer<float> dx_, block_dattended_, block_dqkv_, block_dq_;  // [block tokens, …]
+  kernels::AlignedBuffer<float> row_scratch_;
 };
 
 extern template class TaskPass<float>;
-extern template class TaskPass<BFloat16>;
+extern template class TaskPass<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -12,6 +12,27 @@
 #include "train/language/weight_gradients.h"
 
 namespace manyshot {
+
+using kernels::add;
+using kernels::AlignedBuffer;
+using kernels::AttentionGradientKernel;
+using kernels::AttentionGradients;
+using kernels::AttentionGroup;
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::convert;
+using kernels::dot_heads;
+using kernels::kKeyTile;
+using kernels::kPanelWidth;
+using kernels::kQueryScaleBase;
+using kernels::Positions;
+using kernels::rms_norm;
+using kernels::rms_norm_backward;
+using kernels::rotate;
+using kernels::Rotation;
+using kernels::round_up;
+using kernels::silu_mul_backward;
+
 namespace {
 
 constexpr size_t kLeastPartKeys = 256;

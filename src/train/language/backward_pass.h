@@ -58,6 +58,6 @@ class BackwardPass {
 };
 
 extern template class BackwardPass<float>;
-extern template class BackwardPass<BFloat16>;
+extern template class BackwardPass<kernels::BFloat16>;
 
 }  // namespace manyshot

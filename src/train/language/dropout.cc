@@ -6,6 +6,9 @@
 #include "kernels/bfloat16.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+
 namespace {
 
 // The finaliser of SplitMix64 (Steele et al. 2014, "Fast splittable pseudorandom number generators").

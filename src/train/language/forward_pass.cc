@@ -10,6 +10,27 @@
 #include "kernels/tile_attention.h"
 
 namespace manyshot {
+
+using kernels::add;
+using kernels::AlignedBuffer;
+using kernels::attend_tile;
+using kernels::attention_log_sums;
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::convert;
+using kernels::finish_attention;
+using kernels::gemm;
+using kernels::KeyValueTile;
+using kernels::kKeyTile;
+using kernels::kPanelWidth;
+using kernels::Positions;
+using kernels::rms_norm;
+using kernels::rotate;
+using kernels::RunningAttention;
+using kernels::silu_mul;
+using kernels::start_attention;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kGateUpColumns = 2 * kSwigluTile;  // gates and the ups that go with them

@@ -37,7 +37,7 @@ class ForwardPass {
   const PackedBatch& batch() const { return batch_; }
   const Dropout& dropout() const { return dropout_; }
   const std::vector<Range>& blocks() const { return blocks_; }
-  Rotation rotation() const { return rotations_.rotation(); }  // entry i: token i of the batch
+  kernels::Rotation rotation() const { return rotations_.rotation(); }  // entry i: token i of the batch
   // Where the rows of a token and key head begin in LayerActivations::queries, in heads.
   size_t group_row(size_t kv_head, size_t token) const {
     return (kv_head * batch_.tokens.size() + token) * net_.attention.num_heads / net_.attention.num_kv_heads;
@@ -54,7 +54,7 @@ class ForwardPass {
   void leave_out(size_t layer, const Range& block);
   void lora_down(size_t layer, size_t site, const Range& block, const T* x, Scratch& s);
   void multiply(size_t layer, size_t site, const Range& block, const T* x, Range panels, float* y, size_t ldy,
-                Store store);
+                kernels::Store store);
 
   const TrainedNetwork<T>& network_;
   const DecoderNetwork<T>& net_;
@@ -69,6 +69,6 @@ class ForwardPass {
 };
 
 extern template class ForwardPass<float>;
-extern template class ForwardPass<BFloat16>;
+extern template class ForwardPass<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -9,6 +9,11 @@
 
 namespace manyshot {
 
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::kPanelWidth;
+using kernels::round_up;
+
 PassSizes pass_sizes(const LanguageModelConfig& config, const LoraModules* lora) {
   const AttentionShape attention{static_cast<size_t>(config.num_attention_heads),
                                  static_cast<size_t>(config.num_key_value_heads), static_cast<size_t>(config.head_dim)};

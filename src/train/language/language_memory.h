@@ -18,7 +18,7 @@ enum class Checkpointing;
 
 // The sizes of a network that its passes' buffers depend on.
 struct PassSizes {
-  AttentionShape attention;
+  kernels::AttentionShape attention;
   size_t D = 0, num_layers = 0, qkv_width = 0, mlp_width = 0;
   SiteShapes sites;
   bool trains_all = false;

@@ -11,6 +11,13 @@
 #include "train/language/vocabulary_loss.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::simd_level;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 template <class T>

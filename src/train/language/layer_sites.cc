@@ -4,6 +4,8 @@
 
 namespace manyshot {
 
+using kernels::round_up;
+
 SiteShapes site_shapes(const LanguageModelConfig& config) {
   const auto D = static_cast<size_t>(config.hidden_size), intermediate = static_cast<size_t>(config.intermediate_size),
              head_dim = static_cast<size_t>(config.head_dim),

@@ -35,7 +35,7 @@ using SiteShapes = std::array<SiteShape, kNumSites>;
 SiteShapes site_shapes(const LanguageModelConfig& config);
 
 template <class T>
-const PackedMatrix<T>& site_weight(const DecoderLayer<T>& layer, size_t site) {
+const kernels::PackedMatrix<T>& site_weight(const DecoderLayer<T>& layer, size_t site) {
   return site == kQkv ? layer.qkv : site == kAttentionOut ? layer.o : site == kGateUp ? layer.gate_up : layer.down;
 }
 

@@ -11,6 +11,10 @@
 #include "core/text.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::PackedMatrix;
+
 namespace {
 
 constexpr const char* kAllLinear = "all-linear";

@@ -45,15 +45,15 @@ class LoraSite {
   LoraSite(const LoraModules& modules, const SiteShape& site, size_t layer, ParameterStore& store);
 
   bool is_trained() const { return rank_ > 0; }
-  size_t rank() const { return rank_; }                          // of all targets together
-  size_t width() const { return round_up(rank_, kPanelWidth); }  // of a row of x A^T
+  size_t rank() const { return rank_; }                                            // of all targets together
+  size_t width() const { return kernels::round_up(rank_, kernels::kPanelWidth); }  // of a row of x A^T
   // Renews the packed factors.
   void pack(const SiteShape& site, const ParameterStore& store);
 
-  PackedMatrix<T> down;             // A [rank, inputs]
-  PackedMatrix<T> down_transposed;  // [inputs, rank]
-  PackedMatrix<T> up;               // scale B [outputs, rank]
-  PackedMatrix<T> up_transposed;    // [rank, outputs]
+  kernels::PackedMatrix<T> down;             // A [rank, inputs]
+  kernels::PackedMatrix<T> down_transposed;  // [inputs, rank]
+  kernels::PackedMatrix<T> up;               // scale B [outputs, rank]
+  kernels::PackedMatrix<T> up_transposed;    // [rank, outputs]
 
   // Gradients are summed as dA [rank, input_width], behind it dB^T [rank, outputs] of unscaled B.
   size_t sums_size(const SiteShape& site) const { return rank_ * (site.input_width + site.num_outputs); }
@@ -71,6 +71,6 @@ class LoraSite {
 };
 
 extern template class LoraSite<float>;
-extern template class LoraSite<BFloat16>;
+extern template class LoraSite<kernels::BFloat16>;
 
 }  // namespace manyshot

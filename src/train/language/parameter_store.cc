@@ -4,6 +4,9 @@
 #include <numeric>
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+
 namespace {
 
 size_t num_elements(const std::vector<size_t>& shape) {

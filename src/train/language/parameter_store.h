@@ -27,7 +27,7 @@ class ParameterStore {
  private:
   std::vector<Parameter> parameters_;
   size_t num_values_ = 0;
-  AlignedBuffer<float> values_, gradients_;
+  kernels::AlignedBuffer<float> values_, gradients_;
 };
 
 }  // namespace manyshot

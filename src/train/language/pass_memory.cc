@@ -8,6 +8,14 @@
 #include "train/language/packed_batch.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::AttentionShape;
+using kernels::BFloat16;
+using kernels::KeyValueTile;
+using kernels::kKeyTile;
+using kernels::packed_rows_size;
+
 namespace {
 
 SumsLayout sums_layout_of(const PassSizes& sizes) {

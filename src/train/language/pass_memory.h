@@ -27,13 +27,13 @@ inline constexpr size_t kMaxKeyParts = 4;
 // Of one layer, for T tokens.
 template <class T>
 struct LayerActivations {
-  AlignedBuffer<float> middle;    // [tokens, D]: the residual stream behind the attention
-  AlignedBuffer<T> queries;       // [num_kv_heads, tokens, heads of the group, head_dim], rotated and scaled
-  AlignedBuffer<T> keys, values;  // [tokens, num_kv_heads, head_dim]
-  AlignedBuffer<T> attended;      // [tokens, num_heads, head_dim]
-  AlignedBuffer<float> log_sums;  // [num_kv_heads, tokens, heads of the group]
-  AlignedBuffer<T> gate_up;       // [tokens, 2 * mlp_width] in the network's order
-  std::array<AlignedBuffer<T>, kNumSites> lora_hidden;  // x A^T: [tokens, width]
+  kernels::AlignedBuffer<float> middle;    // [tokens, D]: the residual stream behind the attention
+  kernels::AlignedBuffer<T> queries;       // [num_kv_heads, tokens, heads of the group, head_dim], rotated and scaled
+  kernels::AlignedBuffer<T> keys, values;  // [tokens, num_kv_heads, head_dim]
+  kernels::AlignedBuffer<T> attended;      // [tokens, num_heads, head_dim]
+  kernels::AlignedBuffer<float> log_sums;  // [num_kv_heads, tokens, heads of the group]
+  kernels::AlignedBuffer<T> gate_up;       // [tokens, 2 * mlp_width] in the network's order
+  std::array<kernels::AlignedBuffer<T>, kNumSites> lora_hidden;  // x A^T: [tokens, width]
 };
 
 // Where the sums of a chunk of blocks stand.
@@ -55,21 +55,21 @@ class PassMemory {
   // The residual stream before a layer, and behind the last: [tokens, D].
   float* input(size_t layer_number) { return inputs[layer_number % inputs_in_use_].data(); }
 
-  std::vector<AlignedBuffer<float>>
+  std::vector<kernels::AlignedBuffer<float>>
       inputs;  // [layers + 1] or two of [tokens, D]: the residual stream before each layer
   std::vector<LayerActivations<T>> layers;
-  std::array<AlignedBuffer<T>, 2> key_value_tiles;
+  std::array<kernels::AlignedBuffer<T>, 2> key_value_tiles;
 
-  AlignedBuffer<float> gradients;  // [tokens, D], of the residual stream
-  AlignedBuffer<T> out_gradients;  // as LayerActivations::queries: of the attention's output
-  AlignedBuffer<float> dots;       // as log_sums
-  std::array<AlignedBuffer<float>, kMaxKeyParts> query_gradients;  // as queries
-  AlignedBuffer<float> key_gradients, value_gradients;             // as keys
+  kernels::AlignedBuffer<float> gradients;  // [tokens, D], of the residual stream
+  kernels::AlignedBuffer<T> out_gradients;  // as LayerActivations::queries: of the attention's output
+  kernels::AlignedBuffer<float> dots;       // as log_sums
+  std::array<kernels::AlignedBuffer<float>, kMaxKeyParts> query_gradients;  // as queries
+  kernels::AlignedBuffer<float> key_gradients, value_gradients;             // as keys
   SumsLayout sums_layout;
-  std::vector<AlignedBuffer<float>> sums;  // per chunk
+  std::vector<kernels::AlignedBuffer<float>> sums;  // per chunk
   // When all weights are trained: both sides of each site's product, for the gradient of its weights.
-  std::array<AlignedBuffer<T>, kNumSites> site_inputs, site_gradients;
-  AlignedBuffer<T> packed_inputs, packed_gradients;
+  std::array<kernels::AlignedBuffer<T>, kNumSites> site_inputs, site_gradients;
+  kernels::AlignedBuffer<T> packed_inputs, packed_gradients;
 
  private:
   // Calls take(buffer, values it needs) for every buffer.
@@ -81,6 +81,6 @@ class PassMemory {
 };
 
 extern template class PassMemory<float>;
-extern template class PassMemory<BFloat16>;
+extern template class PassMemory<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -8,6 +8,17 @@
 
 namespace manyshot {
 
+using kernels::add;
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::convert;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::outer_gemm;
+using kernels::pack_rows;
+using kernels::packed_rows_size;
+using kernels::Store;
+
 template <class T>
 SiteGradient<T>::SiteGradient(const TrainedNetwork<T>& network, const Dropout& dropout, size_t num_tokens,
                               PassMemory<T>& memory)

@@ -37,13 +37,13 @@ class SiteGradient {
   size_t layer_ = 0, site_ = 0;
   Range block_;
   const T* dy_ = nullptr;
-  AlignedBuffer<float> lora_sums_;
-  AlignedBuffer<T> lora_gradients_;         // of x A^T
-  AlignedBuffer<float> dropped_gradients_;  // of x by way of LoRA, under dropout
-  AlignedBuffer<T> dropped_inputs_, packed_inputs_, packed_outputs_, packed_lora_;
+  kernels::AlignedBuffer<float> lora_sums_;
+  kernels::AlignedBuffer<T> lora_gradients_;         // of x A^T
+  kernels::AlignedBuffer<float> dropped_gradients_;  // of x by way of LoRA, under dropout
+  kernels::AlignedBuffer<T> dropped_inputs_, packed_inputs_, packed_outputs_, packed_lora_;
 };
 
 extern template class SiteGradient<float>;
-extern template class SiteGradient<BFloat16>;
+extern template class SiteGradient<kernels::BFloat16>;
 
 }  // namespace manyshot

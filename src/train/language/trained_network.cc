@@ -8,6 +8,10 @@
 #include "train/language/master_source.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::transposed;
+
 namespace {
 
 ParameterKind kind_of(const std::string& name, const std::vector<uint64_t>& shape) {

@@ -19,8 +19,8 @@ template <class T>
 class TrainedNetwork {
  public:
   struct Layer {
-    std::array<PackedMatrix<T>, kNumSites> transposed;  // W^T of each site
-    std::array<LoraSite<T>, kNumSites> lora;            // untrained when all weights are
+    std::array<kernels::PackedMatrix<T>, kNumSites> transposed;  // W^T of each site
+    std::array<LoraSite<T>, kNumSites> lora;                     // untrained when all weights are
   };
   // Numbers of the parameters when all weights are trained.
   struct LayerParameters {
@@ -41,7 +41,7 @@ class TrainedNetwork {
   const SiteShapes& sites() const { return sizes_.sites; }
   const PassSizes& sizes() const { return sizes_; }
   const Layer& layer(size_t number) const { return layers_[number]; }
-  const PackedMatrix<T>& head_transposed() const { return head_transposed_; }
+  const kernels::PackedMatrix<T>& head_transposed() const { return head_transposed_; }
   bool trains_all() const { return sizes_.trains_all; }
   const ModelParameters& numbers() const { return numbers_; }  // REQUIRES: trains_all()
   ParameterStore& store() { return store_; }
@@ -64,10 +64,10 @@ class TrainedNetwork {
   std::unique_ptr<TensorSource> masters_;  // reads the store
   std::unique_ptr<DecoderNetwork<T>> net_;
   std::vector<Layer> layers_;
-  PackedMatrix<T> head_transposed_;  // [D, vocab_size]
+  kernels::PackedMatrix<T> head_transposed_;  // [D, vocab_size]
 };
 
 extern template class TrainedNetwork<float>;
-extern template class TrainedNetwork<BFloat16>;
+extern template class TrainedNetwork<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -10,6 +10,23 @@
 #include "kernels/outer_gemm.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::exp_sum;
+using kernels::ExpSum;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::outer_gemm;
+using kernels::pack_rows;
+using kernels::packed_rows_size;
+using kernels::PackedMatrix;
+using kernels::Panels;
+using kernels::round_up;
+using kernels::softmax_gradient;
+using kernels::softmax_gradient_at;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kTilePanels = 32, kTileTokens = kTilePanels * kPanelWidth;  // of the vocabulary

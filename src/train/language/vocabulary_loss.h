@@ -32,25 +32,25 @@ class VocabularyLoss {
   };
   // head [vocab_size, D], and the same transposed; hidden [targets.size(), D], of which row i predicts
   // targets[i].token. Rows are independent of each other, bit for bit.
-  void run(const PackedMatrix<T>& head, const PackedMatrix<T>& head_transposed, const T* hidden,
+  void run(const kernels::PackedMatrix<T>& head, const kernels::PackedMatrix<T>& head_transposed, const T* hidden,
            std::span<const PackedBatch::Target> targets, Row* rows, const Gradients* gradients);
 
   static uint64_t bytes(size_t vocab_size, size_t D);
 
  private:
-  void compute_logits(const Panels<T>& head, const T* hidden, size_t num_rows);
+  void compute_logits(const kernels::Panels<T>& head, const T* hidden, size_t num_rows);
   void find_losses(std::span<const PackedBatch::Target> targets, Row* rows);
-  void differentiate(const Panels<T>& head_transposed, const T* hidden, std::span<const PackedBatch::Target> targets,
-                     const Gradients& gradients);
+  void differentiate(const kernels::Panels<T>& head_transposed, const T* hidden,
+                     std::span<const PackedBatch::Target> targets, const Gradients& gradients);
 
   size_t vocab_size_, D_, num_tiles_, stride_;
-  AlignedBuffer<float> logits_;          // [rows, stride]
-  AlignedBuffer<float> largest_, sums_;  // [rows, tiles], as exp_sum()
-  AlignedBuffer<float> hidden_parts_;    // [groups, rows, D]
-  std::vector<Normaliser> normalisers_;  // [rows]
+  kernels::AlignedBuffer<float> logits_;          // [rows, stride]
+  kernels::AlignedBuffer<float> largest_, sums_;  // [rows, tiles], as exp_sum()
+  kernels::AlignedBuffer<float> hidden_parts_;    // [groups, rows, D]
+  std::vector<kernels::Normaliser> normalisers_;  // [rows]
 };
 
 extern template class VocabularyLoss<float>;
-extern template class VocabularyLoss<BFloat16>;
+extern template class VocabularyLoss<kernels::BFloat16>;
 
 }  // namespace manyshot

@@ -9,6 +9,16 @@
 #include "kernels/outer_gemm.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::kPanelWidth;
+using kernels::outer_gemm;
+using kernels::pack_rows;
+using kernels::packed_rows_size;
+using kernels::Panels;
+using kernels::round_up;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kColumnsAtOnce = 4 * kPanelWidth;

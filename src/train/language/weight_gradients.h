@@ -15,6 +15,7 @@ void add_weight_gradients(TrainedNetwork<T>& network, size_t layer, size_t site,
                           PassMemory<T>& memory);
 
 extern template void add_weight_gradients(TrainedNetwork<float>&, size_t, size_t, size_t, PassMemory<float>&);
-extern template void add_weight_gradients(TrainedNetwork<BFloat16>&, size_t, size_t, size_t, PassMemory<BFloat16>&);
+extern template void add_weight_gradients(TrainedNetwork<kernels::BFloat16>&, size_t, size_t, size_t,
+                                          PassMemory<kernels::BFloat16>&);
 
 }  // namespace manyshot

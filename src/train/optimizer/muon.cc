@@ -10,6 +10,8 @@
 
 namespace manyshot {
 
+using kernels::BFloat16;
+
 Muon::Muon(const OptimizerOptions& options, std::vector<Parameter> parameters)
     : options_(options),
       is_bf16_(choose_dtype(options.dtype) == DType::kBFloat16),

@@ -24,7 +24,7 @@ class Muon : public Optimizer {
   // One thread's.
   struct Scratch {
     NewtonSchulz<float> exact;
-    NewtonSchulz<BFloat16> rounded;
+    NewtonSchulz<kernels::BFloat16> rounded;
     std::vector<float> update;
   };
   void update_matrix(size_t i, double rate, Scratch& scratch);

@@ -7,6 +7,18 @@
 #include "kernels/outer_gemm.h"
 
 namespace manyshot {
+
+using kernels::AlignedBuffer;
+using kernels::BFloat16;
+using kernels::convert;
+using kernels::gemm;
+using kernels::kPanelWidth;
+using kernels::outer_gemm;
+using kernels::pack_rows;
+using kernels::Panels;
+using kernels::round_up;
+using kernels::Store;
+
 namespace {
 
 // The odd polynomial a x + b x^3 + c x^5, steep at 0.

@@ -22,11 +22,11 @@ class NewtonSchulz {
  private:
   void step(size_t rows, size_t columns);
 
-  AlignedBuffer<float> x_, product_, gram_, gram_square_;  // x [rows, columns], tall, both padded to 16
-  AlignedBuffer<T> x_rows_, x_panels_, gram_rows_, gram_panels_;
+  kernels::AlignedBuffer<float> x_, product_, gram_, gram_square_;  // x [rows, columns], tall, both padded to 16
+  kernels::AlignedBuffer<T> x_rows_, x_panels_, gram_rows_, gram_panels_;
 };
 
 extern template class NewtonSchulz<float>;
-extern template class NewtonSchulz<BFloat16>;
+extern template class NewtonSchulz<kernels::BFloat16>;
 
 }  // namespace manyshot

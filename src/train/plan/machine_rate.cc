@@ -8,6 +8,12 @@
 #include "kernels/gemm.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::gemm;
+using kernels::PackedMatrix;
+using kernels::Store;
+
 namespace {
 
 constexpr size_t kRows = 256, kInputs = 512, kOutputs = 512;  // of one product; fits a second-level cache

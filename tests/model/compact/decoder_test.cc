@@ -15,6 +15,13 @@
 #include "support/temporary_folder.h"
 
 namespace manyshot {
+
+using kernels::available_simd_levels;
+using kernels::limit_simd;
+using kernels::simd_level;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 std::vector<float> scores_of(const EncodedContext& context, const QueryTokens& queries, size_t num_answers) {

@@ -14,6 +14,10 @@
 #include "support/source_path.h"
 
 namespace manyshot {
+
+using kernels::simd_level;
+using kernels::SimdLevel;
+
 namespace {
 
 constexpr TokenId kFirstLabel = 1000, kBar = 1010;

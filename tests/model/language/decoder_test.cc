@@ -18,6 +18,11 @@
 #include "support/models/random_source.h"
 
 namespace manyshot {
+
+using kernels::available_simd_levels;
+using kernels::limit_simd;
+using kernels::SimdLevel;
+
 namespace {
 
 using Tokens = std::vector<TokenId>;

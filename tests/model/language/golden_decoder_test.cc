@@ -14,6 +14,10 @@
 #include "support/source_path.h"
 
 namespace manyshot {
+
+using kernels::available_simd_levels;
+using kernels::SimdLevel;
+
 namespace {
 
 class GoldenDecoder : public testing::TestWithParam<const char*> {

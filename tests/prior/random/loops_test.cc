@@ -8,6 +8,12 @@
 #include "prior/testing.h"
 
 namespace manyshot::prior {
+
+using kernels::available_simd_levels;
+using kernels::limit_simd;
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 // Philox4x32 with 7 rounds, word by word.

@@ -7,6 +7,10 @@
 #include "prior/testing.h"
 
 namespace manyshot::prior {
+
+using kernels::simd_name;
+using kernels::SimdLevel;
+
 namespace {
 
 double by_hand(Activation activation, double z) {

@@ -8,6 +8,9 @@
 #include "prior/testing.h"
 
 namespace manyshot::prior {
+
+using kernels::SimdLevel;
+
 namespace {
 
 // The definition, by trying every split of every feature: sums of squared gradients over (rows + lambda).

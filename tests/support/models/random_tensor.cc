@@ -8,6 +8,9 @@
 #include "model/files/safetensors.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+
 namespace {
 
 template <class Value>

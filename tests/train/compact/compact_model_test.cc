@@ -16,6 +16,11 @@
 #include "train/compact/random_tasks.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::simd_level;
+using kernels::SimdLevel;
+
 namespace {
 
 using ::testing::StrEq;

@@ -9,6 +9,10 @@
 #include "train/compact/reference_network.h"
 
 namespace manyshot {
+
+using kernels::simd_level;
+using kernels::SimdLevel;
+
 namespace {
 
 // Relative to the size of the gradient at hand: f32 sums against double.

@@ -20,6 +20,10 @@
 #include "support/temporary_folder.h"
 
 namespace manyshot {
+
+using kernels::simd_level;
+using kernels::SimdLevel;
+
 namespace {
 
 bool has_bf16() { return simd_level() == SimdLevel::kAvx512Bf16; }

@@ -14,6 +14,11 @@
 #include "train/optimizer/schedule.h"
 
 namespace manyshot {
+
+using kernels::BFloat16;
+using kernels::simd_level;
+using kernels::SimdLevel;
+
 namespace {
 
 Json torch_answers() { return Json::parse(read_file(source_path("tests/data/optimizer_answers.json"))); }
