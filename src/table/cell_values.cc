@@ -2,111 +2,29 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdint>
-#include <limits>
 
 namespace manyshot {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+template <size_t kCount>
+bool is_one_of(std::string_view text, const std::array<std::string_view, kCount>& words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+}  // namespace
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
          std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return to_lower(a) == b; });
 }
-
-// The common case: a sign and at most 15 digits, perhaps with a point. The digits as an integer and the power of ten
-// are both exact doubles, so their quotient is the correctly rounded value (Clinger 1990).
-struct ShortDecimal {
-  double value;
-  bool has_point;
-};
-std::optional<ShortDecimal> parse_short_decimal(std::string_view text) {
-  constexpr std::array<double, 16> kPowersOfTen = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-  const bool negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
-  if (text.empty() || text.size() > 16) return {};
-  uint64_t digits = 0;
-  size_t num_digits = 0, after_point = 0;
-  bool has_point = false;
-  for (const char c : text) {
-    if (is_digit(c)) {
-      digits = digits * 10 + static_cast<uint64_t>(c - '0');
-      ++num_digits;
-      after_point += has_point;
-    } else if (c == '.' && !has_point) {
-      has_point = true;
-    } else {
-      return {};
-    }
-  }
-  if (num_digits == 0 || num_digits > 15) return {};
-  const double value = static_cast<double>(digits) / kPowersOfTen[after_point];
-  return ShortDecimal{negative ? -value : value, has_point};
-}
-
-// Digits with a decimal point, an optional exponent and an optional minus: what std::from_chars reads, without "inf"
-// and "nan".
-std::optional<double> parse_plain_number(std::string_view text) {
-  const size_t first = !text.empty() && text[0] == '-' ? 1 : 0;
-  if (first >= text.size() || !(is_digit(text[first]) || text[first] == '.')) return {};
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return {};
-  if (error == std::errc::result_out_of_range) return text[0] == '-' ? -kInfinity : kInfinity;
-  return value;
-}
-
-std::string_view strip_unit(std::string_view text) {
-  constexpr std::array<std::string_view, 5> kUnits = {"%", "$", "€", "£", "¥"};
-  for (std::string_view unit : kUnits) {
-    if (text.starts_with(unit)) return trim_blanks(text.substr(unit.size()));
-    if (text.ends_with(unit)) return trim_blanks(text.substr(0, text.size() - unit.size()));
-  }
-  return text;
-}
-
-// True if `digits` is split by `separator` into a first group of one to three digits without a leading zero and further
-// groups of three.
-bool grouped_by_three(std::string_view digits, char separator) {
-  const size_t first = digits.find(separator);
-  if (first == 0 || first > 3 || digits[0] == '0') return false;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    const bool separates = i >= first && (i - first) % 4 == 0;
-    if (separates ? digits[i] != separator : !is_digit(digits[i])) return false;
-  }
-  return (digits.size() - first) % 4 == 0;
-}
-
-// Rewrites an unsigned number of `style` as std::from_chars wants it; empty if its separators are misplaced.
-std::string normalize_separators(std::string_view text, NumberStyle style) {
-  const char decimal = style == NumberStyle::kPoint ? '.' : ',';
-  const char group = style == NumberStyle::kPoint ? ',' : '.';
-  const std::string_view whole = text.substr(0, text.find_first_of(style == NumberStyle::kPoint ? ".eE" : ",eE"));
-  std::string_view rest = text.substr(whole.size());
-
-  std::string result;
-  const auto num_groups = std::count(whole.begin(), whole.end(), group);
-  if (num_groups > 0) {
-    const bool is_clear = style == NumberStyle::kPoint || num_groups > 1 || rest.starts_with(decimal);
-    if (!is_clear || !grouped_by_three(whole, group)) return {};
-  }
-  std::copy_if(whole.begin(), whole.end(), std::back_inserter(result), [&](char c) { return c != group; });
-  if (rest.starts_with(decimal)) {
-    result += '.';
-    rest.remove_prefix(1);
-  }
-  if (rest.find_first_of(".,") != std::string_view::npos) return {};
-  return result.append(rest);
-}
-
-}  // namespace
 
 std::string_view trim_blanks(std::string_view cell) {
   const size_t first = cell.find_first_not_of(kBlanks);
@@ -114,8 +32,13 @@ std::string_view trim_blanks(std::string_view cell) {
   return cell.substr(first, cell.find_last_not_of(kBlanks) - first + 1);
 }
 
-bool is_missing_mark(std::string_view cell) {
-  if (cell.empty()) return true;
+bool is_blank(std::string_view cell) {
+  if (!cell.empty() && cell.front() > ' ') return false;
+  return cell.find_first_not_of(kBlanks) == std::string_view::npos;
+}
+
+bool is_missing_word(std::string_view cell) {
+  if (cell.empty()) return false;
   switch (cell.front()) {
     case ' ':
     case '\t':
@@ -130,40 +53,48 @@ bool is_missing_mark(std::string_view cell) {
     default:
       return false;
   }
-  constexpr std::array<std::string_view, 12> kMarks = {"",     "NA",   "N/A",  "n/a",  "NaN",  "nan",
-                                                       "NULL", "null", "None", "<NA>", "#N/A", "?"};
+  constexpr std::array<std::string_view, 6> kNameable = {"NA", "N/A", "n/a", "NULL", "null", "None"};
   const std::string_view text = trim_blanks(cell);
-  return text.size() <= 4 && std::find(kMarks.begin(), kMarks.end(), text) != kMarks.end();
+  return text.size() <= 4 && (is_one_of(text, kNameable) || is_machine_word(text));
 }
 
-std::optional<double> parse_number(std::string_view cell, NumberStyle style) {
-  if (style == NumberStyle::kPoint) {
-    if (const auto decimal = parse_short_decimal(cell)) return decimal->value;
-    if (const auto value = parse_plain_number(cell)) return value;
-  }
-  std::string_view text = strip_unit(trim_blanks(cell));
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text = strip_unit(text.substr(1));
-  if (text.empty()) return {};
-
-  std::optional<double> value;
-  if (equals_ignoring_case(text, "inf") || equals_ignoring_case(text, "infinity")) {
-    value = kInfinity;
-  } else if (is_digit(text[0]) || text[0] == '.' || text[0] == ',') {
-    value = parse_plain_number(normalize_separators(text, style));
-  }
-  return value && negative ? -*value : value;
+bool is_machine_word(std::string_view cell) {
+  constexpr std::array<std::string_view, 5> kWords = {"NaN", "nan", "<NA>", "#N/A", "?"};
+  return is_one_of(trim_blanks(cell), kWords);
 }
 
-NumberReadings parse_number_both_styles(std::string_view cell) {
-  if (const auto decimal = parse_short_decimal(cell)) {
-    return {decimal->value, decimal->has_point ? std::nullopt : std::optional(decimal->value)};
+bool is_gap_mark(std::string_view cell) {
+  constexpr size_t kLongest = 32, kLongestWord = 16;
+  if (cell.size() > kLongest) return false;
+  const bool is_plain =
+      std::all_of(cell.begin(), cell.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  std::string folded;
+  if (!is_plain) folded = fold_typography(cell);
+  const std::string_view text = is_plain ? trim_blanks(cell) : std::string_view(folded);
+  if (text.empty()) return true;
+  if (text.starts_with('#')) return text.size() > 2 && text.find_first_of("!?/") != std::string_view::npos;  // #DIV/0!
+  char word[kLongestWord];  // the letters: "k. A." is ka, "[Not available]" notavailable
+  size_t length = 0;
+  for (const char c : text) {
+    if (!is_letter_or_digit(c)) continue;
+    if (length == kLongestWord || (c >= '0' && c <= '9')) return false;
+    word[length++] = to_lower(c);
   }
-  const auto point = parse_number(cell, NumberStyle::kPoint);
-  if (point && cell.find(',') == std::string_view::npos) {
-    return {point, cell.find('.') == std::string_view::npos ? point : std::nullopt};
-  }
-  return {point, parse_number(cell, NumberStyle::kComma)};
+  if (length == 0 || (text.starts_with('<') && !text.ends_with('>'))) return true;  // "-", "<LOD"
+  constexpr std::array<std::string_view, 51> kWords = {"na",          "nd",           "ka",           "sd",
+                                                       "nc",          "nr",           "nm",           "nil",
+                                                       "none",        "null",         "nan",          "nat",
+                                                       "missing",     "unknown",      "unk",          "unavailable",
+                                                       "undefined",   "undetermined", "notavailable", "notapplicable",
+                                                       "notreported", "notrecorded",  "notmeasured",  "notdetermined",
+                                                       "notdetected", "notknown",     "notgiven",     "notspecified",
+                                                       "notasked",    "nodata",       "novalue",      "noanswer",
+                                                       "noresponse",  "tbd",          "tba",          "void",
+                                                       "blank",       "empty",        "error",        "bdl",
+                                                       "lod",         "loq",          "refused",      "dontknow",
+                                                       "unbekannt",   "keineangabe",  "keineangaben", "inconnu",
+                                                       "desconocido", "sconosciuto",  "fehlt"};
+  return is_one_of(std::string_view(word, length), kWords);
 }
 
 std::optional<BooleanWord> parse_boolean_word(std::string_view cell) {

@@ -19,11 +19,17 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 
 }  // namespace
 
-CsvBlocks::CsvBlocks(const std::string& path, std::unique_ptr<TextSource> text, const CsvDialect& dialect)
+CsvBlocks::CsvBlocks(const std::string& path, std::unique_ptr<TextSource> text, const CsvDialect& dialect,
+                     bool has_header)
     : path_(path), text_(std::move(text)), dialect_(dialect), buffer_(kBlockBytes) {
   if (!parse(/*num_columns=*/-1, /*max_rows=*/1)) {
     fail(ErrorKind::kBadInput,
          "{}: the file has no text; a table needs a header line with the column names, then one line a row", path_);
+  }
+  if (!has_header) {
+    header_.resize(static_cast<size_t>(rows_->num_cols()));
+    parsed_bytes_ = 0;  // next() parses the line again, as a row
+    return;
   }
   for (int32_t column = 0; column < rows_->num_cols(); ++column) {
     visit_column(*rows_, column, [&](std::string_view cell, bool) { header_.emplace_back(cell); });
@@ -122,14 +128,17 @@ std::string CsvBlocks::row_name(uint64_t row_in_block) const {
 
 void CsvBlocks::fail_ragged(const RaggedRow& row) const {
   const std::string delimiter = delimiter_name(dialect_.delimiter);
-  const std::string_view text = waiting().substr(row.offset);
-  const bool is_long = static_cast<size_t>(row.num_cells) > header_.size();
+  const std::string_view text = first_line(waiting().substr(row.offset));
+  std::string advice = "add the cells that are not there (a missing value is an empty cell)";
+  if (text.starts_with('#')) {
+    advice = "if it is a comment, take the line out of the file";
+  } else if (static_cast<size_t>(row.num_cells) > header_.size()) {
+    advice = fmt::format("put cells that contain the delimiter ({}) in quotes, or name the right one with --delimiter",
+                         delimiter);
+    if (header_.size() == 1) advice += "; if the first line is a title and not the header, take it out of the file";
+  }
   fail(ErrorKind::kBadInput, "{}:{}: {} has {} cells, the header has {}: \"{}\"; {}", path_, line_at(row.offset),
-       row_name(row.row_in_block), row.num_cells, header_.size(), excerpt(first_line(text)),
-       is_long
-           ? fmt::format("put cells that contain the delimiter ({}) in quotes, or name the right one with --delimiter",
-                         delimiter)
-           : "add the cells that are not there (a missing value is an empty cell)");
+       row_name(row.row_in_block), row.num_cells, header_.size(), excerpt(text), advice);
 }
 
 void CsvBlocks::fail_endless_row(const std::string& reason) const {

@@ -14,8 +14,9 @@ namespace manyshot {
 
 class CsvBlocks {
  public:
-  // Reads the header. Throws Error(kBadInput) if there is none, and as next().
-  CsvBlocks(const std::string& path, std::unique_ptr<TextSource> text, const CsvDialect& dialect);
+  // Reads the header; without one (`has_header`) its names are empty, as many as the first row has cells. Throws
+  // Error(kBadInput) if there is no line, and as next().
+  CsvBlocks(const std::string& path, std::unique_ptr<TextSource> text, const CsvDialect& dialect, bool has_header);
 
   const std::vector<std::string>& header() const { return header_; }
 

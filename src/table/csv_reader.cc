@@ -47,6 +47,10 @@ class CsvReader final : public TableReader {
   const std::vector<std::string>& notes() const override { return notes_; }
   std::string format_name() const override;
   bool semicolon_separated() const override { return dialect_.delimiter == ';'; }
+  bool is_index_column(size_t column) const override {
+    return column == 0 && dialect_.shape == CsvDialect::Shape::kRowNames;
+  }
+  std::string header_advice() const override;
   void scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const override;
 
  private:
@@ -54,7 +58,8 @@ class CsvReader final : public TableReader {
   void note_header_like_data(const CsvBlocks& blocks);
 
   InputFile file_;
-  bool missing_marks_;
+  bool has_header_, missing_marks_;
+  bool header_looks_like_values_ = false;
   std::string encoding_;
   CsvDialect dialect_;
   std::vector<std::string> header_;
@@ -63,11 +68,13 @@ class CsvReader final : public TableReader {
 
 CsvReader::CsvReader(InputFile file, const ReadOptions& options)
     : file_(std::move(file)),
+      has_header_(options.has_header),
       missing_marks_(options.missing_marks),
       encoding_(resolve_encoding(file_, options.encoding)) {
   const std::string sample = read_sample(*open_text(file_, encoding_));
   reject_foreign_format(file_.path(), sample);
   dialect_ = sniff_csv(sample, options.delimiter);
+  notes_ = dialect_.notes;
   CsvBlocks blocks = open_blocks();
   header_ = blocks.header();
   check_column_count(file_.path(), header_.size());
@@ -75,32 +82,54 @@ CsvReader::CsvReader(InputFile file, const ReadOptions& options)
     fail(ErrorKind::kBadInput, "{}: the file has a header ({}) but no rows; add at least one line of values",
          file_.path(), list_names(header_));
   }
-  note_header_like_data(blocks);
+  if (has_header_) {
+    note_header_like_data(blocks);
+  } else {
+    notes_.push_back(
+        fmt::format("read without a header: the columns are called column_1 to column_{}", header_.size()));
+  }
 }
 
 CsvBlocks CsvReader::open_blocks() const {
   auto text = open_text(file_, encoding_);
+  if (const LineEdits edits = dialect_.edits(); edits.any()) text = edit_lines(std::move(text), edits);
   if (dialect_.joins_spaces) text = join_spaces(std::move(text), dialect_.quote);
-  return CsvBlocks(file_.path(), std::move(text), dialect_);
+  return CsvBlocks(file_.path(), std::move(text), dialect_, has_header_);
 }
 
-// A header of numbers only, or one whose every name also occurs below it, is likely a first row of a file without a
-// header.
+// A header is likely the first row of a file without one when each name, or half of them and some text among them,
+// stands below it in its column or is a number above numbers.
 void CsvReader::note_header_like_data(const CsvBlocks& blocks) {
-  const bool all_numbers = std::all_of(header_.begin(), header_.end(), [](const std::string& name) {
-    return parse_number(name, NumberStyle::kPoint) || parse_number(name, NumberStyle::kComma);
-  });
-  bool all_repeated = true;
-  for (size_t column = 0; column < header_.size() && all_repeated; ++column) {
-    all_repeated = false;
-    visit_column(blocks.rows(), static_cast<int32_t>(column),
-                 [&](std::string_view cell, bool) { all_repeated |= cell == header_[column]; });
+  const auto is_number = [](std::string_view cell) {
+    const NumberReadings number = parse_number_both_styles(cell);
+    return number.point || number.comma;
+  };
+  size_t all_numbers = 0, like_values = 0, repeated_texts = 0;
+  for (size_t column = 0; column < header_.size(); ++column) {
+    const std::string_view name = trim_blanks(header_[column]);
+    bool is_repeated = false;
+    size_t numbers = 0, filled = 0;
+    visit_column(blocks.rows(), static_cast<int32_t>(column), [&](std::string_view cell, bool) {
+      is_repeated |= trim_blanks(cell) == name;
+      filled += !is_blank(cell);
+      numbers += is_number(cell);
+    });
+    all_numbers += is_number(name);
+    like_values += is_repeated || (is_number(name) && filled > 0 && numbers * 10 >= filled * 9);
+    repeated_texts += is_repeated && !is_blank(name) && !is_number(name);
   }
-  if (!all_numbers && !all_repeated) return;
+  header_looks_like_values_ = all_numbers == header_.size() || like_values == header_.size() ||
+                              (repeated_texts > 0 && like_values > repeated_texts && like_values * 2 >= header_.size());
+  if (!header_looks_like_values_) return;
   notes_.push_back(
-      fmt::format("the first line ({}) is taken as the column names but looks like values; if it is a row, add a line "
-                  "with names above it",
+      fmt::format("the first line ({}) is taken as the column names but looks like values; if it is a row, give "
+                  "--no-header, or add a line with names above it",
                   list_names(header_)));
+}
+
+std::string CsvReader::header_advice() const {
+  return header_looks_like_values_ ? "; the first line looks like values: for a file without a header give --no-header"
+                                   : "";
 }
 
 std::string CsvReader::format_name() const {
@@ -123,7 +152,7 @@ void CsvReader::scan(std::span<const size_t> columns, const std::function<bool(c
       cells.clear();
       cells.reserve(batch.num_rows);
       visit_column(blocks.rows(), static_cast<int32_t>(columns[i]), [&](std::string_view cell, bool) {
-        cells.push_back(missing_marks_ && is_missing_mark(cell) ? std::string_view() : cell);
+        cells.push_back(missing_marks_ && is_blank(cell) ? std::string_view() : cell);
       });
     }
     if (!visit(batch)) return;

@@ -53,31 +53,17 @@ std::string count_of(uint64_t count, const char* singular) {
   return fmt::format("{} {}{}", with_thousands(static_cast<long long>(count)), singular, count == 1 ? "" : "s");
 }
 
-// What a reader of the column should know beyond its line.
-std::vector<std::string> notes_of(const ColumnSchema& column) {
-  std::vector<std::string> notes;
-  if (column.unreadable > 0) {
-    notes.push_back(fmt::format(
-        "\"{}\": {} cannot be used as a {} and count{} as missing, first \"{}\" in row {} (counted from 0)",
-        excerpt(column.name), count_of(column.unreadable, "cell"), column.type == ColumnType::kDate ? "date" : "number",
-        column.unreadable == 1 ? "s" : "", excerpt(column.first_unreadable), column.first_unreadable_row));
-  }
-  if (column.number_style == NumberStyle::kComma) {
-    notes.push_back(fmt::format("\"{}\": numbers are read with a decimal comma", excerpt(column.name)));
-  }
-  if (column.date_order_guessed) {
-    notes.push_back(fmt::format(
-        "\"{}\": dates such as {} are read as month/day/year; nothing in the column tells (write YYYY-MM-DD to be "
-        "sure)",
-        excerpt(column.name), quoted(column.examples.front())));
-  }
-  return notes;
-}
-
 std::vector<std::string> all_notes(const TableFile& file, const Schema& schema) {
   std::vector<std::string> notes = file.notes();
   for (const ColumnSchema& column : schema.columns) {
-    for (std::string& note : notes_of(column)) notes.push_back(std::move(note));
+    if (column.unreadable > 0) {
+      notes.push_back(fmt::format(
+          "\"{}\": {} cannot be used as a {} and count{} as missing, first \"{}\" in row {} (counted from 0)",
+          excerpt(column.name), count_of(column.unreadable, "cell"),
+          column.type == ColumnType::kDate ? "date" : "number", column.unreadable == 1 ? "s" : "",
+          excerpt(column.first_unreadable), column.first_unreadable_row));
+    }
+    for (std::string& note : column_notes(column)) notes.push_back(std::move(note));
   }
   return notes;
 }
@@ -121,12 +107,90 @@ Json column_to_json(const ColumnSchema& column, uint64_t num_rows) {
     json["maximum"] = range_value(column, column.maximum);
     json["mean"] = range_value(column, column.mean);
   }
+  if (!column.gap_marks.empty()) {
+    json["gap_marks"] = Json::object();
+    for (const GapMark& mark : column.gap_marks) json["gap_marks"][mark.spelling] = mark.cells;
+  }
+  if (column.respelt > 0) json["respelt"] = {{"cells", column.respelt}, {"first", column.first_respelt}};
+  if (column.row_label != RowLabel::kNone) json["names_rows"] = true;
   if (column.type == ColumnType::kCategorical) json["categories"] = column.categories;
   json["examples"] = column.examples;
   return json;
 }
 
+std::string gap_note(const ColumnSchema& column) {
+  constexpr size_t kShownMarks = 4;
+  uint64_t cells = 0;
+  std::vector<std::string> spellings;
+  for (const GapMark& mark : column.gap_marks) {
+    cells += mark.cells;
+    spellings.push_back(mark.spelling);
+  }
+  return fmt::format("\"{}\": {} in {} read as missing beside {} {}", excerpt(column.name),
+                     quoted_list(spellings, kShownMarks, /*more_follow=*/false),
+                     count_of(cells, "cell") + (cells == 1 ? " is" : " are"),
+                     with_thousands(static_cast<long long>(column.present)),
+                     column.type == ColumnType::kDate ? "dates" : "numbers");
+}
+
+std::string spelling_note(const ColumnSchema& column) {
+  const NumberStyle& style = column.number_style;
+  std::string what;
+  const auto add = [&](const std::string& part) { what += (what.empty() ? "" : ", ") + part; };
+  if (style.grouping == Grouping::kBlank) add("blanks between thousands");
+  if (style.grouping == Grouping::kApostrophe) add("apostrophes between thousands");
+  if (style.grouping == Grouping::kUnderscore) add("underscores between thousands");
+  if (style.grouping == Grouping::kIndian) add("groups of two digits");
+  if (style.decimal == DecimalMark::kComma) add("a decimal comma");
+  if (style.quantity == Quantity::kMagnitude) add("K, M and the like as factors");
+  if (style.quantity == Quantity::kBytes) add("bytes");
+  if (style.quantity == Quantity::kDuration) add("durations in seconds");
+  if (style.quantity == Quantity::kClock) add("times of day in seconds");
+  if (!style.unit.empty()) add(fmt::format("without the unit \"{}\"", excerpt(style.unit)));
+  return fmt::format("\"{}\": {} such as {} {} read as {}{}", excerpt(column.name), count_of(column.respelt, "cell"),
+                     quoted(column.first_respelt), column.respelt == 1 ? "is" : "are",
+                     column.respelt == 1 ? "a number" : "numbers", what.empty() ? "" : fmt::format(" ({})", what));
+}
+
 }  // namespace
+
+std::vector<std::string> column_notes(const ColumnSchema& column) {
+  std::vector<std::string> notes;
+  const std::string name = fmt::format("\"{}\"", excerpt(column.name));
+  if (column.row_label != RowLabel::kNone)
+    notes.push_back(fmt::format("{}: {}", name, row_label_reason(column.row_label)));
+  if (!column.gap_marks.empty()) notes.push_back(gap_note(column));
+  if (column.respelt > 0) {
+    notes.push_back(spelling_note(column));
+  } else if (column.number_style.decimal == DecimalMark::kComma) {
+    notes.push_back(fmt::format("{}: numbers are read with a decimal comma", name));
+  }
+  if (column.date_order_guessed) {
+    notes.push_back(fmt::format(
+        "{}: dates such as {} are read as month/day/year; nothing in the column tells (write YYYY-MM-DD to be sure)",
+        name, quoted(column.examples.front())));
+  }
+  if (column.holds_numbers) {
+    notes.push_back(
+        fmt::format("{}: strings such as {} stay strings, as the file stores them; store numbers as numbers", name,
+                    quoted(column.examples.front())));
+  }
+  return notes;
+}
+
+const char* row_label_reason(RowLabel label) {
+  switch (label) {
+    case RowLabel::kIndex:
+      return "names the rows (the file's index)";
+    case RowLabel::kUnnamed:
+      return "names the rows (no column name, another value in every row)";
+    case RowLabel::kCounting:
+      return "counts the rows";
+    case RowLabel::kNone:
+      break;
+  }
+  return "";
+}
 
 std::string describe_table(const TableFile& file, const Schema& schema) {
   const size_t shown = std::min(schema.columns.size(), kMaxDescribedColumns);

@@ -1,6 +1,7 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/properties.h>
@@ -10,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/json.h"
 #include "core/text.h"
 #include "table/arrow_text.h"
 #include "table/cell_values.h"
@@ -35,6 +37,26 @@ auto checked(const std::string& path, Call&& call) {
        excerpt(reason, 200));
 }
 
+bool holds_strings(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::DICTIONARY)
+    return holds_strings(*static_cast<const arrow::DictionaryType&>(type).value_type());
+  return type.id() == arrow::Type::STRING || type.id() == arrow::Type::LARGE_STRING ||
+         type.id() == arrow::Type::STRING_VIEW;
+}
+
+// Names of the columns that hold the index of a pandas frame (its "pandas" metadata, JSON); none in files of others.
+std::vector<std::string> pandas_index(const arrow::KeyValueMetadata* metadata) {
+  std::vector<std::string> names;
+  const auto text = metadata ? metadata->Get("pandas") : arrow::Result<std::string>(arrow::Status::KeyError(""));
+  if (!text.ok()) return names;
+  const Json pandas = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!pandas.is_object() || !pandas.contains("index_columns") || !pandas["index_columns"].is_array()) return names;
+  for (const Json& column : pandas["index_columns"]) {
+    if (column.is_string()) names.push_back(column.get<std::string>());
+  }
+  return names;
+}
+
 class ParquetReader final : public TableReader {
  public:
   explicit ParquetReader(InputFile file);
@@ -42,6 +64,8 @@ class ParquetReader final : public TableReader {
   const std::vector<std::string>& header() const override { return header_; }
   const std::vector<std::string>& notes() const override { return notes_; }
   std::string format_name() const override { return "Parquet"; }
+  bool is_text_column(size_t column) const override { return is_text_[column]; }
+  bool is_index_column(size_t column) const override { return is_index_[column]; }
   void scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const override;
 
  private:
@@ -51,6 +75,7 @@ class ParquetReader final : public TableReader {
   InputFile file_;
   std::vector<std::string> header_;
   std::vector<std::string> notes_;
+  std::vector<bool> is_text_, is_index_;
   uint64_t num_rows_ = 0;
 };
 
@@ -75,7 +100,11 @@ ParquetReader::ParquetReader(InputFile file) : file_(std::move(file)) {
            header_.size() + 1, excerpt(field->name()));
     }
     header_.push_back(field->name());
+    is_text_.push_back(holds_strings(*field->type()));
   }
+  const std::vector<std::string> index = pandas_index(schema->metadata().get());
+  for (const std::string& name : header_)
+    is_index_.push_back(std::find(index.begin(), index.end(), name) != index.end());
   num_rows_ = static_cast<uint64_t>(reader->parquet_reader()->metadata()->num_rows());
   if (num_rows_ == 0) {
     fail(ErrorKind::kBadInput, "{}: the file has columns ({}) but no rows", file_.path(), list_names(header_));
@@ -126,8 +155,9 @@ void ParquetReader::scan(std::span<const size_t> columns, const std::function<bo
     std::deque<std::string> scratch;
     for (const auto& array : rows->columns()) {
       auto cells = checked(file_.path(), [&] { return arrow::Result(cells_of(*array, scratch)); });
+      const bool is_text = is_text_[columns[batch.cells.size()]];
       for (std::string_view& cell : cells) {
-        if (is_missing_mark(cell)) cell = {};
+        if (is_blank(cell) || (!is_text && is_missing_word(cell))) cell = {};
       }
       batch.cells.push_back(std::move(cells));
     }

@@ -1,32 +1,29 @@
 // read_rows and scan_table of schema.h.
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 #include "core/error.h"
+#include "table/respelling.h"
 #include "table/schema.h"
 #include "table/string_set.h"
 
 namespace manyshot {
 namespace {
 
-// A boolean word, or the numbers 0 and 1.
-std::optional<double> parse_boolean(std::string_view cell) {
-  if (const auto word = parse_boolean_word(cell)) return word->value;
-  const auto number = parse_number(cell, NumberStyle::kPoint);
-  return number == 0.0 || number == 1.0 ? number : std::nullopt;
-}
-
 // Builds one column of a Table, cell by cell.
 class ColumnBuilder {
  public:
-  explicit ColumnBuilder(const ColumnSchema& schema) : schema_(schema) {
+  // `is_typed_text`: in the file that the cells come from.
+  ColumnBuilder(const ColumnSchema& schema, bool is_typed_text) : schema_(schema), is_typed_text_(is_typed_text) {
     for (const std::string& category : schema.categories) known_.insert(category);
     clear();
   }
 
   void add(std::string_view cell, uint64_t row) {
     if (!column_.is_number()) {
-      column_.codes.push_back(cell.data() ? code_of(cell) : kMissingCode);
+      column_.codes.push_back(cell.data() ? code_of(cell, row) : kMissingCode);
     } else {
       column_.numbers.push_back(cell.data() ? number_of(cell, row) : kMissingNumber);
     }
@@ -47,7 +44,9 @@ class ColumnBuilder {
     return taken;
   }
 
-  const ReadNotes::Unreadable& unreadable() const { return unreadable_; }
+  const ReadNotes::Cells& unreadable() const { return unreadable_; }
+  const ReadNotes::Cells& respelt() const { return respelt_; }
+  const ReadNotes::Cells& unknown() const { return unknown_; }
 
  private:
   void clear() {
@@ -55,30 +54,47 @@ class ColumnBuilder {
     added_.clear();
   }
 
-  int32_t code_of(std::string_view cell) {
+  int32_t code_of(std::string_view cell, uint64_t row) {
     const int32_t code = known_.find(cell);
-    return code >= 0 ? code : static_cast<int32_t>(known_.size()) + added_.insert(cell);
+    if (code >= 0) return code;
+    if (!is_typed_text_ && is_missing_word(cell)) return kMissingCode;
+    if (schema_.type == ColumnType::kCategorical) {
+      if (!respelling_) respelling_.emplace(schema_.categories);
+      if (const int32_t meant = respelling_->find(cell); meant >= 0) {
+        note(respelt_, cell, row);
+        return meant;
+      }
+      note(unknown_, cell, row);
+    }
+    return static_cast<int32_t>(known_.size()) + added_.insert(cell);
   }
 
   double number_of(std::string_view cell, uint64_t row) {
-    std::optional<double> value;
-    if (schema_.type == ColumnType::kNumeric) {
-      value = parse_number(cell, schema_.number_style);
-    } else if (schema_.type == ColumnType::kDate) {
-      value = parse_date(cell, schema_.date_order);
-    } else {
-      value = parse_boolean(cell);
-    }
+    const std::optional<double> value = number_in(cell, schema_);
     if (value && std::isfinite(*value)) return *value;
-    if (unreadable_.count++ == 0) unreadable_ = {schema_.name, std::string(cell), row, 1};
+    if (!is_gap(cell)) note(unreadable_, cell, row);
     return kMissingNumber;
+  }
+
+  // Missing words, gap marks, and what the column's own gap marks are.
+  bool is_gap(std::string_view cell) const {
+    if (is_missing_word(cell) || is_gap_mark(cell)) return true;
+    const std::string_view text = trim_blanks(cell);
+    return std::any_of(schema_.gap_marks.begin(), schema_.gap_marks.end(),
+                       [&](const GapMark& mark) { return mark.spelling == text; });
+  }
+
+  void note(ReadNotes::Cells& cells, std::string_view cell, uint64_t row) const {
+    if (cells.count++ == 0) cells = {schema_.name, std::string(cell), row, 1};
   }
 
   const ColumnSchema& schema_;
   Column column_;
   StringSet known_;  // the schema's categories, by code
   StringSet added_;  // further strings since the last take()
-  ReadNotes::Unreadable unreadable_;
+  bool is_typed_text_;
+  std::optional<Respelling> respelling_;  // made for the first string that is not among the schema's
+  ReadNotes::Cells unreadable_, respelt_, unknown_;
 };
 
 // Columns of a schema, filled from the columns of the same name of a file.
@@ -89,8 +105,8 @@ class TableBuilder {
     std::unordered_map<std::string_view, size_t> unclaimed;
     for (size_t i = 0; i < file.column_names().size(); ++i) unclaimed.emplace(file.column_names()[i], i);
     for (const ColumnSchema& column : schema.columns) {
-      builders_.emplace_back(column);
       const auto found = unclaimed.find(column.name);
+      builders_.emplace_back(column, found != unclaimed.end() && file.is_text_column(found->second));
       if (found != unclaimed.end()) {
         file_columns_.push_back(found->second);
         present_.push_back(builders_.size() - 1);
@@ -127,10 +143,12 @@ class TableBuilder {
     return table;
   }
 
-  void note_unreadable() const {
+  void note_cells() const {
     if (!notes_) return;
     for (const ColumnBuilder& builder : builders_) {
       if (builder.unreadable().count > 0) notes_->unreadable.push_back(builder.unreadable());
+      if (builder.respelt().count > 0) notes_->respelt.push_back(builder.respelt());
+      if (builder.unknown().count > 0) notes_->unknown.push_back(builder.unknown());
     }
   }
 
@@ -161,7 +179,7 @@ Table read_rows(const TableFile& file, const Schema& schema, std::span<const uin
          "{}: row {} (counted from 0) is asked for, but the file has {} rows; was it changed meanwhile?", file.path(),
          rows[taken], rows_seen);
   }
-  builder.note_unreadable();
+  builder.note_cells();
   return builder.take();
 }
 
@@ -185,7 +203,7 @@ void scan_table(const TableFile& file, const Schema& schema, size_t chunk_rows, 
     return true;
   });
   if (builder.num_rows() > 0) hand_on();
-  builder.note_unreadable();
+  builder.note_cells();
 }
 
 }  // namespace manyshot

@@ -54,12 +54,18 @@ std::unique_ptr<TableReader> open_reader(InputFile file, const ReadOptions& opti
 
 struct TableFile::Impl {
   Impl(InputFile file, const ReadOptions& options)
-      : path(file.path()), reader(open_reader(std::move(file), options)), notes(reader->notes()) {
-    names = usable_names(reader->header(), notes);
+      : path(file.path()),
+        reader(open_reader(std::move(file), options)),
+        has_header(options.has_header),
+        notes(reader->notes()) {
+    std::vector<std::string> changes;
+    names = usable_names(reader->header(), changes);
+    if (options.has_header) notes.insert(notes.end(), changes.begin(), changes.end());
   }
 
   std::string path;
   std::unique_ptr<TableReader> reader;
+  bool has_header;
   std::vector<std::string> notes;
   std::vector<std::string> names;
 };
@@ -82,6 +88,11 @@ const std::vector<std::string>& TableFile::column_names() const { return impl_->
 const std::vector<std::string>& TableFile::notes() const { return impl_->notes; }
 std::string TableFile::format_name() const { return impl_->reader->format_name(); }
 bool TableFile::semicolon_separated() const { return impl_->reader->semicolon_separated(); }
+bool TableFile::has_name(size_t column) const {
+  return !impl_->has_header || !is_blank(impl_->reader->header()[column]);
+}
+bool TableFile::is_text_column(size_t column) const { return impl_->reader->is_text_column(column); }
+bool TableFile::is_index_column(size_t column) const { return impl_->reader->is_index_column(column); }
 
 void TableFile::scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const {
   impl_->reader->scan(columns, visit);
@@ -91,8 +102,8 @@ size_t TableFile::column_index(std::string_view name) const {
   const auto& names = impl_->names;
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<size_t>(found - names.begin());
-  fail(ErrorKind::kNotFound, "{}: no column \"{}\"{}; the columns are {}", path(), excerpt(name),
-       did_you_mean(name, names), list_names(names));
+  fail(ErrorKind::kNotFound, "{}: no column \"{}\"{}; the columns are {}{}", path(), excerpt(name),
+       did_you_mean(name, names), list_names(names), impl_->reader->header_advice());
 }
 
 void check_column_count(const std::string& path, size_t num_columns) {

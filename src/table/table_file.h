@@ -17,17 +17,18 @@ struct ReadOptions {
       "auto";  // "auto": UTF-8, or UTF-16 when its byte order mark is there; else any name iconv knows
   // "auto": sniffed among , ; tab | and runs of spaces; else one ASCII character, "tab", or "space" for runs of spaces
   std::string delimiter = "auto";
-  bool missing_marks = true;  // false: cells come as they stand, "NA" and empty ones too (CSV)
+  bool has_header = true;     // false: the first line is a row, and columns are called column_1, column_2, … (CSV)
+  bool missing_marks = true;  // false: blank cells come as they stand (CSV)
 };
 
-// Missing cells: empty or blank (quoted or not), and in any column: NA, N/A, n/a, NaN, nan, NULL, null, None, <NA>,
-// #N/A, ? Lines without any character are skipped, as nearly every CSV reader does.
+// Lines without any character are skipped, as nearly every CSV reader does.
 
 // Rows of text. Cells point into buffers that live until the visit returns.
 struct TextBatch {
   uint64_t first_row = 0;  // 0-based data row (the header is not a row)
   size_t num_rows = 0;
-  // [number of scanned columns][num_rows]; a missing cell has data() == nullptr.
+  // [number of scanned columns][num_rows]; a blank cell, a null and a NaN have data() == nullptr. What else is missing
+  // is a matter of the column (infer_schema).
   std::vector<std::vector<std::string_view>> cells;
 };
 
@@ -51,6 +52,11 @@ class TableFile {
   const std::vector<std::string>& notes() const;  // what opening had to decide or repair, as sentences
   std::string format_name() const;                // "CSV, comma, UTF-8", "Parquet"
   bool semicolon_separated() const;               // hints that "1,234" is a decimal comma
+  // Of a column, by its index: whether the file names it (true of files without a header), types it as strings
+  // (Parquet), or says that it names the rows (an index that pandas stored, row names as R writes them).
+  bool has_name(size_t column) const;
+  bool is_text_column(size_t column) const;
+  bool is_index_column(size_t column) const;
 
   // Visits all rows of the given columns (indices into column_names()) in file order, a batch at a time. `visit`
   // returns false to stop early. Throws as open() does for what lies further down the file, and Error(kInterrupted)

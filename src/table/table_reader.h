@@ -19,6 +19,10 @@ class TableReader {
   virtual const std::vector<std::string>& notes() const = 0;
   virtual std::string format_name() const = 0;
   virtual bool semicolon_separated() const { return false; }
+  // The end of a message about a column that is not there.
+  virtual std::string header_advice() const { return ""; }
+  virtual bool is_text_column(size_t) const { return false; }
+  virtual bool is_index_column(size_t) const { return false; }
   virtual void scan(std::span<const size_t> columns, const std::function<bool(const TextBatch&)>& visit) const = 0;
 };
 

@@ -146,28 +146,31 @@ class WithoutByteOrderMark final : public TextSource {
   std::string start_;  // read, not yet handed on
 };
 
-class SpaceJoiningSource final : public TextSource {
+// Text through a filter with append(text, out).
+template <class Filter>
+class FilteredSource final : public TextSource {
  public:
-  SpaceJoiningSource(std::unique_ptr<TextSource> source, char quote) : source_(std::move(source)), joiner_(quote) {}
+  FilteredSource(std::unique_ptr<TextSource> source, Filter filter)
+      : source_(std::move(source)), filter_(std::move(filter)) {}
 
   size_t read(char* out, size_t max) override {
-    while (position_ == joined_.size()) {
-      joined_.clear();
+    while (position_ == filtered_.size()) {
+      filtered_.clear();
       position_ = 0;
       const size_t count = source_->read(chunk_.data(), chunk_.size());
       if (count == 0) return 0;
-      joiner_.append({chunk_.data(), count}, joined_);
+      filter_.append({chunk_.data(), count}, filtered_);
     }
-    const size_t count = joined_.copy(out, max, position_);
+    const size_t count = filtered_.copy(out, max, position_);
     position_ += count;
     return count;
   }
 
  private:
   std::unique_ptr<TextSource> source_;
-  SpaceJoiner joiner_;
+  Filter filter_;
   std::vector<char> chunk_ = std::vector<char>(kChunkBytes);
-  std::string joined_;
+  std::string filtered_;
   size_t position_ = 0;
 };
 
@@ -217,8 +220,61 @@ void SpaceJoiner::append(std::string_view text, std::string& out) {
   }
 }
 
+void LineEditor::append(std::string_view text, std::string& out) {
+  for (const char c : text) add(c, out);
+}
+
+void LineEditor::add(char c, std::string& out) {
+  const bool ends_line = !quoted_ && (c == '\n' || c == '\r');
+  if (in_comment_ || lines_left_out_ > 0) {
+    if (!ends_line) return;
+    if (lines_left_out_ > 0 && c == '\n') --lines_left_out_;
+    in_comment_ = false;
+    out += c;
+    return;
+  }
+  if (at_line_start_ && edits_.comments_left_out && c == '#') {
+    in_comment_ = true;
+    return;
+  }
+  if (!is_first_begun_ && !ends_line) {
+    out += edits_.before_first;
+    is_first_begun_ = true;
+  }
+  const bool is_delimiter = !quoted_ && c == edits_.delimiter;
+  if (edits_.quotes_after_blanks && !quoted_ && !is_delimiter && (c == ' ' || c == '\t') &&
+      (at_cell_start_ || behind_quote_)) {
+    blanks_ += c;
+    at_line_start_ = false;
+    return;
+  }
+  const bool is_quote = c == edits_.quote,
+             opens = is_quote && !quoted_ && (at_cell_start_ || (behind_quote_ && blanks_.empty()));
+  if (behind_quote_ && !opens && !is_delimiter && !ends_line) ++num_loose_quotes_;
+  const bool drops_blanks = opens || (behind_quote_ && (is_delimiter || ends_line));
+  if (!drops_blanks) out += blanks_;
+  blanks_.clear();
+  if (ends_line && is_first_begun_ && in_first_line_) {
+    out += edits_.behind_first;
+    in_first_line_ = false;
+  }
+  out += c;
+  behind_quote_ = is_quote && quoted_;
+  if (is_quote && quoted_) {
+    quoted_ = false;
+  } else if (opens) {
+    quoted_ = true;
+  }
+  at_line_start_ = ends_line;
+  at_cell_start_ = ends_line || is_delimiter;
+}
+
+std::unique_ptr<TextSource> edit_lines(std::unique_ptr<TextSource> source, const LineEdits& edits) {
+  return std::make_unique<FilteredSource<LineEditor>>(std::move(source), LineEditor(edits));
+}
+
 std::unique_ptr<TextSource> join_spaces(std::unique_ptr<TextSource> source, char quote) {
-  return std::make_unique<SpaceJoiningSource>(std::move(source), quote);
+  return std::make_unique<FilteredSource<SpaceJoiner>>(std::move(source), SpaceJoiner(quote));
 }
 
 }  // namespace manyshot

@@ -13,14 +13,50 @@ std::optional<double> date(std::string_view cell, DateOrder order = DateOrder::k
   return parse_date(cell, order);
 }
 
-TEST(CellValues, MissingMarks) {
+TEST(CellValues, MissingWords) {
+  for (const char* cell : {"NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "?", " ? "})
+    EXPECT_TRUE(is_missing_word(cell)) << cell;
+  for (const char* cell : {"", " ", "0", "na", "none", "-", "No", "NAN", "??", "<NA", "missing", "n"})
+    EXPECT_FALSE(is_missing_word(cell)) << cell;
+  for (const char* cell : {"", " ", "\t \n"}) EXPECT_TRUE(is_blank(cell)) << cell;
+  EXPECT_FALSE(is_blank(" x"));
+  EXPECT_TRUE(is_machine_word("nan"));
+  EXPECT_FALSE(is_machine_word("None"));
+}
+
+TEST(CellValues, GapMarks) {
+  for (const char* cell : {"-",
+                           "--",
+                           ".",
+                           "..",
+                           "…",
+                           "—",
+                           "*",
+                           "n.a.",
+                           "N.A.",
+                           "na",
+                           "nd",
+                           "k. A.",
+                           "k.A.",
+                           "#DIV/0!",
+                           "#REF!",
+                           "#NAME?",
+                           "unknown",
+                           "Unknown",
+                           "UNKNOWN",
+                           "<LOD",
+                           "< LOQ",
+                           "not available",
+                           "[missing]",
+                           "(blank)",
+                           "Keine Angabe",
+                           "N/D",
+                           "TBD",
+                           "Don't know"})
+    EXPECT_TRUE(is_gap_mark(cell)) << cell;
   for (const char* cell :
-       {"", " ", "\t \n", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "?", " ? "}) {
-    EXPECT_TRUE(is_missing_mark(cell)) << cell;
-  }
-  for (const char* cell : {"0", "na", "none", "-", "No", "NAN", "??", "<NA", "missing", "n"}) {
-    EXPECT_FALSE(is_missing_mark(cell)) << cell;
-  }
+       {"0", "<5", "12", "red", "a", "x1", "no", "yes", "other", "#1", "10+", "-5", "A-", "unknown1"})
+    EXPECT_FALSE(is_gap_mark(cell)) << cell;
 }
 
 TEST(CellValues, PlainNumbers) {
@@ -118,6 +154,37 @@ TEST(CellValues, Dates) {
   EXPECT_EQ(date("9999-12-31"), 2932896);
 }
 
+TEST(CellValues, MonthNames) {
+  for (const char* cell : {"01-Mar-2000",   "1-mar-2000",    "1 March 2000",    "1. März 2000",
+                           "March 1, 2000", "Mar 1 2000",    "March 1st, 2000", "1st March 2000",
+                           "2000-Mar-01",   "01MAR2000",     "Mar 2000",        "Mar-2000",
+                           "1 marzo 2000",  "1 de mar 2000", "Wed, 1 Mar 2000", "Wednesday, March 1, 2000",
+                           "1-Mar-00",      "Mar-00",        "Mar '00",         "1 Mars 2000",
+                           "1/Mar/2000"})
+    EXPECT_EQ(date(cell), 11017) << cell;
+  EXPECT_EQ(date("1 Mar 2000 12:00"), 11017.5);
+  EXPECT_EQ(date("Mar 1, 2000 6:00 PM"), 11017.75);
+  EXPECT_EQ(date("00-Mar-01", DateOrder::kYearFirst), 11017);
+  for (const char* cell : {"31-Feb-2000", "Mar", "1 Mar", "1 Mark 2000", "marble 1 2000", "May be 2000", "1 M 2000",
+                           "Sept 2000 x", "Mar 20"})
+    EXPECT_EQ(date(cell), std::nullopt) << cell;
+}
+
+TEST(CellValues, YearsOfTwoDigits) {
+  EXPECT_EQ(date("3/1/00"), 11017);
+  EXPECT_EQ(date("1/3/00", DateOrder::kDayFirst), 11017);
+  EXPECT_EQ(date("00-03-01", DateOrder::kYearFirst), 11017);
+  EXPECT_EQ(date("01.03.00"), 11017);
+  EXPECT_EQ(date("1/1/70"), 0);
+  EXPECT_EQ(date("12/31/69"), -1);
+  EXPECT_EQ(format_date(*date("1/1/68")), "2068-01-01");
+  const DateReadings readings = parse_date_all_orders("13-01-02");
+  EXPECT_TRUE(readings.has_short_year);
+  EXPECT_FALSE(readings.in_order[0].has_value());
+  EXPECT_TRUE(readings.in_order[1].has_value() && readings.in_order[2].has_value());
+  EXPECT_FALSE(parse_date_all_orders("3/1/2000").has_short_year);
+}
+
 TEST(CellValues, TimesAndZones) {
   EXPECT_EQ(date("1970-01-01T12:00"), 0.5);
   EXPECT_EQ(date("1970-01-01 06:00:00"), 0.25);
@@ -140,7 +207,6 @@ TEST(CellValues, ImpossibleDates) {
                            "2000-1/1",
                            "20000101",
                            "2000-01",
-                           "1/1/00",
                            "2000-01-01x",
                            "2000-01-01T",
                            "2000-01-01 24:00",

@@ -58,6 +58,68 @@ TEST(CsvDialect, Quotes) {
   EXPECT_EQ(cells_of(table_of("a,b\nC:\\dir\\,\"D:\\\"\n")), (Cells{{"C:\\dir\\", "D:\\"}}));
 }
 
+TEST(CsvDialect, BlanksAroundQuotes) {
+  const TableFile file = table_of("a, \"b\", \"y\"\n1, \"2,5\", \"q\"\n3, \"say \"\"hi\"\"\" ,\"p\"\n");
+  EXPECT_THAT(file.column_names(), ElementsAre("a", "b", "y"));
+  EXPECT_EQ(cells_of(file), (Cells{{"1", "2,5", "q"}, {"3", "say \"hi\"", "p"}}));
+  EXPECT_EQ(cells_of(table_of("a,b\n1, 5\" pipe\n2, \"x\" y\n")), (Cells{{"1", " 5\" pipe"}, {"2", " \"x\" y"}}))
+      << "quotes that are text";
+  EXPECT_EQ(cells_of(table_of("a,b\n1, x\n2, y\n")), (Cells{{"1", " x"}, {"2", " y"}})) << "blanks without quotes";
+}
+
+TEST(CsvDialect, BlankSeparatedCodes) {
+  const TableFile codes = table_of("status months purpose y\nA12 42 A41 bad\nA11 37 A47 bad\nA14 19 A41 good\n");
+  EXPECT_THAT(codes.column_names(), ElementsAre("status", "months", "purpose", "y"));
+  const TableFile words = table_of("status purpose\nA12 A41\nA11 A47\n");
+  EXPECT_EQ(words.column_names().size(), 1u);
+  EXPECT_THAT(words.notes(), ElementsAre(HasSubstr("--delimiter space")));
+}
+
+TEST(CsvDialect, SepLine) {
+  for (const char* line : {"sep=;\n", "SEP=;\r\n", "\"sep=;\"\n"}) {
+    const TableFile file = table_of(line + std::string("a;b\n1;x\n2;y\n"));
+    EXPECT_THAT(file.column_names(), ElementsAre("a", "b"));
+    EXPECT_EQ(cells_of(file), kTwoByTwo);
+    EXPECT_THAT(file.notes(), ElementsAre(HasSubstr("names the delimiter")));
+  }
+  EXPECT_EQ(cells_of(table_of("sep=:\na:b\n1:x\n2:y\n")), kTwoByTwo);
+  EXPECT_ERROR(cells_of(table_of("sep=;\na;b\n1;2;3\n4;5\n")), ErrorKind::kBadInput, StartsWith("t.csv:3:"));
+}
+
+TEST(CsvDialect, Comments) {
+  const TableFile file = table_of("# made by x, y, z\n# 2024\na,b\n1,x\n# half way\n2,y\n");
+  EXPECT_THAT(file.column_names(), ElementsAre("a", "b"));
+  EXPECT_EQ(cells_of(file), kTwoByTwo);
+  EXPECT_THAT(file.notes(), ElementsAre(HasSubstr("2 lines that start with #")));
+  EXPECT_THAT(table_of("##meta\n#CHROM\tPOS\n1\t5\n2\t6\n").column_names(), ElementsAre("#CHROM", "POS"));
+  EXPECT_THAT(table_of("#id,name\n1,x\n2,y\n").column_names(), ElementsAre("#id", "name"));
+  const TableFile inside = table_of("a,b\n1,x\n# half way\n2,y\n");
+  EXPECT_EQ(cells_of(inside), kTwoByTwo);
+  EXPECT_THAT(inside.notes(), ElementsAre(HasSubstr("comments")));
+  EXPECT_EQ(cells_of(table_of("a,b\n1,x\n#2,y\n")), (Cells{{"1", "x"}, {"#2", "y"}})) << "a row";
+  EXPECT_EQ(cells_of(table_of("# c\na,b\n\"1\n# no comment\",x\n")), (Cells{{"1\n# no comment", "x"}}));
+}
+
+TEST(CsvDialect, RowNamesAsRWritesThem) {
+  for (const char* text : {"\"a\",\"b\"\n\"1\",1,\"x\"\n\"2\",2,\"y\"\n", "\"a\" \"b\"\n\"1\" 1 \"x\"\n\"2\" 2 \"y\"\n",
+                           "a\tb\nr1\t1\tx\nr2\t2\ty\n"}) {
+    const TableFile file = table_of(text);
+    EXPECT_THAT(file.column_names(), ElementsAre("row_names", "a", "b")) << text;
+    EXPECT_EQ(cells_of(file)[1].at(2), "y");
+    EXPECT_THAT(file.notes(), ElementsAre(HasSubstr("row's name")));
+    EXPECT_TRUE(file.is_index_column(0));
+    EXPECT_EQ(infer_schema(file).columns[0].row_label, RowLabel::kIndex);
+  }
+  const TableFile one = table_of("\"x\"\n\"1\" 5\n\"2\" 6\n");
+  EXPECT_THAT(one.column_names(), ElementsAre("row_names", "x"));
+}
+
+TEST(CsvDialect, TrailingDelimiters) {
+  const TableFile file = table_of("a,b\n1,x,\n2,y,\n");
+  EXPECT_THAT(file.column_names(), ElementsAre("a", "b", "column_3"));
+  EXPECT_EQ(cells_of(file)[1], (std::vector<std::string>{"2", "y", "<missing>"}));
+}
+
 TEST(CsvDialect, LineEndsAndByteOrderMark) {
   EXPECT_EQ(cells_of(table_of("a,b\r\n1,x\r\n2,y\r\n")), kTwoByTwo);
   EXPECT_EQ(cells_of(table_of("a,b\r1,x\r2,y")), kTwoByTwo);
@@ -126,6 +188,24 @@ TEST(CsvNames, HeaderLikeData) {
   EXPECT_THAT(table_of("1,2\n3,4\n").notes(), ElementsAre(HasSubstr("looks like values")));
   EXPECT_THAT(table_of("red,yes\nblue,no\nred,yes\n").notes(), ElementsAre(HasSubstr("looks like values")));
   EXPECT_THAT(table_of("colour,ok\nblue,no\n").notes(), ElementsAre());
+}
+
+TEST(CsvNames, HeaderLikeMixedData) {
+  const TableFile file = table_of("28, Private, 351277, >50K\n26, Private, 662636, >50K\n79, State, 23, <=50K\n");
+  EXPECT_THAT(file.notes(), ElementsAre(HasSubstr("--no-header")));
+  EXPECT_ERROR(file.column_index("y"), ErrorKind::kNotFound, "--no-header");
+  EXPECT_THAT(table_of("country,2019,2020\nFR,1,2\nDE,3,4\n").notes(), ElementsAre()) << "years are names";
+}
+
+TEST(CsvNames, WithoutAHeader) {
+  const TableFile file = table_of("1,x\n2,y\n", {.has_header = false});
+  EXPECT_THAT(file.column_names(), ElementsAre("column_1", "column_2"));
+  EXPECT_EQ(cells_of(file), kTwoByTwo);
+  EXPECT_EQ(cells_of(file), kTwoByTwo) << "again";
+  EXPECT_THAT(file.notes(), ElementsAre("read without a header: the columns are called column_1 to column_2"));
+  std::string text;
+  for (int row = 0; row < 100'000; ++row) text += fmt::format("{},{}\n", row, row % 7);
+  EXPECT_EQ(cells_of(table_of(text, {.has_header = false})).size(), 100'000u);
 }
 
 TEST(CsvNames, UnknownColumn) {

@@ -116,6 +116,47 @@ TEST(Parquet, StringsBooleansAndNulls) {
   EXPECT_EQ(file.format_name(), "Parquet");
 }
 
+TEST(Parquet, StringsStayStrings) {
+  arrow::StringDictionaryBuilder dictionary;
+  const std::vector<std::optional<std::string>> zips = {"02116", "2116", "None", "NA", std::nullopt, "02116"};
+  const TableFile file = parquet_of({{"s", array_of<std::string>(arrow::StringBuilder(), zips)},
+                                     {"d", array_of<std::string>(dictionary, zips)},
+                                     {"n", array_of<double>(arrow::DoubleBuilder(), {1, 2, NAN, 4, std::nullopt, 6})}});
+  const Schema schema = infer_schema(file);
+  for (const size_t column : {0, 1}) {
+    EXPECT_TRUE(file.is_text_column(column));
+    EXPECT_THAT(schema.columns[column].categories, ElementsAre("02116", "2116", "NA", "None"));
+    EXPECT_EQ(schema.columns[column].missing, 1u);
+  }
+  EXPECT_FALSE(file.is_text_column(2));
+  EXPECT_EQ(schema.columns[2].missing, 2u);
+  const std::vector<uint64_t> rows = {0, 2, 4};
+  EXPECT_THAT(read_rows(file, schema, rows, nullptr).columns[0].codes, ElementsAre(0, 3, kMissingCode));
+
+  const Schema numbers =
+      infer_schema(parquet_of({{"s", array_of<std::string>(arrow::StringBuilder(), {"1", "2", "5"})}}));
+  EXPECT_EQ(numbers.columns[0].type, ColumnType::kCategorical);
+  EXPECT_TRUE(numbers.columns[0].holds_numbers);
+}
+
+TEST(Parquet, TheIndexOfAPandasFrameNamesTheRows) {
+  const auto column = array_of<int32_t>(arrow::Int32Builder(), {5, 3, 4});
+  const auto metadata = arrow::key_value_metadata(
+      {{"pandas", R"({"index_columns": ["__index_level_0__", {"kind": "range"}], "columns": []})"}});
+  const auto table = arrow::Table::Make(
+      arrow::schema({arrow::field("a", column->type()), arrow::field("__index_level_0__", column->type())}, metadata),
+      {column, column});
+  const auto out = *arrow::io::BufferOutputStream::Create();
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 1 << 20,
+                                         parquet::default_writer_properties(),
+                                         parquet::ArrowWriterProperties::Builder().store_schema()->build())
+                  .ok());
+  const TableFile file = TableFile::from_bytes((*out->Finish())->ToString(), "t.parquet");
+  EXPECT_FALSE(file.is_index_column(0));
+  EXPECT_TRUE(file.is_index_column(1));
+  EXPECT_EQ(infer_schema(file).columns[1].row_label, RowLabel::kIndex);
+}
+
 TEST(Parquet, NamesAreRepairedAsInCsv) {
   const auto column = array_of<int32_t>(arrow::Int32Builder(), {1});
   const TableFile file = parquet_of({{"a", column}, {"", column}, {"a", column}});
@@ -150,7 +191,7 @@ TEST(Parquet, TypesFollowTheSameRules) {
       {"flag", array_of<bool>(arrow::BooleanBuilder(), {true, false, true})},
       {"day", array_of<int32_t>(arrow::Date32Builder(), {1, 2, 3})},
   }));
-  EXPECT_EQ(schema.columns[0].type, ColumnType::kNumeric);
+  EXPECT_EQ(schema.columns[0].type, ColumnType::kCategorical) << "strings stay strings";
   EXPECT_EQ(schema.columns[1].type, ColumnType::kBoolean);
   EXPECT_EQ(schema.columns[2].type, ColumnType::kDate);
   EXPECT_EQ(schema.columns[2].maximum, 3);

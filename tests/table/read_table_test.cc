@@ -77,6 +77,33 @@ TEST(ReadRows, NumbersFollowTheSchemasStyle) {
   EXPECT_THAT(table.columns[2].numbers, ElementsAre(11050)) << "2000-04-03";
 }
 
+TEST(ReadRows, GapsAreNoUnreadableCells) {
+  const TableFile test = table_of("age,a\n-,0\nunknown,0\nNA,0\n7,0\nx,0\n");
+  const std::vector<uint64_t> rows = {0, 1, 2, 3, 4};
+  ReadNotes notes;
+  const Table table = read_rows(test, train_schema(), rows, &notes);
+  EXPECT_THAT(table.columns[0].numbers, ElementsAre(IsNan(), IsNan(), IsNan(), 7, IsNan()));
+  ASSERT_EQ(notes.unreadable.size(), 1u);
+  EXPECT_EQ(notes.unreadable[0].count, 1u);
+  EXPECT_EQ(notes.unreadable[0].cell, "x");
+}
+
+TEST(ReadRows, CategoriesThatAreSpeltOtherwise) {
+  const TableFile test = table_of("colour,label\n Red,1\nBLUE,1\ngreen,01\nNA,\n");
+  const std::vector<uint64_t> rows = {0, 1, 2, 3};
+  ReadNotes notes;
+  const Table table = read_rows(test, train_schema(), rows, &notes);
+  EXPECT_THAT(table.columns[1].codes, ElementsAre(1, 0, 2, kMissingCode));
+  EXPECT_THAT(table.columns[1].categories, ElementsAre("blue", "red", "green"));
+  ASSERT_EQ(notes.respelt.size(), 1u);
+  EXPECT_EQ(notes.respelt[0].cell, " Red");
+  EXPECT_EQ(notes.respelt[0].count, 2u);
+  ASSERT_EQ(notes.unknown.size(), 2u);
+  EXPECT_EQ(notes.unknown[0].cell, "green");
+  EXPECT_EQ(notes.unknown[0].row, 2u);
+  EXPECT_EQ(notes.unknown[1].cell, "01") << "1 and 1.0 are both classes: in doubt";
+}
+
 TEST(ReadRows, NoneOfTheSchemasColumns) {
   const std::vector<uint64_t> rows = {1};
   const Table table = read_rows(table_of("x,y\n1,2\n3,4\n"), train_schema(), rows, nullptr);
