@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <optional>
 
@@ -52,6 +53,10 @@ bool has_two_values(const std::vector<double>& values) {
   return false;
 }
 
+bool has_different_texts(const Column& column) {
+  return std::adjacent_find(column.codes.begin(), column.codes.end(), std::not_equal_to<>()) != column.codes.end();
+}
+
 void add_note(std::vector<std::string>& notes, const std::vector<std::string>& columns, const char* what) {
   if (columns.empty()) return;
   notes.push_back(fmt::format("{} {} {}", columns.size() == 1 ? "column" : "columns", list_names(columns), what));
@@ -75,7 +80,7 @@ double FeatureEncoder::value(const Feature& feature, const Column& column, size_
 
 FeatureEncoder FeatureEncoder::fit(const Table& shots) {
   FeatureEncoder encoder;
-  std::vector<std::string> constant, empty, text;
+  std::vector<std::string> constant, empty, text, same_length;
   for (size_t index = 0; index < shots.columns.size(); ++index) {
     const Column& column = shots.columns[index];
     Feature feature{.column = index, .type = column.type};
@@ -86,13 +91,18 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
       if (some_missing && num_present > 0) feature.missing = static_cast<double>(num_present);
     }
     std::vector<double> values(shots.num_rows);
-    bool any_present = false;
+    std::optional<double> present;
+    bool any_missing = false;
     for (size_t row = 0; row < shots.num_rows; ++row) {
       values[row] = encoder.value(feature, column, row);
-      any_present = any_present || !column.is_missing(row);
+      any_missing = any_missing || column.is_missing(row);
+      if (!column.is_missing(row)) present = values[row];
     }
-    if (!has_two_values(values)) {
-      (any_present ? constant : empty).push_back(column.name);
+    if (present && any_missing && !has_two_values(values)) {
+      feature.missing = *present == 0 ? 1 : 0;  // a flag: there or not
+    } else if (!has_two_values(values)) {
+      const bool is_text = column.type == ColumnType::kText && has_different_texts(column);
+      (!present ? empty : is_text ? same_length : constant).push_back(column.name);
       continue;
     }
     if (column.type == ColumnType::kText) text.push_back(column.name);
@@ -101,6 +111,10 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
   }
   add_note(encoder.notes_, empty, "left out: no value in the labelled rows");
   add_note(encoder.notes_, constant, "left out: the same value in all labelled rows");
+  add_note(
+      encoder.notes_, same_length,
+      "left out: read as text, of which only the length in characters is used, and that is the same in all labelled "
+      "rows");
   add_note(encoder.notes_, text, "read as text: only its length in characters is used");
   if (encoder.features_.empty()) {
     fail(

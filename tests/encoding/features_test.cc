@@ -70,6 +70,22 @@ TEST(FeatureEncoder, LeavesOutColumnsThatCarryNothing) {
                           "columns \"constant\", \"one\" left out: the same value in all labelled rows"));
 }
 
+TEST(FeatureEncoder, MissingBesideOneValueIsAFlag) {
+  const Table shots = table({numbers("flag", {1, kMissingNumber, 1}), numbers("zero", {kMissingNumber, 0, 0}),
+                             strings("t", ColumnType::kText, {"ab", "cd"}, {0, kMissingCode, 1})});
+  const FeatureEncoder encoder = FeatureEncoder::fit(shots);
+  EXPECT_THAT(encoder.transform(shots).values, ElementsAre(1, 1, 2, 0, 0, 0, 1, 0, 2));
+  EXPECT_THAT(encoder.feature_names(), ElementsAre("flag", "zero", "t"));
+}
+
+TEST(FeatureEncoder, TextsOfOneLengthAreNotOneValue) {
+  const Table shots = table({numbers("x", {1, 2}), strings("id", ColumnType::kText, {"a1", "b2"}, {0, 1})});
+  const FeatureEncoder encoder = FeatureEncoder::fit(shots);
+  EXPECT_THAT(encoder.notes(),
+              ElementsAre("column \"id\" left out: read as text, of which only the length in characters "
+                          "is used, and that is the same in all labelled rows"));
+}
+
 TEST(FeatureEncoder, RefusesATableWithoutAnyUsableColumn) {
   const Table shots = table({numbers("constant", {5, 5})});
   EXPECT_ERROR(FeatureEncoder::fit(shots), ErrorKind::kBadInput,
