@@ -23,13 +23,17 @@ struct InfoOptions {
   std::string model;
   std::string encoding = "auto";
   std::string delimiter = "auto";
+  bool no_header = false;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("table", self.table, any_value(), "Table to describe (CSV or Parquet).");
     v("model", self.model, any_value(), "Model to describe: a name, a folder, or a .gguf file.");
     v("encoding", self.encoding, any_value(), "Character encoding of the table; auto: UTF-8, or UTF-16 by its mark.");
-    v("delimiter", self.delimiter, any_value(), "Delimiter of a CSV table: one character, or tab; auto finds it.");
+    v("delimiter", self.delimiter, any_value(),
+      "Delimiter of a CSV table: one character, tab, or space; auto finds it.");
+    v("no_header", self.no_header, any_value(),
+      "The CSV table has no header line: columns are called column_1, column_2, and so on.");
   }
 };
 
@@ -190,8 +194,9 @@ class InfoCommand : public Command {
       fail(ErrorKind::kBadInput, "give manyshot info either --table FILE or --model NAME");
     }
     if (!options_.table.empty()) {
-      const TableFile file =
-          TableFile::open(options_.table, {.encoding = options_.encoding, .delimiter = options_.delimiter});
+      const TableFile file = TableFile::open(
+          options_.table,
+          {.encoding = options_.encoding, .delimiter = options_.delimiter, .has_header = !options_.no_header});
       const Schema schema = infer_schema(file);
       fmt::print("{}", common.json ? table_to_json(file, schema).dump() + "\n" : describe_table(file, schema));
       return;

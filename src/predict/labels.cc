@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <string_view>
 
 #include "table/cell_values.h"
+#include "table/respelling.h"
 
 namespace manyshot {
 
@@ -20,22 +21,13 @@ void sort_classes(std::vector<std::string>& names) {
 }
 
 std::vector<int32_t> match_classes(const std::vector<std::string>& spellings, const std::vector<std::string>& classes) {
-  std::map<std::string, int32_t> by_name;
-  std::map<double, int32_t> by_value;
-  for (size_t k = 0; k < classes.size(); ++k) {
-    by_name.emplace(classes[k], static_cast<int32_t>(k));
-    if (const auto value = parse_number(classes[k], NumberStyle::kPoint))
-      by_value.emplace(*value, static_cast<int32_t>(k));
-  }
+  std::map<std::string_view, int32_t> by_name;
+  for (size_t k = 0; k < classes.size(); ++k) by_name.emplace(classes[k], static_cast<int32_t>(k));
+  const Respelling respelling(classes);
   std::vector<int32_t> result;
   for (const std::string& spelling : spellings) {
-    int32_t match = -1;
-    if (const auto found = by_name.find(spelling); found != by_name.end()) {
-      match = found->second;
-    } else if (const auto value = parse_number(spelling, NumberStyle::kPoint)) {
-      if (const auto same = by_value.find(*value); same != by_value.end()) match = same->second;
-    }
-    result.push_back(match);
+    const auto found = by_name.find(spelling);
+    result.push_back(found != by_name.end() ? found->second : respelling.find(spelling));
   }
   return result;
 }

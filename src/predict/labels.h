@@ -10,7 +10,8 @@ namespace manyshot {
 // Sorted class order: by value when all names are numbers, else by bytes.
 void sort_classes(std::vector<std::string>& names);
 
-// The class each of `spellings` means: the same string, else the same number ("1" and "1.0"), else -1.
+// The class each of `spellings` means: the same string, else the one that it respells without doubt ("1" for "1.0",
+// "true" for "True"; table/respelling.h), else -1.
 std::vector<int32_t> match_classes(const std::vector<std::string>& spellings, const std::vector<std::string>& classes);
 
 }  // namespace manyshot

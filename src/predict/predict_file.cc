@@ -53,6 +53,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   for (const std::string& name : train.classes) header.push_back("p_" + name);
   const std::unique_ptr<TableWriter> writer = open_table_writer(options.out, header);
   const LabelledTable shots = read_shots(task, train, method->max_labelled_rows());
+  queries.watch_for(shots);
 
   PredictReport report{.classes = train.classes,
                        .train_rows = train.labels.size(),

@@ -1,12 +1,16 @@
 #include "predict/task_tables.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "predict/labels.h"
+#include "table/cell_values.h"
+#include "table/describe.h"
+#include "table/respelling.h"
 
 namespace manyshot {
 namespace {
@@ -14,12 +18,48 @@ namespace {
 constexpr size_t kMaxClasses = 1000;
 constexpr size_t kChunkCells = size_t{1} << 20;  // queries are read in chunks of about this many cells
 
-void log_read_notes(const std::string& path, const ReadNotes& notes) {
+std::string cells(uint64_t count) { return count == 1 ? "1 cell" : fmt::format("{} cells", count); }
+
+void log_read_notes(const std::string& path, const ReadNotes& notes, const std::string& target) {
   for (const auto& cell : notes.unreadable) {
     log::warning("{}: row {}, column \"{}\": cannot read \"{}\" as the column's type; taken as missing{}", path,
                  cell.row, cell.column, excerpt(cell.cell),
                  cell.count > 1 ? fmt::format(", as are {} more cells of it", cell.count - 1) : "");
   }
+  for (const auto& cell : notes.respelt) {
+    log::info("note: {}: column \"{}\": {} spelt otherwise than in the training table, first \"{}\" in row {}; matched",
+              path, cell.column, cells(cell.count) + (cell.count == 1 ? " is" : " are"), excerpt(cell.cell), cell.row);
+  }
+  constexpr size_t kShownColumns = 5;
+  size_t shown = 0;
+  for (const auto& cell : notes.unknown) {
+    if (cell.column == target) continue;  // told as labels that do not occur
+    if (++shown > kShownColumns) continue;
+    log::warning(
+        "{}: column \"{}\": {} a value that the training table lacks, first \"{}\" in row {}; it tells nothing", path,
+        cell.column, cells(cell.count) + (cell.count == 1 ? " has" : " have"), excerpt(cell.cell), cell.row);
+  }
+  if (shown > kShownColumns)
+    log::warning("{}: {} more columns have values that the training table lacks", path, shown - kShownColumns);
+}
+
+ReadOptions read_options(const TaskOptions& options) {
+  return {.encoding = options.encoding, .delimiter = options.delimiter, .has_header = !options.no_header};
+}
+
+// Names of the columns that name the rows; none when no other would be left.
+std::vector<std::string> row_labels(const Schema& schema, const std::vector<std::string>& not_features) {
+  std::vector<std::string> labels;
+  size_t others = 0;
+  for (const ColumnSchema& column : schema.columns) {
+    if (std::find(not_features.begin(), not_features.end(), column.name) != not_features.end()) continue;
+    if (column.row_label == RowLabel::kNone) {
+      ++others;
+    } else {
+      labels.push_back(column.name);
+    }
+  }
+  return others > 0 ? labels : std::vector<std::string>();
 }
 
 Schema without_columns(const Schema& schema, const std::vector<std::string>& names) {
@@ -40,6 +80,35 @@ std::vector<int32_t> to_classes(const Column& column, const std::vector<std::str
     labels.push_back(code == kMissingCode ? kUnscored : (match[code] < 0 ? kUnseen : match[code]));
   }
   return labels;
+}
+
+// Numbers that are likely measured rather than chosen among: most rows have another one, or many have decimals.
+bool look_measured(const std::vector<std::string>& classes, uint64_t num_labelled) {
+  constexpr size_t kLeastMeasured = 6, kLeastWithDecimals = 11, kLeastWhole = 51;
+  bool has_decimals = false;
+  for (const std::string& name : classes) {
+    const NumberReadings number = parse_number_both_styles(name);
+    const auto value = number.point ? number.point : number.comma;
+    if (!value) return false;
+    has_decimals = has_decimals || *value != std::floor(*value);
+  }
+  return classes.size() >= kLeastWhole || (has_decimals && classes.size() >= kLeastWithDecimals) ||
+         (classes.size() >= kLeastMeasured && classes.size() * 2 > num_labelled);
+}
+
+void warn_of_odd_classes(const TaskOptions& options, const std::vector<std::string>& classes, uint64_t num_labelled) {
+  if (look_measured(classes, num_labelled)) {
+    log::warning(
+        "{}: column \"{}\" has {} different numbers in {} rows, such as {}: that looks like a number to predict, and "
+        "each is taken as a class of its own; group them into classes, or give --target another column",
+        options.train, options.target, classes.size(), num_labelled, excerpt(classes.front()));
+  } else if (const auto twins = Respelling(classes).twins()) {
+    log::warning(
+        "{}: column \"{}\": \"{}\" and \"{}\" differ in spelling only but are two classes; write them alike if they "
+        "are one",
+        options.train, options.target, excerpt(classes[static_cast<size_t>(twins->first)]),
+        excerpt(classes[static_cast<size_t>(twins->second)]));
+  }
 }
 
 void check_classes(const TaskOptions& options, const TrainingTable& table) {
@@ -65,6 +134,7 @@ void check_classes(const TaskOptions& options, const TrainingTable& table) {
   if (const auto missing = static_cast<size_t>(table.labels.size() - num_labelled); missing > 0) {
     log::warning("{}: {} rows without a value in \"{}\" are not used", options.train, missing, options.target);
   }
+  warn_of_odd_classes(options, table.classes, static_cast<uint64_t>(num_labelled));
 }
 
 void require(const std::string& value, const char* flag, const char* what, const char* command) {
@@ -84,7 +154,7 @@ void log_notes(const std::string& path, const std::vector<std::string>& notes) {
 }
 
 TrainingTable open_training_table(const TaskOptions& options) {
-  TableFile file = TableFile::open(options.train, {.encoding = options.encoding, .delimiter = options.delimiter});
+  TableFile file = TableFile::open(options.train, read_options(options));
   file.column_index(options.target);
   for (const std::string& name : options.ignore) {
     file.column_index(name);
@@ -94,6 +164,8 @@ TrainingTable open_training_table(const TaskOptions& options) {
   const Schema schema = infer_schema(file, std::span(&options.target, 1));
   std::vector<std::string> not_features = options.ignore;
   not_features.push_back(options.target);
+  const std::vector<std::string> left_out = row_labels(schema, not_features);
+  not_features.insert(not_features.end(), left_out.begin(), left_out.end());
   TrainingTable table{.file = std::move(file), .features = without_columns(schema, not_features)};
   if (table.features.columns.empty()) {
     fail(ErrorKind::kBadInput, "{}: no column is left to predict \"{}\" from; add columns or ignore fewer",
@@ -111,7 +183,13 @@ TrainingTable open_training_table(const TaskOptions& options) {
   });
   check_classes(options, table);
   log_notes(options.train, table.file.notes());
+  for (const ColumnSchema& column : schema.columns) {
+    if (std::find(left_out.begin(), left_out.end(), column.name) == left_out.end()) continue;
+    log::info("note: {}: \"{}\" is left out: it {}", options.train, excerpt(column.name),
+              row_label_reason(column.row_label));
+  }
   for (const ColumnSchema& column : table.features.columns) {
+    log_notes(options.train, column_notes(column));
     if (column.unreadable == 0) continue;
     log::warning(
         "{}: row {}, column \"{}\": cannot read \"{}\" as a {}; taken as missing{}: correct it, or leave the cell "
@@ -153,47 +231,61 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
 QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
     : options_(options),
       classes_(train.classes),
-      file_(TableFile::open(options.test, {.encoding = options.encoding, .delimiter = options.delimiter})),
+      file_(TableFile::open(options.test, read_options(options))),
       schema_(train.features) {
+  check_columns(train);
+  fit_to_file();
+}
+
+void QueryReader::check_columns(const TrainingTable& train) const {
   const auto& names = file_.column_names();
-  const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   std::vector<std::string> absent;
   for (const ColumnSchema& column : schema_.columns) {
-    if (!has(column.name)) absent.push_back(column.name);
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) absent.push_back(column.name);
   }
   if (absent.size() == schema_.columns.size()) {
     fail(ErrorKind::kBadInput,
-         "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", options.test,
+         "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", options_.test,
          list_names(absent), list_names(names));
   }
-  log_notes(options.test, file_.notes());
+  log_notes(options_.test, file_.notes());
   if (!absent.empty()) {
-    log::warning("{}: no column {}; taken as missing in every row", options.test, list_names(absent));
+    log::warning("{}: no column {}; taken as missing in every row", options_.test, list_names(absent));
   }
   std::vector<std::string> extra;
   for (const std::string& name : names) {
     const auto& known = train.file.column_names();
     if (std::find(known.begin(), known.end(), name) == known.end()) extra.push_back(name);
   }
-  if (!extra.empty()) log::info("note: {}: {} not in the training table, not used", options.test, list_names(extra));
-  has_truth_ = has(options.target);
-  if (has_truth_) {
-    schema_.columns.push_back({.name = options.target, .type = ColumnType::kCategorical, .categories = classes_});
+  if (!extra.empty()) log::info("note: {}: {} not in the training table, not used", options_.test, list_names(extra));
+}
+
+void QueryReader::fit_to_file() {
+  schema_.columns.push_back({.name = options_.target, .type = ColumnType::kCategorical, .categories = classes_});
+  const FileFit fit = fit_schema(file_, schema_, std::span(&options_.target, 1));
+  num_rows_ = fit.num_rows;
+  schema_ = fit.schema();
+  for (const ColumnFit& column : fit.columns) {
+    if (!column.is_other_style) continue;
+    log::warning(
+        "{}: column \"{}\": {} such as \"{}\" (row {}) are written in another way than in {}; read the way this file "
+        "writes "
+        "them",
+        options_.test, column.schema.name, column.schema.type == ColumnType::kDate ? "dates" : "numbers",
+        excerpt(column.example), column.example_row, options_.train);
+  }
+  const ColumnFit& target = fit.columns.back();
+  has_truth_ = target.present > 0;
+  if (has_truth_) return;
+  schema_.columns.pop_back();
+  if (target.is_in_file) {
+    log::info("note: {}: column \"{}\" has no value in any of the {} rows: nothing can be scored", options_.test,
+              options_.target, num_rows_);
   }
 }
 
-uint64_t QueryReader::count_rows() const {
-  uint64_t rows = 0;
-  const size_t first_column[] = {0};
-  file_.scan(first_column, [&](const TextBatch& batch) {
-    rows += batch.num_rows;
-    return true;
-  });
-  return rows;
-}
-
 Table QueryReader::read_first(const Schema& schema, uint64_t count) const {
-  std::vector<uint64_t> rows(std::min(count, count_rows()));
+  std::vector<uint64_t> rows(std::min(count, num_rows_));
   std::iota(rows.begin(), rows.end(), uint64_t{0});
   return read_rows(file_, schema, rows, nullptr);
 }
@@ -214,15 +306,38 @@ void QueryReader::scan(size_t max_rows, const Visit& visit) {
   ReadNotes notes;
   const size_t chunk_rows = std::min(max_rows, std::max<size_t>(kChunkCells / schema_.columns.size(), 64));
   scan_table(file_, schema_, chunk_rows, &notes, [&](const Table& chunk, uint64_t first_row) {
-    if (!has_truth_) return visit(chunk, {}, first_row);
+    if (!has_truth_) {
+      note_known(chunk);
+      return visit(chunk, {}, first_row);
+    }
     Table queries = chunk;
     const Column target = std::move(queries.columns.back());
     queries.columns.pop_back();
     const std::vector<int32_t> truth = to_classes(target, classes_);
     note_unseen(target, truth, first_row);
+    note_known(queries);
+    num_scored_ += static_cast<uint64_t>(
+        std::count_if(truth.begin(), truth.end(), [](int32_t label) { return label != kUnscored; }));
     visit(queries, truth, first_row);
   });
-  log_read_notes(options_.test, notes);
+  log_read_notes(options_.test, notes, options_.target);
+  log_scan();
+}
+
+void QueryReader::note_known(const Table& queries) {
+  if (!known_rows_) return;
+  for (size_t row = 0; row < queries.num_rows; ++row) num_known_ += known_rows_->contains(queries, row);
+}
+
+void QueryReader::log_scan() const {
+  if (known_rows_ && known_rows_->is_suspicious(num_known_, num_rows_)) {
+    log::warning(
+        "{}: {} of {} rows equal a labelled row in every column: what is scored on them says little about new ones",
+        options_.test, num_known_, num_rows_);
+  }
+  if (has_truth_ && num_scored_ < num_rows_) {
+    log::info("scored on {} of {} rows: the others have no value in \"{}\"", num_scored_, num_rows_, options_.target);
+  }
   if (num_unseen_ > 0) {
     log::warning("{}: row {}, column \"{}\": class \"{}\" does not occur in {}; {} of this kind count as wrong",
                  options_.test, first_unseen_row_, options_.target, excerpt(first_unseen_), options_.train,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/options.h"
+#include "predict/known_rows.h"
 #include "predict/predictor.h"
 #include "predict/select_rows.h"
 #include "table/schema.h"
@@ -26,6 +27,7 @@ struct TaskOptions {
   uint64_t seed = 0;
   std::string encoding = "auto";
   std::string delimiter = "auto";
+  bool no_header = false;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -38,7 +40,10 @@ struct TaskOptions {
     v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
     v("encoding", self.encoding, any_value(),
       "Character encoding of the tables, such as latin1; auto: UTF-8, or UTF-16 by its mark.");
-    v("delimiter", self.delimiter, any_value(), "Delimiter of CSV tables: one character, or tab; auto finds it.");
+    v("delimiter", self.delimiter, any_value(),
+      "Delimiter of CSV tables: one character, tab, or space; auto finds it.");
+    v("no_header", self.no_header, any_value(),
+      "CSV tables have no header line: columns are called column_1, column_2, and so on.");
   }
   // Throws Error(kBadInput) for a file or target that is not given; `command` is named in the message.
   void require_all(const char* command) const;
@@ -47,46 +52,59 @@ struct TaskOptions {
 // The training table: what its columns are, and the class of each row.
 struct TrainingTable {
   TableFile file;
-  Schema features;                   // without target and ignored columns
+  Schema features;                   // without target, ignored columns, and columns that name the rows
   std::vector<std::string> classes;  // sorted
   std::vector<int32_t> labels;       // [rows] class, -1: missing
 };
 
-// Throws Error(kBadInput) without such a target, two classes or a column to predict from.
+// Columns that name the rows (RowLabel) are left out unless nothing else is left. Throws Error(kBadInput) without such
+// a target, two classes or a column to predict from.
 TrainingTable open_training_table(const TaskOptions& options);
 
 // The labelled rows that a model sees: options.shots of them, or all, and no more than `limit`.
 LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit);
 
-// Queries as they come off the test table, with their true classes where the table has them.
+// Queries as they come off the test table, with their true classes where the table has them. Numbers and dates are read
+// as this table writes them where the training table's way does not read them (fit_schema).
 class QueryReader {
  public:
-  // `options` and `train` must outlive the reader. Throws Error(kBadInput) when no training column is there.
+  // Reads the table once. `options` and `train` must outlive the reader. Throws Error(kBadInput) when no training
+  // column is there, or none of a column's values can be read.
   QueryReader(const TaskOptions& options, const TrainingTable& train);
 
-  bool has_truth() const { return has_truth_; }
-  uint64_t count_rows() const;
+  bool has_truth() const { return has_truth_; }  // some row has a label
+  uint64_t count_rows() const { return num_rows_; }
 
   // The first rows, and their labels as visit() of scan() gets them. REQUIRES for the labels: has_truth().
   Table first_rows(uint64_t count) const;
   std::vector<int32_t> first_labels(uint64_t count) const;
 
-  // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when the table lacks the target,
-  // else a class index, kUnscored or kUnseen for each row.
+  // Makes scan() warn of queries that are among `labelled`, features compared; it must outlive the scan.
+  void watch_for(const LabelledTable& labelled) { known_rows_.emplace(labelled); }
+
+  // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when no row has a label, else a
+  // class index, kUnscored or kUnseen for each row.
   using Visit = std::function<void(const Table& queries, const std::vector<int32_t>& truth, uint64_t first_row)>;
   void scan(size_t max_rows, const Visit& visit);
 
  private:
+  void check_columns(const TrainingTable& train) const;
+  void fit_to_file();
   Table read_first(const Schema& schema, uint64_t count) const;
   void note_unseen(const Column& target, const std::vector<int32_t>& truth, uint64_t first_row);
+  void note_known(const Table& queries);
+  void log_scan() const;
 
   const TaskOptions& options_;
   const std::vector<std::string>& classes_;
   TableFile file_;
-  Schema schema_;
+  Schema schema_;  // the features; then the target if some row has a label
   bool has_truth_ = false;
+  uint64_t num_rows_ = 0, num_scored_ = 0;
   uint64_t num_unseen_ = 0, first_unseen_row_ = 0;
   std::string first_unseen_;
+  std::optional<KnownRows> known_rows_;
+  uint64_t num_known_ = 0;
 };
 
 inline constexpr int32_t kUnscored = -1;  // truth of a query whose label is missing

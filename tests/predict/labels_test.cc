@@ -20,6 +20,7 @@ TEST(SortClasses, NumbersByValueElseBytes) {
 TEST(MatchClasses, BySpellingThenByValue) {
   EXPECT_THAT(match_classes({"1.0", "0", "2", "yes", "x"}, {"0", "1", "yes"}), ElementsAre(1, 0, -1, 2, -1));
   EXPECT_THAT(match_classes({"1", "1.0"}, {"1", "1.0"}), ElementsAre(0, 1)) << "the exact spelling wins";
+  EXPECT_THAT(match_classes({"true", " False", "TRUE"}, {"False", "True"}), ElementsAre(1, 0, 1));
 }
 
 }  // namespace
