@@ -1,12 +1,7 @@
-#include <dlfcn.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "core/error.h"
-#include "core/files.h"
-#include "core/json.h"
+#include "core/library.h"
 #include "core/text.h"
 #include "model/compact/compact_folder.h"
 #include "model/compact/fused_decoder.h"
@@ -18,26 +13,12 @@
 namespace manyshot {
 namespace {
 
-namespace fs = std::filesystem;
-
-// libmanyshot_torch.so stands beside this library. It is opened only when asked for: libtorch's start-up costs 0.3 s.
+// libtorch's start-up costs 0.3 s.
 MakeReferenceDecoder* reference_factory() {
-  Dl_info here;
-  if (dladdr(reinterpret_cast<void*>(&reference_factory), &here) == 0)
-    fail(ErrorKind::kInternal, "dladdr finds no library");
-  const std::string path = (fs::path(here.dli_fname).parent_path() / kTorchLibraryName).string();
-  // An idle OpenMP thread that spins takes the core another one needs. libgomp reads this once, when it is loaded.
-  setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    fail(ErrorKind::kUnsupported,
-         "engine reference needs {}, which this build or installation lacks ({}); use engine auto", kTorchLibraryName,
-         dlerror());
-  }
-  void* symbol = dlsym(library, kMakeReferenceDecoderSymbol);
-  if (symbol == nullptr)
-    fail(ErrorKind::kInternal, "{} has no {}: it is of another version", path, kMakeReferenceDecoderSymbol);
-  return reinterpret_cast<MakeReferenceDecoder*>(symbol);
+  return reinterpret_cast<MakeReferenceDecoder*>(open_library({.file = kTorchLibraryName,
+                                                               .symbol = kMakeReferenceDecoderSymbol,
+                                                               .needed_for = "engine reference needs",
+                                                               .instead = "use engine auto"}));
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 #include "predict/model_store.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/library.h"
 #include "core/text.h"
 
 namespace manyshot {
@@ -14,11 +13,7 @@ namespace fs = std::filesystem;
 
 std::string models_folder() {
   if (const char* folder = std::getenv("MANYSHOT_MODELS"); folder != nullptr && *folder != '\0') return folder;
-  Dl_info library{};
-  if (dladdr(reinterpret_cast<void*>(&models_folder), &library) == 0) return "share/manyshot/models";
-  std::error_code error;
-  const fs::path file = fs::canonical(library.dli_fname, error);
-  return (file.parent_path().parent_path() / "share" / "manyshot" / "models").string();
+  return (fs::path(library_folder()).parent_path() / "share" / "manyshot" / "models").string();
 }
 
 std::vector<std::string> installed_models() {

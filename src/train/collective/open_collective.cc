@@ -1,9 +1,4 @@
-#include <dlfcn.h>
-
-#include <cstdlib>
-#include <filesystem>
-
-#include "core/error.h"
+#include "core/library.h"
 #include "train/collective/c10d_library.h"
 #include "train/collective/collective.h"
 
@@ -18,20 +13,12 @@ class SingleProcess : public Collective {
   void all_reduce_sum(std::span<double>) override {}
 };
 
-// The library stands beside this one and brings libtorch along, which a single process has no need of.
+// The library brings libtorch along, which a single process has no need of.
 MakeGlooCollective* gloo_factory() {
-  Dl_info here;
-  if (dladdr(reinterpret_cast<void*>(&gloo_factory), &here) == 0) fail(ErrorKind::kInternal, "dladdr finds no library");
-  const std::string path = (std::filesystem::path(here.dli_fname).parent_path() / kC10dLibraryName).string();
-  setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);  // idle threads of libgomp would take cores
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    fail(ErrorKind::kUnsupported, "several processes need {}, which this build or installation lacks ({}); start one",
-         kC10dLibraryName, dlerror());
-  }
-  void* symbol = dlsym(library, kMakeGlooCollectiveSymbol);
-  if (symbol == nullptr) fail(ErrorKind::kInternal, "{} is of another version", path);
-  return reinterpret_cast<MakeGlooCollective*>(symbol);
+  return reinterpret_cast<MakeGlooCollective*>(open_library({.file = kC10dLibraryName,
+                                                             .symbol = kMakeGlooCollectiveSymbol,
+                                                             .needed_for = "several processes need",
+                                                             .instead = "start one"}));
 }
 
 }  // namespace
