@@ -10,7 +10,7 @@ set(data_flow
   teacher
   encoding encoding/tokenizer encoding/text
   corpus
-  model/dtype.h model/files model/model.h model/compact model/language model/torch model
+  model/dtype.h model/decoder model/files model/model.h model/compact model/language model/torch model
   train train/data train/optimizer train/compact train/language train/collective
   train/models train/display train/record train/plan train/run
   predict

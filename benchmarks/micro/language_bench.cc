@@ -17,6 +17,7 @@
 #include "core/rng.h"
 #include "model/dtype.h"
 #include "model/language/language_model.h"
+#include "smollm2_config.h"
 
 namespace manyshot {
 namespace {
@@ -47,17 +48,7 @@ class RandomWeights : public TensorSource {
 
  private:
   std::string path_ = "random weights";
-  LanguageModelConfig config_{.vocab_size = 49152,
-                              .hidden_size = 576,
-                              .intermediate_size = 1536,
-                              .num_hidden_layers = 30,
-                              .num_attention_heads = 9,
-                              .num_key_value_heads = 3,
-                              .head_dim = 64,
-                              .max_position_embeddings = 8192,
-                              .rms_norm_eps = 1e-5,
-                              .rope_theta = 1e5,
-                              .tie_word_embeddings = true};
+  LanguageModelConfig config_ = smollm2_config();
 };
 
 std::unique_ptr<TensorSource> open_source() {

@@ -9,6 +9,7 @@
 #include "kernels/attention_gradient.h"
 #include "kernels/simd.h"
 #include "model/dtype.h"
+#include "smollm2_config.h"
 #include "train/language/fresh_source.h"
 #include "train/language/language_trainer.h"
 
@@ -28,20 +29,6 @@ namespace {
 
 constexpr AttentionShape kShape{.num_heads = 9, .num_kv_heads = 3, .head_dim = 64};
 constexpr size_t kD = 576, kIntermediate = 1536, kVocabulary = 49152;
-
-LanguageModelConfig smollm2_config() {
-  return {.vocab_size = kVocabulary,
-          .hidden_size = kD,
-          .intermediate_size = kIntermediate,
-          .num_hidden_layers = 30,
-          .num_attention_heads = kShape.num_heads,
-          .num_key_value_heads = kShape.num_kv_heads,
-          .head_dim = kShape.head_dim,
-          .max_position_embeddings = 8192,
-          .rms_norm_eps = 1e-5,
-          .rope_theta = 1e5,
-          .tie_word_embeddings = true};
-}
 
 template <class T>
 AlignedBuffer<T> random_values(const char* name, size_t count, double scale = 1) {

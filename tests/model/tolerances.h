@@ -19,4 +19,7 @@ inline constexpr Tolerances kLanguageAgainstDefinition{1e-4, 0.3};
 // Tiny random language models against transformers in float32 (measured: 1e-5 and 0.11).
 inline constexpr Tolerances kLanguageAgainstTransformers{1e-4, 0.3};
 
+// One compact layer with random weights of deviation 1, training against inference: largest difference of its outputs.
+inline constexpr Tolerances kTrainingAgainstInference{1e-5, 0.1};
+
 }  // namespace manyshot

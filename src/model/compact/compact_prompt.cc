@@ -84,6 +84,11 @@ void answer_log_likelihoods(std::span<const float> logits, std::span<const int> 
     out[k] = static_cast<float>(logits[static_cast<size_t>(labels[k])] - log_sum);
 }
 
+RotationTable row_rotations(const ModelConfig& config) {
+  const auto most_columns = static_cast<size_t>(config.column_tokens.size());
+  return {config.rope_theta, static_cast<size_t>(config.head_dim), context_row_tokens(most_columns)};
+}
+
 ModelInfo compact_model_info(const ModelConfig& config) {
   ModelInfo info;
   info.architecture = "compact decoder (Llama blocks)";

@@ -5,6 +5,7 @@
 
 #include "encoding/prompt.h"
 #include "model/compact/config.h"
+#include "model/decoder/rotation_table.h"
 #include "model/model.h"
 
 namespace manyshot {
@@ -12,6 +13,9 @@ namespace manyshot {
 // Positions inside a row, which are also its position ids: values 0 .. F-1, the bar F, the label F + 1.
 inline size_t context_row_tokens(size_t num_features) { return num_features + 2; }
 inline size_t query_row_tokens(size_t num_features) { return num_features + 1; }
+
+// Rotations of all positions that a row of this model can have.
+RotationTable row_rotations(const ModelConfig& config);
 
 // All throw Error(kBadInput) naming row and column.
 void check_context(const ModelConfig& config, const Prompt& prompt);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "encoding/prompt.h"
+#include "model/decoder/config.h"
 
 namespace manyshot {
 
@@ -17,18 +18,7 @@ struct TokenRange {
   bool contains(TokenId token) const { return token >= first && token <= last; }
 };
 
-struct ModelConfig {
-  int vocab_size = 0;
-  int hidden_size = 0;
-  int intermediate_size = 0;
-  int num_hidden_layers = 0;
-  int num_attention_heads = 0;
-  int num_key_value_heads = 0;
-  int head_dim = 0;
-  int max_position_embeddings = 0;
-  double rms_norm_eps = 1e-6;
-  double rope_theta = 1e4;
-
+struct ModelConfig : DecoderConfig {
   int row_layers = 0;        // the first layers, which see their own row only
   TokenRange number_tokens;  // number codes
   TokenRange label_tokens;   // class labels; max_classes of them

@@ -154,7 +154,7 @@ class FusedContext : public EncodedContext {
       float* bars = work.summary_x.data();
       layers.row_layers(rows.slice(first, last), bars);
       for (size_t i = 0; i < caches_.size(); ++i) {
-        const PackedLayer<Act>& layer = net.context_layers()[i];
+        const DecoderLayer<Act>& layer = net.context_layers()[i];
         layers.project(layer, bars, M, {.first = num_features_, .period = 1}, work.qkv.data());
         layers.context_layer(layer, caches_[i], layers.qkv_input(work.qkv.data(), net.qkv_width),
                              {.num_tokens = M, .is_query = true}, bars);

@@ -5,6 +5,8 @@
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "model/compact/compact_prompt.h"
+#include "model/compact/last_row_layer.h"
+#include "model/decoder/steps.h"
 
 namespace manyshot {
 
@@ -22,10 +24,8 @@ using kernels::LabelCache;
 using kernels::Panels;
 using kernels::Positions;
 using kernels::rms_norm;
-using kernels::rotate;
 using kernels::row_attention;
 using kernels::row_attention_scratch;
-using kernels::silu_mul;
 using kernels::Store;
 
 namespace {
@@ -44,7 +44,7 @@ FusedWorkspace<Act>::FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch
   const size_t block_rows = std::min(rows_per_block(rows), task_rows), block = block_rows * rows.row_tokens();
   const size_t summaries = task_rows * rows.summary_tokens;
   const size_t tokens = std::max(block, summaries);
-  const size_t query_width = net.attention.query_width();
+  const size_t query_width = net.query_width();
   x = AlignedBuffer<float>(block * net.D);
   summary_x = AlignedBuffer<float>(summaries * net.D);
   normed = AlignedBuffer<Act>(tokens * net.D);
@@ -52,7 +52,7 @@ FusedWorkspace<Act>::FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch
   qkv = AlignedBuffer<float>(tokens * net.qkv_width);
   attended = AlignedBuffer<Act>(tokens * query_width);
   summary_attended = AlignedBuffer<Act>(summaries * query_width);
-  gate_up = AlignedBuffer<float>(tokens * 2 * kMlpTile);
+  gate_up = AlignedBuffer<float>(tokens * 2 * kSwigluTile);
   hidden = AlignedBuffer<Act>(tokens * net.mlp_width);
   attention = AlignedBuffer<float>(std::max(row_attention_scratch(net.attention, rows.row_tokens()),
                                             context_attention_scratch(net.attention, num_labels)));
@@ -66,7 +66,7 @@ void FusedLayers<Act>::row_layers(const RowBatch& rows, float* x) {
   for (size_t first = 0; first < rows.count; first += step) {
     row_block(rows.slice(first, std::min(rows.count, first + step)), first * rows.summary_tokens, x);
   }
-  finish_layer(net_.last_row_layer(), work_.summary_attended.data(), x, rows.num_summaries());
+  finish(net_.last_row_layer(), work_.summary_attended.data(), x, rows.num_summaries());
 }
 
 template <class Act>
@@ -91,13 +91,13 @@ void FusedLayers<Act>::row_block(const RowBatch& rows, size_t first_summary, flo
   const size_t width = net_.attention.query_width();
   float* x = work_.x.data();
   embed(rows, x);
-  for (const PackedLayer<Act>& layer : net_.whole_row_layers()) {
+  for (const DecoderLayer<Act>& layer : net_.whole_row_layers()) {
     project(layer, x, M, {.first = 0, .period = T}, work_.qkv.data());
     for (size_t row = 0; row < rows.count; ++row) {
       row_attention(net_.attention, qkv_input(work_.qkv.data() + row * T * net_.qkv_width, net_.qkv_width), T,
                     /*first_query=*/0, work_.attention.data(), {work_.attended.data() + row * T * width, width});
     }
-    finish_layer(layer, work_.attended.data(), x, M);
+    finish(layer, work_.attended.data(), x, M);
   }
   last_row_attention(rows, first_summary);
   for (size_t row = 0; row < rows.count; ++row) {
@@ -108,26 +108,15 @@ void FusedLayers<Act>::row_block(const RowBatch& rows, size_t first_summary, flo
 // In the last row layer every token is read as a key, but only the summaries go on.
 template <class Act>
 void FusedLayers<Act>::last_row_attention(const RowBatch& rows, size_t first_summary) {
-  const PackedLayer<Act>& layer = net_.last_row_layer();
+  const DecoderLayer<Act>& layer = net_.last_row_layer();
   const AttentionShape& shape = net_.attention;
-  const size_t T = rows.row_tokens(), S = rows.summary_tokens, M = rows.count * T;
-  const size_t width = shape.query_width(), key_width = shape.key_width(), query_panels = width / kPanelWidth;
-  rms_norm({layer.input_norm.data(), net_.D, net_.epsilon}, {work_.x.data(), net_.D}, M, {work_.normed.data(), net_.D});
-
-  float* keys = work_.qkv.data();  // [M, keys and values]
-  gemm({work_.normed.data(), net_.D}, M, layer.qkv.panels(query_panels, net_.qkv_width / kPanelWidth),
-       {keys, 2 * key_width}, Store::kOverwrite);
-  rotate(net_.rotation, {keys, 2 * key_width}, M, shape.num_kv_heads, {.first = 0, .period = T}, 1.0f);
-
-  for (size_t row = 0; row < rows.count; ++row) {
-    std::copy_n(work_.normed.data() + ((row + 1) * T - S) * net_.D, S * net_.D,
-                work_.summary_normed.data() + row * S * net_.D);
-  }
-  float* queries = keys + M * 2 * key_width;  // [summaries, queries]
-  gemm({work_.summary_normed.data(), net_.D}, rows.num_summaries(), layer.qkv.panels(0, query_panels), {queries, width},
-       Store::kOverwrite);
-  rotate(net_.rotation, {queries, width}, rows.num_summaries(), shape.num_heads, {.first = T - S, .period = S},
-         net_.query_scale);
+  const size_t T = rows.row_tokens(), S = rows.summary_tokens;
+  const size_t width = shape.query_width(), key_width = shape.key_width();
+  const RowTokens tokens{.num_rows = rows.count, .row_tokens = T, .queries = S};
+  float* keys = work_.qkv.data();                         // [M, keys and values]
+  float* queries = keys + tokens.size() * 2 * key_width;  // [summaries, queries]
+  project_last_row_layer<Act>(net_, qkv_weights(layer), net_.rotations.rotation(), work_.x.data(), tokens,
+                              {work_.normed.data(), work_.summary_normed.data(), queries, keys});
 
   for (size_t row = 0; row < rows.count; ++row) {
     const float* k = keys + row * T * 2 * key_width;
@@ -137,13 +126,9 @@ void FusedLayers<Act>::last_row_attention(const RowBatch& rows, size_t first_sum
 }
 
 template <class Act>
-void FusedLayers<Act>::project(const PackedLayer<Act>& layer, const float* x, size_t M, Positions positions,
+void FusedLayers<Act>::project(const DecoderLayer<Act>& layer, const float* x, size_t M, Positions positions,
                                float* qkv) {
-  const size_t width = net_.qkv_width;
-  rms_norm({layer.input_norm.data(), net_.D, net_.epsilon}, {x, net_.D}, M, {work_.normed.data(), net_.D});
-  gemm({work_.normed.data(), net_.D}, M, layer.qkv.panels(), {qkv, width}, Store::kOverwrite);
-  rotate(net_.rotation, {qkv, width}, M, net_.attention.num_heads, positions, net_.query_scale);
-  rotate(net_.rotation, {qkv + net_.attention.query_width(), width}, M, net_.attention.num_kv_heads, positions, 1.0f);
+  project_qkv<Act>(net_, qkv_weights(layer), net_.rotations.rotation(), {x, M, positions}, work_.normed.data(), qkv);
 }
 
 template <class Act>
@@ -153,26 +138,17 @@ AttentionInput FusedLayers<Act>::qkv_input(const float* qkv, size_t stride) cons
 }
 
 template <class Act>
-void FusedLayers<Act>::context_layer(const PackedLayer<Act>& layer, const LabelCache& labels, const AttentionInput& in,
+void FusedLayers<Act>::context_layer(const DecoderLayer<Act>& layer, const LabelCache& labels, const AttentionInput& in,
                                      const ContextTokens& tokens, float* x) {
   context_attention(net_.attention, labels, in, tokens, work_.attention.data(),
-                    {work_.attended.data(), net_.attention.query_width()});
-  finish_layer(layer, work_.attended.data(), x, tokens.num_tokens);
+                    {work_.attended.data(), net_.query_width()});
+  finish(layer, work_.attended.data(), x, tokens.num_tokens);
 }
 
-// Output projection and SwiGLU, each added to x [M, D].
+// What follows the attention, on x [M, D].
 template <class Act>
-void FusedLayers<Act>::finish_layer(const PackedLayer<Act>& layer, const Act* attended, float* x, size_t M) {
-  gemm({attended, net_.attention.query_width()}, M, layer.o.panels(), {x, net_.D}, Store::kAdd);
-  rms_norm({layer.post_attention_norm.data(), net_.D, net_.epsilon}, {x, net_.D}, M, {work_.normed.data(), net_.D});
-  float* gate_up = work_.gate_up.data();
-  for (size_t column = 0; column < net_.mlp_width; column += kMlpTile) {
-    const size_t panel = 2 * column / kPanelWidth;
-    gemm({work_.normed.data(), net_.D}, M, layer.gate_up.panels(panel, panel + 2 * kMlpTilePanels),
-         {gate_up, 2 * kMlpTile}, Store::kOverwrite);
-    silu_mul({gate_up, gate_up + kMlpTile, 2 * kMlpTile}, M, kMlpTile, {work_.hidden.data() + column, net_.mlp_width});
-  }
-  gemm({work_.hidden.data(), net_.mlp_width}, M, layer.down.panels(), {x, net_.D}, Store::kAdd);
+void FusedLayers<Act>::finish(const DecoderLayer<Act>& layer, const Act* attended, float* x, size_t M) {
+  finish_layer<Act>(net_, layer, attended, M, {work_.normed.data(), work_.gate_up.data(), work_.hidden.data()}, x);
 }
 
 template <class Act>

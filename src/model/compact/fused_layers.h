@@ -45,11 +45,11 @@ class FusedLayers {
   void row_layers(const RowBatch& rows, float* x);
 
   // Queries (scaled), keys and values of M tokens: qkv [M, qkv_width].
-  void project(const PackedLayer<Act>& layer, const float* x, size_t M, kernels::Positions positions, float* qkv);
+  void project(const DecoderLayer<Act>& layer, const float* x, size_t M, kernels::Positions positions, float* qkv);
   kernels::AttentionInput qkv_input(const float* qkv, size_t stride) const;
 
   // In-context attention, then the rest of the layer, on x [tokens.num_tokens, D].
-  void context_layer(const PackedLayer<Act>& layer, const kernels::LabelCache& labels,
+  void context_layer(const DecoderLayer<Act>& layer, const kernels::LabelCache& labels,
                      const kernels::AttentionInput& in, const kernels::ContextTokens& tokens, float* x);
 
   // out [M, answers]: log-likelihoods at the M bars x [M, D].
@@ -59,7 +59,7 @@ class FusedLayers {
   void embed(const RowBatch& rows, float* x);
   void row_block(const RowBatch& rows, size_t first_summary, float* summary_x);
   void last_row_attention(const RowBatch& rows, size_t first_summary);
-  void finish_layer(const PackedLayer<Act>& layer, const Act* attended, float* x, size_t M);
+  void finish(const DecoderLayer<Act>& layer, const Act* attended, float* x, size_t M);
 
   const FusedNetwork<Act>& net_;
   FusedWorkspace<Act>& work_;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "model/decoder/shape.h"
 
 namespace manyshot {
 namespace {
@@ -90,9 +91,9 @@ void check_language_model_config(const LanguageModelConfig& config, const std::s
 }
 
 std::vector<std::pair<std::string, std::vector<uint64_t>>> language_model_tensors(const LanguageModelConfig& config) {
-  const uint64_t D = config.hidden_size, I = config.intermediate_size, V = config.vocab_size;
-  const uint64_t queries = uint64_t(config.num_attention_heads) * config.head_dim;
-  const uint64_t keys = uint64_t(config.num_key_value_heads) * config.head_dim;
+  const DecoderShape decoder(config);
+  const uint64_t D = decoder.D, I = decoder.intermediate, V = config.vocab_size, queries = decoder.query_width(),
+                 keys = decoder.key_width();
   std::vector<std::pair<std::string, std::vector<uint64_t>>> tensors = {{"model.embed_tokens.weight", {V, D}}};
   for (int layer = 0; layer < config.num_hidden_layers; ++layer) {
     const auto add = [&](const char* name, std::vector<uint64_t> shape) {
@@ -116,6 +117,22 @@ std::vector<std::pair<std::string, std::vector<uint64_t>>> language_model_tensor
   tensors.push_back({"model.norm.weight", {D}});
   if (!config.tie_word_embeddings) tensors.push_back({"lm_head.weight", {V, D}});
   return tensors;
+}
+
+std::string_view architecture_name(LanguageArchitecture architecture) {
+  return architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2";
+}
+
+uint64_t num_values(std::span<const uint64_t> shape) {
+  uint64_t values = 1;
+  for (const uint64_t size : shape) values *= size;
+  return values;
+}
+
+int64_t num_parameters(const LanguageModelConfig& config) {
+  uint64_t values = 0;
+  for (const auto& [name, shape] : language_model_tensors(config)) values += num_values(shape);
+  return static_cast<int64_t>(values);
 }
 
 }  // namespace manyshot

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "encoding/prompt.h"
+#include "model/decoder/config.h"
 
 namespace manyshot {
 
@@ -32,18 +34,8 @@ struct RopeScaling {
   std::vector<float> frequency_factors;         // kFactors: [head_dim / 2], all above 0
 };
 
-struct LanguageModelConfig {
+struct LanguageModelConfig : DecoderConfig {
   LanguageArchitecture architecture = LanguageArchitecture::kLlama;
-  int vocab_size = 0;
-  int hidden_size = 0;
-  int intermediate_size = 0;
-  int num_hidden_layers = 0;
-  int num_attention_heads = 0;
-  int num_key_value_heads = 0;
-  int head_dim = 0;
-  int max_position_embeddings = 0;
-  double rms_norm_eps = 1e-6;
-  double rope_theta = 1e4;
   RopeScaling rope_scaling;
   bool tie_word_embeddings = false;
   bool attention_bias = false;  // q, k, v biases (always for kQwen2)
@@ -60,7 +52,11 @@ LanguageModelConfig parse_language_model_config(std::string_view text, const std
 // Error(kCorruptFile) naming `source`, the key and its value.
 void check_language_model_config(const LanguageModelConfig& config, const std::string& source);
 
+std::string_view architecture_name(LanguageArchitecture architecture);  // "Llama", "Qwen2"
+
 // Names and shapes of all tensors that a model of this config has, as transformers names them.
 std::vector<std::pair<std::string, std::vector<uint64_t>>> language_model_tensors(const LanguageModelConfig& config);
+uint64_t num_values(std::span<const uint64_t> shape);       // of a tensor
+int64_t num_parameters(const LanguageModelConfig& config);  // values of all tensors
 
 }  // namespace manyshot

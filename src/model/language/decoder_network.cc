@@ -17,7 +17,6 @@ namespace manyshot {
 using kernels::BFloat16;
 using kernels::kQueryScaleBase;
 using kernels::PackedMatrix;
-using kernels::round_up;
 
 namespace {
 
@@ -103,22 +102,17 @@ void check_widths(const TensorSource& source) {
 
 }  // namespace
 
+DecoderShape language_model_shape(const LanguageModelConfig& config) { return DecoderShape(config, kQueryScaleBase); }
+
 template <class T>
 DecoderNetwork<T>::DecoderNetwork(const TensorSource& source)
-    : path(source.path()),
-      config((check_widths(source), source.config())),
-      attention{size_t(config.num_attention_heads), size_t(config.num_key_value_heads), size_t(config.head_dim)},
-      D(static_cast<size_t>(config.hidden_size)),
-      qkv_width(attention.query_width() + 2 * attention.key_width()),
-      mlp_width(round_up(static_cast<size_t>(config.intermediate_size), kSwigluTile)),
-      epsilon(static_cast<float>(config.rms_norm_eps)),
-      query_scale(kQueryScaleBase / std::sqrt(static_cast<float>(config.head_dim))),
+    : DecoderShape((check_widths(source), language_model_shape(source.config()))),
+      path(source.path()),
+      config(source.config()),
       rope(config),
-      layers(static_cast<size_t>(config.num_hidden_layers)) {
+      layers(num_layers) {
   const WeightReader reader(source);
-  const auto vocab_size = static_cast<size_t>(config.vocab_size),
-             intermediate = static_cast<size_t>(config.intermediate_size);
-  const size_t query_width = attention.query_width(), key_width = attention.key_width();
+  const auto vocab_size = static_cast<size_t>(config.vocab_size);
   final_norm = reader.vector("model.norm.weight", D);
 
   parallel_for(layers.size(), [&](size_t i, int) {
@@ -128,7 +122,8 @@ DecoderNetwork<T>::DecoderNetwork(const TensorSource& source)
     layer.post_attention_norm = reader.vector(prefix + "post_attention_layernorm.weight", D);
     layer.qkv = PackedMatrix<T>(qkv_width, D);
     size_t output = 0;
-    for (const auto& [name, width] : {std::pair{"q_proj", query_width}, {"k_proj", key_width}, {"v_proj", key_width}}) {
+    for (const auto& [name, width] :
+         {std::pair{"q_proj", query_width()}, {"k_proj", key_width()}, {"v_proj", key_width()}}) {
       reader.pack(self + name + ".weight", width, D, output, layer.qkv);
       if (config.attention_bias) {
         const std::vector<float> bias = reader.vector(self + name + ".bias", width);
@@ -136,8 +131,8 @@ DecoderNetwork<T>::DecoderNetwork(const TensorSource& source)
       }
       output += width;
     }
-    layer.o = PackedMatrix<T>(D, query_width);
-    reader.pack(self + "o_proj.weight", D, query_width, 0, layer.o);
+    layer.o = PackedMatrix<T>(D, query_width());
+    reader.pack(self + "o_proj.weight", D, query_width(), 0, layer.o);
     layer.gate_up = PackedMatrix<T>(2 * mlp_width, D);
     for (const auto& [name, offset] : {std::pair{"gate_proj", size_t{0}}, {"up_proj", kSwigluTile}}) {
       reader.read_matrix(mlp + name + ".weight", intermediate, D, kSwigluTile,
@@ -158,14 +153,6 @@ DecoderNetwork<T>::DecoderNetwork(const TensorSource& source)
     reader.pack_large("model.embed_tokens.weight", vocab_size, D, untied_embedding_);
   }
   reader.pack_large(config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", vocab_size, D, head);
-}
-
-template <class T>
-int64_t DecoderNetwork<T>::num_parameters() const {
-  const auto vocab = static_cast<int64_t>(config.vocab_size), width = static_cast<int64_t>(D),
-             queries = static_cast<int64_t>(attention.query_width()), qkv = static_cast<int64_t>(qkv_width);
-  const int64_t layer = width * (qkv + queries + 3 * config.intermediate_size + 2) + (config.attention_bias ? qkv : 0);
-  return layer * config.num_hidden_layers + width + vocab * width * (config.tie_word_embeddings ? 1 : 2);
 }
 
 template class DecoderNetwork<float>;

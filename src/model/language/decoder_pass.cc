@@ -5,26 +5,20 @@
 #include "core/interrupt.h"
 #include "core/parallel.h"
 #include "kernels/elementwise.h"
-#include "kernels/tile_attention.h"
+#include "model/decoder/steps.h"
+#include "model/language/attention_scratch.h"
 
 namespace manyshot {
 
-using kernels::add;
 using kernels::AlignedBuffer;
 using kernels::attend_tile;
 using kernels::AttentionShape;
 using kernels::BFloat16;
 using kernels::finish_attention;
-using kernels::gemm;
 using kernels::kKeyTile;
-using kernels::kPanelWidth;
-using kernels::Positions;
 using kernels::rms_norm;
-using kernels::rotate;
 using kernels::RunningAttention;
-using kernels::silu_mul;
 using kernels::start_attention;
-using kernels::Store;
 
 namespace {
 
@@ -55,23 +49,17 @@ struct DecoderPass<T>::Workspace {
         attended(tokens * net.attention.query_width()),
         hidden(tokens * net.mlp_width),
         qkv(tokens * net.qkv_width),
-        gate_up(tokens * 2 * kSwigluTile) {
-    const size_t rows = tokens * net.attention.num_heads / net.attention.num_kv_heads;
-    sums = AlignedBuffer<float>(rows * net.attention.head_dim);
-    highest = AlignedBuffer<float>(rows);
-    totals = AlignedBuffer<float>(rows * kPanelWidth);
-    visible.resize(rows);
-  }
+        gate_up(tokens * 2 * kSwigluTile),
+        attention(net, tokens) {}
 
   AlignedBuffer<T> normed, attended, hidden;
   AlignedBuffer<float> qkv, gate_up;
-  AlignedBuffer<float> sums, highest, totals;  // of one key head
-  std::vector<uint8_t> visible;
+  AttentionScratch attention;
 };
 
 template <class T>
 DecoderPass<T>::DecoderPass(const DecoderNetwork<T>& net, std::span<const PassSequence<T>> sequences)
-    : net_(net), rotations_(net.rope, positions_of(sequences)) {
+    : net_(net), rotations_(net.rope.rotations(positions_of(sequences))) {
   for (const PassSequence<T>& sequence : sequences) {
     for (size_t i = 0; i < sequence.tokens.size(); ++i) {
       tokens_.push_back({sequence.tokens[i], sequence.first_position + i, sequence.segment});
@@ -124,10 +112,10 @@ void DecoderPass<T>::run(std::span<const size_t> wanted, T* hidden) {
     for (size_t token = block.first; token < block.last; ++token) net_.embed(tokens_[token].id, x(token));
     project(0, block, work);
   });
-  for (size_t layer = 0; layer + 1 < net_.num_layers(); ++layer) {
+  for (size_t layer = 0; layer + 1 < net_.num_layers; ++layer) {
     for_blocks([&](const Block& block, Workspace& work) {
       attend(layer, block, work);
-      finish_layer(net_.layers[layer], block, work);
+      finish(net_.layers[layer], block, work);
       project(layer + 1, block, work);
     });
   }
@@ -135,8 +123,8 @@ void DecoderPass<T>::run(std::span<const size_t> wanted, T* hidden) {
     const auto begin = std::lower_bound(wanted.begin(), wanted.end(), block.first);
     const auto end = std::lower_bound(begin, wanted.end(), block.last);
     if (begin == end) return;
-    attend(net_.num_layers() - 1, block, work);
-    finish_layer(net_.layers.back(), block, work);
+    attend(net_.num_layers - 1, block, work);
+    finish(net_.layers.back(), block, work);
     for (auto token = begin; token != end; ++token) {
       rms_norm({net_.final_norm.data(), net_.D, net_.epsilon}, {x(*token), net_.D}, 1,
                {hidden + static_cast<size_t>(token - wanted.begin()) * net_.D, net_.D});
@@ -147,18 +135,11 @@ void DecoderPass<T>::run(std::span<const size_t> wanted, T* hidden) {
 // Queries, keys and values of a layer. The queries wait in queries_, keys and values go to the segments.
 template <class T>
 void DecoderPass<T>::project(size_t layer, const Block& block, Workspace& work) {
-  const DecoderLayer<T>& weights = net_.layers[layer];
   const AttentionShape& shape = net_.attention;
-  const size_t M = block.last - block.first, D = net_.D, width = net_.qkv_width, query_width = shape.query_width();
-  rms_norm({weights.input_norm.data(), D, net_.epsilon}, {x(block.first), D}, M, {work.normed.data(), D});
+  const size_t M = block.last - block.first, width = net_.qkv_width, query_width = shape.query_width();
   float* qkv = work.qkv.data();
-  gemm({work.normed.data(), D}, M, weights.qkv.panels(), {qkv, width}, Store::kOverwrite);
-  if (!weights.qkv_bias.empty()) {
-    for (size_t row = 0; row < M; ++row) add(qkv + row * width, weights.qkv_bias.data(), width, qkv + row * width);
-  }
-  const Positions positions{.first = block.first, .period = M};
-  rotate(rotations_.rotation(), {qkv, width}, M, shape.num_heads, positions, net_.query_scale);
-  rotate(rotations_.rotation(), {qkv + query_width, width}, M, shape.num_kv_heads, positions, 1.0f);
+  project_qkv<T>(net_, qkv_weights(net_.layers[layer]), rotations_.rotation(),
+                 {x(block.first), M, {.first = block.first, .period = M}}, work.normed.data(), qkv);
 
   const size_t group_width = query_width / shape.num_kv_heads;
   for (size_t row = 0; row < M; ++row) {
@@ -177,21 +158,18 @@ void DecoderPass<T>::project(size_t layer, const Block& block, Workspace& work) 
 template <class T>
 void DecoderPass<T>::attend(size_t layer, const Block& block, Workspace& work) {
   const AttentionShape& shape = net_.attention;
-  const size_t M = block.last - block.first, head_dim = shape.head_dim, group = shape.num_heads / shape.num_kv_heads;
+  const size_t M = block.last - block.first, head_dim = shape.head_dim, group = net_.group_size();
   const T* queries = queries_.data() + block.first * shape.query_width();
   for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
-    const RunningAttention<T> rows{queries + kv_head * M * group * head_dim, work.sums.data(), work.highest.data(),
-                                   work.totals.data()};
+    const RunningAttention<T> rows = work.attention.rows(queries + kv_head * M * group * head_dim);
     start_attention(rows, M * group, head_dim);
     for (const TileRun& run : block.runs) {
       const size_t count = run.last - run.first;
       for (size_t i = 0; i < count; ++i) {
-        const size_t seen = tokens_[run.first + i].position + 1 - run.tile * kKeyTile;
-        std::fill_n(work.visible.begin() + static_cast<std::ptrdiff_t>(i * group), group,
-                    static_cast<uint8_t>(std::min(seen, kKeyTile)));
+        work.attention.see(i, tokens_[run.first + i].position + 1 - run.tile * kKeyTile);
       }
       attend_tile(rows.from((run.first - block.first) * group, head_dim), count * group, head_dim,
-                  run.owner->tile(layer, run.tile, kv_head), work.visible.data());
+                  run.owner->tile(layer, run.tile, kv_head), work.attention.visible());
     }
     for (size_t row = 0; row < M; ++row) {
       finish_attention(rows.from(row * group, head_dim), group, head_dim,
@@ -200,23 +178,11 @@ void DecoderPass<T>::attend(size_t layer, const Block& block, Workspace& work) {
   }
 }
 
-// Output projection and SwiGLU, each added to the residual stream.
+// What follows the attention, on the residual stream.
 template <class T>
-void DecoderPass<T>::finish_layer(const DecoderLayer<T>& layer, const Block& block, Workspace& work) {
-  const size_t M = block.last - block.first, D = net_.D;
-  float* x_block = x(block.first);
-  gemm({work.attended.data(), net_.attention.query_width()}, M, layer.o.panels(), {x_block, D}, Store::kAdd);
-  rms_norm({layer.post_attention_norm.data(), D, net_.epsilon}, {x_block, D}, M, {work.normed.data(), D});
-  float* gate_up = work.gate_up.data();
-  constexpr size_t kTilePanels = kSwigluTile / kPanelWidth;
-  for (size_t column = 0; column < net_.mlp_width; column += kSwigluTile) {
-    const size_t panel = 2 * column / kPanelWidth;
-    gemm({work.normed.data(), D}, M, layer.gate_up.panels(panel, panel + 2 * kTilePanels), {gate_up, 2 * kSwigluTile},
-         Store::kOverwrite);
-    silu_mul({gate_up, gate_up + kSwigluTile, 2 * kSwigluTile}, M, kSwigluTile,
-             {work.hidden.data() + column, net_.mlp_width});
-  }
-  gemm({work.hidden.data(), net_.mlp_width}, M, layer.down.panels(), {x_block, D}, Store::kAdd);
+void DecoderPass<T>::finish(const DecoderLayer<T>& layer, const Block& block, Workspace& work) {
+  finish_layer<T>(net_, layer, work.attended.data(), block.last - block.first,
+                  {work.normed.data(), work.gate_up.data(), work.hidden.data()}, x(block.first));
 }
 
 template class DecoderPass<float>;

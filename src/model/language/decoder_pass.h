@@ -54,7 +54,7 @@ class DecoderPass {
   std::vector<TileRun> tile_runs(size_t first, size_t last) const;
   void project(size_t layer, const Block& block, Workspace& work);
   void attend(size_t layer, const Block& block, Workspace& work);
-  void finish_layer(const DecoderLayer<T>& layer, const Block& block, Workspace& work);
+  void finish(const DecoderLayer<T>& layer, const Block& block, Workspace& work);
   float* x(size_t token) { return x_.data() + token * net_.D; }
 
   const DecoderNetwork<T>& net_;

@@ -57,10 +57,7 @@ class Decoder : public LanguageModel {
   explicit Decoder(const TensorSource& source) : net_(std::make_shared<DecoderNetwork<T>>(source)) {}
 
   const LanguageModelConfig& config() const override { return net_->config; }
-  int64_t num_parameters() const override { return net_->num_parameters(); }
-  uint64_t cache_bytes_per_token() const override {
-    return 2 * net_->attention.key_width() * net_->num_layers() * sizeof(T);
-  }
+  uint64_t cache_bytes_per_token() const override { return net_->cached_values_per_token() * sizeof(T); }
   std::vector<TextCachePtr> extend(std::span<const Continuation> continuations) const override;
   std::vector<BranchScore> score(std::span<const Branch> branches) const override;
 
@@ -112,7 +109,7 @@ std::vector<TextCachePtr> Decoder<T>::extend(std::span<const Continuation> conti
   uint64_t bytes = 0;
   for (const auto& [prefix, tokens] : continuations) {
     check_text(prefix, tokens);
-    bytes += KvSegment<T>::bytes(net_->attention, net_->num_layers(), tokens.size());
+    bytes += KvSegment<T>::bytes(net_->attention, net_->num_layers, tokens.size());
   }
   require_memory(bytes, "the keys and values of the context", "give fewer or shorter rows");
 
@@ -130,7 +127,7 @@ std::vector<TextCachePtr> Decoder<T>::extend(std::span<const Continuation> conti
       continue;
     }
     const DecodedText<T>* parent = decoded(prefix);
-    growing[i].segment = std::make_shared<KvSegment<T>>(net_->attention, net_->num_layers(),
+    growing[i].segment = std::make_shared<KvSegment<T>>(net_->attention, net_->num_layers,
                                                         parent != nullptr ? parent->segment : nullptr, tokens.size());
     growing[i].text = std::make_shared<DecodedText<T>>();
     growing[i].text->network = net_;
@@ -214,7 +211,7 @@ std::vector<BranchScore> Decoder<T>::score_together(std::span<const Branch> bran
     const size_t count = num_passed(branch);
     first_wanted.push_back(wanted.size());
     if (count == 0) continue;
-    segments.push_back(std::make_unique<KvSegment<T>>(net_->attention, std::min(kLayersRead, net_->num_layers()),
+    segments.push_back(std::make_unique<KvSegment<T>>(net_->attention, std::min(kLayersRead, net_->num_layers),
                                                       prefix != nullptr ? prefix->segment : nullptr, count));
     sequences.push_back({segments.back().get(), branch.tokens.first(count), segments.back()->begin()});
     for (size_t token = std::max<size_t>(branch.first_scored, 1) - 1; token < count; ++token)

@@ -64,7 +64,6 @@ class LanguageModel {
   virtual ~LanguageModel() = default;
 
   virtual const LanguageModelConfig& config() const = 0;
-  virtual int64_t num_parameters() const = 0;
   // Bytes of keys and values per cached token.
   virtual uint64_t cache_bytes_per_token() const = 0;
 

@@ -89,17 +89,4 @@ Rope::Rope(const LanguageModelConfig& config) {
   }
 }
 
-RotationTable::RotationTable(const Rope& rope, std::span<const size_t> positions)
-    : head_dim_(2 * rope.frequencies().size()) {
-  cosines_.reserve(positions.size() * head_dim_ / 2);
-  sines_.reserve(positions.size() * head_dim_ / 2);
-  for (size_t position : positions) {
-    for (float frequency : rope.frequencies()) {
-      const float angle = static_cast<float>(position) * frequency;
-      cosines_.push_back(std::cos(angle) * rope.attention_factor());
-      sines_.push_back(std::sin(angle) * rope.attention_factor());
-    }
-  }
-}
-
 }  // namespace manyshot

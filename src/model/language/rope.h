@@ -1,11 +1,11 @@
-// Rotary position embedding of a language model: the frequencies of its heads and the angles of token positions.
+// Rotary position embedding of a language model: the frequencies of its heads.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <vector>
 
-#include "kernels/elementwise.h"
+#include "model/decoder/rotation_table.h"
 #include "model/language/config.h"
 
 namespace manyshot {
@@ -19,21 +19,13 @@ class Rope {
 
   std::span<const float> frequencies() const { return frequencies_; }  // [head_dim / 2]
   float attention_factor() const { return attention_factor_; }         // multiplies cosines and sines (YaRN)
+  RotationTable rotations(std::span<const size_t> positions) const {
+    return {frequencies_, attention_factor_, positions};
+  }
 
  private:
   std::vector<float> frequencies_;
   float attention_factor_ = 1;
-};
-
-// Cosines and sines of a list of positions; entry i of the list is "position" i of rotation().
-class RotationTable {
- public:
-  RotationTable(const Rope& rope, std::span<const size_t> positions);
-  kernels::Rotation rotation() const { return {cosines_.data(), sines_.data(), head_dim_}; }
-
- private:
-  size_t head_dim_;
-  std::vector<float> cosines_, sines_;
 };
 
 }  // namespace manyshot

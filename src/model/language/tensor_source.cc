@@ -27,8 +27,7 @@ void check_tensors(const TensorSource& source, std::span<const std::string> name
     if (name.starts_with("model.layers.") && !name.ends_with("rotary_emb.inv_freq") && !expected.contains(name)) {
       fail(ErrorKind::kUnsupported,
            "{}: tensor \"{}\" has no place in a {} model with this config, and leaving it out would change the answers",
-           source.path(), excerpt(name),
-           source.config().architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2");
+           source.path(), excerpt(name), architecture_name(source.config().architecture));
     }
   }
 }

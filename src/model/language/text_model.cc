@@ -42,13 +42,9 @@ class TextModel : public Model {
     const DType dtype = choose_dtype(options.dtype);
     model_ = LanguageModel::load(*source, dtype);
     const LanguageModelConfig& config = model_->config();
-    if (tokenizer_.vocab_size() > static_cast<size_t>(config.vocab_size)) {
-      fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path,
-           tokenizer_.vocab_size(), config.vocab_size);
-    }
+    check_tokenizer(tokenizer_, config, path);
     info_ = text_model_info(path, config, options.adapter);
     info_.engine = dtype == DType::kBFloat16 ? "fused bfloat16 (avx512_bf16)" : "fused float32";
-    info_.num_parameters = model_->num_parameters();
   }
 
   const ModelInfo& info() const override { return info_; }
@@ -75,8 +71,9 @@ std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOption
 
 ModelInfo text_model_info(const std::string& path, const LanguageModelConfig& config, const std::string& adapter) {
   return {.path = path,
-          .architecture = config.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2",
+          .architecture = std::string(architecture_name(config.architecture)),
           .layout = PromptLayout::kFlat,
+          .num_parameters = num_parameters(config),
           .num_layers = config.num_hidden_layers,
           .hidden_size = config.hidden_size,
           .vocab_size = config.vocab_size,
@@ -92,6 +89,12 @@ std::string language_model_path(const std::string& path) {
   if (!fs::exists(config, error)) return "";
   const Json json = Json::parse(read_file(config), nullptr, /*allow_exceptions=*/false);
   return json.is_object() && !json.contains("manyshot") ? path : "";
+}
+
+void check_tokenizer(const Tokenizer& tokenizer, const LanguageModelConfig& config, const std::string& path) {
+  if (tokenizer.vocab_size() <= static_cast<size_t>(config.vocab_size)) return;
+  fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path,
+       tokenizer.vocab_size(), config.vocab_size);
 }
 
 TokenizerSpec read_model_tokenizer(const std::string& path) {

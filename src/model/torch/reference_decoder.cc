@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "model/compact/compact_prompt.h"
+#include "model/decoder/shape.h"
 #include "model/torch/library.h"
 
 namespace manyshot {
@@ -69,9 +70,9 @@ Tensor mask(const Sequence& sequence, bool is_row_layer) {
 class ReferenceNetwork {
  public:
   ReferenceNetwork(const ModelConfig& config, const Weights& weights) : config_(config) {
-    const int64_t D = config.hidden_size, I = config.intermediate_size;
-    const int64_t queries = config.num_attention_heads * config.head_dim,
-                  keys = config.num_key_value_heads * config.head_dim;
+    const DecoderShape shape(config);
+    const auto D = static_cast<int64_t>(shape.D), I = static_cast<int64_t>(shape.intermediate),
+               queries = static_cast<int64_t>(shape.query_width()), keys = static_cast<int64_t>(shape.key_width());
     embedding_ = tensor(weights.embedding, {config.vocab_size, D});
     final_norm_ = tensor(weights.final_norm, {D});
     for (const LayerWeights& w : weights.layers) {

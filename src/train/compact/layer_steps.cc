@@ -22,7 +22,6 @@ using kernels::rms_norm;
 using kernels::rms_norm_backward;
 using kernels::rotate;
 using kernels::round_up;
-using kernels::silu_mul;
 using kernels::silu_mul_backward;
 using kernels::Store;
 
@@ -69,12 +68,8 @@ void LayerSteps<T>::add_weight_gradient(const T* given, size_t outputs, const T*
 
 template <class T>
 void LayerSteps<T>::project(const TrainedLayer<T>& layer, const LayerRecord<T>& record, size_t M, Positions positions) {
-  const size_t width = shape_.qkv_width;
-  normalise(record.x, layer.input_norm, M);
-  gemm({memory_.normed.data(), shape_.D}, M, layer.qkv.forward(), {record.qkv, width}, Store::kOverwrite);
-  rotate(shape_.rotation, {record.qkv, width}, M, shape_.attention.num_heads, positions, shape_.query_scale);
-  rotate(shape_.rotation, {record.qkv + shape_.query_width(), width}, M, shape_.attention.num_kv_heads, positions,
-         1.0f);
+  project_qkv<T>(shape_, layer.qkv_weights(), shape_.rotations.rotation(), {record.x, M, positions},
+                 memory_.normed.data(), record.qkv);
 }
 
 template <class T>
@@ -84,15 +79,16 @@ void LayerSteps<T>::finish(const TrainedLayer<T>& layer, const LayerRecord<T>& r
   gemm({record.attended, shape_.query_width()}, M, layer.o.forward(), {record.x_mid, D}, Store::kAdd);
   normalise(record.x_mid, layer.post_attention_norm, M);
   float* gates = memory_.gates.data();
-  for (size_t column = 0; column < I; column += kColumnTile) {
-    const size_t width = std::min(kColumnTile, I - column);
-    float* ups = gates + width;
+  const auto multiply = [&](size_t column, size_t width) {
     gemm({memory_.normed.data(), D}, M, layer.gate_up.forward(column, width), {gates, 2 * width}, Store::kOverwrite);
-    gemm({memory_.normed.data(), D}, M, layer.gate_up.forward(I + column, width), {ups, 2 * width}, Store::kOverwrite);
-    silu_mul({gates, ups, 2 * width}, M, width, {memory_.hidden.data() + column, I});
+    gemm({memory_.normed.data(), D}, M, layer.gate_up.forward(I + column, width), {gates + width, 2 * width},
+         Store::kOverwrite);
+  };
+  const auto keep = [&](size_t column, size_t width) {
     convert({gates, 2 * width}, M, width, {record.gate_up + column, 2 * I});
-    convert({ups, 2 * width}, M, width, {record.gate_up + I + column, 2 * I});
-  }
+    convert({gates + width, 2 * width}, M, width, {record.gate_up + I + column, 2 * I});
+  };
+  swiglu_tiles<T>({I, kColumnTile, M, gates, memory_.hidden.data()}, multiply, keep);
   std::copy_n(record.x_mid, M * D, y);
   gemm({memory_.hidden.data(), I}, M, layer.down.forward(), {y, D}, Store::kAdd);
 }
@@ -127,8 +123,9 @@ void LayerSteps<T>::project_backward(const TrainedLayer<T>& layer, const LayerGr
                                      const LayerRecord<T>& record, size_t M, Positions positions, float* dqkv,
                                      float* dx) {
   const size_t D = shape_.D, width = shape_.qkv_width;
-  rotate(shape_.rotation_back, {dqkv, width}, M, shape_.attention.num_heads, positions, shape_.query_scale);
-  rotate(shape_.rotation_back, {dqkv + shape_.query_width(), width}, M, shape_.attention.num_kv_heads, positions, 1.0f);
+  rotate(shape_.rotations_back.rotation(), {dqkv, width}, M, shape_.attention.num_heads, positions, shape_.query_scale);
+  rotate(shape_.rotations_back.rotation(), {dqkv + shape_.query_width(), width}, M, shape_.attention.num_kv_heads,
+         positions, 1.0f);
   convert({dqkv, width}, M, width, {memory_.dqkv.data(), width});
   normalise(record.x, layer.input_norm, M);
   add_weight_gradient(memory_.dqkv.data(), width, memory_.normed.data(), D, M, gradient.qkv);
@@ -137,27 +134,11 @@ void LayerSteps<T>::project_backward(const TrainedLayer<T>& layer, const LayerGr
                     gradient.input_norm);
 }
 
-// memory_.normed of the query tokens to memory_.hidden.
-template <class T>
-void LayerSteps<T>::gather_query_rows(const RowTokens& rows) {
-  const size_t D = shape_.D;
-  for (size_t query = 0; query < rows.num_queries(); ++query) {
-    std::copy_n(memory_.normed.data() + rows.query_token(query) * D, D, memory_.hidden.data() + query * D);
-  }
-}
-
 template <class T>
 void LayerSteps<T>::project_last(const TrainedLayer<T>& layer, const float* x, const RowTokens& rows, float* q,
                                  float* kv) {
-  const size_t D = shape_.D, width = shape_.query_width(), kv_width = 2 * shape_.key_width();
-  normalise(x, layer.input_norm, rows.size());
-  gemm({memory_.normed.data(), D}, rows.size(), layer.qkv.forward(width, kv_width), {kv, kv_width}, Store::kOverwrite);
-  rotate(shape_.rotation, {kv, kv_width}, rows.size(), shape_.attention.num_kv_heads,
-         {.first = 0, .period = rows.row_tokens}, 1.0f);
-  gather_query_rows(rows);
-  gemm({memory_.hidden.data(), D}, rows.num_queries(), layer.qkv.forward(0, width), {q, width}, Store::kOverwrite);
-  rotate(shape_.rotation, {q, width}, rows.num_queries(), shape_.attention.num_heads, rows.query_positions(),
-         shape_.query_scale);
+  project_last_row_layer<T>(shape_, layer.qkv_weights(), shape_.rotations.rotation(), x, rows,
+                            {memory_.normed.data(), memory_.hidden.data(), q, kv});
 }
 
 template <class T>
@@ -165,9 +146,8 @@ void LayerSteps<T>::project_last_backward(const TrainedLayer<T>& layer, const La
                                           const RowTokens& rows, float* dq, float* dkv, float* dx) {
   const size_t D = shape_.D, width = shape_.query_width(), kv_width = 2 * shape_.key_width();
   const size_t M = rows.size(), num_queries = rows.num_queries();
-  rotate(shape_.rotation_back, {dkv, kv_width}, M, shape_.attention.num_kv_heads,
-         {.first = 0, .period = rows.row_tokens}, 1.0f);
-  rotate(shape_.rotation_back, {dq, width}, num_queries, shape_.attention.num_heads, rows.query_positions(),
+  rotate(shape_.rotations_back.rotation(), {dkv, kv_width}, M, shape_.attention.num_kv_heads, rows.positions(), 1.0f);
+  rotate(shape_.rotations_back.rotation(), {dq, width}, num_queries, shape_.attention.num_heads, rows.query_positions(),
          shape_.query_scale);
   normalise(x, layer.input_norm, M);
 
@@ -177,7 +157,7 @@ void LayerSteps<T>::project_last_backward(const TrainedLayer<T>& layer, const La
   add_weight_gradient(given, kv_width, memory_.normed.data(), D, M, gradient.qkv + width * D);
   gemm({given, kv_width}, M, layer.qkv.backward_outputs(width, kv_width), {dnormed, D}, Store::kOverwrite);
 
-  gather_query_rows(rows);
+  gather_query_rows(rows, D, memory_.normed.data(), memory_.hidden.data());
   convert({dq, width}, num_queries, width, {given, width});
   add_weight_gradient(given, width, memory_.hidden.data(), D, num_queries, gradient.qkv);
   float* of_queries = memory_.gates.data();

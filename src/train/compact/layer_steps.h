@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "kernels/aligned_buffer.h"
+#include "model/compact/last_row_layer.h"
 #include "train/compact/network_shape.h"
 #include "train/compact/packed_layer.h"
 
@@ -79,17 +80,8 @@ class LayerSteps {
   void project_backward(const TrainedLayer<T>& layer, const LayerGradient& gradient, const LayerRecord<T>& record,
                         size_t M, kernels::Positions positions, float* dqkv, float* dx);
 
-  // The last row layer, whose queries are the rows' last tokens only: `queries` of every `row_tokens` tokens.
-  // q [rows * queries, query_width], kv [M, 2 key_width].
-  struct RowTokens {
-    size_t num_rows, row_tokens, queries;
-    size_t size() const { return num_rows * row_tokens; }
-    size_t num_queries() const { return num_rows * queries; }
-    size_t query_token(size_t query) const {
-      return query / queries * row_tokens + row_tokens - queries + query % queries;
-    }
-    kernels::Positions query_positions() const { return {.first = row_tokens - queries, .period = queries}; }
-  };
+  // The last row layer (model/compact/last_row_layer.h): q [rows.num_queries(), query_width], kv [rows.size(), 2
+  // key_width].
   void project_last(const TrainedLayer<T>& layer, const float* x, const RowTokens& rows, float* q, float* kv);
   void project_last_backward(const TrainedLayer<T>& layer, const LayerGradient& gradient, const float* x,
                              const RowTokens& rows, float* dq, float* dkv, float* dx);
@@ -98,7 +90,6 @@ class LayerSteps {
   void normalise(const float* x, const float* gain, size_t M);
   // dW += dy^T x of rows `given` [M, outputs] and `input` [M, inputs].
   void add_weight_gradient(const T* given, size_t outputs, const T* input, size_t inputs, size_t M, float* dweight);
-  void gather_query_rows(const RowTokens& rows);
 
   const NetworkShape& shape_;
   BlockMemory<T>& memory_;

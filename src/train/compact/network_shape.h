@@ -2,33 +2,21 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
-#include "kernels/attention.h"
-#include "kernels/elementwise.h"
 #include "model/compact/config.h"
+#include "model/decoder/rotation_table.h"
+#include "model/decoder/shape.h"
 
 namespace manyshot {
 
-struct NetworkShape {
+struct NetworkShape : DecoderShape {
   // Throws Error(kBadInput) for an intermediate_size that is no multiple of 16, which the kernels need.
   explicit NetworkShape(const ModelConfig& model_config);
-  NetworkShape(const NetworkShape&) = delete;
-  NetworkShape& operator=(const NetworkShape&) = delete;
 
   ModelConfig config;
-  kernels::AttentionShape attention;
-  size_t D, intermediate, qkv_width;
-  size_t num_layers, row_layers;
+  size_t row_layers;
   size_t num_labels, num_columns, num_codes;
-  float epsilon, query_scale;
-  kernels::Rotation rotation, rotation_back;  // the gradient turns the other way
-
-  size_t query_width() const { return attention.query_width(); }
-  size_t key_width() const { return attention.key_width(); }
-
- private:
-  std::vector<float> cosines_, sines_, negated_sines_;
+  RotationTable rotations, rotations_back;  // of a row's positions; the gradient turns the other way
 };
 
 }  // namespace manyshot

@@ -3,6 +3,7 @@
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/gemm.h"
+#include "model/decoder/steps.h"
 #include "train/compact/network_shape.h"
 #include "train/compact/parameters.h"
 
@@ -41,6 +42,8 @@ struct TrainedLayer {
   explicit TrainedLayer(const NetworkShape& shape);
   // output_scale multiplies o and down: the residual stream's decay, folded into what is added to it.
   void renew(const CompactParameters& parameters, const LayerPlaces& places, float output_scale);
+
+  QkvWeights<T> qkv_weights() const { return {input_norm, nullptr, qkv.forward()}; }
 
   const float* input_norm = nullptr;  // the masters
   const float* post_attention_norm = nullptr;

@@ -82,7 +82,7 @@ struct TaskPass<T>::Block {
   size_t first_token, first_summary;
   size_t num_tokens() const { return rows.num_tokens(); }
   RowGroup group(size_t first_query) const { return {rows.count, rows.row_tokens(), first_query}; }
-  typename LayerSteps<T>::RowTokens last_tokens() const { return {rows.count, rows.row_tokens(), rows.summaries}; }
+  RowTokens last_tokens() const { return {rows.count, rows.row_tokens(), rows.summaries}; }
   Positions positions() const { return {.first = 0, .period = rows.row_tokens()}; }
 };
 

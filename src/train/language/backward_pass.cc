@@ -68,6 +68,7 @@ BackwardPass<T>::BackwardPass(TrainedNetwork<T>& network, ForwardPass<T>& forwar
       batch_(forward.batch()),
       mode_(mode),
       memory_(memory),
+      rotations_back_(forward.rotations().inverse()),
       chunks_(block_chunks(forward.blocks().size())),
       scratches_(static_cast<size_t>(num_threads())) {
   for (size_t i = 0; i < batch_.sequences.size(); ++i) {
@@ -87,9 +88,6 @@ BackwardPass<T>::BackwardPass(TrainedNetwork<T>& network, ForwardPass<T>& forwar
   };
   std::stable_sort(attention_tasks_.begin(), attention_tasks_.end(),
                    [&](const AttentionTask& a, const AttentionTask& b) { return work(a) > work(b); });
-  const float* sines = forward.rotation().sines;
-  std::transform(sines, sines + batch_.tokens.size() * net_.attention.head_dim / 2, std::back_inserter(negative_sines_),
-                 [](float sine) { return -sine; });
 }
 
 template <class T>
@@ -114,7 +112,7 @@ template <class T>
 void BackwardPass<T>::run(const float* hidden_gradients) {
   for (AlignedBuffer<float>& sums : memory_.sums) std::fill_n(sums.data(), memory_.sums_layout.size, 0.0f);
   differentiate_final_norm(hidden_gradients);
-  const size_t num_layers = net_.num_layers();
+  const size_t num_layers = net_.num_layers;
   for (size_t layer = num_layers; layer-- > 0;) {
     const bool has_projection = layer + 1 < num_layers;  // of the layer above, still to be done
     if (mode_ == PassMode::kRecompute) {
@@ -144,7 +142,7 @@ void BackwardPass<T>::differentiate_final_norm(const float* hidden_gradients) {
   const size_t D = net_.D;
   float* to = memory_.gradients.data();
   std::fill_n(to, batch_.tokens.size() * D, 0.0f);
-  const float* x = memory_.input(net_.num_layers());
+  const float* x = memory_.input(net_.num_layers);
   float* gain_gradient =
       network_.trains_all() ? network_.store()[network_.numbers().final_norm].gradient.data() : nullptr;
   for (size_t i = 0; i < batch_.targets.size(); ++i) {
@@ -190,7 +188,7 @@ template <class T>
 void BackwardPass<T>::differentiate_attention_out(size_t layer, const Range& block, Scratch& s, float* sums) {
   const AttentionShape& shape = net_.attention;
   const size_t M = block.size(), D = net_.D, width = shape.query_width(), head_dim = shape.head_dim,
-               group = shape.num_heads / shape.num_kv_heads;
+               group = net_.group_size();
   convert({memory_.gradients.data() + block.first * D, D}, M, D, {s.stream.data(), D});
   s.site.begin(layer, kAttentionOut, block, s.stream.data());
   s.site.differentiate_input({0, width / kPanelWidth}, s.wide.data(), width);
@@ -211,7 +209,7 @@ void BackwardPass<T>::differentiate_attention_out(size_t layer, const Range& blo
 template <class T>
 void BackwardPass<T>::leave_out(const Range& block) {
   const AttentionShape& shape = net_.attention;
-  const size_t count = block.size() * shape.num_heads / shape.num_kv_heads;
+  const size_t count = block.size() * net_.group_size();
   for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
     const size_t row = forward_.group_row(kv_head, block.first);
     std::fill_n(memory_.out_gradients.data() + row * shape.head_dim, count * shape.head_dim, T());
@@ -223,7 +221,7 @@ template <class T>
 void BackwardPass<T>::differentiate_attention(size_t layer) {
   const AttentionShape& shape = net_.attention;
   const LayerActivations<T>& of = memory_.layer(layer);
-  const size_t group = shape.num_heads / shape.num_kv_heads, head_dim = shape.head_dim, key_width = shape.key_width();
+  const size_t group = net_.group_size(), head_dim = shape.head_dim, key_width = shape.key_width();
   parallel_for(attention_tasks_.size(), [&](size_t i, int worker) {
     check_interrupted();
     const AttentionTask& task = attention_tasks_[i];
@@ -272,9 +270,9 @@ void BackwardPass<T>::gather_qkv_gradients(const Range& block, float* qkv) const
     std::copy_n(memory_.key_gradients.data() + token * key_width, key_width, row + query_width);
     std::copy_n(memory_.value_gradients.data() + token * key_width, key_width, row + query_width + key_width);
   }
-  const Rotation back{forward_.rotation().cosines, negative_sines_.data(), head_dim};
+  const Rotation back = rotations_back_.rotation();
   const Positions positions{.first = block.first, .period = M};
-  rotate(back, {qkv, width}, M, shape.num_heads, positions, 1 / std::sqrt(static_cast<float>(head_dim)));
+  rotate(back, {qkv, width}, M, shape.num_heads, positions, net_.score_scale());
   rotate(back, {qkv + query_width, width}, M, shape.num_kv_heads, positions, 1 / kQueryScaleBase);
 }
 

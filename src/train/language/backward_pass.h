@@ -50,7 +50,7 @@ class BackwardPass {
   const PackedBatch& batch_;
   PassMode mode_;
   PassMemory<T>& memory_;
-  std::vector<float> negative_sines_;  // to turn back
+  RotationTable rotations_back_;
   std::vector<Range> chunks_;
   std::vector<size_t> part_keys_;  // of each sequence: keys of a part
   std::vector<AttentionTask> attention_tasks_;

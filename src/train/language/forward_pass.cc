@@ -7,11 +7,11 @@
 #include "kernels/attention_gradient.h"
 #include "kernels/elementwise.h"
 #include "kernels/elementwise_backward.h"
-#include "kernels/tile_attention.h"
+#include "model/decoder/steps.h"
+#include "model/language/attention_scratch.h"
 
 namespace manyshot {
 
-using kernels::add;
 using kernels::AlignedBuffer;
 using kernels::attend_tile;
 using kernels::attention_log_sums;
@@ -23,17 +23,12 @@ using kernels::gemm;
 using kernels::KeyValueTile;
 using kernels::kKeyTile;
 using kernels::kPanelWidth;
-using kernels::Positions;
 using kernels::rms_norm;
-using kernels::rotate;
 using kernels::RunningAttention;
-using kernels::silu_mul;
 using kernels::start_attention;
 using kernels::Store;
 
 namespace {
-
-constexpr size_t kGateUpColumns = 2 * kSwigluTile;  // gates and the ups that go with them
 
 size_t ceil_div(size_t n, size_t by) { return (n + by - 1) / by; }
 
@@ -41,7 +36,7 @@ size_t ceil_div(size_t n, size_t by) { return (n + by - 1) / by; }
 
 template <class T>
 struct ForwardPass<T>::Scratch {
-  Scratch(const TrainedNetwork<T>& network, size_t tokens, bool drops) {
+  Scratch(const TrainedNetwork<T>& network, size_t tokens, bool drops) : attention(network.net(), tokens) {
     const DecoderNetwork<T>& net = network.net();
     size_t widest_input = 0, widest_lora = 0;
     for (size_t site = 0; site < kNumSites; ++site) {
@@ -52,19 +47,13 @@ struct ForwardPass<T>::Scratch {
     hidden = AlignedBuffer<T>(tokens * net.mlp_width);
     if (drops) dropped = AlignedBuffer<T>(tokens * widest_input);
     qkv = AlignedBuffer<float>(tokens * net.qkv_width);
-    gate_up = AlignedBuffer<float>(tokens * kGateUpColumns);
+    gate_up = AlignedBuffer<float>(tokens * 2 * kSwigluTile);
     lora_hidden = AlignedBuffer<float>(tokens * widest_lora);
-    const size_t rows = tokens * net.attention.num_heads / net.attention.num_kv_heads;
-    sums = AlignedBuffer<float>(rows * net.attention.head_dim);
-    highest = AlignedBuffer<float>(rows);
-    totals = AlignedBuffer<float>(rows * kPanelWidth);
-    visible.resize(rows);
   }
 
   AlignedBuffer<T> normed, hidden, dropped;
   AlignedBuffer<float> qkv, gate_up, lora_hidden;
-  AlignedBuffer<float> sums, highest, totals;  // of one key head
-  std::vector<uint8_t> visible;
+  AttentionScratch attention;
 };
 
 template <class T>
@@ -75,7 +64,7 @@ ForwardPass<T>::ForwardPass(const TrainedNetwork<T>& network, const PackedBatch&
       batch_(batch),
       dropout_(dropout),
       memory_(memory),
-      rotations_(net_.rope, batch.positions),
+      rotations_(net_.rope.rotations(batch.positions)),
       blocks_(token_blocks(batch.tokens.size())),
       scratches_(static_cast<size_t>(num_threads())) {
   memory_.prepare(network, mode, batch.tokens.size(), batch.sequences.size());
@@ -101,7 +90,7 @@ void ForwardPass<T>::for_blocks(const Task& task) {
 
 template <class T>
 void ForwardPass<T>::run(T* hidden) {
-  const size_t D = net_.D, num_layers = net_.num_layers();
+  const size_t D = net_.D, num_layers = net_.num_layers;
   for_blocks([&](const Range& block, Scratch& s) {
     for (size_t token = block.first; token < block.last; ++token) {
       net_.embed(batch_.tokens[token], memory_.input(0) + token * D);
@@ -164,22 +153,17 @@ void ForwardPass<T>::multiply(size_t layer, size_t site, const Range& block, con
 // Queries, keys and values of a layer.
 template <class T>
 void ForwardPass<T>::project(size_t layer, const Range& block, Scratch& s) {
-  const DecoderLayer<T>& weights = net_.layers[layer];
   const AttentionShape& shape = net_.attention;
   LayerActivations<T>& to = memory_.layer(layer);
-  const size_t M = block.size(), D = net_.D, width = net_.qkv_width, query_width = shape.query_width(),
+  const size_t M = block.size(), width = net_.qkv_width, query_width = shape.query_width(),
                key_width = shape.key_width(), head_dim = shape.head_dim;
-  rms_norm({weights.input_norm.data(), D, net_.epsilon}, {memory_.input(layer) + block.first * D, D}, M,
-           {s.normed.data(), D});
-  lora_down(layer, kQkv, block, s.normed.data(), s);
   float* qkv = s.qkv.data();
-  multiply(layer, kQkv, block, s.normed.data(), {0, width / kPanelWidth}, qkv, width, Store::kOverwrite);
-  if (!weights.qkv_bias.empty()) {
-    for (size_t row = 0; row < M; ++row) add(qkv + row * width, weights.qkv_bias.data(), width, qkv + row * width);
-  }
-  const Positions positions{.first = block.first, .period = M};
-  rotate(rotations_.rotation(), {qkv, width}, M, shape.num_heads, positions, net_.query_scale);
-  rotate(rotations_.rotation(), {qkv + query_width, width}, M, shape.num_kv_heads, positions, 1.0f);
+  project_qkv<T>(net_, qkv_weights(net_.layers[layer]), rotations_.rotation(),
+                 {memory_.input(layer) + block.first * net_.D, M, {.first = block.first, .period = M}}, s.normed.data(),
+                 qkv, [&](const T* normed, float* to_qkv) {
+                   lora_down(layer, kQkv, block, normed, s);
+                   multiply(layer, kQkv, block, normed, {0, width / kPanelWidth}, to_qkv, width, Store::kOverwrite);
+                 });
 
   const size_t group_width = query_width / shape.num_kv_heads;
   for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
@@ -205,25 +189,22 @@ template <class T>
 void ForwardPass<T>::attend(size_t layer, const Range& block, Scratch& s) {
   const AttentionShape& shape = net_.attention;
   LayerActivations<T>& of = memory_.layer(layer);
-  const size_t head_dim = shape.head_dim, group = shape.num_heads / shape.num_kv_heads, group_width = group * head_dim;
+  const size_t head_dim = shape.head_dim, group = net_.group_size(), group_width = group * head_dim;
   const T* tiles = memory_.key_value_tiles[layer % 2].data();
   for (size_t first = block.first; first < block.last;) {
     const size_t number = sequence_of_[first];
     const PackedBatch::Sequence& sequence = batch_.sequences[number];
     const size_t last = std::min(sequence.last, block.last), count = last - first;
     for (size_t kv_head = 0; kv_head < shape.num_kv_heads; ++kv_head) {
-      const RunningAttention<T> rows{of.queries.data() + group_row(kv_head, first) * head_dim, s.sums.data(),
-                                     s.highest.data(), s.totals.data()};
+      const RunningAttention<T> rows = s.attention.rows(of.queries.data() + group_row(kv_head, first) * head_dim);
       start_attention(rows, count * group, head_dim);
       for (size_t key = 0; key <= batch_.positions[last - 1]; key += kKeyTile) {
         const size_t begin = std::max(first, sequence.first + key);  // the first token that sees the tile
-        for (size_t token = begin; token < last; ++token) {
-          const size_t seen = std::min(batch_.positions[token] + 1 - key, kKeyTile);
-          std::fill_n(s.visible.data() + (token - begin) * group, group, static_cast<uint8_t>(seen));
-        }
+        for (size_t token = begin; token < last; ++token)
+          s.attention.see(token - begin, batch_.positions[token] + 1 - key);
         const size_t tile = (first_tiles_[number] + key / kKeyTile) * shape.num_kv_heads + kv_head;
         attend_tile(rows.from((begin - first) * group, head_dim), (last - begin) * group, head_dim,
-                    tiles + tile * KeyValueTile<T>::size(head_dim), s.visible.data());
+                    tiles + tile * KeyValueTile<T>::size(head_dim), s.attention.visible());
       }
       attention_log_sums(rows, count * group, of.log_sums.data() + group_row(kv_head, first));
       for (size_t row = 0; row < count; ++row) {
@@ -239,7 +220,7 @@ void ForwardPass<T>::attend(size_t layer, const Range& block, Scratch& s) {
 template <class T>
 void ForwardPass<T>::leave_out(size_t layer, const Range& block) {
   constexpr float kNoWeight = 1e30f;
-  const size_t group = net_.attention.num_heads / net_.attention.num_kv_heads;
+  const size_t group = net_.group_size();
   float* log_sums = memory_.layer(layer).log_sums.data();
   for (size_t kv_head = 0; kv_head < net_.attention.num_kv_heads; ++kv_head) {
     std::fill_n(log_sums + group_row(kv_head, block.first), block.size() * group, kNoWeight);
@@ -259,15 +240,17 @@ void ForwardPass<T>::finish_layer(size_t layer, const Range& block, Scratch& s, 
 
   rms_norm({net_.layers[layer].post_attention_norm.data(), D, net_.epsilon}, {middle, D}, M, {s.normed.data(), D});
   lora_down(layer, kGateUp, block, s.normed.data(), s);
-  for (size_t column = 0; column < 2 * mlp_width; column += kGateUpColumns) {
-    float* gate_up = s.gate_up.data();
-    multiply(layer, kGateUp, block, s.normed.data(), {column / kPanelWidth, (column + kGateUpColumns) / kPanelWidth},
-             gate_up, kGateUpColumns, Store::kOverwrite);
-    silu_mul({gate_up, gate_up + kSwigluTile, kGateUpColumns}, M, kSwigluTile,
-             {s.hidden.data() + column / 2, mlp_width});
-    convert({gate_up, kGateUpColumns}, M, kGateUpColumns,
-            {of.gate_up.data() + block.first * 2 * mlp_width + column, 2 * mlp_width});
-  }
+  float* gate_up = s.gate_up.data();
+  swiglu_tiles<T>(
+      {mlp_width, kSwigluTile, M, gate_up, s.hidden.data()},
+      [&](size_t column, size_t width) {
+        multiply(layer, kGateUp, block, s.normed.data(), {2 * column / kPanelWidth, 2 * (column + width) / kPanelWidth},
+                 gate_up, 2 * width, Store::kOverwrite);
+      },
+      [&](size_t column, size_t width) {
+        convert({gate_up, 2 * width}, M, 2 * width,
+                {of.gate_up.data() + block.first * 2 * mlp_width + 2 * column, 2 * mlp_width});
+      });
   lora_down(layer, kDown, block, s.hidden.data(), s);
   if (!makes_next_input) return;
   float* next = memory_.input(layer + 1) + block.first * D;

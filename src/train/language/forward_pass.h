@@ -31,16 +31,16 @@ class ForwardPass {
 
   // Whether the block goes on behind the layer's keys and values: in the last layer only what a target needs does.
   bool is_needed(size_t layer, const Range& block) const {
-    return layer + 1 < net_.num_layers() || network_.trains_all() || batch_.has_targets(block);
+    return layer + 1 < net_.num_layers || network_.trains_all() || batch_.has_targets(block);
   }
 
   const PackedBatch& batch() const { return batch_; }
   const Dropout& dropout() const { return dropout_; }
   const std::vector<Range>& blocks() const { return blocks_; }
-  kernels::Rotation rotation() const { return rotations_.rotation(); }  // entry i: token i of the batch
+  const RotationTable& rotations() const { return rotations_; }  // entry i: token i of the batch
   // Where the rows of a token and key head begin in LayerActivations::queries, in heads.
   size_t group_row(size_t kv_head, size_t token) const {
-    return (kv_head * batch_.tokens.size() + token) * net_.attention.num_heads / net_.attention.num_kv_heads;
+    return (kv_head * batch_.tokens.size() + token) * net_.group_size();
   }
 
  private:

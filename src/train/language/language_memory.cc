@@ -9,21 +9,15 @@
 
 namespace manyshot {
 
-using kernels::AttentionShape;
 using kernels::BFloat16;
 using kernels::kPanelWidth;
 using kernels::round_up;
 
 PassSizes pass_sizes(const LanguageModelConfig& config, const LoraModules* lora) {
-  const AttentionShape attention{static_cast<size_t>(config.num_attention_heads),
-                                 static_cast<size_t>(config.num_key_value_heads), static_cast<size_t>(config.head_dim)};
-  PassSizes sizes{.attention = attention,
-                  .D = static_cast<size_t>(config.hidden_size),
-                  .num_layers = static_cast<size_t>(config.num_hidden_layers),
-                  .qkv_width = attention.query_width() + 2 * attention.key_width(),
-                  .mlp_width = round_up(static_cast<size_t>(config.intermediate_size), kSwigluTile),
-                  .sites = site_shapes(config),
-                  .trains_all = lora == nullptr};
+  PassSizes sizes;
+  static_cast<DecoderShape&>(sizes) = language_model_shape(config);
+  sizes.sites = site_shapes(config);
+  sizes.trains_all = lora == nullptr;
   if (sizes.trains_all) return sizes;
   for (size_t layer = 0; layer < sizes.num_layers; ++layer) {
     for (size_t site = 0; site < kNumSites; ++site) {
@@ -49,11 +43,7 @@ LanguageMemory::LanguageMemory(const LanguageModelConfig& config, const LoraModu
       checkpointing_(checkpointing),
       pack_tokens_(pack_tokens) {
   if (lora == nullptr) {
-    for (const auto& [name, shape] : language_model_tensors(config)) {
-      uint64_t values = 1;
-      for (const uint64_t size : shape) values *= size;
-      num_trained_ += values;
-    }
+    num_trained_ = static_cast<uint64_t>(num_parameters(config));
     return;
   }
   for (const SiteShape& site : sizes_.sites) {

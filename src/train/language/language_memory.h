@@ -17,9 +17,7 @@ enum class PassMode;
 enum class Checkpointing;
 
 // The sizes of a network that its passes' buffers depend on.
-struct PassSizes {
-  kernels::AttentionShape attention;
-  size_t D = 0, num_layers = 0, qkv_width = 0, mlp_width = 0;
+struct PassSizes : DecoderShape {
   SiteShapes sites;
   bool trains_all = false;
   // LoRA, of the layer where it is largest: values of a row of x A^T, and of a chunk's sums.

@@ -131,7 +131,7 @@ class LanguageTrainerOf : public LanguageTrainer {
       const auto count = static_cast<double>(sequence.num_tokens());
       pairs += count * (count + 1) / 2;
     }
-    const double attention = pairs * 2 * static_cast<double>(net.attention.query_width() * net.num_layers());
+    const double attention = pairs * 2 * static_cast<double>(net.attention.query_width() * net.num_layers);
     const auto trained = static_cast<double>(network_->trains_all() ? 0 : network_->store().num_values());
     return static_cast<double>(batch.tokens.size()) *
                (per_weight * network_->layer_weights() + (differentiates ? 6 : 2) * trained) +

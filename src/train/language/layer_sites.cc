@@ -4,18 +4,14 @@
 
 namespace manyshot {
 
-using kernels::round_up;
-
 SiteShapes site_shapes(const LanguageModelConfig& config) {
-  const auto D = static_cast<size_t>(config.hidden_size), intermediate = static_cast<size_t>(config.intermediate_size),
-             head_dim = static_cast<size_t>(config.head_dim),
-             queries = static_cast<size_t>(config.num_attention_heads) * head_dim,
-             keys = static_cast<size_t>(config.num_key_value_heads) * head_dim,
-             mlp_width = round_up(intermediate, kSwigluTile);
+  const DecoderShape shape(config);
+  const size_t D = shape.D, intermediate = shape.intermediate, mlp_width = shape.mlp_width,
+               queries = shape.query_width(), keys = shape.key_width();
   SiteShapes sites;
   sites[kQkv] = {D,
                  D,
-                 queries + 2 * keys,
+                 shape.qkv_width,
                  {{"self_attn.q_proj", queries, 0},
                   {"self_attn.k_proj", keys, queries},
                   {"self_attn.v_proj", keys, queries + keys}}};

@@ -26,7 +26,7 @@ template <class T>
 TrainedNetwork<T>::TrainedNetwork(const TensorSource& source, const LoraModules& lora)
     : sizes_(pass_sizes(source.config(), &lora)),
       net_(std::make_unique<DecoderNetwork<T>>(source)),
-      layers_(net_->num_layers()) {
+      layers_(net_->num_layers) {
   for (size_t i = 0; i < layers_.size(); ++i) {
     for (size_t site = 0; site < kNumSites; ++site)
       layers_[i].lora[site] = LoraSite<T>(lora, sizes_.sites[site], i, store_);

@@ -71,10 +71,7 @@ class LanguageRunModel : public RunModel {
         tokenizer_(read_model_tokenizer(path_)),
         config_(read_config(recipe, path_)),
         memory_(plan_language_memory(config_, path_, trainer_options(recipe))) {
-    if (tokenizer_.vocab_size() > static_cast<size_t>(config_.vocab_size)) {
-      fail(ErrorKind::kCorruptFile, "{}: the tokenizer has {} tokens, the model {}: they do not belong together", path_,
-           tokenizer_.vocab_size(), config_.vocab_size);
-    }
+    check_tokenizer(tokenizer_, config_, path_);
   }
 
   TrainableModel& network() override { return trainer(); }
@@ -115,8 +112,7 @@ class LanguageRunModel : public RunModel {
   }
 
   std::string description() const override {
-    return fmt::format("{}, {} layers of width {}, {} ({} parameters trained)",
-                       config_.architecture == LanguageArchitecture::kLlama ? "Llama" : "Qwen2",
+    return fmt::format("{}, {} layers of width {}, {} ({} parameters trained)", architecture_name(config_.architecture),
                        config_.num_hidden_layers, config_.hidden_size,
                        !recipe_.model.trains_lora() ? "all weights" : "LoRA",
                        with_thousands(static_cast<int64_t>(memory_.num_trained())));

@@ -39,18 +39,20 @@ void RandomSource::read_rows(std::string_view name, uint64_t first_row, uint64_t
 }
 
 LanguageModelConfig small_llama() {
-  return {.architecture = LanguageArchitecture::kLlama,
-          .vocab_size = 165,
-          .hidden_size = 64,
-          .intermediate_size = 72,
-          .num_hidden_layers = 2,
-          .num_attention_heads = 4,
-          .num_key_value_heads = 2,
-          .head_dim = 16,
-          .max_position_embeddings = 512,
-          .rms_norm_eps = 1e-5,
-          .rope_theta = 1e4,
-          .tie_word_embeddings = true};
+  LanguageModelConfig config;
+  config.architecture = LanguageArchitecture::kLlama;
+  config.vocab_size = 165;
+  config.hidden_size = 64;
+  config.intermediate_size = 72;
+  config.num_hidden_layers = 2;
+  config.num_attention_heads = 4;
+  config.num_key_value_heads = 2;
+  config.head_dim = 16;
+  config.max_position_embeddings = 512;
+  config.rms_norm_eps = 1e-5;
+  config.rope_theta = 1e4;
+  config.tie_word_embeddings = true;
+  return config;
 }
 
 LanguageModelConfig small_qwen2() {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/rng.h"
+#include "model/language/export_model.h"
 
 namespace manyshot {
 namespace {
@@ -54,21 +55,23 @@ std::vector<float> interleave(const RandomTensor& tensor, int head_dim) {
 }  // namespace
 
 LanguageModelConfig tiny_language_config(LanguageArchitecture architecture) {
-  return {.architecture = architecture,
-          .vocab_size = 50,
-          .hidden_size = 32,
-          .intermediate_size = 48,
-          .num_hidden_layers = 2,
-          .num_attention_heads = 4,
-          .num_key_value_heads = 2,
-          .head_dim = 8,
-          .max_position_embeddings = 64,
-          .rms_norm_eps = 1e-5,
-          .rope_theta = 5e5,
-          .tie_word_embeddings = architecture == LanguageArchitecture::kQwen2,
-          .attention_bias = architecture == LanguageArchitecture::kQwen2,
-          .bos_token_id = 1,
-          .eos_token_ids = {2}};
+  LanguageModelConfig config;
+  config.architecture = architecture;
+  config.vocab_size = 50;
+  config.hidden_size = 32;
+  config.intermediate_size = 48;
+  config.num_hidden_layers = 2;
+  config.num_attention_heads = 4;
+  config.num_key_value_heads = 2;
+  config.head_dim = 8;
+  config.max_position_embeddings = 64;
+  config.rms_norm_eps = 1e-5;
+  config.rope_theta = 5e5;
+  config.tie_word_embeddings = architecture == LanguageArchitecture::kQwen2;
+  config.attention_bias = architecture == LanguageArchitecture::kQwen2;
+  config.bos_token_id = 1;
+  config.eos_token_ids = {2};
+  return config;
 }
 
 std::vector<RandomTensor> tiny_language_tensors(const LanguageModelConfig& config) {
@@ -81,24 +84,9 @@ std::vector<RandomTensor> tiny_language_tensors(const LanguageModelConfig& confi
 }
 
 Json hugging_face_config(const LanguageModelConfig& config) {
-  const bool is_llama = config.architecture == LanguageArchitecture::kLlama;
-  return {{"architectures", {is_llama ? "LlamaForCausalLM" : "Qwen2ForCausalLM"}},
-          {"model_type", is_llama ? "llama" : "qwen2"},
-          {"vocab_size", config.vocab_size},
-          {"hidden_size", config.hidden_size},
-          {"intermediate_size", config.intermediate_size},
-          {"num_hidden_layers", config.num_hidden_layers},
-          {"num_attention_heads", config.num_attention_heads},
-          {"num_key_value_heads", config.num_key_value_heads},
-          {"hidden_act", "silu"},
-          {"max_position_embeddings", config.max_position_embeddings},
-          {"rms_norm_eps", config.rms_norm_eps},
-          {"rope_theta", config.rope_theta},
-          {"tie_word_embeddings", config.tie_word_embeddings},
-          {"bos_token_id", *config.bos_token_id},
-          {"eos_token_id", config.eos_token_ids.front()},
-          {"torch_dtype", "bfloat16"},
-          {"use_cache", true}};
+  Json json = Json::parse(hugging_face_config_text(config, GgmlType::kBF16));
+  for (const char* key : {"head_dim", "rope_scaling", "attention_bias"}) json.erase(key);
+  return json;
 }
 
 GgufWriter gguf_metadata(const LanguageModelConfig& config) {

@@ -17,7 +17,7 @@ LanguageModelConfig tiny_language_config(LanguageArchitecture architecture);
 // All tensors of the config, with random values that f16 and bf16 have exactly.
 std::vector<RandomTensor> tiny_language_tensors(const LanguageModelConfig& config);
 
-// config.json as transformers writes it; no rope scaling.
+// config.json with the keys that a model must have: no head_dim, rope scaling or attention_bias.
 Json hugging_face_config(const LanguageModelConfig& config);
 // Metadata and tensors as llama.cpp's converter writes them, with F32 tensors; no rope scaling, no tokenizer.
 GgufWriter gguf_of(const LanguageModelConfig& config, const std::vector<RandomTensor>& tensors);
