@@ -9,6 +9,9 @@ namespace manyshot {
 using kernels::simd_level;
 using kernels::simd_name;
 using kernels::SimdLevel;
+std::string_view dtype_name(DType dtype) { return dtype == DType::kBFloat16 ? "bfloat16" : "float32"; }
+
+uint64_t dtype_bytes(DType dtype) { return dtype == DType::kBFloat16 ? 2 : 4; }
 
 DType choose_dtype(const std::string& name) {
   const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "kernels/context_attention.h"
 #include "kernels/simd.h"
-#include "kernels/summary_attention.h"
 #include "model/compact/fused_network.h"
 #include "model/compact/last_row_layer.h"
 #include "model/decoder/steps.h"
@@ -196,7 +196,7 @@ TYPED_TEST(LayerAgreement, CompactSummaryLayer) {
   kernels::context_attention(heads, labels, layer.input(layer.qkv.data() + labelled * stride),
                              {.num_tokens = tokens.num_queries, .is_query = true}, layer.scratch.data(),
                              {layer.attended.data() + labelled * width, width});
-  kernels::SummaryAttention<T> attention(heads, tokens.size(), tokens.num_labelled);
+  kernels::ContextAttention<T> attention(heads, tokens.size(), tokens.num_labelled);
   std::vector<float> log_sums(tokens.size() * heads.num_heads);
   attention.forward(tokens, layer.input(layer.record.qkv), {layer.record.attended, width}, log_sums.data());
   layer.finish();

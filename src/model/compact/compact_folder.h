@@ -16,4 +16,7 @@ struct CompactFolder {
 // Throws Error(kNotFound) without such files, and what parse_model_config() and read_weights() throw.
 CompactFolder read_compact_folder(const std::string& folder);
 
+// Creates `folder`. Matrices are of type `dtype`, norms f32. Throws what creating and writing files throws.
+void write_compact_folder(const std::string& folder, const ModelConfig& config, const Weights& weights, DType dtype);
+
 }  // namespace manyshot

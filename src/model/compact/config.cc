@@ -136,4 +136,39 @@ ModelConfig parse_model_config(std::string_view text, const std::string& source)
   return config;
 }
 
+std::string model_config_json(const ModelConfig& config, DType dtype) {
+  const auto range = [](const TokenRange& tokens) { return Json{tokens.first, tokens.last}; };
+  Json json;
+  json["architectures"] = Json{"LlamaForCausalLM"};
+  json["model_type"] = "llama";
+  json["vocab_size"] = config.vocab_size;
+  json["hidden_size"] = config.hidden_size;
+  json["intermediate_size"] = config.intermediate_size;
+  json["num_hidden_layers"] = config.num_hidden_layers;
+  json["num_attention_heads"] = config.num_attention_heads;
+  json["num_key_value_heads"] = config.num_key_value_heads;
+  json["head_dim"] = config.head_dim;
+  json["hidden_act"] = "silu";
+  json["rms_norm_eps"] = config.rms_norm_eps;
+  json["rope_theta"] = config.rope_theta;
+  json["max_position_embeddings"] = config.max_position_embeddings;
+  json["tie_word_embeddings"] = true;
+  json["attention_bias"] = false;
+  json["mlp_bias"] = false;
+  json["torch_dtype"] = dtype_name(dtype);
+  Json& compact = json["manyshot"];
+  compact["format"] = "compact";
+  compact["row_layers"] = config.row_layers;
+  compact["max_classes"] = config.label_tokens.size();
+  compact["trained_features"] = config.trained_features;
+  compact["trained_shots"] = config.trained_shots;
+  compact["max_shots"] = config.max_shots;
+  compact["number_tokens"] = range(config.number_tokens);
+  compact["label_tokens"] = range(config.label_tokens);
+  compact["bar_token"] = config.bar_token;
+  compact["column_tokens"] = range(config.column_tokens);
+  compact["column_embedding"] = "added";
+  return json.dump(1) + "\n";
+}
+
 }  // namespace manyshot

@@ -8,6 +8,7 @@
 
 #include "encoding/prompt.h"
 #include "model/decoder/config.h"
+#include "model/dtype.h"
 
 namespace manyshot {
 
@@ -34,5 +35,8 @@ struct ModelConfig : DecoderConfig {
 // kBadInput when a value is missing or out of range (naming key, value and what was expected), kUnsupported for an
 // architecture or option this build cannot run.
 ModelConfig parse_model_config(std::string_view text, const std::string& source);
+
+// The text of config.json for weights of that type: the inverse of parse_model_config().
+std::string model_config_json(const ModelConfig& config, DType dtype);
 
 }  // namespace manyshot

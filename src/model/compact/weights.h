@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "model/compact/config.h"
+#include "model/decoder/shape.h"
 #include "model/files/safetensors.h"
 
 namespace manyshot {
@@ -25,6 +28,32 @@ struct Weights {
   std::vector<LayerWeights> layers;
   int64_t num_parameters = 0;
 };
+
+// Calls take(name, values, shape) for every tensor in the order of a file; W is Weights or const Weights.
+// REQUIRES: weights.layers has config.num_hidden_layers elements.
+template <class W, class Take>
+void for_each_tensor(const ModelConfig& config, W& weights, const Take& take) {
+  using Shape = std::vector<uint64_t>;
+  const DecoderShape shape(config);
+  const uint64_t D = shape.D, I = shape.intermediate, queries = shape.query_width(), keys = shape.key_width();
+  take(std::string("model.embed_tokens.weight"), weights.embedding, Shape{static_cast<uint64_t>(config.vocab_size), D});
+  take(std::string("model.norm.weight"), weights.final_norm, Shape{D});
+  for (size_t number = 0; number < weights.layers.size(); ++number) {
+    auto& layer = weights.layers[number];
+    const auto of_layer = [&](const char* name, auto& values, Shape dimensions) {
+      take("model.layers." + std::to_string(number) + "." + name + ".weight", values, std::move(dimensions));
+    };
+    of_layer("input_layernorm", layer.input_norm, {D});
+    of_layer("post_attention_layernorm", layer.post_attention_norm, {D});
+    of_layer("self_attn.q_proj", layer.q_proj, {queries, D});
+    of_layer("self_attn.k_proj", layer.k_proj, {keys, D});
+    of_layer("self_attn.v_proj", layer.v_proj, {keys, D});
+    of_layer("self_attn.o_proj", layer.o_proj, {D, queries});
+    of_layer("mlp.gate_proj", layer.gate_proj, {I, D});
+    of_layer("mlp.up_proj", layer.up_proj, {I, D});
+    of_layer("mlp.down_proj", layer.down_proj, {D, I});
+  }
+}
 
 // Throws Error(kCorruptFile) naming the tensor when one is missing, has another shape than the config says (both are
 // named) or holds NaN or infinity.

@@ -218,13 +218,10 @@ Weights TrainedNetwork<T>::exported() const {
                               .up_proj = copy(at.gate_up + mlp, mlp),
                               .down_proj = copy(at.down, mlp, scales_[i])});
   }
-  weights.num_parameters = static_cast<int64_t>(weights.embedding.size() + D);
-  for (const LayerWeights& layer : weights.layers) {
-    for (const auto* tensor : {&layer.input_norm, &layer.post_attention_norm, &layer.q_proj, &layer.k_proj,
-                               &layer.v_proj, &layer.o_proj, &layer.gate_proj, &layer.up_proj, &layer.down_proj}) {
-      weights.num_parameters += static_cast<int64_t>(tensor->size());
-    }
-  }
+  for_each_tensor(shape_.config, weights,
+                  [&](const std::string&, const std::vector<float>& values, const std::vector<uint64_t>&) {
+                    weights.num_parameters += static_cast<int64_t>(values.size());
+                  });
   return weights;
 }
 

@@ -9,7 +9,6 @@
 #include "model/dtype.h"
 #include "prior/task/sizes.h"
 #include "train/compact/compact_model.h"
-#include "train/compact/export_model.h"
 #include "train/growth.h"
 #include "train/models/open_model.h"
 
@@ -94,7 +93,7 @@ class CompactRunModel : public RunModel {
   }
 
   void write_weights(const std::string& folder) override {
-    write_compact_model(folder, model_->config(), model_->exported(), DType::kBFloat16);
+    write_compact_folder(folder, model_->config(), model_->exported(), DType::kBFloat16);
   }
 
   std::vector<std::string> files() const override { return files_; }

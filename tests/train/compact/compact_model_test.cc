@@ -7,11 +7,11 @@
 #include "core/parallel.h"
 #include "kernels/bfloat16.h"
 #include "kernels/simd.h"
-#include "model/compact/fused_decoder.h"
+#include "model/compact/compact_folder.h"
 #include "model/dtype.h"
+#include "model/model.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
-#include "train/compact/export_model.h"
 #include "train/compact/number_features.h"
 #include "train/compact/random_tasks.h"
 
@@ -148,8 +148,8 @@ TEST(CompactModel, TheExportedFolderAnswersAlike) {
     const std::vector<float> expected = model->log_probabilities(sample);
 
     const TemporaryFolder folder;
-    write_compact_model(folder.path(), model->config(), model->exported(),
-                        is_bf16 ? DType::kBFloat16 : DType::kFloat32);
+    write_compact_folder(folder.path(), model->config(), model->exported(),
+                         is_bf16 ? DType::kBFloat16 : DType::kFloat32);
     const auto decoder = load_model(folder.path(), {.dtype = dtype});
     Prompt prompt{.layout = PromptLayout::kRows, .num_features = sample.num_features};
     prompt.context.assign(sample.tokens.begin(),
