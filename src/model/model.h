@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "encoding/compact_vocabulary.h"
 #include "encoding/prompt.h"
 #include "model/files/trained_prompt.h"
@@ -34,6 +35,10 @@ struct ModelInfo {
   std::optional<TrainedPrompt> trained_prompt;  // kFlat: where that is known
   CompactVocabulary vocabulary;                 // kRows only
 };
+
+Json to_json(const ModelInfo& info);
+// Some lines for the user: what `manyshot info` says of a compact model.
+std::string describe(const ModelInfo& info);
 
 // A context that has been encoded once; any number of query batches may be scored against it, from several threads.
 // It may outlive its model.
