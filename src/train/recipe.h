@@ -33,6 +33,7 @@ struct ModelRecipe {
   static constexpr const char* kFresh = "fresh";
   std::string base = kFresh;
   std::string config;
+  std::string initialisation = "scaled-normal";
   std::optional<TrainedParameters> parameters;
   std::string dtype = "auto";
 
@@ -44,6 +45,9 @@ struct ModelRecipe {
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");
+    v("initialisation", self.initialisation, one_of({"scaled-normal", "normal", "width-scaled"}),
+      "First matrices of a fresh language model. scaled-normal: deviation 0.02, of o_proj and down_proj 0.02 / sqrt(2 "
+      "layers); normal: 0.02 for all, as transformers; width-scaled: 1 / sqrt(inputs), these two divided likewise.");
     v("parameters", self.parameters, any_value().unset_as("auto"),
       "What is trained: LoRA factors beside frozen weights, or all weights. auto: lora for a language model that "
       "exists, else full.");

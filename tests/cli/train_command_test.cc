@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -168,6 +169,37 @@ TEST_F(TrainCommand, ACompactModelIsTrainedOn) {
   EXPECT_EQ(config["hidden_size"], 32);
   expect_refused(recipe, {"--set", base, "--set", "model.parameters=lora"}, "is for language models");
   expect_refused(recipe, {"--set", "model.base=" + folder_ / ""}, "no config.json");
+}
+
+// What ships where nothing was trained before: config.json and tokenizer alone, weights by model.initialisation.
+TEST_F(TrainCommand, AFreshLanguageModelLearns) {
+  fs::create_directory(folder_ / "sizes");
+  for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json"})
+    fs::copy(folder_ / (std::string("model/") + name), folder_ / (std::string("sizes/") + name));
+  const std::string recipe = text_recipe("fresh");
+  const std::string config = "model.config=" + (folder_ / "sizes");
+  const auto losses = [&](const std::string& initialisation) {
+    const std::string out = "fresh-" + initialisation;
+    const ProgramResult result =
+        run_manyshot(arguments(recipe, out, {"--set", config, "--set", "model.initialisation=" + initialisation}));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<double> found;
+    std::ifstream log(folder_ / (out + "/metrics.jsonl"));
+    for (std::string line; std::getline(log, line);) {
+      const json values = json::parse(line);
+      if (values.contains("loss")) found.push_back(values["loss"]);
+    }
+    EXPECT_EQ(found.size(), 12u);
+    return found;
+  };
+  const std::vector<double> scaled = losses("scaled-normal"), wide = losses("width-scaled");
+  EXPECT_NEAR(scaled.front(), std::log(560), 0.3) << "a uniform guess";
+  EXPECT_LT(scaled.back(), 0.8 * scaled.front());
+  EXPECT_NE(wide.front(), scaled.front());
+  const ProgramResult info = run_manyshot({"info", "--model", folder_ / "fresh-scaled-normal/checkpoint-12"});
+  EXPECT_EQ(info.exit_code, 0) << info.err;
+  EXPECT_THAT(info.out, HasSubstr("Llama, 2 layers"));
+  expect_refused(recipe, {"--set", config, "--set", "model.initialisation=xavier"}, "xavier");
 }
 
 TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {

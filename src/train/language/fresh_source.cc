@@ -34,7 +34,7 @@ class FreshSource : public TensorSource {
       std::fill(out.begin(), out.end(), name.ends_with("bias") ? 0.0f : 1.0f);
       return;
     }
-    const Rng rng = Rng(seed_).child(name);
+    const Rng rng = Rng(seed_).child("weights").child(name);
     const double deviation = standard_deviation(name, shape);
     for (uint64_t i = 0; i < num_rows * shape[1]; ++i) {
       out[i] = static_cast<float>(deviation * rng.normal(first_row * shape[1] + i));

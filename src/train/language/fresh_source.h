@@ -9,7 +9,7 @@
 
 namespace manyshot {
 
-// How matrices are drawn; gains of norms are 1, biases 0.
+// How matrices are drawn (model.initialisation of a recipe); gains of norms are 1, biases 0.
 enum class Initialisation {
   kNormal,        // normal, standard deviation 0.02: initializer_range of transformers
   kScaledNormal,  // and o_proj, down_proj divided by sqrt(2 layers) (Radford et al. 2019, "Language models are

@@ -9,8 +9,8 @@
 #include "model/files/trained_prompt.h"
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
+#include "train/language/fresh_source.h"
 #include "train/language/language_trainer.h"
-#include "train/models/fresh_source.h"
 #include "train/models/open_model.h"
 
 namespace manyshot {
@@ -30,16 +30,18 @@ std::string path_of(const Recipe& recipe) {
 
 uint64_t weights_seed(const Recipe& recipe) { return Rng(recipe.seed).child("weights").bits(0); }
 
-std::unique_ptr<TensorSource> open_source(const Recipe& recipe) {
-  if (recipe.model.is_fresh()) return make_fresh_source(recipe.model.config, weights_seed(recipe));
-  return open_tensor_source(path_of(recipe));
-}
-
 // Sizes without the weights, which may not be there, or too large.
-LanguageModelConfig read_config(const Recipe& recipe, const std::string& path) {
+LanguageModelConfig read_config(const std::string& path) {
   const fs::path file = fs::is_directory(path) ? fs::path(path) / "config.json" : fs::path();
   if (fs::exists(file)) return parse_language_model_config(read_file(file.string()), file.string());
-  return open_source(recipe)->config();  // a GGUF file's header
+  return open_tensor_source(path)->config();  // a GGUF file's header
+}
+
+std::unique_ptr<TensorSource> open_source(const Recipe& recipe) {
+  const std::string path = path_of(recipe);
+  if (!recipe.model.is_fresh()) return open_tensor_source(path);
+  return make_fresh_source(read_config(path), parse_initialisation(recipe.model.initialisation), weights_seed(recipe),
+                           path);
 }
 
 LanguageTrainerOptions trainer_options(const Recipe& recipe) {
@@ -69,7 +71,7 @@ class LanguageRunModel : public RunModel {
       : recipe_(recipe),
         path_(path_of(recipe)),
         tokenizer_(read_model_tokenizer(path_)),
-        config_(read_config(recipe, path_)),
+        config_(read_config(path_)),
         memory_(plan_language_memory(config_, path_, trainer_options(recipe))) {
     check_tokenizer(tokenizer_, config_, path_);
   }
