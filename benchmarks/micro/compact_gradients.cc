@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "compact_tasks.h"
 #include "core/files.h"
 #include "core/rng.h"
 #include "model/files/safetensors.h"
@@ -18,20 +19,6 @@
 
 namespace manyshot {
 namespace {
-
-TrainSample make_task(uint32_t labelled, uint32_t queries, uint32_t columns, uint64_t seed) {
-  const Rng rng = Rng(seed).child("task");
-  TrainSample sample{.index = seed, .num_features = columns, .num_labelled = labelled, .num_queries = queries};
-  for (uint32_t row = 0; row < labelled + queries; ++row) {
-    const Rng of_row = rng.child("row", row);
-    for (uint32_t column = 0; column < columns; ++column) {
-      sample.tokens.push_back(static_cast<TokenId>(of_row.below(column, 1000)));
-    }
-    sample.tokens.push_back(1010);
-    sample.tokens.push_back(1000 + static_cast<TokenId>(of_row.below(columns, 4)));
-  }
-  return sample;
-}
 
 // Tensors with the memory they point to.
 class Dump {
@@ -48,7 +35,7 @@ class Dump {
   std::vector<NamedTensor> tensors_;
 };
 
-void write_gradients(const std::string& path, const std::string& dtype) {
+void write_gradients(const std::string& path, DType dtype) {
   const auto model = make_compact_model({.config = compact_config({}), .dtype = dtype, .seed = 3});
   const std::vector<TrainSample> batch = {make_task(48, 16, 8, 1), make_task(200, 56, 10, 2), make_task(37, 5, 3, 3)};
   const LossSum sum = model->accumulate(batch, 1.0f, 0);
@@ -81,7 +68,7 @@ int main(int argc, char** argv) try {
     std::fprintf(stderr, "usage: compact_gradients OUT.safetensors [float32|bfloat16]\n");
     return 2;
   }
-  manyshot::write_gradients(argv[1], argc == 3 ? argv[2] : "float32");
+  manyshot::write_gradients(argv[1], manyshot::value_named<manyshot::DType>(argc == 3 ? argv[2] : "float32").value());
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "compact_gradients: %s\n", error.what());

@@ -47,7 +47,7 @@ Task make_task(uint64_t member) {
   return task;
 }
 
-std::unique_ptr<Model> open_default(const char* dtype) {
+std::unique_ptr<Model> open_default(DType dtype) {
   const char* root = std::getenv("MANYSHOT_SOURCE_DIR");
   return load_model(std::string(root != nullptr ? root : ".") + "/models/default", {.dtype = dtype});
 }
@@ -62,7 +62,7 @@ bool are_distributions(const std::vector<float>& scores) {
   return true;
 }
 
-void BM_ensemble(benchmark::State& state, const char* dtype) {
+void BM_ensemble(benchmark::State& state, DType dtype) {
   set_num_threads(static_cast<int>(state.range(0)));
   std::unique_ptr<Model> model;
   try {
@@ -81,10 +81,14 @@ void BM_ensemble(benchmark::State& state, const char* dtype) {
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kMembers * kQueries);
 }
-BENCHMARK_CAPTURE(BM_ensemble, bfloat16, "bfloat16")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_ensemble, float32, "float32")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_ensemble, bfloat16, DType::kBFloat16)
+    ->Arg(1)
+    ->Arg(2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_ensemble, float32, DType::kFloat32)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-void BM_load(benchmark::State& state, const char* dtype) {
+void BM_load(benchmark::State& state, DType dtype) {
   for (auto _ : state) {
     try {
       benchmark::DoNotOptimize(open_default(dtype));

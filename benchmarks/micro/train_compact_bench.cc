@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "compact_tasks.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "kernels/gemm.h"
@@ -33,23 +34,9 @@ namespace {
 
 constexpr size_t kTasks = 8;
 
-TrainSample make_task(uint32_t rows, uint32_t columns, uint64_t seed) {
-  const Rng rng = Rng(seed).child("task");
-  TrainSample sample{.index = seed, .num_features = columns, .num_labelled = rows - rows / 5, .num_queries = rows / 5};
-  for (uint32_t row = 0; row < rows; ++row) {
-    const Rng of_row = rng.child("row", row);
-    for (uint32_t column = 0; column < columns; ++column) {
-      sample.tokens.push_back(static_cast<TokenId>(of_row.below(column, 1000)));
-    }
-    sample.tokens.push_back(1010);
-    sample.tokens.push_back(1000 + static_cast<TokenId>(of_row.below(columns, 4)));
-  }
-  return sample;
-}
-
 std::vector<TrainSample> make_batch(uint32_t rows, uint32_t columns) {
   std::vector<TrainSample> batch;
-  for (uint64_t task = 0; task < kTasks; ++task) batch.push_back(make_task(rows, columns, task));
+  for (uint64_t task = 0; task < kTasks; ++task) batch.push_back(make_task(rows - rows / 5, rows / 5, columns, task));
   return batch;
 }
 
@@ -85,7 +72,7 @@ class ProductRate {
 
 template <class T>
 void training_step(benchmark::State& state) {
-  const char* dtype = std::is_same_v<T, BFloat16> ? "bfloat16" : "float32";
+  const DType dtype = std::is_same_v<T, BFloat16> ? DType::kBFloat16 : DType::kFloat32;
   set_num_threads(static_cast<int>(state.range(2)));
   CompactNetworkOptions options{.config = compact_config({}), .dtype = dtype};
   const auto model = make_compact_model(options);

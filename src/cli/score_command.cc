@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/progress.h"
 #include "core/text.h"
+#include "model/dtype.h"
 #include "predict/model_store.h"
 #include "predict/score_prompts.h"
 
@@ -17,7 +18,7 @@ struct ScoreOptions {
   std::string model;
   std::string in;
   std::string out;
-  std::string dtype = "auto";
+  std::optional<DType> dtype;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -25,7 +26,7 @@ struct ScoreOptions {
     v("in", self.in, any_value(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
     v("out", self.out, any_value(),
       "The same lines with \"logprobs\" and \"tokens\" added; without it standard output.");
-    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}), "Number type of the model's products.");
+    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
   }
 };
 

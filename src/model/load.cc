@@ -2,7 +2,6 @@
 
 #include "core/error.h"
 #include "core/library.h"
-#include "core/text.h"
 #include "model/compact/compact_folder.h"
 #include "model/compact/fused_decoder.h"
 #include "model/dtype.h"
@@ -31,13 +30,10 @@ std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& op
          "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);
   }
   const auto [config, weights] = read_compact_folder(path);
-  if (options.engine == "reference") {
-    if (options.dtype == "bfloat16")
+  if (options.engine == Engine::kReference) {
+    if (options.dtype == DType::kBFloat16)
       fail(ErrorKind::kUnsupported, "engine reference computes in float32: use dtype auto or float32");
     return reference_factory()(path, config, weights);
-  }
-  if (options.engine != "auto" && options.engine != "fused") {
-    fail(ErrorKind::kBadInput, "engine \"{}\" is unknown; expected auto, fused or reference", excerpt(options.engine));
   }
   return make_fused_decoder(path, config, weights, choose_dtype(options.dtype));
 }

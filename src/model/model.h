@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "encoding/compact_vocabulary.h"
 #include "encoding/prompt.h"
+#include "model/dtype.h"
 #include "model/files/trained_prompt.h"
 
 namespace manyshot {
@@ -66,8 +67,8 @@ class Model {
 };
 
 struct LoadOptions {
-  std::string dtype = "auto";   // auto | float32 | bfloat16 (auto: bfloat16 where the processor multiplies it natively)
-  std::string engine = "auto";  // auto | fused | reference (libtorch, dense masks; slow, for checking)
+  std::optional<DType> dtype;  // nothing: as choose_dtype()
+  Engine engine = Engine::kAuto;
   std::string adapter;  // folder of a PEFT LoRA adapter for a language model (model/language/adapter.h); empty: none
 };
 

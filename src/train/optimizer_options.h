@@ -3,10 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "core/names.h"
 #include "core/options.h"
+#include "model/dtype.h"
 
 namespace manyshot {
 
@@ -37,7 +38,7 @@ struct OptimizerOptions {
   double momentum = 0.95;
   int newton_schulz_steps = 5;
   MuonScale muon_scale = MuonScale::kAspect;
-  std::string dtype = "auto";  // of Muon's products: auto, float32 or bfloat16
+  std::optional<DType> dtype;  // of Muon's products; nothing: as choose_dtype()
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {

@@ -16,7 +16,9 @@
 #include "core/options.h"
 #include "corpus/options.h"
 #include "encoding/text/chat_wrapping.h"
+#include "model/dtype.h"
 #include "train/compact_sizes.h"
+#include "train/initialisation.h"
 #include "train/lora_options.h"
 #include "train/optimizer_options.h"
 #include "train/train_sample.h"
@@ -33,9 +35,9 @@ struct ModelRecipe {
   static constexpr const char* kFresh = "fresh";
   std::string base = kFresh;
   std::string config;
-  std::string initialisation = "scaled-normal";
+  Initialisation initialisation = Initialisation::kScaledNormal;
   std::optional<TrainedParameters> parameters;
-  std::string dtype = "auto";
+  std::optional<DType> dtype;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -45,13 +47,13 @@ struct ModelRecipe {
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");
-    v("initialisation", self.initialisation, one_of({"scaled-normal", "normal", "width-scaled"}),
+    v("initialisation", self.initialisation, any_value(),
       "First matrices of a fresh language model. scaled-normal: deviation 0.02, of o_proj and down_proj 0.02 / sqrt(2 "
       "layers); normal: 0.02 for all, as transformers; width-scaled: 1 / sqrt(inputs), these two divided likewise.");
     v("parameters", self.parameters, any_value().unset_as("auto"),
       "What is trained: LoRA factors beside frozen weights, or all weights. auto: lora for a language model that "
       "exists, else full.");
-    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}),
+    v("dtype", self.dtype, any_value().unset_as("auto"),
       "Number type of the products; masters, gradients and sums are f32. auto: bfloat16 where the processor has it.");
   }
 

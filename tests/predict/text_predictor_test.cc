@@ -76,7 +76,7 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
   const LabelledTable shots = task(8, {"a", "b", "c"}), queries = task(3, shots.classes);
   const MethodOptions options{.dtype = "float32"};
   const auto probabilities = fit(shots, options, 3)->predict(queries.features);
-  const auto model = load_model(model_.path(), {.dtype = "float32"});
+  const auto model = load_model(model_.path(), {.dtype = DType::kFloat32});
   const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), options, 3), shots, 1);
   const TaskView& view = text_task.views().front();
   for (size_t row = 0; row < 3; ++row) {

@@ -129,7 +129,7 @@ struct CompactLayer {
     expect_near<T>(with_own_attention, as_floats(y.data(), M * shape.D));
   }
 
-  const CompactNetworkOptions options = small_network("float32");
+  const CompactNetworkOptions options = small_network(DType::kFloat32);
   size_t M;
   NetworkShape shape;
   FusedNetwork<T> fused;

@@ -155,7 +155,7 @@ std::string model_config_json(const ModelConfig& config, DType dtype) {
   json["tie_word_embeddings"] = true;
   json["attention_bias"] = false;
   json["mlp_bias"] = false;
-  json["torch_dtype"] = dtype_name(dtype);
+  json["torch_dtype"] = name_of(dtype);
   Json& compact = json["manyshot"];
   compact["format"] = "compact";
   compact["row_layers"] = config.row_layers;

@@ -41,7 +41,7 @@ uint64_t LanguageModelFacts::cache_bytes_per_token() const {
 LanguageModelFacts read_language_model_facts(const std::string& path) {
   const std::unique_ptr<TensorSource> source = open_tensor_source(path);
   LanguageModelFacts facts{
-      .path = path, .config = source->config(), .stored_bytes = source->stored_bytes(), .dtype = choose_dtype("auto")};
+      .path = path, .config = source->config(), .stored_bytes = source->stored_bytes(), .dtype = choose_dtype()};
   facts.parameters = num_parameters(facts.config);
   for (const auto& [name, shape] : language_model_tensors(facts.config))
     facts.values_by_type[source->type_name(name)] += num_values(shape);
@@ -78,7 +78,7 @@ Json to_json(const LanguageModelFacts& facts) {
             {"merges", facts.tokenizer_merges},
             {"bos", facts.bos},
             {"eos", facts.eos}}},
-          {"dtype", dtype_name(facts.dtype)},
+          {"dtype", name_of(facts.dtype)},
           {"weight_bytes", facts.weight_bytes()},
           {"cache_bytes_per_token", facts.cache_bytes_per_token()}};
 }
@@ -103,7 +103,7 @@ std::string describe(const LanguageModelFacts& facts) {
       with_thousands(window), config.rope_theta, rope_name(config.rope_scaling), with_thousands(facts.tokenizer_tokens),
       with_thousands(facts.tokenizer_merges), facts.bos.empty() ? "none" : facts.bos,
       facts.eos.empty() ? "none" : facts.eos, format_bytes(facts.stored_bytes), fmt::join(types, ", "),
-      format_bytes(facts.weight_bytes()), dtype_name(facts.dtype), format_bytes(cache), format_bytes(cache * window));
+      format_bytes(facts.weight_bytes()), name_of(facts.dtype), format_bytes(cache), format_bytes(cache * window));
 }
 
 }  // namespace manyshot

@@ -6,7 +6,6 @@
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "kernels/simd.h"
 #include "model/language/decoder_head.h"
 #include "model/language/decoder_network.h"
 #include "model/language/decoder_pass.h"
@@ -252,12 +251,7 @@ std::vector<BranchScore> Decoder<T>::score_together(std::span<const Branch> bran
 }  // namespace
 
 std::unique_ptr<LanguageModel> LanguageModel::load(const TensorSource& source, DType dtype) {
-  if (dtype == DType::kFloat32) return std::make_unique<Decoder<float>>(source);
-  if (simd_level() != SimdLevel::kAvx512Bf16) {
-    fail(ErrorKind::kUnsupported,
-         "bfloat16 needs a processor with avx512_bf16, this one runs at {}; take float32 (--dtype)",
-         simd_name(simd_level()));
-  }
+  if (choose_dtype(dtype) == DType::kFloat32) return std::make_unique<Decoder<float>>(source);
   return std::make_unique<Decoder<BFloat16>>(source);
 }
 

@@ -63,7 +63,7 @@ class TextModel : public Model {
 }  // namespace
 
 std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOptions& options) {
-  if (options.engine == "reference") {
+  if (options.engine == Engine::kReference) {
     fail(ErrorKind::kUnsupported, "{}: engine reference exists for compact models only; use engine auto", path);
   }
   return std::make_unique<TextModel>(path, options);

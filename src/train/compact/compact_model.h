@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "model/compact/config.h"
 #include "model/compact/weights.h"
+#include "model/dtype.h"
 #include "train/compact_sizes.h"
 #include "train/trainable.h"
 
@@ -27,7 +29,7 @@ struct CompactNetworkOptions {
   // matrices that write to the stream, since norms ignore its scale (github.com/borawhocodess/modded-nanotabpfn, record
   // 5: fewer tasks are needed).
   double residual_decay = 1.0;
-  std::string dtype = "auto";  // auto, float32 or bfloat16: of the products
+  std::optional<DType> dtype;  // of the products; nothing: as choose_dtype()
   uint64_t seed = 0;           // of the first weights
 };
 

@@ -73,14 +73,6 @@ class FreshSource : public TensorSource {
 
 }  // namespace
 
-Initialisation parse_initialisation(std::string_view name) {
-  if (name == "normal") return Initialisation::kNormal;
-  if (name == "scaled-normal") return Initialisation::kScaledNormal;
-  if (name == "width-scaled") return Initialisation::kWidthScaled;
-  fail(ErrorKind::kBadInput, "initialisation \"{}\" is unknown; expected normal, scaled-normal or width-scaled",
-       excerpt(name));
-}
-
 std::unique_ptr<TensorSource> make_fresh_source(const LanguageModelConfig& config, Initialisation initialisation,
                                                 uint64_t seed, std::string_view source_name) {
   return std::make_unique<FreshSource>(config, initialisation, seed, source_name);

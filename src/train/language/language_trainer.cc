@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "core/error.h"
-#include "kernels/simd.h"
 #include "model/files/adapter_folder.h"
 #include "train/language/backward_pass.h"
 #include "train/language/save_adapter.h"
@@ -168,11 +167,8 @@ std::unique_ptr<LanguageTrainer> LanguageTrainer::create(const TensorSource& sou
     fail(ErrorKind::kBadInput, "{}: an adapter is continued with LoRA, not when all weights are trained",
          options.adapter);
   }
-  if (options.dtype == DType::kFloat32) return std::make_unique<LanguageTrainerOf<float>>(source, options);
-  if (simd_level() != SimdLevel::kAvx512Bf16) {
-    fail(ErrorKind::kUnsupported, "bfloat16 needs a processor with avx512_bf16, this one is used as {}; take float32",
-         simd_name(simd_level()));
-  }
+  if (choose_dtype(options.dtype) == DType::kFloat32)
+    return std::make_unique<LanguageTrainerOf<float>>(source, options);
   return std::make_unique<LanguageTrainerOf<BFloat16>>(source, options);
 }
 

@@ -40,8 +40,7 @@ LanguageModelConfig read_config(const std::string& path) {
 std::unique_ptr<TensorSource> open_source(const Recipe& recipe) {
   const std::string path = path_of(recipe);
   if (!recipe.model.is_fresh()) return open_tensor_source(path);
-  return make_fresh_source(read_config(path), parse_initialisation(recipe.model.initialisation), weights_seed(recipe),
-                           path);
+  return make_fresh_source(read_config(path), recipe.model.initialisation, weights_seed(recipe), path);
 }
 
 LanguageTrainerOptions trainer_options(const Recipe& recipe) {
@@ -89,7 +88,7 @@ class LanguageRunModel : public RunModel {
       others.push_back({change, memory.num_trained(), peak_bytes(memory, shape)});
     };
     LanguageTrainerOptions options = trainer_options(recipe_);
-    if (options.dtype == DType::kFloat32 && choose_dtype("auto") == DType::kBFloat16) {
+    if (options.dtype == DType::kFloat32 && choose_dtype() == DType::kBFloat16) {
       options.dtype = DType::kBFloat16;
       add("model.dtype = \"bfloat16\"", options);
     }

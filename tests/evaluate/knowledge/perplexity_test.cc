@@ -59,7 +59,7 @@ class Perplexity : public ::testing::Test {
  protected:
   Perplexity() {
     write_tiny_text_model(model_folder_.path());
-    model_ = load_model(model_folder_.path(), {.dtype = "float32"});
+    model_ = load_model(model_folder_.path(), {.dtype = DType::kFloat32});
   }
   ~Perplexity() override { set_num_threads(0); }
 

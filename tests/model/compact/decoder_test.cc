@@ -77,11 +77,11 @@ TEST_P(Parity, FusedEqualsReference) {
   write_model(folder, test.model);
   const Prompt prompt = test.model.prompt(test.num_rows, test.num_features);
   const QueryTokens queries = test.model.queries(test.num_queries, test.num_features);
-  const auto reference = load_model(folder.path(), {.engine = "reference"})->encode(prompt);
+  const auto reference = load_model(folder.path(), {.engine = Engine::kReference})->encode(prompt);
   const size_t num_labels = prompt.answers.size();
   const auto expected = scores_of(*reference, queries, num_labels), expected_prequential = reference->prequential();
 
-  const auto fused = load_model(folder.path(), {.dtype = "float32", .engine = "fused"})->encode(prompt);
+  const auto fused = load_model(folder.path(), {.dtype = DType::kFloat32, .engine = Engine::kFused})->encode(prompt);
   const auto expect_near = [&](const EncodedContext& context, const char* dtype, double tolerance) {
     const double difference = std::max(largest_difference(scores_of(context, queries, num_labels), expected),
                                        largest_difference(context.prequential(), expected_prequential));
@@ -90,7 +90,7 @@ TEST_P(Parity, FusedEqualsReference) {
   };
   expect_near(*fused, "float32", kAgainstReference.float32);
   if (simd_level() == SimdLevel::kAvx512Bf16) {
-    expect_near(*load_model(folder.path(), {.dtype = "bfloat16"})->encode(prompt), "bfloat16",
+    expect_near(*load_model(folder.path(), {.dtype = DType::kBFloat16})->encode(prompt), "bfloat16",
                 kAgainstReference.bfloat16);
   }
 }
@@ -128,9 +128,9 @@ INSTANTIATE_TEST_SUITE_P(
 // Runs `check` for every dtype of the fused engine that this machine has.
 template <class Check>
 void for_each_dtype(const Check& check) {
-  for (const char* dtype : {"float32", "bfloat16"}) {
-    if (std::string(dtype) == "bfloat16" && simd_level() != SimdLevel::kAvx512Bf16) continue;
-    SCOPED_TRACE(dtype);
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16}) {
+    if (dtype == DType::kBFloat16 && simd_level() != SimdLevel::kAvx512Bf16) continue;
+    SCOPED_TRACE(name_of(dtype));
     const auto model = load_model(source_path("models/default"), {.dtype = dtype});
     check(*model);
   }
@@ -233,7 +233,7 @@ TEST_F(Decoder, Float32HasTheSameBitsOnEveryInstructionSetWithFusedMultiplyAdd) 
   for (SimdLevel level : available_simd_levels()) {
     if (level != SimdLevel::kAvx2 && level != SimdLevel::kAvx512) continue;
     limit_simd(simd_name(level));
-    const auto model = load_model(source_path("models/default"), {.dtype = "float32"});
+    const auto model = load_model(source_path("models/default"), {.dtype = DType::kFloat32});
     EXPECT_EQ(model->info().engine, fmt::format("fused float32 ({})", simd_name(level)));
     const auto context = model->encode(prompt);
     results.push_back(scores_of(*context, queries));
@@ -248,11 +248,11 @@ TEST_F(Decoder, EveryInstructionSetGivesTheSameAnswers) {
   const Prompt prompt = default_prompt(40, 12);
   const QueryTokens queries = default_queries(10, 12);
   const auto best =
-      scores_of(*load_model(source_path("models/default"), {.dtype = "float32"})->encode(prompt), queries);
+      scores_of(*load_model(source_path("models/default"), {.dtype = DType::kFloat32})->encode(prompt), queries);
   for (SimdLevel level : available_simd_levels()) {
     limit_simd(simd_name(level));
     const auto scores =
-        scores_of(*load_model(source_path("models/default"), {.dtype = "float32"})->encode(prompt), queries);
+        scores_of(*load_model(source_path("models/default"), {.dtype = DType::kFloat32})->encode(prompt), queries);
     EXPECT_LT(largest_difference(scores, best), 1e-4) << simd_name(level);
     limit_simd(nullptr);
   }
@@ -281,7 +281,7 @@ TEST_F(Decoder, WorkedExampleOfTheFormatDocument) {
       .layout = PromptLayout::kRows, .num_features = 2, .context = {620, 380, 1010, 1001, 380, 620, 1010, 1000}};
   prompt.answers = {{1000}, {1001}};
   const QueryTokens query{.tokens = {548, 440, 1010}, .offsets = {0, 3}};
-  const auto model = load_model(source_path("tests/data/compact_golden"), {.dtype = "float32"});
+  const auto model = load_model(source_path("tests/data/compact_golden"), {.dtype = DType::kFloat32});
   const std::vector<float> scores = scores_of(*model->encode(prompt), query, 2);
   EXPECT_NEAR(scores[0], -1.0324, 1e-4);
   EXPECT_NEAR(scores[1], -0.5950, 1e-4);

@@ -1,5 +1,6 @@
 // The first default weights against logits computed by PyTorch when they were made (tests/data/compact_golden), for
 // every engine.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -23,14 +24,14 @@ namespace {
 constexpr TokenId kFirstLabel = 1000, kBar = 1010;
 constexpr int kNumLabels = 10;
 
-struct Engine {
-  const char* name;
-  const char* dtype;
+struct GoldenCase {
+  Engine engine;
+  DType dtype;
   double tolerance;
 };
-constexpr Engine kEngines[] = {{"reference", "float32", kAgainstGolden.float32},
-                               {"fused", "float32", kAgainstGolden.float32},
-                               {"fused", "bfloat16", kAgainstGolden.bfloat16}};
+constexpr GoldenCase kCases[] = {{Engine::kReference, DType::kFloat32, kAgainstGolden.float32},
+                                 {Engine::kFused, DType::kFloat32, kAgainstGolden.float32},
+                                 {Engine::kFused, DType::kBFloat16, kAgainstGolden.bfloat16}};
 
 struct Task {
   Prompt prompt;
@@ -75,16 +76,16 @@ double largest_difference(const Json& golden_rows, const std::vector<float>& got
   return largest;
 }
 
-class Golden : public testing::TestWithParam<Engine> {};
+class Golden : public testing::TestWithParam<GoldenCase> {};
 
 TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
-  const Engine& engine = GetParam();
-  if (std::string(engine.dtype) == "bfloat16" && simd_level() != SimdLevel::kAvx512Bf16) {
+  const GoldenCase& golden_case = GetParam();
+  if (golden_case.dtype == DType::kBFloat16 && simd_level() != SimdLevel::kAvx512Bf16) {
     GTEST_SKIP() << "this processor has no avx512_bf16";
   }
-  if (std::string(engine.name) == "reference" && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
-  const auto model =
-      load_model(source_path("tests/data/compact_golden"), {.dtype = engine.dtype, .engine = engine.name});
+  if (golden_case.engine == Engine::kReference && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
+  const auto model = load_model(source_path("tests/data/compact_golden"),
+                                {.dtype = golden_case.dtype, .engine = golden_case.engine});
   const Json tasks = Json::parse(read_file(source_path("tests/data/compact_golden/golden.json")));
   ASSERT_EQ(tasks.size(), 3u);
   double queries = 0, prequential = 0;
@@ -97,14 +98,15 @@ TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
     prequential =
         std::max(prequential, largest_difference(golden.at("prequential_logits_f32"), context->prequential()));
   }
-  EXPECT_LT(queries, engine.tolerance);
-  EXPECT_LT(prequential, engine.tolerance);
+  EXPECT_LT(queries, golden_case.tolerance);
+  EXPECT_LT(prequential, golden_case.tolerance);
   RecordProperty("query_nats", std::to_string(queries));
   RecordProperty("prequential_nats", std::to_string(prequential));
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Golden, testing::ValuesIn(kEngines),
-                         [](const auto& test) { return std::string(test.param.name) + "_" + test.param.dtype; });
+INSTANTIATE_TEST_SUITE_P(Engines, Golden, testing::ValuesIn(kCases), [](const auto& test) {
+  return fmt::format("{}_{}", name_of(test.param.engine), name_of(test.param.dtype));
+});
 
 }  // namespace
 }  // namespace manyshot

@@ -282,7 +282,7 @@ TEST(LanguageModel, BadWeights) {
 TEST(LanguageModel, BFloat16NeedsTheProcessor) {
   limit_simd("baseline");
   EXPECT_ERROR(LanguageModel::load(RandomSource(small_llama()), DType::kBFloat16), ErrorKind::kUnsupported,
-               "bfloat16 needs a processor with avx512_bf16, this one runs at baseline");
+               "dtype bfloat16 needs a processor with avx512_bf16, in use is baseline");
   limit_simd(nullptr);
 }
 

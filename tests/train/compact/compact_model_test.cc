@@ -25,10 +25,10 @@ namespace {
 
 using ::testing::StrEq;
 
-std::vector<std::string> dtypes() {
-  std::vector<std::string> names{"float32"};
-  if (simd_level() == SimdLevel::kAvx512Bf16) names.push_back("bfloat16");
-  return names;
+std::vector<DType> dtypes() {
+  std::vector<DType> all{DType::kFloat32};
+  if (simd_level() == SimdLevel::kAvx512Bf16) all.push_back(DType::kBFloat16);
+  return all;
 }
 
 std::vector<TrainSample> some_tasks() {
@@ -51,8 +51,8 @@ std::vector<float> gradients_of(CompactModel& model, std::span<const TrainSample
 }
 
 TEST(CompactModel, SameBitsAtAnyNumberOfThreads) {
-  for (const std::string& dtype : dtypes()) {
-    SCOPED_TRACE(dtype);
+  for (const DType dtype : dtypes()) {
+    SCOPED_TRACE(name_of(dtype));
     const std::vector<TrainSample> batch = some_tasks();
     std::vector<float> first;
     double first_loss = 0;
@@ -70,7 +70,7 @@ TEST(CompactModel, SameBitsAtAnyNumberOfThreads) {
 }
 
 TEST(CompactModel, GradientsAddUpOverBatchesAndScales) {
-  const auto model = make_compact_model(small_network("float32"));
+  const auto model = make_compact_model(small_network(DType::kFloat32));
   const std::vector<TrainSample> batch = some_tasks();
   const std::vector<float> whole = gradients_of(*model, batch);
   zero_gradients(model->parameters());
@@ -88,7 +88,7 @@ TEST(CompactModel, GradientsAddUpOverBatchesAndScales) {
 
 // One task changes; the other's loss keeps its bits.
 TEST(CompactModel, TasksOfABatchDoNotSeeEachOther) {
-  for (const std::string& dtype : dtypes()) {
+  for (const DType dtype : dtypes()) {
     const auto model = make_compact_model(small_network(dtype));
     std::vector<TrainSample> batch = {random_task({.num_labelled = 20}, 1), random_task({.num_labelled = 11}, 2)};
     const double other = model->loss(std::span(batch).subspan(1)).loss;
@@ -106,8 +106,8 @@ std::vector<float> row_of(const std::vector<float>& values, size_t row) {
 }
 
 TEST(CompactModel, RowsSeeEarlierRowsOnlyAndQueriesNoQuery) {
-  for (const std::string& dtype : dtypes()) {
-    SCOPED_TRACE(dtype);
+  for (const DType dtype : dtypes()) {
+    SCOPED_TRACE(name_of(dtype));
     const auto model = make_compact_model(small_network(dtype));
     const TrainSample sample = random_task({.num_labelled = 37, .num_queries = 5, .num_features = 4}, 3);
     const std::vector<float> before = model->log_probabilities(sample);
@@ -138,9 +138,9 @@ TEST(CompactModel, RowsSeeEarlierRowsOnlyAndQueriesNoQuery) {
 
 // The decoder that predicts, on the exported folder, answers as the network in training.
 TEST(CompactModel, TheExportedFolderAnswersAlike) {
-  for (const std::string& dtype : dtypes()) {
-    SCOPED_TRACE(dtype);
-    const bool is_bf16 = dtype == "bfloat16";
+  for (const DType dtype : dtypes()) {
+    SCOPED_TRACE(name_of(dtype));
+    const bool is_bf16 = dtype == DType::kBFloat16;
     CompactNetworkOptions options = small_network(dtype);
     options.residual_decay = 0.95;
     const auto model = make_compact_model(options);
@@ -148,8 +148,7 @@ TEST(CompactModel, TheExportedFolderAnswersAlike) {
     const std::vector<float> expected = model->log_probabilities(sample);
 
     const TemporaryFolder folder;
-    write_compact_folder(folder.path(), model->config(), model->exported(),
-                         is_bf16 ? DType::kBFloat16 : DType::kFloat32);
+    write_compact_folder(folder.path(), model->config(), model->exported(), dtype);
     const auto decoder = load_model(folder.path(), {.dtype = dtype});
     Prompt prompt{.layout = PromptLayout::kRows, .num_features = sample.num_features};
     prompt.context.assign(sample.tokens.begin(),
@@ -172,7 +171,7 @@ TEST(CompactModel, TheExportedFolderAnswersAlike) {
 }
 
 TEST(CompactModel, GoesOnFromExportedWeights) {
-  CompactNetworkOptions options = small_network("float32");
+  CompactNetworkOptions options = small_network(DType::kFloat32);
   options.residual_decay = 0.9;
   const auto model = make_compact_model(options);
   const Weights weights = model->exported();
@@ -186,7 +185,7 @@ TEST(CompactModel, GoesOnFromExportedWeights) {
 }
 
 TEST(CompactModel, ATableOfRoundedNumbersIsMetWithinTheirRounding) {
-  const auto model = make_compact_model(small_network("float32"));
+  const auto model = make_compact_model(small_network(DType::kFloat32));
   const std::vector<float> table = model->exported().embedding;
   const auto width = static_cast<size_t>(model->config().hidden_size);
   const std::vector<float> features = number_features(1000);
@@ -210,7 +209,7 @@ TEST(CompactModel, ConfigSurvivesTheFolder) {
 }
 
 TEST(CompactModel, PeakBytesCoversTheTapes) {
-  const auto model = make_compact_model(small_network("float32"));
+  const auto model = make_compact_model(small_network(DType::kFloat32));
   const size_t small = model->peak_bytes({.num_samples = 2, .sample_rows = 64, .num_features = 4});
   const size_t large = model->peak_bytes({.num_samples = 2, .sample_rows = 640, .num_features = 20});
   EXPECT_GT(small, 1u << 20);
@@ -218,7 +217,7 @@ TEST(CompactModel, PeakBytesCoversTheTapes) {
 }
 
 TEST(CompactModel, BadSamplesAndOptionsAreNamed) {
-  const auto model = make_compact_model(small_network("float32"));
+  const auto model = make_compact_model(small_network(DType::kFloat32));
   const auto loss_of = [&](TrainSample sample) { model->loss(std::span(&sample, 1)); };
   TrainSample sample = random_task({}, 8);
   sample.tokens[2] = 7;
@@ -231,7 +230,7 @@ TEST(CompactModel, BadSamplesAndOptionsAreNamed) {
   sample.num_features = 65;
   EXPECT_ERROR(loss_of(sample), ErrorKind::kBadInput,
                StrEq("sample 8: 65 columns; this network reads 1 to 64: draw `compact` samples within that"));
-  CompactNetworkOptions options = small_network("float32");
+  CompactNetworkOptions options = small_network(DType::kFloat32);
   options.config.intermediate_size = 50;
   EXPECT_ERROR(make_compact_model(options), ErrorKind::kBadInput,
                StrEq("intermediate_size 50 cannot be trained; expected a multiple of 16: use 64"));

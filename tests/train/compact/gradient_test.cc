@@ -81,11 +81,11 @@ void check_gradients(const CompactNetworkOptions& options, std::span<const Train
 
 TEST(CompactGradient, DenseLoss) {
   const TrainSample batch[] = {random_task({}, 1), random_task({.num_labelled = 4, .num_queries = 0}, 2)};
-  check_gradients(small_network("float32"), batch);
+  check_gradients(small_network(DType::kFloat32), batch);
 }
 
 TEST(CompactGradient, AnswersOnlyAmongTheTasksLabels) {
-  CompactNetworkOptions options = small_network("float32");
+  CompactNetworkOptions options = small_network(DType::kFloat32);
   options.loss = LossMode::kAnswer;
   options.all_labels = false;
   const TrainSample batch[] = {random_task({.num_labelled = 6, .num_queries = 2, .num_features = 3}, 3)};
@@ -93,7 +93,7 @@ TEST(CompactGradient, AnswersOnlyAmongTheTasksLabels) {
 }
 
 TEST(CompactGradient, ResidualDecayAndGroupedQueries) {
-  CompactNetworkOptions options = small_network("float32");
+  CompactNetworkOptions options = small_network(DType::kFloat32);
   options.residual_decay = 0.9;
   options.config = compact_config({.hidden_size = 32,
                                    .intermediate_size = 80,
@@ -110,8 +110,8 @@ TEST(CompactGradient, BFloat16IsNearFloat32) {
   if (simd_level() != SimdLevel::kAvx512Bf16) GTEST_SKIP() << "this processor has no avx512_bf16";
   const TrainSample batch[] = {random_task({.num_labelled = 40, .num_queries = 9, .num_features = 5}, 6),
                                random_task({.num_labelled = 17, .num_queries = 3, .num_features = 8}, 7)};
-  const auto exact = make_compact_model(small_network("float32"));
-  const auto rounded = make_compact_model(small_network("bfloat16"));
+  const auto exact = make_compact_model(small_network(DType::kFloat32));
+  const auto rounded = make_compact_model(small_network(DType::kBFloat16));
   const LossSum exact_sum = exact->accumulate(batch, 0.5f, 0), rounded_sum = rounded->accumulate(batch, 0.5f, 0);
   EXPECT_NEAR(rounded_sum.mean(), exact_sum.mean(), 0.02);
   for (size_t i = 0; i < exact->parameters().size(); ++i) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/rng.h"
 #include "train/compact/compact_model.h"
@@ -33,7 +32,7 @@ inline TrainSample random_task(const RandomTask& task, uint64_t seed) {
   return sample;
 }
 
-inline CompactNetworkOptions small_network(const std::string& dtype) {
+inline CompactNetworkOptions small_network(DType dtype) {
   CompactNetworkOptions options;
   options.config = compact_config({.hidden_size = 32,
                                    .intermediate_size = 48,

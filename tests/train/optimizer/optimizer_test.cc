@@ -65,7 +65,7 @@ void expect_answer(const OptimizerOptions& options, const char* name, double tol
 }
 
 OptimizerOptions muon_options() {
-  return {.kind = OptimizerKind::kMuon, .learning_rate = 0.02, .weight_decay = 0.1, .dtype = "float32"};
+  return {.kind = OptimizerKind::kMuon, .learning_rate = 0.02, .weight_decay = 0.1, .dtype = DType::kFloat32};
 }
 
 TEST(Optimizer, AdamWIsTorchs) {
@@ -79,7 +79,7 @@ TEST(Optimizer, MuonIsTorchs) {
   options.muon_scale = MuonScale::kAdamSize;
   expect_answer(options, "muon_adam_size", 2e-3);
   if (simd_level() != SimdLevel::kAvx512Bf16) return;
-  options.dtype = "bfloat16";
+  options.dtype = DType::kBFloat16;
   expect_answer(options, "muon_adam_size", 2e-3);
 }
 
