@@ -87,8 +87,8 @@ class CorpusCommand : public Command {
       fail(ErrorKind::kBadInput, "--compress is for --layout alpaca");
     std::optional<Tokenizer> tokenizer;
     if (!options_.model.empty()) {
-      const std::string path = resolve_model(options_.model), text_path = language_model_path(path);
-      tokenizer.emplace(read_model_tokenizer(text_path.empty() ? path : text_path));
+      const std::string path = resolve_model(options_.model);
+      tokenizer.emplace(read_model_tokenizer(language_model_path(path).value_or(path)));
     }
     const auto start = std::chrono::steady_clock::now();
     const Sampler sampler(options_.corpus, tokenizer ? &*tokenizer : nullptr,

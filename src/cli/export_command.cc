@@ -84,19 +84,19 @@ class ExportCommand : public Command {
   }
 
   void write_model() const {
-    const std::string path = language_model_path(resolve_model(options_.model));
-    if (path.empty()) {
+    const auto path = language_model_path(resolve_model(options_.model));
+    if (!path) {
       fail(ErrorKind::kUnsupported,
            "{}: is a compact model, which other programs cannot run; its folder can be copied as it is",
            options_.model);
     }
-    auto source = open_tensor_source(path);
+    auto source = open_tensor_source(*path);
     if (!options_.adapter.empty()) source = apply_adapter(std::move(source), options_.adapter);
     const GgmlType type = ggml_type(options_.dtype);
     if (options_.to == ExportFormat::kGguf) {
-      write_gguf_model(*source, path, type, options_.out);
+      write_gguf_model(*source, *path, type, options_.out);
     } else {
-      write_hugging_face_folder(*source, path, type, options_.out);
+      write_hugging_face_folder(*source, *path, type, options_.out);
       if (const auto prompt = read_trained_prompt(options_.adapter)) write_trained_prompt(*prompt, options_.out);
     }
   }

@@ -61,8 +61,8 @@ class InfoCommand : public Command {
       return;
     }
     const std::string path = resolve_model(options_.model);
-    if (const std::string text_path = language_model_path(path); !text_path.empty()) {
-      const LanguageModelFacts facts = read_language_model_facts(text_path);
+    if (const auto text_path = language_model_path(path)) {
+      const LanguageModelFacts facts = read_language_model_facts(*text_path);
       fmt::print("{}", common.json ? to_json(facts).dump() + "\n" : describe(facts));
       return;
     }

@@ -45,14 +45,14 @@ class MergeCommand : public Command {
     if (options_.model.empty() || options_.adapter.empty() || options_.out.empty()) {
       fail(ErrorKind::kBadInput, "--model, --adapter and --out are needed; see manyshot merge --help");
     }
-    const std::string path = language_model_path(resolve_model(options_.model));
-    if (path.empty()) {
+    const auto path = language_model_path(resolve_model(options_.model));
+    if (!path) {
       fail(ErrorKind::kUnsupported, "{}: is no language model, so it has no adapters", options_.model);
     }
-    const auto merged = apply_adapter(open_tensor_source(path), options_.adapter);
-    write_hugging_face_folder(*merged, path, ggml_type(options_.dtype), options_.out);
+    const auto merged = apply_adapter(open_tensor_source(*path), options_.adapter);
+    write_hugging_face_folder(*merged, *path, ggml_type(options_.dtype), options_.out);
     if (const auto prompt = read_trained_prompt(options_.adapter)) write_trained_prompt(*prompt, options_.out);
-    log::info("merge: {} and {} in {}", path, options_.adapter, options_.out);
+    log::info("merge: {} and {} in {}", *path, options_.adapter, options_.out);
   }
 
  private:

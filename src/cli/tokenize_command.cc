@@ -45,9 +45,9 @@ class TokenizeCommand : public Command {
   void run(const CommonOptions&) override {
     if (options_.model.empty())
       fail(ErrorKind::kBadInput, "--model is needed: whose tokenizer; see manyshot tokenize --help");
-    const std::string path = resolve_model(options_.model), text_path = language_model_path(path);
+    const std::string path = resolve_model(options_.model);
     // A folder may hold a tokenizer.json and nothing else.
-    const Tokenizer tokenizer(read_model_tokenizer(text_path.empty() ? path : text_path));
+    const Tokenizer tokenizer(read_model_tokenizer(language_model_path(path).value_or(path)));
     std::ifstream file;
     if (!options_.file.empty()) {
       file.open(options_.file, std::ios::binary);

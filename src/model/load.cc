@@ -23,8 +23,7 @@ MakeReferenceDecoder* reference_factory() {
 }  // namespace
 
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
-  if (const std::string text_path = language_model_path(path); !text_path.empty())
-    return load_text_model(text_path, options);
+  if (const auto text_path = language_model_path(path)) return load_text_model(*text_path, options);
   if (!options.adapter.empty()) {
     fail(ErrorKind::kUnsupported,
          "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);

@@ -91,9 +91,9 @@ std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options,
 }
 
 ModelInfo read_model_info(const std::string& name) {
-  const std::string path = resolve_model(name), text_path = language_model_path(path);
-  if (text_path.empty()) return load_model(path)->info();
-  return text_model_info(text_path, open_tensor_source(text_path)->config());
+  const std::string path = resolve_model(name);
+  const auto text_path = language_model_path(path);
+  return text_path ? text_model_info(*text_path, open_tensor_source(*text_path)->config()) : load_model(path)->info();
 }
 
 // The plan of predict, with an ensemble that has the member to show.

@@ -46,7 +46,8 @@ class TensorList {
  private:
   bool is_bf16_;
   std::vector<NamedTensor> tensors_;
-  std::vector<std::vector<kernels::BFloat16>> rounded_;  // moving the outer vector's elements keeps their bytes in place
+  std::vector<std::vector<kernels::BFloat16>>
+      rounded_;  // moving the outer vector's elements keeps their bytes in place
 };
 
 }  // namespace

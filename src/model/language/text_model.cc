@@ -81,14 +81,15 @@ ModelInfo text_model_info(const std::string& path, const LanguageModelConfig& co
           .trained_prompt = read_trained_prompt(adapter.empty() ? path : adapter)};
 }
 
-std::string language_model_path(const std::string& path) {
+std::optional<std::string> language_model_path(const std::string& path) {
   if (path.ends_with(".gguf")) return path;
   std::error_code error;
   const std::string gguf = (fs::path(path) / "model.gguf").string(), config = (fs::path(path) / "config.json").string();
   if (fs::exists(gguf, error)) return gguf;
-  if (!fs::exists(config, error)) return "";
+  if (!fs::exists(config, error)) return std::nullopt;
   const Json json = Json::parse(read_file(config), nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && !json.contains("manyshot") ? path : "";
+  if (!json.is_object() || json.contains("manyshot")) return std::nullopt;
+  return path;
 }
 
 void check_tokenizer(const Tokenizer& tokenizer, const LanguageModelConfig& config, const std::string& path) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "encoding/tokenizer/tokenizer_spec.h"
@@ -16,8 +17,8 @@ std::unique_ptr<Model> load_text_model(const std::string& path, const LoadOption
 // What is known of the model at `path`, which has this config, without its weights: all but the engine.
 ModelInfo text_model_info(const std::string& path, const LanguageModelConfig& config, const std::string& adapter = "");
 // Where the language model at `path` (a model folder or a .gguf file) stands: `path` itself, or the model.gguf in it;
-// "" for a compact model.
-std::string language_model_path(const std::string& path);
+// nothing for a compact model.
+std::optional<std::string> language_model_path(const std::string& path);
 // The tokenizer that a path from language_model_path() holds.
 TokenizerSpec read_model_tokenizer(const std::string& path);
 // Whether every token of the tokenizer has a row in the model at `path`. Throws Error(kCorruptFile) with both sizes.

@@ -13,9 +13,6 @@ namespace manyshot {
 
 using kernels::AlignedBuffer;
 using kernels::BFloat16;
-using kernels::simd_level;
-using kernels::simd_name;
-using kernels::SimdLevel;
 
 namespace {
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 // Where tokenizer, and for a base that exists the weights, stand.
 std::string path_of(const Recipe& recipe) {
-  if (!recipe.model.is_fresh()) return language_model_path(recipe.model.base);
+  if (!recipe.model.is_fresh()) return language_model_path(recipe.model.base).value();
   if (!fs::is_directory(recipe.model.config)) {
     fail(ErrorKind::kBadInput,
          "model.config = \"{}\": a fresh language model needs a folder with config.json and tokenizer.json",

@@ -30,8 +30,7 @@ std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
     const bool is_language = !model.config.empty() && is_language_config(model.config);
     return is_language ? make_language_run_model(recipe) : make_compact_run_model(recipe);
   }
-  if (language_model_path(model.base).empty()) return make_compact_run_model(recipe);
-  return make_language_run_model(recipe);
+  return language_model_path(model.base) ? make_language_run_model(recipe) : make_compact_run_model(recipe);
 }
 
 }  // namespace manyshot

@@ -84,8 +84,8 @@ TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
     GTEST_SKIP() << "this processor has no avx512_bf16";
   }
   if (golden_case.engine == Engine::kReference && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";
-  const auto model = load_model(source_path("tests/data/compact_golden"),
-                                {.dtype = golden_case.dtype, .engine = golden_case.engine});
+  const auto model =
+      load_model(source_path("tests/data/compact_golden"), {.dtype = golden_case.dtype, .engine = golden_case.engine});
   const Json tasks = Json::parse(read_file(source_path("tests/data/compact_golden/golden.json")));
   ASSERT_EQ(tasks.size(), 3u);
   double queries = 0, prequential = 0;
