@@ -1,0 +1,2 @@
+#pragma once
+#include "core/used_by_header.h"

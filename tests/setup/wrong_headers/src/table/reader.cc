@@ -1,0 +1,3 @@
+  #  include "core/used.h"
+// #include "table/by_commented_include.h"
+#include <table/by_commented_include.h>
