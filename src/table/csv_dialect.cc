@@ -30,7 +30,7 @@ struct Fit {
          one_longer_empty = 0;  // rows unlike the header; one cell longer; its last one empty
   int32_t fitting = 0;          // rows like the header, which is one
 
-  bool rows_are_longer() const { return fitting == 1 && misfits > 0 && one_longer == misfits; }
+  bool rows_are_longer() const { return fitting == 1 && misfits > 1 && one_longer == misfits; }
 };
 
 void look_at_cells(const arrow::csv::BlockParser& rows, Fit& fit) {

@@ -110,6 +110,7 @@ TEST(CsvDialect, RowNamesAsRWritesThem) {
     EXPECT_TRUE(file.is_index_column(0));
     EXPECT_EQ(infer_schema(file).columns[0].row_label, RowLabel::kIndex);
   }
+  EXPECT_ERROR(cells_of(table_of("a,b\n1,2,3\n")), ErrorKind::kBadInput, "has 3 cells") << "one row tells nothing";
   const TableFile one = table_of("\"x\"\n\"1\" 5\n\"2\" 6\n");
   EXPECT_THAT(one.column_names(), ElementsAre("row_names", "x"));
 }
