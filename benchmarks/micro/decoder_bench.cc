@@ -47,7 +47,7 @@ Task make_task(uint64_t member) {
   return task;
 }
 
-std::unique_ptr<Model> open_default(DType dtype) {
+std::unique_ptr<Model> open_default(std::optional<DType> dtype) {
   const char* root = std::getenv("MANYSHOT_SOURCE_DIR");
   return load_model(std::string(root != nullptr ? root : ".") + "/models/default", {.dtype = dtype});
 }
@@ -88,7 +88,7 @@ BENCHMARK_CAPTURE(BM_ensemble, bfloat16, DType::kBFloat16)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_ensemble, float32, DType::kFloat32)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-void BM_load(benchmark::State& state, DType dtype) {
+void BM_load(benchmark::State& state, std::optional<DType> dtype) {
   for (auto _ : state) {
     try {
       benchmark::DoNotOptimize(open_default(dtype));
@@ -97,7 +97,7 @@ void BM_load(benchmark::State& state, DType dtype) {
     }
   }
 }
-BENCHMARK_CAPTURE(BM_load, auto, "auto") -> Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_load, auto, std::nullopt) -> Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace manyshot
