@@ -59,13 +59,14 @@ function(manyshot_test name)
     ENVIRONMENT "MANYSHOT_SOURCE_DIR=${PROJECT_SOURCE_DIR};MANYSHOT_PROGRAM=${PROJECT_BINARY_DIR}/bin/manyshot;MANYSHOT_SHARED_DIR=${PROJECT_SOURCE_DIR}/../shared")
 endfunction()
 
-# manyshot_fuzzer(NAME SOURCES ... LIBRARIES ... CORPUS dir)
+# manyshot_fuzzer(NAME SOURCES ... LIBRARIES ... CORPUS dir ...)
 # A libFuzzer target, and a CTest entry that replays the corpus and fuzzes on for MANYSHOT_FUZZ_SECONDS.
 set(MANYSHOT_FUZZ_SECONDS 10 CACHE STRING "Seconds each fuzz target runs under CTest")
 function(manyshot_fuzzer name)
-  cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES;CORPUS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} manyshot_flags)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/corpus/${name}")
   add_test(NAME ${name} COMMAND ${name} -max_total_time=${MANYSHOT_FUZZ_SECONDS} -rss_limit_mb=4096 -timeout=20
