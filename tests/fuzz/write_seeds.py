@@ -1,7 +1,9 @@
 """Writes the seeds that are made of bytes rather than text: python3 tests/fuzz/write_seeds.py (from the repository's root).
 
 corpus/token_shard: token files without their checksum, which fuzz_token_shard adds (docs/formats/corpus.md).
+corpus/adapter: adapter_config.json, a zero byte, adapter_model.safetensors, as PEFT writes them.
 """
+import json
 import pathlib
 import struct
 
@@ -18,6 +20,21 @@ def token_shard(samples):
     return b"MSTOKENS" + struct.pack("<IIQ", 1, len(samples), total) + records + tokens
 
 
+def safetensors(tensors):
+    """The bytes of a file of name -> (shape, values), F32."""
+    header, data = {}, b""
+    for name, (shape, values) in tensors.items():
+        begin = len(data)
+        data += struct.pack(f"<{len(values)}f", *values)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, len(data)]}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def adapter(config, tensors):
+    return json.dumps(config).encode() + b"\0" + safetensors(tensors)
+
+
 def write(name, content):
     (CORPUS / name).parent.mkdir(parents=True, exist_ok=True)
     (CORPUS / name).write_bytes(content)
@@ -28,3 +45,11 @@ text = (9, 0, 3, 2, 4, [5, 6, 7, 8, 9])
 write("token_shard/empty.tokens", token_shard([]))
 write("token_shard/compact.tokens", token_shard([compact]))
 write("token_shard/several.tokens", token_shard([text, compact, (12, 0, 0, 0, 0, [])]))
+
+base = {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "bias": "none", "use_rslora": False, "lora_dropout": 0.1}
+module = "base_model.model.model.layers.0.self_attn.q_proj"
+pair = {f"{module}.lora_A.weight": ([2, 3], [0.5, -1, 2, 0, 1, 0.25]), f"{module}.lora_B.weight": ([1, 2], [1, -0.5])}
+write("adapter/plain", adapter(base, pair))
+write("adapter/rslora", adapter(base | {"use_rslora": True, "alpha_pattern": {"q_proj": 8, "layers.0.self_attn.q_proj": 3}}, pair))
+write("adapter/dora", adapter(base | {"use_dora": True}, pair))
+write("adapter/one_matrix", adapter(base, {f"{module}.lora_A.weight": ([1, 1], [1])}))
