@@ -16,10 +16,9 @@ std::vector<uint32_t> LabelledTable::class_counts() const {
 std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
   if (is_baseline(name)) return open_baseline(name, seed);
   const std::string folder = resolve_model(name, baseline_names());
-  return std::make_unique<InContextMethod>(load_model(folder, {.dtype = value_named<DType>(options.dtype),
-                                                               .engine = value_named<Engine>(options.engine).value(),
-                                                               .adapter = options.adapter}),
-                                           options, seed);
+  return std::make_unique<InContextMethod>(
+      load_model(folder, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter}), options,
+      seed);
 }
 
 }  // namespace manyshot

@@ -14,6 +14,7 @@
 #include "encoding/prompt_format.h"
 #include "encoding/text/chat_wrapping.h"
 #include "encoding/text/text_prompt.h"
+#include "model/dtype.h"
 #include "predict/answer_report.h"
 #include "table/table.h"
 
@@ -98,8 +99,8 @@ struct MethodOptions {
   PromptForm prompt;
   Answers answers = Answers::kScored;
   std::string adapter;
-  std::string dtype = "auto";
-  std::string engine = "auto";
+  std::optional<DType> dtype;
+  Engine engine = Engine::kAuto;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -113,10 +114,9 @@ struct MethodOptions {
       "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the "
       "paper does.");
     v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
-    v("dtype", self.dtype, one_of({"auto", "float32", "bfloat16"}),
+    v("dtype", self.dtype, any_value().unset_as("auto"),
       "Number type of the model's products; auto: bfloat16 where the processor has it.");
-    v("engine", self.engine, one_of({"auto", "fused", "reference"}),
-      "fused, or the slow reference on libtorch, for checking.");
+    v("engine", self.engine, any_value(), "fused, or the slow reference on libtorch, for checking.");
   }
 };
 

@@ -53,7 +53,7 @@ TEST_F(TextPredictor, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
   std::vector<std::string> classes;
   for (int k = 0; k < 12; ++k) classes.push_back("c" + std::to_string(k));
   const LabelledTable shots = task(36, classes), queries = task(40, classes);
-  for (const char* dtype : {"float32", "auto"}) {
+  for (const std::optional<DType> dtype : {std::optional(DType::kFloat32), std::optional<DType>()}) {
     const MethodOptions options{.ensemble = 2, .dtype = dtype};
     set_num_threads(1);
     const auto reference = fit(shots, options)->predict(queries.features);
@@ -74,7 +74,7 @@ TEST_F(TextPredictor, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
 TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
   // The labels 0, 1 and 2 part at one token: each class's share there, computed one whole text at a time.
   const LabelledTable shots = task(8, {"a", "b", "c"}), queries = task(3, shots.classes);
-  const MethodOptions options{.dtype = "float32"};
+  const MethodOptions options{.dtype = DType::kFloat32};
   const auto probabilities = fit(shots, options, 3)->predict(queries.features);
   const auto model = load_model(model_.path(), {.dtype = DType::kFloat32});
   const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), options, 3), shots, 1);
