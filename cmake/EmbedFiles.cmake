@@ -1,5 +1,6 @@
 # manyshot_embed(TARGET NAME=FILE...)
-# Puts the bytes of files into a library: each NAME is a function in "TARGET/embedded.h" that returns them.
+# Puts the bytes of files into a library: each NAME is a function of namespace manyshot::TARGET in "TARGET/embedded.h"
+# that returns them.
 function(manyshot_embed target)
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded")
   set(declarations "")
@@ -18,10 +19,10 @@ function(manyshot_embed target)
 
 #include <string_view>
 
-namespace manyshot {
+namespace manyshot::@target@ {
 
 @declarations@
-}  // namespace manyshot
+}  // namespace manyshot::@target@
 ")
   file(CONFIGURE OUTPUT "${folder}/embedded.cc" @ONLY CONTENT
 "#include \"${target}/embedded.h\"
@@ -32,7 +33,7 @@ namespace manyshot {
           \"manyshot_embedded_\" #name \"_end:\\n.byte 0\\n.popsection\\n\");                        \\
   extern \"C\" __attribute__((visibility(\"hidden\"))) const char manyshot_embedded_##name[];      \\
   extern \"C\" __attribute__((visibility(\"hidden\"))) const char manyshot_embedded_##name##_end[]; \\
-  std::string_view manyshot::name() {                                                            \\
+  std::string_view manyshot::${target}::name() {                                                          \\
     return {manyshot_embedded_##name, manyshot_embedded_##name##_end};                           \\
   }
 

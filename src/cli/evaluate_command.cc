@@ -20,7 +20,7 @@ namespace {
 
 // One line for each model, a column for each number of shots; a star where some tables are missing.
 std::string accuracy_table(const Summary& summary) {
-  const SummaryIndex index(summary);
+  const report::SummaryIndex index(summary);
   size_t width = 6;
   for (const ModelSummary& model : summary.models) width = std::max(width, model.name.size());
   std::vector<std::string> lines{fmt::format("{:<{}}", "shots", width)};
@@ -110,7 +110,7 @@ class EvaluateCommand : public Command {
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
-    if (options_.report_only) return rewrite_report(folder_of_report());
+    if (options_.report_only) return report::rewrite_report(folder_of_report());
     const EvaluateOptions& options = options_.evaluation;
     if (options_.ability.any()) {
       measure_general_abilities(common.json);
@@ -122,7 +122,7 @@ class EvaluateCommand : public Command {
     const Summary summary = evaluation.summarise();
     if (evaluation.is_whole()) {
       write_result_files(evaluation, summary, options.out);
-      write_report(summary, options.out);
+      report::write_report(summary, options.out);
     }
     const double seconds = watch.seconds();
     if (common.json) {

@@ -11,6 +11,11 @@
 namespace manyshot {
 namespace {
 
+using report::Bar;
+using report::bar_chart;
+using report::html_page;
+using report::html_text;
+
 // Bars in the order of the numbers that the names begin with.
 std::vector<Bar> bars_of(const std::map<std::string, uint64_t>& counts) {
   std::vector<std::pair<double, Bar>> sorted;

@@ -14,6 +14,10 @@
 namespace manyshot::prior {
 namespace {
 
+using report::class_colour;
+using report::html_page;
+using report::html_text;
+
 constexpr size_t kScatterRows = 400, kMarginals = 8, kCorrelated = 24, kDrawnNodes = 60;
 constexpr int kMostBins = 24;
 

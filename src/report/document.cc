@@ -1,6 +1,6 @@
 #include "report/document.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 TextTable facts_table(const std::string& title, const Facts& facts) {
   TextTable table{.title = title, .columns = {"what", "value"}, .text_columns = 2};
@@ -19,4 +19,4 @@ size_t Chart::chosen_view() const {
   return view;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

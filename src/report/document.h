@@ -9,7 +9,7 @@
 
 #include "core/json.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 struct Paragraph {
   std::string text;
@@ -97,4 +97,4 @@ std::string html_document(const Document& document);
 // GitHub's Markdown; of a chart its chosen numbers.
 std::string markdown_document(const Document& document);
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -9,7 +9,7 @@
 
 #include "report/html.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 constexpr const char* kDashes[] = {"solid", "dash", "dot", "dashdot", "longdash", "longdashdot"};
@@ -123,4 +123,4 @@ Json guide_line(double x0, double y0, double x1, double y1) {
           {"showlegend", false}};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -12,7 +12,7 @@
 
 #include "core/json.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 // {"data": traces, "layout": layout}
 Json figure(Json traces, Json layout);
@@ -45,4 +45,4 @@ inline constexpr const char* kGuideColour = "#778090";
 // A dashed line between two points that takes no part in hovering.
 Json guide_line(double x0, double y0, double x1, double y1);
 
-}  // namespace manyshot
+}  // namespace manyshot::report

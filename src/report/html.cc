@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 std::string valid_utf8(std::string_view text) {
   // The JSON library replaces what is not UTF-8.
@@ -88,4 +88,4 @@ std::string_view class_colour(size_t k) {
   return kColours[k % std::size(kColours)];
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

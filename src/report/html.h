@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::report {
 
 // The text with U+FFFD for bytes that are not UTF-8.
 std::string valid_utf8(std::string_view text);
@@ -34,4 +34,4 @@ std::string bar_chart(std::string_view title, const std::vector<Bar>& bars, int 
 // 1.4.11). Above nine they repeat.
 std::string_view class_colour(size_t k);
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -4,7 +4,7 @@
 #include "report/embedded.h"
 #include "report/html.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 // JSON for the inside of a <script>: no text can end it.
@@ -137,4 +137,4 @@ std::string html_document(const Document& document) {
   return html_page(document.title, body, fmt::format("<style>\n{}</style>\n", page_style()));
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -6,7 +6,7 @@
 #include "report/document.h"
 #include "report/html.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 // Text that Markdown shows as it is, on one line.
@@ -105,4 +105,4 @@ std::string markdown_document(const Document& document) {
   return text;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -6,7 +6,7 @@
 #include "report/figure.h"
 #include "support/html_check.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -94,4 +94,4 @@ TEST(Document, MarkdownFencesAreLongerThanThoseInside) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::report

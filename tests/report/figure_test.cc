@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 TEST(Figure, NumbersHaveSixDigitsAndNoNaN) {
@@ -62,4 +62,4 @@ TEST(Figure, LogAxesHoldTheirTicks) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::report

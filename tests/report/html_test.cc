@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -29,4 +29,4 @@ TEST(Html, BarsAreInProportion) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::report

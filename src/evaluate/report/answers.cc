@@ -4,7 +4,7 @@
 #include "evaluate/report/sections.h"
 #include "report/figure.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 struct Count {
@@ -125,4 +125,4 @@ Section answers_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

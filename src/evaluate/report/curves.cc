@@ -8,7 +8,7 @@
 #include "evaluate/report/shot_curves.h"
 #include "report/figure.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 using PointOf = std::function<CurvePoint(const AverageSummary&)>;
@@ -136,4 +136,4 @@ Section curves_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -8,7 +8,7 @@
 #include "report/figure.h"
 #include "report/html.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 constexpr size_t kMostPromptBytes = 20'000;
@@ -96,4 +96,4 @@ Section drill_down_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

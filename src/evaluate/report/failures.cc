@@ -4,7 +4,7 @@
 
 #include "evaluate/report/sections.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 // How often a model met the same thing, and where first.
@@ -64,4 +64,4 @@ Section failures_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "evaluate/report/sections.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 std::string counted(uint64_t count, const std::string& noun) {
@@ -131,4 +131,4 @@ Section headline_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -7,7 +7,7 @@
 #include "evaluate/report/sections.h"
 #include "report/figure.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 // A row a table, its best values marked.
@@ -190,4 +190,4 @@ Section per_table_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -3,7 +3,7 @@
 #include "core/text.h"
 #include "evaluate/report/sections.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 std::string list_of(const std::vector<uint64_t>& numbers) { return fmt::format("{}", fmt::join(numbers, ", ")); }
@@ -37,4 +37,4 @@ Section provenance_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

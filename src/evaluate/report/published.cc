@@ -5,7 +5,7 @@
 
 #include "evaluate/report/sections.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 // Models by rows, shots by columns; models are told apart by where their numbers are from.
@@ -84,4 +84,4 @@ Section published_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -6,7 +6,7 @@
 #include "evaluate/report/sections.h"
 #include "report/figure.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 struct Calibration {
@@ -122,4 +122,4 @@ Section reliability_section(const SummaryIndex& index) {
   return section;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -9,7 +9,7 @@
 #include "evaluate/summary/summary_json.h"
 #include "table/table_writer.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 Document report_document(const Summary& summary) {
@@ -78,4 +78,4 @@ void rewrite_report(const std::string& folder) {
   write_report(read_summary((std::filesystem::path(folder) / "summary.json").string()), folder);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

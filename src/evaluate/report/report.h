@@ -5,7 +5,7 @@
 
 #include "evaluate/summary/summary.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 // Writes report.html, report.md and report.csv into `folder`, each complete or not at all. The same summary gives the
 // same bytes.
@@ -20,4 +20,4 @@ std::string report_markdown(const Summary& summary);
 // A row for each model, table and number of shots with a result.
 void write_report_csv(const Summary& summary, const std::string& path);
 
-}  // namespace manyshot
+}  // namespace manyshot::report

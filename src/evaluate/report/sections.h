@@ -4,7 +4,7 @@
 #include "evaluate/report/summary_index.h"
 #include "report/document.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 Section headline_section(const SummaryIndex& index);     // what was measured; means, intervals, ranks, wins
 Section curves_section(const SummaryIndex& index);       // metrics, ranks and times by shots; collapses
@@ -16,4 +16,4 @@ Section drill_down_section(const SummaryIndex& index);   // table by table, with
 Section failures_section(const SummaryIndex& index);     // units without a result, tables left out, notes
 Section provenance_section(const SummaryIndex& index);   // where the numbers come from
 
-}  // namespace manyshot
+}  // namespace manyshot::report

@@ -2,7 +2,7 @@
 
 #include "report/figure.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 ChartView shot_curves_view(const SummaryIndex& index, const ShotCurves& curves) {
   Json traces = Json::array();
@@ -33,4 +33,4 @@ ChartView shot_curves_view(const SummaryIndex& index, const ShotCurves& curves) 
   return view;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

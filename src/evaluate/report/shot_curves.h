@@ -6,7 +6,7 @@
 
 #include "evaluate/report/summary_index.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 // A quantity of one model at one number of shots; NaN where there is none.
 struct CurvePoint {
@@ -26,4 +26,4 @@ struct ShotCurves {
 // The chart, with its numbers: a row for each model, with the intervals beside the values.
 ChartView shot_curves_view(const SummaryIndex& index, const ShotCurves& curves);
 
-}  // namespace manyshot
+}  // namespace manyshot::report

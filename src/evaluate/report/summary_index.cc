@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 // With a sign, which what is rounded to zero has not.
@@ -144,4 +144,4 @@ TextTable tables_by_model(const SummaryIndex& index, const std::string& title,
   return result;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::report

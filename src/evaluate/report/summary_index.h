@@ -11,7 +11,7 @@
 #include "evaluate/summary/summary.h"
 #include "report/document.h"
 
-namespace manyshot {
+namespace manyshot::report {
 
 class SummaryIndex {
  public:
@@ -69,4 +69,4 @@ TextTable models_by_shots(const SummaryIndex& index, const std::string& title,
 TextTable tables_by_model(const SummaryIndex& index, const std::string& title,
                           const std::function<TextCell(size_t table, size_t model)>& cell);
 
-}  // namespace manyshot
+}  // namespace manyshot::report

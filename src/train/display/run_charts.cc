@@ -14,6 +14,18 @@
 namespace manyshot {
 namespace {
 
+using report::axis;
+using report::Chart;
+using report::ChartView;
+using report::Choice;
+using report::class_colour;
+using report::figure;
+using report::figure_number;
+using report::figure_text;
+using report::kGuideColour;
+using report::line_trace;
+using report::TextTable;
+
 constexpr size_t kMaxPoints = 1000;  // of a line; more are thinned out
 constexpr size_t kMaxRows = 20;      // of the numbers beside a curve over steps
 constexpr int kHeight = 360;

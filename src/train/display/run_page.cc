@@ -13,6 +13,16 @@
 namespace manyshot {
 namespace {
 
+using report::Chart;
+using report::Document;
+using report::Facts;
+using report::facts_table;
+using report::Fold;
+using report::Paragraph;
+using report::plain_text;
+using report::Section;
+using report::TextTable;
+
 std::string count_text(const Json& report, const char* key) { return with_thousands(report.value(key, int64_t{0})); }
 
 double number_of(const Json& json, const char* key) {

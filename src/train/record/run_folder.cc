@@ -128,9 +128,9 @@ void write_report(const RunSetup& setup, const RunReport& report, const std::vec
                      {"best_checkpoint", report.best_checkpoint},
                      {"curve", curve_of(metrics)}};
   write_file(in_folder(setup, "report.json"), json.dump(1) + "\n");
-  const Document document = run_document(json, Json::parse(read_file(in_folder(setup, "run.json"))), metrics);
-  write_file(in_folder(setup, "report.html"), html_document(document));
-  write_file(in_folder(setup, "report.md"), markdown_document(document));
+  const report::Document document = run_document(json, Json::parse(read_file(in_folder(setup, "run.json"))), metrics);
+  write_file(in_folder(setup, "report.html"), report::html_document(document));
+  write_file(in_folder(setup, "report.md"), report::markdown_document(document));
   Json results = {{"train_loss", report.loss},
                   {"train_runtime", report.seconds},
                   {"train_samples_per_second", static_cast<double>(report.samples) / report.seconds},

@@ -14,7 +14,7 @@
 #include "support/html_check.h"
 #include "support/temporary_folder.h"
 
-namespace manyshot {
+namespace manyshot::report {
 namespace {
 
 using testing::example_summary;
@@ -279,4 +279,4 @@ TEST(Report, IsMadeAgainFromTheSummaryFile) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::report

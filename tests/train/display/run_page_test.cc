@@ -9,6 +9,11 @@
 namespace manyshot {
 namespace {
 
+using report::Chart;
+using report::Document;
+using report::html_document;
+using report::markdown_document;
+using report::Section;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
