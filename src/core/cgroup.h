@@ -12,8 +12,8 @@ struct CgroupLimits {
   std::optional<double> cpus;  // quota over period, for instance 1.5
 };
 
-// The smallest limits among this process's group and its parents, version 1 and 2. What cannot be read is no limit.
-// `root` takes the place of "/" (it holds proc/self/cgroup and sys/fs/cgroup).
+// The smallest limits among this process's group and its parents, version 1 and 2. A file that cannot be read sets no
+// limit. `root` takes the place of "/" (it holds proc/self/cgroup and sys/fs/cgroup).
 CgroupLimits read_cgroup_limits(const std::string& root = "");
 
 }  // namespace manyshot

@@ -1,4 +1,4 @@
-// Files: outputs that appear under their final name only when complete, and inputs read or mapped whole.
+// Output files that appear under their final name only when complete, and input files read or mapped whole.
 #pragma once
 
 #include <cstddef>

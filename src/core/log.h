@@ -1,4 +1,4 @@
-// What the program says on standard error. Libraries may leave notes and warnings here; results never go through it.
+// Messages of the program on standard error. Libraries may leave notes and warnings here; results never go through it.
 #pragma once
 
 #include <fmt/format.h>

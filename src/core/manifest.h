@@ -1,6 +1,6 @@
-// A list of finished pieces of a long job, as JSON lines: a header about how the job was asked for, then one line for
-// each piece, added when the piece is complete. So every line is true at any time, and the same command goes on behind
-// the last one after a crash.
+// The finished pieces of a long job, as JSON lines: a header about how the job was asked for, then one line for each
+// piece, added when the piece is complete. So every line is true at any time, and after a crash the same command goes
+// on with the piece behind the last line.
 #pragma once
 
 #include <cstdint>

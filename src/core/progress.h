@@ -1,5 +1,5 @@
 // Progress of long work with an estimate of the time left. On a terminal: one line redrawn at most ten times a second.
-// Elsewhere: a plain line every ten seconds. Nothing at all when the work ends within a second or logging is quiet.
+// Elsewhere: a plain line every ten seconds. Nothing is shown when the work ends within a second or logging is quiet.
 #pragma once
 
 #include <atomic>

@@ -11,7 +11,7 @@ struct Shard {
   uint64_t count = 1;
 };
 
-// "0/8" to "7/8". Throws Error(kBadInput) for anything else.
+// Reads "I/N", such as "0/8" or "7/8". Throws Error(kBadInput) for anything else.
 Shard parse_shard(std::string_view text);
 
 }  // namespace manyshot

@@ -16,10 +16,10 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
 // "; did you mean "age"?" or "" - the end of a message about an unknown name.
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates);
 
-// Up to `limit` names joined as "a", "b", "c" and 12 more; for messages.
+// The first `limit` names, for messages: "a", "b", "c" and 12 more.
 std::string list_names(std::span<const std::string> names, size_t limit = 8);
 
-// At most `max_bytes` of `text` for a message: control characters escaped, cut at a UTF-8 boundary with "…" and the
+// The first `max_bytes` of `text`, for messages: control characters escaped, cut at a UTF-8 boundary with "…" and the
 // full length.
 std::string excerpt(std::string_view text, size_t max_bytes = 60);
 

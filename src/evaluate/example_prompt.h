@@ -1,4 +1,4 @@
-// What a prompt of a table looks like, for reports.
+// An example prompt of a table, for reports.
 #pragma once
 
 #include "evaluate/protocol/evaluation_table.h"

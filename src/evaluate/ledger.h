@@ -1,6 +1,6 @@
-// What has been evaluated, in a SQLite file: one row for each finished (model, table, shots, seed), written in one
-// transaction. So a run that is killed loses at most what it was working on, and the same command goes on from there.
-// Format: docs/formats/evaluation.md.
+// The units that have been evaluated, in a SQLite file: one row for each finished (model, table, shots, seed), written
+// in one transaction. So a run that is killed loses at most what it was working on, and the same command goes on from
+// there. Format: docs/formats/evaluation.md.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,8 @@ class Ledger {
   // Error(kBadInput) when they differ.
   void check_hash(const std::string& kind, const std::string& name, const std::string& hash);
 
-  // Adds or replaces. Safe from several threads, as are the others. Throws Error(kBadInput) when the disk is full.
+  // Adds the record, or replaces the one of its key. Safe from several threads, as are the others. Throws
+  // Error(kBadInput) when the disk is full.
   void add(const UnitRecord& record);
   // Whether there is a result, or an error that is permanent.
   bool is_finished(const UnitKey& key);

@@ -34,19 +34,19 @@ struct TextTable {
   size_t text_columns = 1;                  // from the left; the others are numbers
 };
 
-// Names and what they stand for; "–" for an empty value.
+// Names and their values; an empty value is shown as "–".
 using Facts = std::vector<std::pair<std::string, std::string>>;
 TextTable facts_table(const std::string& title, const Facts& facts);
 // A string as it is, other JSON as it is written.
 std::string plain_text(const Json& value);
 
-// A Plotly figure, {"data": […], "layout": {…}} (report/figure.h).
+// A Plotly figure (report/figure.h) and its title.
 struct Panel {
   std::string title;
   Json figure;
 };
 
-// What one combination of choices shows: panels side by side, and their numbers.
+// Panels side by side, and their numbers, for one combination of choices.
 struct ChartView {
   std::vector<Panel> panels;
   TextTable numbers;
@@ -69,7 +69,7 @@ struct Chart {
 
 struct Block;
 
-// Blocks that are closed at first.
+// Blocks that are folded away until the reader opens them.
 struct Fold {
   std::string title;
   std::vector<Block> blocks;
@@ -94,7 +94,7 @@ struct Document {
 // scripts the tables of numbers stand in for the charts.
 std::string html_document(const Document& document);
 
-// GitHub's Markdown; of a chart its chosen numbers.
+// GitHub's Markdown; in place of a chart the numbers of its chosen view.
 std::string markdown_document(const Document& document);
 
 }  // namespace manyshot::report

@@ -27,12 +27,12 @@ std::string figure_text(std::string_view text, size_t max_characters = 80);
 // figure_text of names for a category axis, which keeps equal labels together: repeated ones get " (2)", " (3)".
 std::vector<std::string> category_labels(std::span<const std::string> names, size_t max_characters);
 
-// Line, dash and marker of series k: its colour, shape and dash differ from those of its neighbours, so that a chart
-// reads without colour. y and x are left to the caller.
+// A trace with the line, dash and marker of series k: its colour, shape and dash differ from those of its neighbours,
+// so that a chart reads without colour. y and x are left to the caller.
 Json line_trace(std::string_view name, size_t series);
 Json marker_of(size_t series, double size);
 
-// Whiskers for values [N] with bounds low and high [N]; values without bounds get none.
+// Whiskers of values [N] from low to high [N]; a value whose bounds are NaN gets none.
 Json error_bars(std::span<const double> values, std::span<const double> low, std::span<const double> high);
 
 Json axis(std::string_view title);

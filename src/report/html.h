@@ -14,7 +14,7 @@ namespace manyshot::report {
 // The text with U+FFFD for bytes that are not UTF-8.
 std::string valid_utf8(std::string_view text);
 
-// "&amp;", "&lt;" or "&gt;" for a character that is markup in HTML and in the texts of charts; "" for all others.
+// The entity ("&amp;", "&lt;", "&gt;") of a character that is markup in HTML and in the texts of charts; "" for others.
 std::string_view markup_entity(char c);
 
 // valid_utf8 with &, <, > and quotes escaped, and U+FFFD for control characters other than tabs and line ends.
@@ -23,7 +23,7 @@ std::string html_text(std::string_view text);
 // A whole page; `body` is HTML, and so is `head`, which comes after the page's own styles.
 std::string html_page(std::string_view title, std::string_view body, std::string_view head = "");
 
-// Bars under a title, with a number above each; labels under the axis. Values are at least 0.
+// A drawing of bars under a title, with a number above and a label below each. Values are at least 0.
 struct Bar {
   std::string label;
   double value = 0;

@@ -1,4 +1,4 @@
-// Everything a column's cells could turn out to be, gathered in one pass, from which its schema is decided at the end.
+// What a column's cells could turn out to be: everything is gathered in one pass, and its schema decided at the end.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// A CSV file as blocks of parsed rows, checked: rows of equal width, closed quotes, UTF-8, no NUL bytes. For the .cc
+// Blocks of parsed rows of a CSV file, checked: rows of equal width, closed quotes, UTF-8, no NUL bytes. For the .cc
 // files of table/ only: it brings Arrow's headers.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Files of other formats, told by their first bytes, so that the message can say what to do with them.
+// Recognises files of other formats by their first bytes, so that the message can say what to do with them.
 #pragma once
 
 #include <string_view>

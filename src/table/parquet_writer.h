@@ -1,4 +1,4 @@
-// The Parquet half of table_writer.h.
+// The Parquet writer behind open_table_writer.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Table: the currency between stages. Typed columns in memory, nulls kept, text kept as spelt.
+// Table, which stages hand to each other: typed columns in memory, missing cells kept, text kept as spelt.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What TableFile asks of a format. One implementation each for CSV and Parquet.
+// What TableFile asks of a file format; CSV and Parquet have one implementation each.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// What an endpoint answered, whichever of the OpenAI response shapes it came in.
+// An endpoint's answer, read from whichever of the OpenAI response shapes it came in.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct Completion {
   size_t text_begin = 0;
 };
 
-// `response` has at least one choice (EndpointClient sees to that). Log-probabilities are taken from
+// REQUIRES: `response` has at least one choice, as EndpointClient returns it. Log-probabilities are taken from
 //   logprobs.content[].{token, logprob, bytes, top_logprobs[]}      /chat/completions; llama.cpp in both
 //   logprobs.{tokens, token_logprobs, top_logprobs[{token: …}]}     /completions
 // and left out when they do not spell the text. Fields of unexpected types count as absent.

@@ -14,8 +14,8 @@ struct EchoScore {
   size_t num_bytes = 0;  // of the continuation's part that was scored
 };
 
-// How likely `continuation` is behind `context`. A token across the border counts to the continuation. With an empty
-// context the first token is not scored, since the endpoint has nothing to predict it from. Throws
+// Log-probability of `continuation` behind `context`. A token across the border counts to the continuation. With an
+// empty context the first token is not scored, since the endpoint has nothing to predict it from. Throws
 // Error(kUnsupported) when the endpoint does not send the prompt's log-probabilities back, and as EndpointClient::post.
 EchoScore score_by_echo(EndpointClient& client, const std::string& context, const std::string& continuation,
                         AnswerReport& report, std::stop_token stop = {});

@@ -1,4 +1,4 @@
-// Asks one model of an OpenAI-style endpoint: vLLM, llama.cpp, a cloud service.
+// A client that asks one model of an OpenAI-style endpoint: vLLM, llama.cpp, a cloud service.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@
 
 namespace manyshot {
 
-// "openai:NAME" is a model of an endpoint.
+// Whether `name` is "openai:NAME", a model of an endpoint.
 bool is_endpoint_model(std::string_view name);
 
 class EndpointClient {

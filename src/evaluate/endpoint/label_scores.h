@@ -1,4 +1,4 @@
-// What a model thought of each label where it wrote one, from the log-probabilities that an endpoint returns.
+// Scores of the labels at the place where a model wrote one, from the log-probabilities that an endpoint returns.
 #pragma once
 
 #include <span>

@@ -18,7 +18,7 @@ struct ResponseProblem {
   bool may_pass = false;  // sending the request again may help
 };
 
-// What speaks against `response`; nothing when it is JSON with a choice, which is then moved to `json`.
+// The problem with `response`; nothing when it is JSON with a choice, which is then moved to `json`.
 // `reached_before`: the endpoint has answered earlier, so that one which is away now may come back.
 std::optional<ResponseProblem> find_problem(const HttpResponse& response, const EndpointOptions& options,
                                             bool reached_before, Json& json);

@@ -1,4 +1,4 @@
-// What training on tables must not cost: knowledge and perplexity of several models, side by side.
+// Knowledge and perplexity of several models side by side: what training on tables must not cost.
 #pragma once
 
 #include <cstdint>

@@ -34,8 +34,8 @@ struct PerplexityResult {
 // not smaller than the window, and as TextPieces.
 PerplexityResult measure_perplexity(const Model& model, const std::string& path, const WindowOptions& options = {});
 
-// By score_by_echo. The endpoint's tokens are not known beforehand, so windows are counted in bytes, three for a token,
-// and cut at line ends.
+// The same by score_by_echo. The endpoint's tokens are not known beforehand, so windows are counted in bytes, three for
+// a token, and cut at line ends.
 PerplexityResult measure_perplexity(EndpointClient& client, const std::string& path, const WindowOptions& options,
                                     AnswerReport& report);
 

@@ -1,4 +1,4 @@
-// Who tells how likely texts are: a local language model or an endpoint.
+// Likelihoods of texts behind prompts, from a local language model or an endpoint.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// A text file of any size, piece by piece, cut where no token reaches across.
+// Pieces of a text file of any size, cut where no token reaches across.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Tables to evaluate on: read whole, with the class of each row.
+// Tables to evaluate on, read whole, with the class of each row.
 #pragma once
 
 #include <cstdint>

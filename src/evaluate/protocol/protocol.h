@@ -1,5 +1,5 @@
-// Which rows are labelled and which are asked for. Source: arXiv 2509.06806, section 3.1, and the code published with
-// it.
+// Which rows are shown with their labels and which are asked for. Source: arXiv 2509.06806, section 3.1, and the code
+// published with it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A summary with its averages and cells at hand by model, table and shots, and how its numbers are written in reports.
+// An index of a summary's averages and cells by model, table and shots, and the form of its numbers in reports.
 #pragma once
 
 #include <functional>
@@ -24,10 +24,10 @@ class SummaryIndex {
   const std::string& model_name(size_t model) const { return summary_.models[model].name; }
   std::vector<std::string> model_names() const;
   std::vector<std::string> table_names() const;
-  // Nothing for "".
+  // The place of the model of that name; nothing for "" and for names that are not there.
   std::optional<size_t> find_model(const std::string& name) const;
 
-  // Null where there is none.
+  // The entry with a result; null where there is none.
   const AverageSummary* average(size_t model, uint64_t shots) const;
   const CellSummary* cell(size_t model, size_t table, uint64_t shots) const;
   double cell_metric(size_t model, size_t table, uint64_t shots, Metric metric) const;  // NaN where there is none

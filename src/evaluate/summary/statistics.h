@@ -1,4 +1,4 @@
-// Means, intervals and ranks of metrics over seeds and tables. NaN values are the caller's to leave out.
+// Means, intervals and ranks of metrics over seeds and tables. Callers leave NaN values out.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace manyshot {
 
-double mean_of(std::span<const double> values);  // NaN of none
+double mean_of(std::span<const double> values);  // NaN without values
 
 // 95 % of the mean by Student's t; NaN with fewer than two values.
 Interval t_interval(std::span<const double> values);
@@ -28,7 +28,7 @@ class Bootstrap {
   std::map<size_t, std::vector<uint32_t>> draws_;
 };
 
-// 1 for the best; equal values share the mean of their ranks.
+// The rank of each value, 1 for the best; equal values share the mean of their ranks.
 std::vector<double> ranks(std::span<const double> values, bool higher_is_better);
 
 }  // namespace manyshot

@@ -1,4 +1,4 @@
-// From scored units to what they say together.
+// What scored units say together: cells, averages and curves.
 #pragma once
 
 #include <cstdint>
