@@ -17,7 +17,7 @@
 #include "train/compact/compact_model.h"
 #include "train/compact/number_features.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // Tensors with the memory they point to.
@@ -61,14 +61,15 @@ void write_gradients(const std::string& path, DType dtype) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train
 
 int main(int argc, char** argv) try {
   if (argc < 2 || argc > 3) {
     std::fprintf(stderr, "usage: compact_gradients OUT.safetensors [float32|bfloat16]\n");
     return 2;
   }
-  manyshot::write_gradients(argv[1], manyshot::value_named<manyshot::DType>(argc == 3 ? argv[2] : "float32").value());
+  manyshot::train::write_gradients(argv[1],
+                                   manyshot::value_named<manyshot::DType>(argc == 3 ? argv[2] : "float32").value());
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "compact_gradients: %s\n", error.what());

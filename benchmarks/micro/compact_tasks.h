@@ -6,7 +6,7 @@
 #include "core/rng.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 inline TrainSample make_task(uint32_t labelled, uint32_t queries, uint32_t columns, uint64_t seed) {
   const Rng rng = Rng(seed).child("task");
@@ -22,4 +22,4 @@ inline TrainSample make_task(uint32_t labelled, uint32_t queries, uint32_t colum
   return sample;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

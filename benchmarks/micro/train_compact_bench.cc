@@ -21,7 +21,7 @@
 #include "train/compact/compact_model.h"
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::gemm;
@@ -129,6 +129,6 @@ const bool has_bf16 = [] {
 }();
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train
 
 BENCHMARK_MAIN();

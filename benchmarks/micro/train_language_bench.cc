@@ -13,7 +13,7 @@
 #include "train/language/fresh_source.h"
 #include "train/language/language_trainer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::AttentionGradientKernel;
@@ -124,6 +124,6 @@ BENCHMARK(BM_LoraStep)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train
 
 BENCHMARK_MAIN();

@@ -22,6 +22,11 @@
 namespace manyshot {
 namespace {
 
+using train::Recipe;
+using train::RunCheck;
+using train::RunModel;
+using train::RunReport;
+
 struct TrainOptions {
   std::string out;
   std::string resume;
@@ -68,13 +73,13 @@ class TrainCommand : public Command {
 
   void run(const CommonOptions& common) override {
     if (options_.keys) {
-      fmt::print("{}", recipe_keys_markdown());
+      fmt::print("{}", train::recipe_keys_markdown());
       return;
     }
     if (common.config.empty()) {
       fail(ErrorKind::kBadInput, "--config names the recipe, such as recipes/smollm2.toml; see manyshot train --help");
     }
-    Recipe recipe = read_recipe(common.config, changes());
+    Recipe recipe = train::read_recipe(common.config, changes());
     if (!recipe.model.is_fresh()) recipe.model.base = resolve_model(recipe.model.base);
     check_evaluation_files(recipe);
     if (options_.check) return check(recipe, common);
@@ -101,7 +106,7 @@ class TrainCommand : public Command {
 
   void check(const Recipe& recipe, const CommonOptions& common) const {
     const auto model = open_model(recipe);
-    RunCheck result = plan_run(recipe, *model, process_place().world_size);
+    RunCheck result = plan_run(recipe, *model, train::process_place().world_size);
     try {
       measure_run(recipe, *model, result);
     } catch (const Error&) {  // weights that are missing or damaged: what is known is worth saying
@@ -117,19 +122,19 @@ class TrainCommand : public Command {
   }
 
   void train_recipe(const Recipe& recipe, const CommonOptions& common) const {
-    const auto processes = open_collective(process_place());
+    const auto processes = open_collective(train::process_place());
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
     const auto model = open_model(recipe);
     log::info("train: {}", model->description());
     const bool is_adapter = model->tokenizer() != nullptr && recipe.model.trains_lora();
-    const RunSetup setup{.recipe = recipe,
-                         .out = options_.out,
-                         .resume = options_.resume.empty() ? "" : find_checkpoint(options_.resume),
-                         .version = program_version(),
-                         .matrix_rate = measure_matrix_rate(choose_dtype(recipe.model.dtype)),
-                         .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version()),
-                         .measure_ability = make_ability_measurement(recipe, is_adapter)};
-    const RunReport report = train(setup, *model, *processes);
+    const train::RunSetup setup{.recipe = recipe,
+                                .out = options_.out,
+                                .resume = options_.resume.empty() ? "" : train::find_checkpoint(options_.resume),
+                                .version = program_version(),
+                                .matrix_rate = train::measure_matrix_rate(choose_dtype(recipe.model.dtype)),
+                                .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version()),
+                                .measure_ability = make_ability_measurement(recipe, is_adapter)};
+    const RunReport report = train::train(setup, *model, *processes);
     if (processes->is_first()) print(report, common);
   }
 
@@ -155,7 +160,7 @@ class TrainCommand : public Command {
     }
     log::info("train: {} steps, {} samples, {} tokens in {}, loss {:.4f}{}, peak memory {}; {}",
               with_thousands(report.steps), with_thousands(static_cast<long long>(report.samples)),
-              with_thousands(static_cast<long long>(report.tokens)), duration_text(report.seconds), report.loss,
+              with_thousands(static_cast<long long>(report.tokens)), train::duration_text(report.seconds), report.loss,
               report.utilisation > 0 ? fmt::format(", MFU {:.1f} %", 100 * report.utilisation) : "",
               format_bytes(peak_memory_bytes()), report.checkpoint);
     const std::string ability = ability_text(report.ability);

@@ -3,7 +3,7 @@
 
 #include "core/options.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct CompactSizes {
   int hidden_size = 128;
@@ -25,4 +25,4 @@ struct CompactSizes {
   }
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 double parse_share(const std::string& entry, size_t colon) {
@@ -63,4 +63,4 @@ std::vector<GrowthPhase> growth_phases(const StageRecipe& stage) {
   return phases;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "corpus/options.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct GrowthPhase {
   double begin = 0;  // share of the stage's steps from which it holds
@@ -18,4 +18,4 @@ struct GrowthPhase {
 // max_tokens holds for the corpus. Throws OptionError of `grow` for entries that cannot be read or are out of order.
 std::vector<GrowthPhase> growth_phases(const StageRecipe& stage);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

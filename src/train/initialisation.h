@@ -5,7 +5,7 @@
 
 #include "core/names.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 enum class Initialisation {
   kScaledNormal,  // normal, standard deviation 0.02, and o_proj, down_proj divided by sqrt(2 layers) (Radford et al.
@@ -20,4 +20,4 @@ constexpr auto names_of(Initialisation) {
                                                {Initialisation::kWidthScaled, "width-scaled"}});
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

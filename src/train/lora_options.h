@@ -7,7 +7,7 @@
 
 #include "core/options.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct LoraOptions {
   int rank = 8;
@@ -28,4 +28,4 @@ struct LoraOptions {
   }
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

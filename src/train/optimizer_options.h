@@ -9,7 +9,7 @@
 #include "core/options.h"
 #include "model/dtype.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 enum class OptimizerKind {
   kAdamW,         // Loshchilov and Hutter 2019, "Decoupled weight decay regularization"
@@ -62,4 +62,4 @@ constexpr auto names_of(ScheduleKind) {
       {{ScheduleKind::kCosine, "cosine"}, {ScheduleKind::kLinear, "linear"}, {ScheduleKind::kConstant, "constant"}});
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

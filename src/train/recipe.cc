@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "train/growth.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr uint64_t kMaxRecipeBytes = uint64_t{4} << 20;
@@ -238,4 +238,4 @@ std::string find_changed_key(const Json& saved, const Json& now) {
   return "";
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

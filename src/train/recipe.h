@@ -23,7 +23,7 @@
 #include "train/optimizer_options.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 enum class TrainedParameters { kLora, kFull };
 constexpr auto names_of(TrainedParameters) {
@@ -269,4 +269,4 @@ std::string recipe_keys_markdown();
 // none. `saved` is what to_json() gave. Keys of [checkpoint] and [evaluate] may differ.
 std::string find_changed_key(const Json& saved, const Json& now);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

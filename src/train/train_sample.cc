@@ -1,6 +1,6 @@
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 void supervise_answer(TrainSample& sample) {
@@ -38,4 +38,4 @@ TrainSample make_train_sample(const TokenSample& sample) {
   return made;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

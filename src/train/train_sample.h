@@ -11,7 +11,7 @@
 #include "corpus/token_shard.h"
 #include "encoding/prompt.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct TrainSample {
   uint64_t index = 0;  // of the sample in its stream, for messages
@@ -43,4 +43,4 @@ constexpr auto names_of(LossMode) {
 TrainSample make_train_sample(const Sample& sample);
 TrainSample make_train_sample(const TokenSample& sample);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-namespace manyshot {
+namespace manyshot::train {
 
 void zero_gradients(std::span<Parameter> parameters) {
   for (Parameter& parameter : parameters) std::fill(parameter.gradient.begin(), parameter.gradient.end(), 0.0f);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

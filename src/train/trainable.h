@@ -9,7 +9,7 @@
 
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 enum class ParameterKind {
   kMatrix,     // [outputs, inputs] inside a block; Muon may orthogonalise its update
@@ -71,4 +71,4 @@ class TrainableModel {
 
 void zero_gradients(std::span<Parameter> parameters);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -5,7 +5,7 @@
 #include "core/log.h"
 #include "evaluate/evaluation.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder, bool is_adapter) {
@@ -60,4 +60,4 @@ std::function<Json(const std::string& folder)> make_table_evaluation(const Recip
   };
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // A function for RunSetup::evaluate_tables; empty when the recipe names no tables. It gives table_accuracy,
 // table_log_loss and table_ece as means over tables and shots, and table_accuracy_8, … for each number of shots.
@@ -15,4 +15,4 @@ namespace manyshot {
 std::function<Json(const std::string& folder)> make_table_evaluation(const Recipe& recipe, bool is_adapter,
                                                                      const std::string& version);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "evaluate/knowledge/text_pieces.h"
 #include "evaluate/protocol/evaluation_table.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // So many of the file's questions, evenly spread, since files are sorted by subject; 0: all.
@@ -61,4 +61,4 @@ std::function<Json(const std::string& folder)> make_ability_measurement(const Re
   };
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

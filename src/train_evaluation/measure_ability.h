@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Throws Error(kNotFound, kBadInput) naming the file when questions, text or tables that the recipe wants to evaluate
 // on do not exist or cannot be read, so that a run does not learn of it hours later.
@@ -18,4 +18,4 @@ void check_evaluation_files(const Recipe& recipe);
 // perplexity, nats_per_token and bits_per_byte. `is_adapter`: the folder holds an adapter of recipe.model.base.
 std::function<Json(const std::string& folder)> make_ability_measurement(const Recipe& recipe, bool is_adapter);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

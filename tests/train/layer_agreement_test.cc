@@ -20,7 +20,7 @@
 #include "train/compact/random_tasks.h"
 #include "train/language/forward_pass.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::AttentionInput;
@@ -235,4 +235,4 @@ TYPED_TEST(LayerAgreement, Qwen2LayerWithBiases) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -12,7 +12,7 @@
 #include "support/source_path.h"
 #include "train/growth.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::ElementsAre;
@@ -230,4 +230,4 @@ TEST(Recipe, TheDocumentListsAllKeys) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

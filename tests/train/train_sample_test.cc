@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using testing::ElementsAre;
@@ -47,4 +47,4 @@ TEST(TrainSample, TextShardsAreSupervisedAtTheAnswer) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -12,7 +12,7 @@
 #include "train_evaluation/evaluate_tables.h"
 #include "train_evaluation/measure_ability.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -93,4 +93,4 @@ TEST_F(TrainEvaluation, FilesThatAreMissingAreNamed) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

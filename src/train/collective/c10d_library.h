@@ -5,10 +5,10 @@
 
 #include "train/collective/collective.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 inline constexpr const char* kC10dLibraryName = "libmanyshot_c10d.so";
 using MakeGlooCollective = std::unique_ptr<Collective>(const ProcessPlace& place);
 inline constexpr const char* kMakeGlooCollectiveSymbol = "manyshot_make_gloo_collective";
 
-}  // namespace manyshot
+}  // namespace manyshot::train

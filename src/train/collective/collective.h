@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace manyshot {
+namespace manyshot::train {
 
 class Collective {
  public:
@@ -38,4 +38,4 @@ std::unique_ptr<Collective> make_single_process();
 // kUnavailable when the others do not come within the time limit.
 std::unique_ptr<Collective> open_collective(const ProcessPlace& place);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "train/collective/c10d_library.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr std::chrono::minutes kTimeLimit{10};  // for others to come, and for a step of theirs
@@ -73,8 +73,9 @@ class GlooCollective : public Collective {
 };
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train
 
-extern "C" std::unique_ptr<manyshot::Collective> manyshot_make_gloo_collective(const manyshot::ProcessPlace& place) {
-  return std::make_unique<manyshot::GlooCollective>(place);
+extern "C" std::unique_ptr<manyshot::train::Collective> manyshot_make_gloo_collective(
+    const manyshot::train::ProcessPlace& place) {
+  return std::make_unique<manyshot::train::GlooCollective>(place);
 }

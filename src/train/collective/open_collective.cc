@@ -2,7 +2,7 @@
 #include "train/collective/c10d_library.h"
 #include "train/collective/collective.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 class SingleProcess : public Collective {
@@ -30,4 +30,4 @@ std::unique_ptr<Collective> open_collective(const ProcessPlace& place) {
   return gloo_factory()(place);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

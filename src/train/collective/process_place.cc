@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "train/collective/collective.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr int kFirstSlurmPort = 20000, kSlurmPorts = 20000;
@@ -73,4 +73,4 @@ ProcessPlace process_place() {
   return place;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

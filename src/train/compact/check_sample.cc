@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 void check_sample(const NetworkShape& shape, const TrainSample& sample) {
   const ModelConfig& config = shape.config;
@@ -47,4 +47,4 @@ BarLabels bar_labels(const NetworkShape& shape, const CompactNetworkOptions& opt
   return bars;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

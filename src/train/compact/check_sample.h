@@ -5,7 +5,7 @@
 #include "train/compact/label_head.h"
 #include "train/compact/network_shape.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Throws Error(kBadInput) naming the sample, what is wrong with it and what was expected.
 void check_sample(const NetworkShape& shape, const TrainSample& sample);
@@ -13,4 +13,4 @@ void check_sample(const NetworkShape& shape, const TrainSample& sample);
 // REQUIRES: the sample fits.
 BarLabels bar_labels(const NetworkShape& shape, const CompactNetworkOptions& options, const TrainSample& sample);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

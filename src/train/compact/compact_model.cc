@@ -14,7 +14,7 @@
 #include "train/compact/parameters.h"
 #include "train/compact/task_pass.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::BFloat16;
@@ -251,4 +251,4 @@ std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& op
   return std::make_unique<TrainedNetwork<float>>(options, weights);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -18,7 +18,7 @@
 #include "train/compact_sizes.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct CompactNetworkOptions {
   ModelConfig config;
@@ -52,4 +52,4 @@ class CompactModel : public TrainableModel {
 std::unique_ptr<CompactModel> make_compact_model(const CompactNetworkOptions& options,
                                                  const Weights* weights = nullptr);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,7 +4,7 @@
 
 #include "kernels/elementwise.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::add;
 
@@ -59,4 +59,4 @@ void embed_rows_backward(const NetworkShape& shape, const RowRange& rows, const 
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

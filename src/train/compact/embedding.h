@@ -6,7 +6,7 @@
 #include "encoding/prompt.h"
 #include "train/compact/network_shape.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // `Value` is const float for vectors, float for their gradients.
 template <class Value>
@@ -39,4 +39,4 @@ void embed_rows(const NetworkShape& shape, const EmbeddingTable& table, const Ro
 void embed_rows_backward(const NetworkShape& shape, const RowRange& rows, const float* dx,
                          const EmbeddingGradient& gradient);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

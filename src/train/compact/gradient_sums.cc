@@ -6,7 +6,7 @@
 #include "core/parallel.h"
 #include "train/compact/number_features.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr size_t kFewestSums = 4;
@@ -102,4 +102,4 @@ void GradientSums::add_numbers(CompactParameters& parameters, size_t count, cons
   std::fill_n(table, size, 0.0f);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

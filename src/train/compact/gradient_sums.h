@@ -10,7 +10,7 @@
 #include "train/compact/parameters.h"
 #include "train/compact/task_pass.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 inline constexpr size_t kMostGradientSums = 16;
 
@@ -39,4 +39,4 @@ class GradientSums {
   std::vector<kernels::AlignedBuffer<float>> sums_;  // each as the parameters, behind them the number table [codes, D]
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "kernels/elementwise_backward.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::gemm;
@@ -98,4 +98,4 @@ LossSum LabelLoss::run(const NetworkShape& shape, const LabelHead& head, const f
   return sum;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

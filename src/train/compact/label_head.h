@@ -10,7 +10,7 @@
 #include "train/compact/network_shape.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // The bars of one task.
 struct BarLabels {
@@ -59,4 +59,4 @@ class LabelLoss {
   kernels::AlignedBuffer<float> normed_, logits_, dlogits_, dnormed_, logit_panels_, input_panels_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

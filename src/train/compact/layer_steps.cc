@@ -7,7 +7,7 @@
 #include "kernels/gemm.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::add;
 using kernels::AlignedBuffer;
@@ -174,4 +174,4 @@ template struct BlockMemory<BFloat16>;
 template class LayerSteps<float>;
 template class LayerSteps<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -13,7 +13,7 @@
 #include "train/compact/network_shape.h"
 #include "train/compact/packed_layer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // What the backward pass reads of a layer, for all tokens that went through it. Pointers to a block's first token.
 template <class T>
@@ -100,4 +100,4 @@ extern template struct BlockMemory<kernels::BFloat16>;
 extern template class LayerSteps<float>;
 extern template class LayerSteps<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

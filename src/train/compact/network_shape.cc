@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "model/compact/compact_prompt.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::kPanelWidth;
 using kernels::round_up;
@@ -23,4 +23,4 @@ NetworkShape::NetworkShape(const ModelConfig& model_config)
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

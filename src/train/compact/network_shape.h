@@ -7,7 +7,7 @@
 #include "model/decoder/rotation_table.h"
 #include "model/decoder/shape.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct NetworkShape : DecoderShape {
   // Throws Error(kBadInput) for an intermediate_size that is no multiple of 16, which the kernels need.
@@ -19,4 +19,4 @@ struct NetworkShape : DecoderShape {
   RotationTable rotations, rotations_back;  // of a row's positions; the gradient turns the other way
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

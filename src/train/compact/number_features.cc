@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr size_t kFrequencies = (kNumberFeatures - 2) / 2;
@@ -122,4 +122,4 @@ std::vector<float> fit_number_weight(const std::vector<float>& features, const f
   return {targets.begin(), targets.end()};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::train {
 
 inline constexpr size_t kNumberFeatures = 34;
 
@@ -30,4 +30,4 @@ void number_weight_gradient(const std::vector<float>& features, const float* dta
 // table has that is no smooth function of the value is lost; a table of bf16 numbers is met within their rounding.
 std::vector<float> fit_number_weight(const std::vector<float>& features, const float* table, size_t width);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

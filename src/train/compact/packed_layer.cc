@@ -4,7 +4,7 @@
 
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::kPanelWidth;
@@ -57,4 +57,4 @@ template class TrainedMatrix<BFloat16>;
 template struct TrainedLayer<float>;
 template struct TrainedLayer<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "train/compact/network_shape.h"
 #include "train/compact/parameters.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 template <class T>
 class TrainedMatrix {
@@ -67,4 +67,4 @@ extern template class TrainedMatrix<kernels::BFloat16>;
 extern template struct TrainedLayer<float>;
 extern template struct TrainedLayer<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "core/rng.h"
 #include "train/compact/number_features.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // Hands out consecutive places.
@@ -100,4 +100,4 @@ void CompactParameters::initialise(uint64_t seed) {
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

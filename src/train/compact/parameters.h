@@ -10,7 +10,7 @@
 #include "train/compact/network_shape.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Where the tensors of one layer begin, in floats. Queries, keys and values follow each other, gates and ups too.
 struct LayerPlaces {
@@ -52,4 +52,4 @@ class CompactParameters {
   std::vector<int> output_layers_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

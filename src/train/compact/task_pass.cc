@@ -4,7 +4,7 @@
 
 #include "kernels/row_group_attention.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AttentionGradient;
 using kernels::AttentionInput;
@@ -355,4 +355,4 @@ void TaskPass<T>::row_layers_backward(const Block& block, CompactGradientView& g
 template class TaskPass<float>;
 template class TaskPass<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -13,7 +13,7 @@
 #include "train/compact/packed_layer.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // The weights as a pass reads them.
 template <class T>
@@ -118,4 +118,4 @@ class TaskPass {
 extern template class TaskPass<float>;
 extern template class TaskPass<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 class Encoder {
@@ -106,4 +106,4 @@ TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer)
   return sample;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -10,7 +10,7 @@
 #include "encoding/tokenizer/tokenizer.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct ChatMessage {
   std::string role;  // system, user or assistant
@@ -26,4 +26,4 @@ TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatWrapping w
 // Supervised: every token but the first.
 TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 LengthLimit::LengthLimit(const StageRecipe& stage)
     : policy_(stage.too_long), max_tokens_(static_cast<size_t>(stage.max_tokens)) {}
@@ -27,4 +27,4 @@ void LengthLimit::fail_all_too_long(std::string_view path) const {
   fail(ErrorKind::kBadInput, "{}: every sample has more than max_tokens = {} tokens; raise it", path, max_tokens_);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "train/recipe.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class LengthLimit {
  public:
@@ -22,4 +22,4 @@ class LengthLimit {
   size_t max_tokens_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

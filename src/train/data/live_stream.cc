@@ -11,7 +11,7 @@
 #include "train/data/supervision.h"
 #include "train/growth.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     : mode_(stage.loss), tokenizer_(context.tokenizer) {
@@ -76,4 +76,4 @@ std::string LiveStream::description() const {
                      phases_.size() > 1 ? fmt::format(", growing in {} phases", phases_.size()) : "");
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -5,7 +5,7 @@
 
 #include "train/data/sample_stream.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // The sample at a position is the first of kMaxAttempts draws that the corpus' filters keep; draw `attempt` for
 // position p is number p * kMaxAttempts + attempt of the corpus.
@@ -30,4 +30,4 @@ class LiveStream : public SampleStream {
   const Tokenizer* tokenizer_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

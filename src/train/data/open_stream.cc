@@ -3,7 +3,7 @@
 #include "train/data/shard_stream.h"
 #include "train/data/text_stream.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 std::unique_ptr<SampleStream> open_stream(const StageRecipe& stage, const StreamContext& context) {
   switch (stage.data) {
@@ -19,4 +19,4 @@ std::unique_ptr<SampleStream> open_stream(const StageRecipe& stage, const Stream
   return std::make_unique<TextStream>(stage, context);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -5,7 +5,7 @@
 
 #include "core/parallel.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // Drawn at once for each thread: their costs differ a lot, and many even out.
@@ -37,4 +37,4 @@ void SampleBuffer::draw(size_t count) {
   std::move(drawn.begin(), drawn.end(), std::back_inserter(waiting_));
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

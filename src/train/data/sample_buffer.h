@@ -9,7 +9,7 @@
 
 #include "train/data/sample_stream.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class SampleBuffer {
  public:
@@ -29,4 +29,4 @@ class SampleBuffer {
   std::vector<StreamScratch> scratch_;  // one per thread
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

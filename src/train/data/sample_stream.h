@@ -13,7 +13,7 @@
 #include "train/train_sample.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Memory of one thread that draws use again.
 struct StreamScratch {
@@ -45,4 +45,4 @@ struct StreamContext {
 // was made for another model or tokenizer.
 std::unique_ptr<SampleStream> open_stream(const StageRecipe& stage, const StreamContext& context);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

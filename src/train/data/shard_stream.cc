@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "train/data/supervision.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -118,4 +118,4 @@ std::string ShardStream::description() const {
                      shards_.size());
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "train/data/sample_stream.h"
 #include "train/data/shuffled_order.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class ShardStream : public SampleStream {
  public:
@@ -39,4 +39,4 @@ class ShardStream : public SampleStream {
   uint64_t vocab_size_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -2,7 +2,7 @@
 
 #include "core/rng.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 uint32_t ShuffledOrder::at(uint64_t position, uint64_t attempt) const {
   const uint64_t number = position / size_;
@@ -15,4 +15,4 @@ uint32_t ShuffledOrder::at(uint64_t position, uint64_t attempt) const {
   return (*pass.permutation)[(position + attempt) % size_];
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

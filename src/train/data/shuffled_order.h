@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::train {
 
 class ShuffledOrder {
  public:
@@ -30,4 +30,4 @@ class ShuffledOrder {
   mutable Pass passes_[2];
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // Bytes [begin, end) of the sample's text.
@@ -73,4 +73,4 @@ void supervise(TrainSample& sample, LossMode mode, const Tokenizer* tokenizer) {
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

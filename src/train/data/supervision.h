@@ -4,11 +4,11 @@
 #include "encoding/tokenizer/tokenizer.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Sets sample.supervised: kAnswer every token from answer_begin on; kLabels those of them that hold a label
 // ("label": 3); kDense these and the labels of the labelled rows ("380,nurse|0", "Label is 0"). `compact` samples are
 // left as they are. Throws Error(kBadInput) for kLabels or kDense when the answer has no labels.
 void supervise(TrainSample& sample, LossMode mode, const Tokenizer* tokenizer);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

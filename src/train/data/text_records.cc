@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -115,4 +115,4 @@ std::vector<ChatMessage> read_messages(const Json& record, std::string_view plac
   return messages;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

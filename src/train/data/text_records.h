@@ -10,7 +10,7 @@
 #include "core/json.h"
 #include "train/data/chat.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // The lines of a file, found by number. A file whose first byte is '[' is one JSON array, whose entries count as lines.
 class JsonLines {
@@ -40,4 +40,4 @@ std::vector<ChatMessage> read_alpaca(const Json& record, std::string_view place)
 // {"messages": [{"role", "content"}, …]}, or ShareGPT's {"conversations": [{"from", "value"}, …]}.
 std::vector<ChatMessage> read_messages(const Json& record, std::string_view place);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

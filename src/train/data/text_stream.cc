@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "train/data/supervision.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -89,4 +89,4 @@ std::string TextStream::description() const {
                      name_of(kind_), files_.size());
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

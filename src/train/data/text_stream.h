@@ -9,7 +9,7 @@
 #include "train/data/shuffled_order.h"
 #include "train/data/text_records.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class TextStream : public SampleStream {
  public:
@@ -33,4 +33,4 @@ class TextStream : public SampleStream {
   std::unique_ptr<ShuffledOrder> order_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr double kWidth = 720, kHeight = 420, kLeft = 64, kRight = 16, kTop = 32, kBottom = 44;
@@ -97,4 +97,4 @@ std::string loss_curve_svg(const LossCurve& curve) {
   return svg + "</svg>\n";
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct CurvePoint {
   double step = 0, loss = 0;
@@ -20,4 +20,4 @@ std::vector<CurvePoint> smoothed(const std::vector<CurvePoint>& points);
 // Each step's loss in pale, their moving average in full, evaluations as dots. Points that are not finite are left out.
 std::string loss_curve_svg(const LossCurve& curve);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -11,7 +11,7 @@
 #include "report/html.h"
 #include "train/display/loss_curve.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using report::axis;
@@ -242,4 +242,4 @@ std::optional<Chart> evaluation_chart(const std::vector<Json>& metrics, const st
   return chart;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "core/json.h"
 #include "report/document.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Loss of each step and smoothed; stages that begin later than the first are marked in all curves over steps.
 report::Chart loss_chart(const std::vector<Json>& metrics);
@@ -24,4 +24,4 @@ std::optional<report::Chart> evaluation_chart(const std::vector<Json>& metrics, 
 std::string metric_text(const Json& value);
 std::string percent_text(const Json& share);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

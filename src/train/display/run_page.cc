@@ -10,7 +10,7 @@
 #include "train/display/run_charts.h"
 #include "train/display/status_line.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using report::Chart;
@@ -216,4 +216,4 @@ Document run_document(const Json& report, const Json& run, const std::vector<Jso
   return document;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

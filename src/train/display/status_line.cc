@@ -7,7 +7,7 @@
 #include "core/log.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr std::chrono::milliseconds kTerminalInterval{100}, kPlainInterval{10'000};
@@ -45,4 +45,4 @@ void StatusLine::show(const RunStatus& status) {
 
 StatusLine::~StatusLine() { log::set_status_line(""); }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

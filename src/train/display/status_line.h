@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct RunStatus {
   std::string stage;
@@ -29,4 +29,4 @@ class StatusLine {
 // "12 s", "3 min 4 s", "1 h 2 min".
 std::string duration_text(double seconds);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -11,7 +11,7 @@
 #include "train/language/site_gradient.h"
 #include "train/language/weight_gradients.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::add;
 using kernels::AlignedBuffer;
@@ -355,4 +355,4 @@ void BackwardPass<T>::add_embedding_gradients() {
 template class BackwardPass<float>;
 template class BackwardPass<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -10,7 +10,7 @@
 
 #include "train/language/forward_pass.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 template <class T>
 class BackwardPass {
@@ -60,4 +60,4 @@ class BackwardPass {
 extern template class BackwardPass<float>;
 extern template class BackwardPass<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

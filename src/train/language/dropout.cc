@@ -5,7 +5,7 @@
 #include "core/rng.h"
 #include "kernels/bfloat16.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 
@@ -45,4 +45,4 @@ void Dropout::apply(size_t token, uint64_t stream, const T* x, size_t width, T* 
 template void Dropout::apply(size_t, uint64_t, const float*, size_t, float*) const;
 template void Dropout::apply(size_t, uint64_t, const BFloat16*, size_t, BFloat16*) const;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 
 #include "train/language/packed_batch.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class Dropout {
  public:
@@ -35,4 +35,4 @@ void drop_inputs(const Dropout& dropout, const Range& block, uint64_t stream, co
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

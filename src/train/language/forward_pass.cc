@@ -10,7 +10,7 @@
 #include "model/decoder/steps.h"
 #include "model/language/attention_scratch.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::attend_tile;
@@ -261,4 +261,4 @@ void ForwardPass<T>::finish_layer(size_t layer, const Range& block, Scratch& s, 
 template class ForwardPass<float>;
 template class ForwardPass<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

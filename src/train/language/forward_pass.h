@@ -15,7 +15,7 @@
 #include "train/language/pass_memory.h"
 #include "train/language/trained_network.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 template <class T>
 class ForwardPass {
@@ -71,4 +71,4 @@ class ForwardPass {
 extern template class ForwardPass<float>;
 extern template class ForwardPass<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

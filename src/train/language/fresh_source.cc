@@ -8,7 +8,7 @@
 #include "core/rng.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr double kStandardDeviation = 0.02;
@@ -78,4 +78,4 @@ std::unique_ptr<TensorSource> make_fresh_source(const LanguageModelConfig& confi
   return std::make_unique<FreshSource>(config, initialisation, seed, source_name);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

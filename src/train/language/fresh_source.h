@@ -8,10 +8,10 @@
 #include "model/language/tensor_source.h"
 #include "train/initialisation.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Throws what check_language_model_config() throws, naming `source_name`.
 std::unique_ptr<TensorSource> make_fresh_source(const LanguageModelConfig& config, Initialisation initialisation,
                                                 uint64_t seed, std::string_view source_name);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

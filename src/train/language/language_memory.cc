@@ -7,7 +7,7 @@
 #include "train/language/pass_memory.h"
 #include "train/language/vocabulary_loss.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::kPanelWidth;
@@ -92,4 +92,4 @@ uint64_t LanguageMemory::peak_bytes(const BatchShape& shape) const {
   return fixed_bytes() + pass_bytes(mode_for(tokens), tokens);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

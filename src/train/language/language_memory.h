@@ -11,7 +11,7 @@
 #include "train/language/lora.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 enum class PassMode;
 enum class Checkpointing;
@@ -52,4 +52,4 @@ class LanguageMemory {
   size_t pack_tokens_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

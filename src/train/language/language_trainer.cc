@@ -9,7 +9,7 @@
 #include "train/language/save_adapter.h"
 #include "train/language/vocabulary_loss.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::BFloat16;
@@ -169,4 +169,4 @@ std::unique_ptr<LanguageTrainer> LanguageTrainer::create(const TensorSource& sou
   return std::make_unique<LanguageTrainerOf<BFloat16>>(source, options);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

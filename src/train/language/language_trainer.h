@@ -14,7 +14,7 @@
 #include "train/language/lora.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Whether a layer's activations are kept for the backward pass or computed again there: a third more time, and about a
 // fifth of the memory.
@@ -53,4 +53,4 @@ class LanguageTrainer : public TrainableModel {
   virtual std::vector<double> sample_losses(std::span<const TrainSample> batch) = 0;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace manyshot {
+namespace manyshot::train {
 
 SiteShapes site_shapes(const LanguageModelConfig& config) {
   const DecoderShape shape(config);
@@ -28,4 +28,4 @@ std::string module_name(size_t layer, const SiteModule& module) {
   return fmt::format("model.layers.{}.{}", layer, module.name);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

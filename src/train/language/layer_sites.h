@@ -8,7 +8,7 @@
 
 #include "model/language/decoder_network.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 enum Site : size_t { kQkv, kAttentionOut, kGateUp, kDown };
 inline constexpr size_t kNumSites = 4;
@@ -42,4 +42,4 @@ const kernels::PackedMatrix<T>& site_weight(const DecoderLayer<T>& layer, size_t
 // "model.layers.3.self_attn.q_proj"
 std::string module_name(size_t layer, const SiteModule& module);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -10,7 +10,7 @@
 #include "core/rng.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::PackedMatrix;
@@ -150,4 +150,4 @@ void LoraSite<T>::add_sums(const SiteShape& site, std::span<float* const> chunks
 template class LoraSite<float>;
 template class LoraSite<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

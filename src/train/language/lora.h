@@ -16,7 +16,7 @@
 #include "train/language/parameter_store.h"
 #include "train/lora_options.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct LoraModule {
   size_t rank = 0;
@@ -73,4 +73,4 @@ class LoraSite {
 extern template class LoraSite<float>;
 extern template class LoraSite<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "core/parallel.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 class MasterSource : public TensorSource {
@@ -63,4 +63,4 @@ std::unique_ptr<TensorSource> make_master_source(std::string path, LanguageModel
   return std::make_unique<MasterSource>(std::move(path), std::move(config), store);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

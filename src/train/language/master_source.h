@@ -8,7 +8,7 @@
 #include "model/language/tensor_source.h"
 #include "train/language/parameter_store.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Fills every parameter from the tensor of its name, by all threads.
 void read_masters(const TensorSource& source, ParameterStore& store);
@@ -17,4 +17,4 @@ void read_masters(const TensorSource& source, ParameterStore& store);
 std::unique_ptr<TensorSource> make_master_source(std::string path, LanguageModelConfig config,
                                                  const ParameterStore& store);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr size_t kBlockTokens = 128, kLeastBlockTokens = 16;
@@ -89,4 +89,4 @@ std::vector<Range> block_chunks(size_t num_blocks) {
   return chunks;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

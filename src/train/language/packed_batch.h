@@ -9,7 +9,7 @@
 #include "model/language/config.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Things first, …, last - 1.
 struct Range {
@@ -54,4 +54,4 @@ std::vector<Range> token_blocks(size_t num_tokens);
 inline constexpr size_t kMaxChunks = 16;
 std::vector<Range> block_chunks(size_t num_blocks);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -3,7 +3,7 @@
 #include <functional>
 #include <numeric>
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 
@@ -33,4 +33,4 @@ void ParameterStore::allocate() {
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "kernels/aligned_buffer.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class ParameterStore {
  public:
@@ -30,4 +30,4 @@ class ParameterStore {
   kernels::AlignedBuffer<float> values_, gradients_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

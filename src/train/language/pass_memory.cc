@@ -7,7 +7,7 @@
 #include "kernels/tile_attention.h"
 #include "train/language/packed_batch.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::AttentionShape;
@@ -111,4 +111,4 @@ uint64_t PassMemory<T>::bytes(const PassSizes& sizes, PassMode mode, size_t num_
 template class PassMemory<float>;
 template class PassMemory<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -10,7 +10,7 @@
 #include "kernels/aligned_buffer.h"
 #include "train/language/trained_network.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // How a pass trades memory for time.
 enum class PassMode {
@@ -83,4 +83,4 @@ class PassMemory {
 extern template class PassMemory<float>;
 extern template class PassMemory<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

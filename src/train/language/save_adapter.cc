@@ -12,7 +12,7 @@
 #include "model/files/safetensors.h"
 #include "model/files/safetensors_writer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -117,4 +117,4 @@ void write_adapter_folder(const LoraModules& modules, const LoraOptions& options
              adapter_config(modules, options, base).dump(2) + "\n");
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "train/language/lora.h"
 #include "train/language/parameter_store.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // The modules of an adapter that is to be trained on. Throws Error(kBadInput) naming `folder` and `base` when the base
 // lacks one of them or has it in another shape.
@@ -22,4 +22,4 @@ void copy_factors(const AdapterFolder& adapter, ParameterStore& store);
 void write_adapter_folder(const LoraModules& modules, const LoraOptions& options, const std::string& base,
                           const ParameterStore& store, const std::string& folder);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "kernels/elementwise_backward.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::add;
 using kernels::AlignedBuffer;
@@ -100,4 +100,4 @@ void SiteGradient<T>::add_weight_sums(const T* x, float* sums) {
 template class SiteGradient<float>;
 template class SiteGradient<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

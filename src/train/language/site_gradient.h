@@ -8,7 +8,7 @@
 #include "train/language/pass_memory.h"
 #include "train/language/trained_network.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Holds one thread's scratch memory for blocks of up to num_tokens tokens. All arguments must outlive this.
 template <class T>
@@ -46,4 +46,4 @@ class SiteGradient {
 extern template class SiteGradient<float>;
 extern template class SiteGradient<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "kernels/transposed_matrix.h"
 #include "train/language/master_source.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::transposed;
@@ -102,4 +102,4 @@ double TrainedNetwork<T>::layer_weights() const {
 template class TrainedNetwork<float>;
 template class TrainedNetwork<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -12,7 +12,7 @@
 #include "train/language/lora.h"
 #include "train/language/parameter_store.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // T: float, or BFloat16 for products of bf16 pairs. Masters and gradients are f32 in both.
 template <class T>
@@ -70,4 +70,4 @@ class TrainedNetwork {
 extern template class TrainedNetwork<float>;
 extern template class TrainedNetwork<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

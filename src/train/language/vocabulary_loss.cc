@@ -9,7 +9,7 @@
 #include "kernels/log_sum_exp.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::BFloat16;
@@ -152,4 +152,4 @@ void VocabularyLoss<T>::differentiate(const Panels<T>& head_transposed, const T*
 template class VocabularyLoss<float>;
 template class VocabularyLoss<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -11,7 +11,7 @@
 #include "kernels/gemm.h"
 #include "train/language/packed_batch.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 template <class T>
 class VocabularyLoss {
@@ -53,4 +53,4 @@ class VocabularyLoss {
 extern template class VocabularyLoss<float>;
 extern template class VocabularyLoss<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

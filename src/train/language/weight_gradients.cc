@@ -8,7 +8,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::kPanelWidth;
@@ -67,4 +67,4 @@ void add_weight_gradients(TrainedNetwork<T>& network, size_t layer, size_t site,
 template void add_weight_gradients(TrainedNetwork<float>&, size_t, size_t, size_t, PassMemory<float>&);
 template void add_weight_gradients(TrainedNetwork<BFloat16>&, size_t, size_t, size_t, PassMemory<BFloat16>&);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "train/language/pass_memory.h"
 #include "train/language/trained_network.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Adds dY^T X of a site, as memory.site_gradients and site_inputs hold them for num_tokens tokens, to the gradients of
 // its modules' weights, by all threads. Each element is one sum over tokens in increasing order.
@@ -18,4 +18,4 @@ extern template void add_weight_gradients(TrainedNetwork<float>&, size_t, size_t
 extern template void add_weight_gradients(TrainedNetwork<kernels::BFloat16>&, size_t, size_t, size_t,
                                           PassMemory<kernels::BFloat16>&);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -12,7 +12,7 @@
 #include "train/growth.h"
 #include "train/models/open_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // What the stages will show the model at most, or have shown it before; its config.json says so to those who use it.
@@ -132,4 +132,4 @@ std::unique_ptr<RunModel> make_compact_run_model(const Recipe& recipe) {
   return std::make_unique<CompactRunModel>(recipe);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

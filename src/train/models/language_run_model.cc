@@ -13,7 +13,7 @@
 #include "train/language/language_trainer.h"
 #include "train/models/open_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -149,4 +149,4 @@ std::unique_ptr<RunModel> make_language_run_model(const Recipe& recipe) {
   return std::make_unique<LanguageRunModel>(recipe);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "model/files/config_json.h"
 #include "model/language/text_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -33,4 +33,4 @@ std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
   return language_model_path(model.base) ? make_language_run_model(recipe) : make_compact_run_model(recipe);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "train/models/run_model.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // recipe.model.base is a path or "fresh". A language model's weights are not read yet (RunModel::network). Throws
 // Error(kNotFound, kCorruptFile, kUnsupported, kBadInput) as opening the model, its tokenizer and the adapter does.
@@ -16,4 +16,4 @@ std::unique_ptr<RunModel> open_run_model(const Recipe& recipe);
 std::unique_ptr<RunModel> make_compact_run_model(const Recipe& recipe);
 std::unique_ptr<RunModel> make_language_run_model(const Recipe& recipe);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "train/recipe.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class RunModel {
  public:
@@ -40,4 +40,4 @@ class RunModel {
   virtual std::vector<std::string> files() const { return {}; }
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

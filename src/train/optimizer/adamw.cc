@@ -5,7 +5,7 @@
 
 #include "train/optimizer/parameter_chunks.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 AdamW::AdamW(const OptimizerOptions& options, std::vector<Parameter> parameters)
     : options_(options), parameters_(std::move(parameters)) {
@@ -48,4 +48,4 @@ std::vector<OptimizerState> AdamW::state() {
   return parts;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

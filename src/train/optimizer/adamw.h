@@ -6,7 +6,7 @@
 
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class AdamW : public Optimizer {
  public:
@@ -24,4 +24,4 @@ class AdamW : public Optimizer {
   int64_t steps_ = 0;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "core/parallel.h"
 #include "model/dtype.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 
@@ -85,4 +85,4 @@ std::vector<OptimizerState> Muon::state() {
   return parts;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

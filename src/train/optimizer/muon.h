@@ -8,7 +8,7 @@
 #include "train/optimizer/newton_schulz.h"
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class Muon : public Optimizer {
  public:
@@ -38,4 +38,4 @@ class Muon : public Optimizer {
   std::vector<std::unique_ptr<Scratch>> scratch_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 #include "kernels/elementwise_backward.h"
 #include "kernels/outer_gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::AlignedBuffer;
 using kernels::BFloat16;
@@ -81,4 +81,4 @@ void NewtonSchulz<T>::step(size_t rows, size_t columns) {
 template class NewtonSchulz<float>;
 template class NewtonSchulz<BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "kernels/aligned_buffer.h"
 #include "kernels/bfloat16.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Scratch memory for matrices of up to [rows, columns]; for one thread. Products are of type T with f32 sums.
 template <class T>
@@ -29,4 +29,4 @@ class NewtonSchulz {
 extern template class NewtonSchulz<float>;
 extern template class NewtonSchulz<kernels::BFloat16>;
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "train/optimizer/muon.h"
 #include "train/optimizer/schedule_free.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // Muon for matrices beside AdamW for the rest.
@@ -84,4 +84,4 @@ double clip_gradients(std::span<Parameter> parameters, double max_norm) {
   return norm;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -11,7 +11,7 @@
 #include "train/optimizer_options.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // A part of the state, under a name of its own.
 struct OptimizerState {
@@ -43,4 +43,4 @@ double gradient_norm(std::span<const Parameter> parameters);
 // Scales the gradients down to norm max_norm if theirs is larger; returns theirs. max_norm 0: no limit.
 double clip_gradients(std::span<Parameter> parameters, double max_norm);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

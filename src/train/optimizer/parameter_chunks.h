@@ -8,7 +8,7 @@
 #include "core/parallel.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Calls work(parameter number, first, last) for ranges of values.
 template <class Work>
@@ -25,4 +25,4 @@ void for_chunks(const std::vector<Parameter>& parameters, const Work& work) {
   parallel_for(pieces.size(), [&](size_t i, int) { work(pieces[i].parameter, pieces[i].first, pieces[i].last); });
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

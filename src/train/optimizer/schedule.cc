@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace manyshot {
+namespace manyshot::train {
 
 double Schedule::factor(int64_t step) const {
   if (step < warmup_steps) return static_cast<double>(step + 1) / static_cast<double>(warmup_steps);
@@ -15,4 +15,4 @@ double Schedule::factor(int64_t step) const {
   return final_fraction + (1 - final_fraction) * shape;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -5,7 +5,7 @@
 
 #include "train/optimizer_options.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct Schedule {
   ScheduleKind kind = ScheduleKind::kCosine;
@@ -18,4 +18,4 @@ struct Schedule {
   double factor(int64_t step) const;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

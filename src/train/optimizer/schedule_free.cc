@@ -6,7 +6,7 @@
 
 #include "train/optimizer/parameter_chunks.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 ScheduleFreeAdamW::ScheduleFreeAdamW(const OptimizerOptions& options, std::vector<Parameter> parameters)
     : options_(options), parameters_(std::move(parameters)) {
@@ -78,4 +78,4 @@ void ScheduleFreeAdamW::swap_average() {
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

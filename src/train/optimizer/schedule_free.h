@@ -6,7 +6,7 @@
 
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class ScheduleFreeAdamW : public Optimizer {
  public:
@@ -29,4 +29,4 @@ class ScheduleFreeAdamW : public Optimizer {
   double largest_rate_ = 0, weight_sum_ = 0;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "core/parallel.h"
 #include "kernels/gemm.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::gemm;
@@ -45,4 +45,4 @@ double measure() {
 
 double measure_matrix_rate(DType dtype) { return dtype == DType::kBFloat16 ? measure<BFloat16>() : measure<float>(); }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -3,9 +3,9 @@
 
 #include "model/dtype.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Measured now, in about 0.2 s, with our own products of that type on all threads.
 double measure_matrix_rate(DType dtype);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

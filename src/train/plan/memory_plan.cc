@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr uint64_t kOtherBytes = uint64_t{128} << 20;  // program, samples drawn ahead, prior and forest
@@ -112,4 +112,4 @@ void require_stage_memory(RunModel& model, const StageRecipe& stage, const Stage
        format_bytes(needed_bytes(memory)), format_bytes(memory_limit_bytes()), ways);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

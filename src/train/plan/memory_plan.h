@@ -8,7 +8,7 @@
 #include "train/data/sample_stream.h"
 #include "train/models/run_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct StageMemory {
   std::string stage;
@@ -31,4 +31,4 @@ std::vector<std::string> ways_to_fit(RunModel& model, const StageRecipe& stage, 
 // Throws Error(kOutOfMemory) naming the stage, what it needs, what this process may use, and ways to fit.
 void require_stage_memory(RunModel& model, const StageRecipe& stage, const StageMemory& memory);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

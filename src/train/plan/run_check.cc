@@ -12,7 +12,7 @@
 #include "train/plan/stage_stream.h"
 #include "train/plan/token_forecast.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr uint64_t kTokenSamples = 64;  // drawn to know the mean length
@@ -117,4 +117,4 @@ Json to_json(const RunCheck& check) {
           {"recipe", check.recipe}};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

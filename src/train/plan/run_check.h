@@ -9,7 +9,7 @@
 #include "train/plan/memory_plan.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct StageCheck {
   StageMemory memory;
@@ -40,4 +40,4 @@ void measure_run(const Recipe& recipe, RunModel& model, RunCheck& check);
 std::string check_text(const RunCheck& check);
 Json to_json(const RunCheck& check);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace manyshot {
+namespace manyshot::train {
 
 RunPlan::RunPlan(const Recipe& recipe, int rank, int world_size)
     : stages_(recipe.stages),
@@ -30,4 +30,4 @@ uint64_t RunPlan::position(size_t stage, uint64_t number) const {
   return step * step_samples(stage) + batch_number(in_step / batch_size) * batch_size + in_step % batch_size;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class RunPlan {
  public:
@@ -39,4 +39,4 @@ class RunPlan {
   uint64_t rank_, world_size_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -2,7 +2,7 @@
 
 #include "core/rng.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model) {
   return {.tokenizer = model.tokenizer(),
@@ -12,4 +12,4 @@ StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t s
           .num_positions = static_cast<uint64_t>(plan.stage_steps(stage)) * plan.step_samples(stage)};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -5,9 +5,9 @@
 #include "train/models/run_model.h"
 #include "train/plan/run_plan.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // What the stage's samples must fit, and the seed of its stream.
 StreamContext stream_context(const Recipe& recipe, const RunPlan& plan, size_t stage, const RunModel& model);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

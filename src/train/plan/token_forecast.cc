@@ -7,7 +7,7 @@
 #include "core/parallel.h"
 #include "train/growth.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr uint64_t kSamples = 32;  // drawn for each phase: a log-uniform 8:1024 is known to about 15 % then
@@ -75,4 +75,4 @@ double TokenForecast::tokens(int64_t first, int64_t end) const {
   return sum;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

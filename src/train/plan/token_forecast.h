@@ -7,7 +7,7 @@
 #include "train/data/sample_stream.h"
 #include "train/plan/run_plan.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Mean tokens of `count` of the samples at positions first .. end, evenly spread; drawn by all threads.
 double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count);
@@ -38,4 +38,4 @@ class TokenForecast {
   bool is_known_ = true;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "core/files.h"
 #include "core/text.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -71,4 +71,4 @@ std::string ability_text(const GeneralAbilityChange& change) {
   return text;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "train/record/run_setup.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Before the first step and after the last; empty objects where nothing was measured.
 struct GeneralAbilityChange {
@@ -39,4 +39,4 @@ class AbilityRecord {
 // nothing was measured.
 std::string ability_text(const GeneralAbilityChange& change);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

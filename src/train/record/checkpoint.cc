@@ -14,7 +14,7 @@
 #include "core/text.h"
 #include "model/files/safetensors_writer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -179,4 +179,4 @@ std::string find_checkpoint(const std::string& path) {
   return folders.path(steps.back());
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

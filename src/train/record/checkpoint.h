@@ -12,7 +12,7 @@
 #include "core/json.h"
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // f32 numbers that belong to the state, under a name of their own: masters, moments, averages. Not owned.
 using StateTensor = OptimizerState;
@@ -64,4 +64,4 @@ class CheckpointFolders {
 // `path` is a checkpoint, or a run folder, whose newest one it is. Throws Error(kNotFound) when there is none.
 std::string find_checkpoint(const std::string& path);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -11,7 +11,7 @@
 #include "core/files.h"
 #include "train/display/loss_curve.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -114,4 +114,4 @@ void MetricsLog::draw_curve(const std::vector<Json>& lines) const {
   write_file(folder_ + "/training_loss.svg", loss_curve_svg(curve));
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "core/json.h"
 #include "train/record/tensorboard.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // A file of JSON lines that grows; every line is on disk when add() returns.
 class JsonLinesLog {
@@ -44,4 +44,4 @@ class MetricsLog {
   EventWriter events_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

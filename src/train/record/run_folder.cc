@@ -12,7 +12,7 @@
 #include "report/document.h"
 #include "train/display/run_page.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -158,4 +158,4 @@ TemporaryWeights::~TemporaryWeights() {
   fs::remove_all(folder_, error);
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

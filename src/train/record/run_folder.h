@@ -9,7 +9,7 @@
 #include "train/record/run_report.h"
 #include "train/record/run_setup.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Makes the folder and writes run.json: version, resolved recipe, processes, processor, and size and CRC-32 of every
 // input file.
@@ -37,4 +37,4 @@ class TemporaryWeights {
   std::string folder_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "train/record/ability_record.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct RunReport {
   int64_t steps = 0, total_steps = 0;
@@ -23,4 +23,4 @@ struct RunReport {
   std::string best_checkpoint;  // by recipe.checkpoint.best_metric; empty: none
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

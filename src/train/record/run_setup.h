@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct RunSetup {
   Recipe recipe;
@@ -24,4 +24,4 @@ struct RunSetup {
   std::function<Json(const std::string& folder)> measure_ability;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

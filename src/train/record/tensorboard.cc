@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr std::array<uint32_t, 256> kCrcTable = [] {
@@ -131,4 +131,4 @@ void EventWriter::write(const std::string& event) {
   }
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace manyshot {
+namespace manyshot::train {
 
 // CRC-32C (Castagnoli) of `bytes`.
 uint32_t crc32c_of(std::string_view bytes);
@@ -41,4 +41,4 @@ class EventWriter {
   std::unique_ptr<std::FILE, CloseFile> file_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

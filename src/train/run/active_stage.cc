@@ -5,7 +5,7 @@
 #include "core/text.h"
 #include "train/plan/stage_stream.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 ActiveStage::ActiveStage(const Recipe& recipe, const RunPlan& plan, size_t stage, int64_t first_step, RunModel& model)
     : number_(stage),
@@ -49,4 +49,4 @@ void ActiveStage::swap_average() {
   model_.network().parameters_changed();
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

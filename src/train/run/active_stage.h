@@ -12,7 +12,7 @@
 #include "train/run/stage_schedule.h"
 #include "train/run/weight_average.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class ActiveStage {
  public:
@@ -60,4 +60,4 @@ class ActiveStage {
   WeightAverage average_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

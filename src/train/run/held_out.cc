@@ -9,7 +9,7 @@
 #include "train/data/live_stream.h"
 #include "train/growth.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr size_t kBatch = 4;
@@ -78,4 +78,4 @@ Json HeldOutTasks::evaluate(RunModel& model, Collective& processes) const {
   return result;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "train/data/sample_stream.h"
 #include "train/models/run_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class HeldOutTasks {
  public:
@@ -25,4 +25,4 @@ class HeldOutTasks {
   std::map<int, std::vector<TrainSample>> samples_;  // by shots
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,7 +4,7 @@
 
 #include "core/memory.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr double kWeight = 0.05;  // of a step in the running means
@@ -72,4 +72,4 @@ double RunMeter::utilisation() const {
   return machine_rate_ > 0 && seconds_ > 0 ? flops_ / seconds_ / machine_rate_ : 0;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

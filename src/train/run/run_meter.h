@@ -10,7 +10,7 @@
 #include "train/record/checkpoint.h"
 #include "train/run/step_gradient.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class RunMeter {
  public:
@@ -42,4 +42,4 @@ class RunMeter {
   double mean_loss_ = 0, mean_accuracy_ = 0, mean_seconds_ = 0, mean_tokens_ = 0;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

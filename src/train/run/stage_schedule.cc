@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace manyshot {
+namespace manyshot::train {
 
 Schedule stage_schedule(const StageRecipe& stage, int64_t num_steps) {
   const int64_t from_ratio = std::llround(stage.warmup_ratio * static_cast<double>(num_steps));
@@ -13,4 +13,4 @@ Schedule stage_schedule(const StageRecipe& stage, int64_t num_steps) {
           .final_fraction = stage.final_fraction};
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -4,9 +4,9 @@
 #include "train/optimizer/schedule.h"
 #include "train/recipe.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // A stage with the schedule-free optimiser warms up and then stays.
 Schedule stage_schedule(const StageRecipe& stage, int64_t num_steps);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -9,7 +9,7 @@
 #include "core/text.h"
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 [[noreturn]] void fail_not_finite(const StageRecipe& stage, RunPlan::Place place, const std::string& what) {
@@ -91,4 +91,4 @@ void StepGradients::take_mean(double weight) {
   });
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

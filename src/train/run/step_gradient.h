@@ -12,7 +12,7 @@
 #include "train/plan/run_plan.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct StepGradient {
   LossSum loss;          // over all processes
@@ -40,4 +40,4 @@ class StepGradients {
   Collective& processes_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -21,7 +21,7 @@
 #include "train/run/run_meter.h"
 #include "train/run/step_gradient.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
@@ -303,4 +303,4 @@ RunReport train(const RunSetup& setup, RunModel& model, Collective& processes) {
   return run.run();
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

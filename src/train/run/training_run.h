@@ -6,7 +6,7 @@
 #include "train/record/run_report.h"
 #include "train/record/run_setup.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // Trains until the recipe's last step; `model` is as opened, and holds the trained weights afterwards. Writes the run
 // folder (docs/formats/checkpoints.md). Whatever ends it early (Ctrl-C, a process that died, a full disk, a loss that
@@ -15,4 +15,4 @@ namespace manyshot {
 // loss is no number; Error(kOutOfMemory) before the first step when memory does not suffice; and what the parts throw.
 RunReport train(const RunSetup& setup, RunModel& model, Collective& processes);
 
-}  // namespace manyshot
+}  // namespace manyshot::train

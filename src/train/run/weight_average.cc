@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace manyshot {
+namespace manyshot::train {
 
 WeightAverage::WeightAverage(std::span<Parameter> parameters, double decay) : decay_(decay) {
   if (decay == 0) return;
@@ -32,4 +32,4 @@ std::vector<StateTensor> WeightAverage::state(std::span<const Parameter> paramet
   return tensors;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

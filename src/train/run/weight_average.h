@@ -7,7 +7,7 @@
 #include "train/record/checkpoint.h"
 #include "train/trainable.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class WeightAverage {
  public:
@@ -27,4 +27,4 @@ class WeightAverage {
   std::vector<std::vector<float>> averages_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "support/error.h"
 #include "train/collective/collective.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -58,4 +58,4 @@ TEST_F(Environment, WhatIsMissingIsNamed) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

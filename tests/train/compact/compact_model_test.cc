@@ -15,7 +15,7 @@
 #include "train/compact/number_features.h"
 #include "train/compact/random_tasks.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::simd_level;
@@ -237,4 +237,4 @@ TEST(CompactModel, BadSamplesAndOptionsAreNamed) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "train/compact/random_tasks.h"
 #include "train/compact/reference_network.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::simd_level;
 using kernels::SimdLevel;
@@ -124,4 +124,4 @@ TEST(CompactGradient, BFloat16IsNearFloat32) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -12,7 +12,7 @@
 #include "train/optimizer/optimizer.h"
 #include "train/optimizer/schedule.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 constexpr size_t kTasksPerStep = 8;
@@ -109,4 +109,4 @@ TEST(Learning, TheLossFallsFarBelowTheClassFrequencies) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "train/compact/compact_model.h"
 #include "train/train_sample.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 struct RandomTask {
   uint32_t num_labelled = 5, num_queries = 3, num_features = 2;
@@ -45,4 +45,4 @@ inline CompactNetworkOptions small_network(DType dtype) {
   return options;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

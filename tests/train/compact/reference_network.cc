@@ -6,7 +6,7 @@
 
 #include "train/compact/number_features.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 ReferenceNetwork::ReferenceNetwork(const CompactNetworkOptions& options, std::span<const Parameter> parameters)
     : options_(options), number_features_(number_features(1000)) {
@@ -159,4 +159,4 @@ double ReferenceNetwork::loss(const TrainSample& sample) const {
   return sum;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 
 #include "train/compact/compact_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 class ReferenceNetwork {
  public:
@@ -37,4 +37,4 @@ class ReferenceNetwork {
   std::map<std::string, std::vector<double>> values_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -20,7 +20,7 @@
 #include "train/data/supervision.h"
 #include "train/models/open_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -303,4 +303,4 @@ TEST_F(Stream, WrongKindsOfTextAreNamed) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using report::Chart;
@@ -105,4 +105,4 @@ TEST(RunPage, ARunUnderWayOrWithoutNumbersHasAPage) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -7,7 +7,7 @@
 #include "train/display/loss_curve.h"
 #include "train/display/status_line.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -36,4 +36,4 @@ TEST(StatusLine, SaysWhatMatters) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

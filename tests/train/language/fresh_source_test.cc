@@ -8,7 +8,7 @@
 #include "support/models/random_source.h"
 #include "train/language/language_trainer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 double deviation_of(const TensorSource& source, const std::string& name) {
@@ -64,4 +64,4 @@ TEST(FreshSource, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -16,7 +16,7 @@
 #include "train/language/language_trainer.h"
 #include "train/optimizer/optimizer.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 double wall_seconds() {
@@ -97,7 +97,7 @@ Json run(const Json& request) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    fmt::print("{}\n", manyshot::run(manyshot::Json::parse(manyshot::read_file(argv[1]))).dump());
+    fmt::print("{}\n", manyshot::train::run(manyshot::Json::parse(manyshot::read_file(argv[1]))).dump());
   } catch (const manyshot::Error& error) {
     std::cerr << error.what() << "\n";
     return manyshot::exit_code(error.kind());

@@ -19,7 +19,7 @@
 #include "support/models/random_source.h"
 #include "support/temporary_folder.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::simd_level;
 using kernels::SimdLevel;
@@ -314,4 +314,4 @@ TEST(LanguageTrainer, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -13,7 +13,7 @@
 #include "train/optimizer/newton_schulz.h"
 #include "train/optimizer/schedule.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 using kernels::BFloat16;
 using kernels::simd_level;
@@ -236,4 +236,4 @@ TEST(Schedule, FactorsOfEachKind) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 Recipe two_stages() {
@@ -51,4 +51,4 @@ TEST(Plan, TwoProcessesSeeWhatTwiceTheAccumulationSees) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

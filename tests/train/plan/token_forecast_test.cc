@@ -6,7 +6,7 @@
 #include "train/compact/compact_model.h"
 #include "train/run/run_meter.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 // Tasks of 12 labelled rows at first, of 64 in the second half, of a second stage of 16.
@@ -87,4 +87,4 @@ TEST(TokenForecast, TheTimeLeftIsThatOfTheTokensToCome) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

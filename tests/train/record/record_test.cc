@@ -13,7 +13,7 @@
 #include "train/record/metrics_log.h"
 #include "train/record/tensorboard.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::ElementsAre;
@@ -144,4 +144,4 @@ TEST(AbilityRecord, TextSaysWhatWasMeasured) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

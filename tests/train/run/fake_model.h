@@ -12,7 +12,7 @@
 #include "train/compact/compact_model.h"
 #include "train/models/run_model.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // p(label of a row | number of columns) as a softmax over a table [8, 10]. Sums go in sample order.
 class FakeNetwork : public TrainableModel {
@@ -82,8 +82,8 @@ class FakeModel : public RunModel {
   std::string description() const override { return "fake"; }
 
  private:
-  ModelConfig config_ = manyshot::compact_config({});
+  ModelConfig config_ = train::compact_config({});
   FakeNetwork network_;
 };
 
-}  // namespace manyshot
+}  // namespace manyshot::train

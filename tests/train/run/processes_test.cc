@@ -23,7 +23,7 @@
 #include "train/run/small_run.h"
 #include "train/run/training_run.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -133,4 +133,4 @@ TEST_F(Processes, ALossThatIsNoNumberEndsBoth) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -8,7 +8,7 @@
 #include "core/files.h"
 #include "core/json.h"
 
-namespace manyshot {
+namespace manyshot::train {
 
 // The end of a [[stage]].
 inline constexpr const char* kSmallTasks = R"([stage.corpus]
@@ -28,4 +28,4 @@ inline std::vector<Json> metric_lines(const std::string& run_folder) {
   return lines;
 }
 
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -20,7 +20,7 @@
 #include "train/run/fake_model.h"
 #include "train/run/small_run.h"
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
@@ -287,4 +287,4 @@ TEST_F(Run, AFullDiskLeavesWholeCheckpoints) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manyshot {
+namespace manyshot::train {
 namespace {
 
 using ::testing::ElementsAre;
@@ -27,4 +27,4 @@ TEST(WeightAverage, FollowsAndSwaps) {
 }
 
 }  // namespace
-}  // namespace manyshot
+}  // namespace manyshot::train
