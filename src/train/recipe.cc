@@ -219,11 +219,13 @@ std::string recipe_keys_markdown() {
 }
 
 std::string find_changed_key(const Json& saved, const Json& now) {
+  const Json defaults = to_json(Recipe{}), stage_defaults = values_of(StageRecipe{});
   const std::map<std::string, std::string> older_keys = older_names();
   for (const auto& [key, value] : now.items()) {
     if (key.starts_with("checkpoint.") || key.starts_with("evaluate.") || key == "stages") continue;
+    const std::string saved_key = older_keys.contains(key) && !saved.contains(key) ? older_keys.at(key) : key;
     const Json before =
-        saved.value(older_keys.contains(key) && !saved.contains(key) ? older_keys.at(key) : key, Json());
+        saved.value(saved_key, defaults.value(key, Json()));  // a version without the key had its default
     if (before != value) return fmt::format("{} was {}, now it is {}", key, before.dump(), value.dump());
   }
   const Json none = Json::array();
@@ -231,7 +233,7 @@ std::string find_changed_key(const Json& saved, const Json& now) {
   if (!now.contains("stages") || saved_stages.size() != now["stages"].size()) return "the number of stages differs";
   for (size_t i = 0; i < saved_stages.size(); ++i) {
     for (const auto& [key, value] : now["stages"][i].items()) {
-      const Json before = saved_stages[i].value(key, Json());
+      const Json before = saved_stages[i].value(key, stage_defaults.value(key, Json()));
       if (before != value) return fmt::format("stage {}: {} was {}, now it is {}", i, key, before.dump(), value.dump());
     }
   }

@@ -185,6 +185,15 @@ TEST(Recipe, JsonComesBackEqualAndFindsChanges) {
   EXPECT_NE(find_changed_key(Json::object(), saved), "");
 }
 
+TEST(Recipe, RunsSavedBeforeAKeyExistedHadItsDefault) {
+  Json saved = to_json(parse(kRecipe));
+  saved.erase("model.initialisation");
+  saved["stages"][1].erase("ema");
+  EXPECT_EQ(find_changed_key(saved, to_json(parse(kRecipe))), "");
+  EXPECT_EQ(find_changed_key(saved, to_json(parse(kRecipe, {"stage.main.ema=0.5"}))),
+            "stage 1: ema was 0.0, now it is 0.5");
+}
+
 TEST(Growth, EntriesBuildOnEachOther) {
   StageRecipe stage;
   stage.grow = {"0: shots=8:16 features=2:8", "0.25: shots=8:64", "0.5: classes=2:4 shots=32"};
