@@ -208,7 +208,7 @@ void sniff_top(std::string_view sample, CsvDialect& dialect, std::string& delimi
     comments.push_back(first_line(text));
     next_line();
   }
-  if (trim_blanks(text).empty()) {
+  if (comments.empty() || trim_blanks(text).empty()) {  // a single line, or nothing below
     dialect.lines_left_out = lines_before;
     return;
   }

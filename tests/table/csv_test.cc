@@ -98,6 +98,9 @@ TEST(CsvDialect, Comments) {
   EXPECT_THAT(inside.notes(), ElementsAre(HasSubstr("comments")));
   EXPECT_EQ(cells_of(table_of("a,b\n1,x\n#2,y\n")), (Cells{{"1", "x"}, {"#2", "y"}})) << "a row";
   EXPECT_EQ(cells_of(table_of("# c\na,b\n\"1\n# no comment\",x\n")), (Cells{{"1\n# no comment", "x"}}));
+  // Without a line end below there is nothing to leave out.
+  EXPECT_EQ(cells_of(table_of("#a,b\r1,x\r2,y\r")), (Cells{{"1", "x"}, {"2", "y"}}));
+  EXPECT_EQ(error_of([] { cells_of(table_of("#a,b")); }).kind(), ErrorKind::kBadInput);
 }
 
 TEST(CsvDialect, RowNamesAsRWritesThem) {
