@@ -81,7 +81,9 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   if (config != given.end()) {
     set_values(*config->first, config->second);
     if (!command.reads_config()) {
-      for (auto& [name, place] : read_toml(list, common.config)) places[name] = std::move(place);
+      OptionList keys = list;  // named as they stand in a file
+      for (Option& key : keys) key.flag = key.name;
+      for (auto& [name, place] : read_toml(keys, common.config)) places[name] = std::move(place);
     }
   }
   for (const auto& [option, values] : given) {

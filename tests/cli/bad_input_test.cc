@@ -52,6 +52,18 @@ TEST_F(BadInput, MissingFile) {
   expect_refused(predict(folder_ / "nowhere.csv", folder_.write("test.csv", kTest)), {"nowhere.csv"});
   expect_refused(predict(folder_.write("train.csv", kTrain), folder_ / "nowhere.csv"), {"nowhere.csv"});
 }
+TEST_F(BadInput, ValuesAreNamedAsTheyWereGiven) {
+  const std::string config = folder_.write("tasks.toml", "shots = \"8:80\"\nrows = \"20\"\n");
+  const std::vector<std::string> corpus{"corpus", "--tasks", "1", "--out", folder_ / "out"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = corpus;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_manyshot(arguments);
+  };
+  expect_refused(with({"--config", config}), {"tasks.toml:2:8: rows: 20 is too few for 10 classes"});
+  expect_refused(with({"--config", config, "--rows", "30"}), {"error: --rows: 30 is too few"});
+  expect_refused(with({"--shots", "80:8"}), {"error: --shots 80:8: the range is empty; did you mean 8:80?"});
+}
 TEST_F(BadInput, EmptyFile) { expect_refused(predict_text(""), {"train.csv", "empty"}); }
 TEST_F(BadInput, HeaderOnly) {
   expect_refused(predict_text("x,y,label\n"), {"train.csv", "header"});
