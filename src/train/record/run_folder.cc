@@ -72,9 +72,6 @@ Json curve_of(const std::vector<Json>& metrics) {
 }  // namespace
 
 void write_run_file(const RunSetup& setup, const RunModel& model, int world_size) {
-  std::error_code error;
-  fs::create_directories(setup.out, error);
-  if (error) fail(ErrorKind::kBadInput, "{}: cannot make this folder: {}", setup.out, error.message());
   const CheckpointFolders folders(setup.out);
   folders.remove_unfinished();
   const std::vector<int64_t> steps = folders.steps();

@@ -11,9 +11,9 @@
 
 namespace manyshot::train {
 
-// Makes the folder and writes run.json: version, resolved recipe, processes, processor, and size and CRC-32 of every
-// input file.
-// Throws Error(kBadInput) when it holds checkpoints and none of them is resumed.
+// Writes run.json: version, resolved recipe, processes, processor, and size and CRC-32 of every input file. REQUIRES:
+// the folder is there, and this process works in it alone (core/folder_lock.h). Throws Error(kBadInput) when it holds
+// checkpoints and none of them is resumed.
 void write_run_file(const RunSetup& setup, const RunModel& model, int world_size);
 
 // Throws Error(kBadInput) naming the key when the checkpoint is of another recipe, or the number of processes differs

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/folder_lock.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "train/plan/memory_plan.h"
@@ -299,7 +300,11 @@ class TrainingRun {
 RunReport train(const RunSetup& setup, RunModel& model, Collective& processes) {
   TrainingRun run(setup, model, processes);
   run.look_ahead();
-  if (processes.is_first()) write_run_file(setup, model, processes.world_size());
+  std::optional<FolderLock> lock;  // two runs in one folder would overwrite each other's checkpoints
+  if (processes.is_first()) {
+    lock.emplace(setup.out);
+    write_run_file(setup, model, processes.world_size());
+  }
   return run.run();
 }
 

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "core/files.h"
+#include "core/folder_lock.h"
 #include "core/parallel.h"
 #include "support/child_process.h"
 #include "support/error.h"
@@ -216,6 +217,17 @@ TEST_F(Run, WhatCannotBeResumedIsRefused) {
   std::ofstream(run.resume + "/trainer_state.json") << "{}";
   expect_refused(run, ErrorKind::kCorruptFile, "trainer_state.json: no state of this trainer");
   EXPECT_EQ(error_of([&] { find_checkpoint(folder_.path()); }).kind(), ErrorKind::kNotFound);
+}
+
+TEST_F(Run, TwoRunsInOneFolderAreRefused) {
+  RunSetup run = setup("run");
+  train_to(run);
+  run.resume = run.out + "/checkpoint-4";
+  {
+    const FolderLock other(run.out);
+    expect_refused(run, ErrorKind::kBadInput, "another process is working in it");
+  }
+  EXPECT_EQ(train_to(run).steps, 12) << "the refused one left everything as it was";
 }
 
 TEST_F(Run, MemoryIsCheckedBeforeTheFirstStep) {
