@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "cli/command.h"
@@ -30,6 +31,23 @@ std::string score_table(const std::vector<ScoredMethod>& methods) {
   return text;
 }
 
+// Says so when a baseline is more accurate than the model, the first of `methods`, by more than two standard errors of
+// an accuracy; else "".
+std::string better_baseline(const std::vector<ScoredMethod>& methods) {
+  if (methods.empty()) return "";
+  const Metrics model = methods.front().metrics.result();
+  const double error = std::sqrt(model.accuracy * (1 - model.accuracy) / static_cast<double>(model.rows));
+  for (const ScoredMethod& method : methods) {
+    const Metrics metrics = method.metrics.result();
+    if (metrics.accuracy <= model.accuracy + 2 * error) continue;
+    return fmt::format(
+        "{} is more accurate than {} here ({:.4f} against {:.4f}), {}; --model {} predicts with it", method.name,
+        methods.front().name, metrics.accuracy, model.accuracy,
+        metrics.log_loss < model.log_loss ? "and its log loss is lower" : "though its log loss is higher", method.name);
+  }
+  return "";
+}
+
 Json metrics_json(const std::vector<ScoredMethod>& methods) {
   Json json = Json::object();
   for (const ScoredMethod& method : methods) {
@@ -52,7 +70,7 @@ class PredictCommand : public Command {
            "class for each row of --test; nothing is trained and nothing is sampled. The result has the columns row "
            "(0-based row of the test table), prediction, and one p_CLASS per class in sorted order. When the test "
            "table has the target column, it is never shown to the model: the predictions are scored against it, beside "
-           "the baselines majority and knn.";
+           "the baselines of --beside.";
   }
   std::string examples() const override {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"
@@ -89,6 +107,7 @@ class PredictCommand : public Command {
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
               options_.model, options_.out.empty() ? "" : fmt::format(", written to {}", options_.out));
     if (!methods.empty()) log::info("{}", score_table(methods));
+    if (const std::string note = better_baseline(methods); !note.empty()) log::info("{}", note);
     log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s,
               report.predict_s, format_bytes(peak_memory_bytes()));
   }

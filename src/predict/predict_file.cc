@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "core/text.h"
 #include "predict/predictor.h"
 #include "table/table_writer.h"
 
@@ -40,7 +42,48 @@ std::vector<OutputColumn> output_columns(const std::vector<double>& probabilitie
   return result;
 }
 
+constexpr double kMostSteps = 1e9;  // of a baseline that nobody asked for: some five seconds
+
+// Roughly, the innermost steps of fitting a baseline and asking it.
+double steps_of(std::string_view baseline, double rows, double features, double queries) {
+  constexpr double kTrees = 100;
+  if (baseline == "knn") return rows * queries * features;
+  if (baseline == "forest") return kTrees * std::log2(rows + 2) * (rows * std::sqrt(features) + queries);
+  return 0;
+}
+
+// The baselines to be scored beside the model. Those that nobody asked for are left out, with a note, where they would
+// take minutes.
+std::vector<std::string> baselines_beside(const PredictOptions& options, const LabelledTable& shots,
+                                          uint64_t num_queries) {
+  std::vector<std::string> names = options.beside.value_or(std::vector<std::string>{"majority", "forest", "knn"});
+  std::erase(names, "none");
+  std::erase(names, options.model);
+  if (options.beside) return names;
+  std::erase_if(names, [&](const std::string& name) {
+    const bool is_long =
+        steps_of(name, static_cast<double>(shots.labels.size()), static_cast<double>(shots.features.columns.size()),
+                 static_cast<double>(num_queries)) > kMostSteps;
+    if (is_long) {
+      log_notes(
+          options.task.test,
+          {fmt::format("{} is not scored beside the model: {} rows behind {} labelled ones would take it minutes; "
+                       "--beside {} asks for it all the same",
+                       name, with_thousands(static_cast<long long>(num_queries)),
+                       with_thousands(static_cast<long long>(shots.labels.size())), name)});
+    }
+    return is_long;
+  });
+  return names;
+}
+
 }  // namespace
+
+std::vector<std::string> beside_choices() {
+  std::vector<std::string> names = baseline_names();
+  names.push_back("none");
+  return names;
+}
 
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
   const TaskOptions& task = options.task;
@@ -65,8 +108,8 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   predictors.push_back({options.model, method->fit(shots)});
   log_notes(task.train, predictors.front().predictor->notes());
   if (queries.has_truth()) {
-    for (const char* reference : {"majority", "knn"}) {
-      if (reference != options.model) predictors.push_back({reference, open_method(reference)->fit(shots)});
+    for (const std::string& name : baselines_beside(options, shots, queries.count_rows())) {
+      predictors.push_back({name, open_method(name)->fit(shots)});
     }
   }
   report.fit_s = seconds_since(fit_start);

@@ -16,10 +16,14 @@
 
 namespace manyshot {
 
+// The names of all baselines, and "none".
+std::vector<std::string> beside_choices();
+
 struct PredictOptions {
   TaskOptions task;
   MethodOptions method;
   std::string model = "default";
+  std::optional<std::vector<std::string>> beside;
   std::string out;
 
   template <class Self, class Visitor>
@@ -27,6 +31,9 @@ struct PredictOptions {
     v("model", self.model, any_value(),
       fmt::format("default, {}, an installed model such as smollm2, a model folder, or a .gguf file.",
                   fmt::join(baseline_names(), ", ")));
+    v("beside", self.beside, one_of(beside_choices()),
+      "Baselines that are scored beside the model when the test table has the target, or none; without it majority, "
+      "forest and knn, each where it takes seconds.");
     v("out", self.out, any_value(),
       "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
     TaskOptions::visit(self.task, v);
@@ -40,8 +47,7 @@ struct PredictedBatch {
   std::span<const double> probabilities;  // [Q, K]
   std::span<const int32_t> truth;         // [Q] class index, kUnscored or kUnseen
 };
-// Called for each batch when the test table has the target: for the chosen model, then for the references majority and
-// knn.
+// Called for each batch when the test table has the target: for the chosen model, then for the baselines beside it.
 using BatchObserver = std::function<void(const PredictedBatch&)>;
 
 struct PredictReport {

@@ -1,4 +1,5 @@
 // `manyshot predict` and `manyshot info` on the bundled tables, as a user runs them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,6 +18,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> obesity(std::vector<std::string> more = {}) {
   std::vector<std::string> arguments{"predict",
@@ -91,6 +93,50 @@ TEST(PredictCommand, JsonSummaryHoldsOptionsAndMetrics) {
   EXPECT_EQ(summary["metrics"]["default"]["rows"], 423);
   EXPECT_GT(summary["metrics"]["default"]["accuracy"], summary["metrics"]["majority"]["accuracy"]);
   EXPECT_EQ(lines_of(content_of(folder / "out.csv")).size(), 424u);
+}
+
+TEST(PredictCommand, BaselinesBesideTheModelCanBeChosen) {
+  const auto scored = [](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"--json", "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const json summary = json::parse(run_manyshot(obesity(arguments)).err);
+    std::vector<std::string> names;
+    for (const auto& [name, metrics] : summary["metrics"].items()) names.push_back(name);
+    return names;
+  };
+  EXPECT_THAT(scored({}), UnorderedElementsAre("default", "majority", "forest", "knn"));
+  EXPECT_THAT(scored({"--beside", "none"}), UnorderedElementsAre("default"));
+  EXPECT_THAT(scored({"--beside", "knn,xgboost"}), UnorderedElementsAre("default", "knn", "xgboost"));
+  EXPECT_THAT(scored({"--model", "forest"}), UnorderedElementsAre("forest", "majority", "knn"));
+  EXPECT_THAT(run_manyshot(obesity({"--beside", "forrest"})).err, HasSubstr("did you mean \"forest\"?"));
+}
+
+TEST(PredictCommand, BaselinesThatNobodyAskedForTakeNoMinutes) {
+  const TemporaryFolder folder;
+  std::string header, train, test;
+  for (int column = 0; column < 9; ++column) header += fmt::format("x{},", column);
+  const auto add_row = [](std::string& text, int row) {
+    for (int column = 0; column < 9; ++column) text += fmt::format("{},", (row * (column + 3)) % 101);
+    text += row % 101 < 50 ? "a\n" : "b\n";
+  };
+  for (int row = 0; row < 3000; ++row) add_row(train, row);
+  for (int row = 0; row < 40'000; ++row) add_row(test, row + 7);
+  std::vector<std::string> arguments{"predict",
+                                     "--train",
+                                     folder.write("train.csv", header + "y\n" + train),
+                                     "--test",
+                                     folder.write("test.csv", header + "y\n" + test),
+                                     "--target",
+                                     "y",
+                                     "--model",
+                                     "majority",
+                                     "--out",
+                                     folder / "out.csv"};
+  const ProgramResult result = run_manyshot(arguments);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("knn is not scored beside the model: 40,000 rows behind 3,000 labelled ones"));
+  EXPECT_THAT(result.err, HasSubstr("forest is more accurate than majority here ("));
+  EXPECT_THAT(result.err, HasSubstr("and its log loss is lower; --model forest predicts with it"));
 }
 
 TEST(PredictCommand, ParquetHoldsTheSameAsCsv) {
