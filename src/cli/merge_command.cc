@@ -1,5 +1,4 @@
 #include "cli/command.h"
-#include "core/enum_choices.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "model/files/gguf_quantize.h"

@@ -1,11 +1,12 @@
 #include "core/cgroup.h"
 
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string_view>
 #include <vector>
+
+#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -16,11 +17,7 @@ std::vector<std::string> words_of(const std::string& path) {
 }
 
 // Nothing for "max", for a negative number (version 1: no quota) and for anything else that is not a number.
-std::optional<uint64_t> parse_limit(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
+std::optional<uint64_t> parse_limit(std::string_view text) { return parse_exact<uint64_t>(text); }
 
 std::optional<uint64_t> read_limit(const std::string& path) {
   const auto words = words_of(path);

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -236,6 +237,12 @@ void write_file(const std::string& path, std::string_view bytes) {
   OutputFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail(ErrorKind::kBadInput, "{}: cannot make this folder: {}", path, error.message());
 }
 
 std::string read_file(const std::string& path, uint64_t max_bytes) {

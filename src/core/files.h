@@ -40,6 +40,9 @@ class OutputFile {
 // Writes `bytes` to `path` through OutputFile.
 void write_file(const std::string& path, std::string_view bytes);
 
+// Makes the folder and those above it that do not exist. Throws Error(kBadInput) naming it.
+void make_folder(const std::string& path);
+
 // The whole file. Throws Error(kNotFound) if absent, kBadInput if it is a folder, unreadable or larger than max_bytes.
 std::string read_file(const std::string& path, uint64_t max_bytes = uint64_t{1} << 31);
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <type_traits>
 
@@ -16,14 +15,7 @@ namespace {
 
 using List = std::vector<std::string>;
 
-template <class T>
-struct ValueOf {
-  using type = T;
-};
-template <class T>
-struct ValueOf<std::optional<T>> {
-  using type = T;
-};
+using option_detail::ValueOf;
 template <class T>
 constexpr bool is_optional = !std::is_same_v<T, typename ValueOf<T>::type>;
 template <class T>
@@ -41,6 +33,16 @@ template <class T>
 constexpr bool is_list = !std::is_void_v<typename EntryOf<T>::type>;
 template <class T>
 constexpr bool is_number_list = is_list<T> && !std::is_same_v<T, List>;
+
+// The value that a member holds; null for an unset optional.
+template <class Member>
+const typename ValueOf<Member>::type* value_in(const Member& member) {
+  if constexpr (is_optional<Member>) {
+    return member ? &*member : nullptr;
+  } else {
+    return &member;
+  }
+}
 
 template <class T>
 const char* type_name() {
@@ -104,10 +106,7 @@ std::optional<T> parse(std::string_view text) {
     }
     return values;
   } else {
-    T value{};
-    const char* end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, value);
-    return result.ec == std::errc() && result.ptr == end ? std::optional(value) : std::nullopt;
+    return parse_exact<T>(text);
   }
 }
 
@@ -229,16 +228,10 @@ bool set_enum(const EnumMember& target, const Constraint& limits, std::string_vi
     target.access->reset(target.member);
     return true;
   }
-  const std::optional<std::string_view> before = target.access->get(target.member);
-  if (!target.access->set(target.member, name)) return false;
-  if (is_choice(std::string(*target.access->get(target.member)), limits)) return true;
-  // Another option's value, perhaps by an alias.
-  if (before) {
-    target.access->set(target.member, *before);
-  } else {
-    target.access->reset(target.member);
-  }
-  return false;
+  const std::optional<std::string_view> canonical = target.access->canonical(name);
+  if (!canonical || !is_choice(std::string(*canonical), limits)) return false;
+  target.access->set(target.member, *canonical);
+  return true;
 }
 
 // Sets the option from what `read`, a function of a type, makes of `value`; null or the option's word unset an
@@ -309,12 +302,7 @@ void describe_member(Option& option) {
           option.type = type_name<Value>();
           option.is_flag = std::is_same_v<Member, bool>;
           option.is_list = is_list<Value>;
-          const Value* value = nullptr;
-          if constexpr (is_optional<Member>) {
-            if (*target) value = &**target;
-          } else {
-            value = target;
-          }
+          const Value* value = value_in(*target);
           if (value != nullptr && !is_allowed(*value, limits)) {
             fail(ErrorKind::kInternal, "option {}: the default {} is outside its limits", option.name,
                  default_of(option));
@@ -343,16 +331,9 @@ Json option_detail::value_of(const ConstOptionMember& member, const Constraint& 
           const auto name = target.access->get(target.member);
           return name ? Json(*name) : unset;
         } else {
-          using Member = std::remove_const_t<std::remove_pointer_t<Target>>;
-          using Value = typename ValueOf<Member>::type;
-          const Value* value = nullptr;
-          if constexpr (is_optional<Member>) {
-            if (!*target) return unset;
-            value = &**target;
-          } else {
-            value = target;
-          }
-          if constexpr (std::is_same_v<Value, IntRange>) {
+          const auto* value = value_in(*target);
+          if (value == nullptr) return unset;
+          if constexpr (std::is_same_v<decltype(value), const IntRange*>) {
             return to_text(*value);
           } else {
             return *value;
@@ -383,6 +364,11 @@ Option make_option(std::string_view name, OptionMember member, Constraint limits
   option.limits_text = describe(option.limits);
   option.default_text = default_of(option);
   return option;
+}
+
+OptionList named_by_keys(OptionList list, std::string_view prefix) {
+  for (Option& option : list) option.flag = std::string(prefix) + option.name;
+  return list;
 }
 
 [[noreturn]] void refuse_as_given(const OptionError& error, const OptionPlaces& places, const std::string& prefix) {

@@ -22,6 +22,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -62,14 +63,22 @@ inline Constraint any_value() { return {}; }
 inline Constraint at_least(double low) { return {.low = low}; }
 inline Constraint between(double low, double high) { return {.low = low, .high = high}; }
 inline Constraint one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
+// These values of an enum alone, in this order.
+template <NamedEnum E>
+Constraint one_of(std::initializer_list<E> values) {
+  Constraint result;
+  for (const E value : values) result.choices.emplace_back(name_of(value));
+  return result;
+}
 
 // How members that hold a NamedEnum, or an optional of one, are read and set by name.
 struct EnumAccess {
   bool is_optional;
   std::optional<std::string_view> (*get)(const void* member);
-  bool (*set)(void* member, std::string_view name);  // false: no value has that name
-  void (*reset)(void* member);                       // of an optional
-  std::vector<std::string> (*names)();               // without aliases
+  std::optional<std::string_view> (*canonical)(std::string_view name);  // what a name or alias is shown as
+  void (*set)(void* member, std::string_view name);                     // REQUIRES: canonical(name)
+  void (*reset)(void* member);                                          // of an optional
+  std::vector<std::string> (*names)();                                  // without aliases
 };
 struct EnumMember {
   void* member;
@@ -116,6 +125,9 @@ struct Option {
 };
 using OptionList = std::vector<Option>;
 
+// The same options, called as they stand in a file: by their names, behind `prefix`.
+OptionList named_by_keys(OptionList list, std::string_view prefix = "");
+
 // For a visit() inside another: puts "corpus." before the names of the options.
 //   OptionSection section{v, "corpus."};
 //   CorpusOptions::visit(self.corpus, section);
@@ -131,16 +143,17 @@ struct OptionSection {
 
 namespace option_detail {
 
+// What a member holds: itself, or what is in an optional.
 template <class M>
-struct EnumOf {
+struct ValueOf {
   using type = M;
 };
-template <class E>
-struct EnumOf<std::optional<E>> {
-  using type = E;
+template <class T>
+struct ValueOf<std::optional<T>> {
+  using type = T;
 };
 template <class M>
-concept EnumLike = NamedEnum<typename EnumOf<M>::type>;
+concept EnumLike = NamedEnum<typename ValueOf<M>::type>;
 
 template <EnumLike M>
 inline constexpr EnumAccess kEnumAccess{
@@ -153,17 +166,17 @@ inline constexpr EnumAccess kEnumAccess{
         return value ? std::optional(name_of(*value)) : std::nullopt;
       }
     },
-    .set =
-        [](void* member, std::string_view name) {
-          const auto value = value_named<typename EnumOf<M>::type>(name);
-          if (value) *static_cast<M*>(member) = *value;
-          return value.has_value();
-        },
+    .canonical = [](std::string_view name) -> std::optional<std::string_view> {
+      const auto value = value_named<typename ValueOf<M>::type>(name);
+      return value ? std::optional(name_of(*value)) : std::nullopt;
+    },
+    .set = [](void* member,
+              std::string_view name) { *static_cast<M*>(member) = *value_named<typename ValueOf<M>::type>(name); },
     .reset = [](void* member) { *static_cast<M*>(member) = M{}; },
     .names =
         [] {
           std::vector<std::string> names;
-          for (const auto& entry : names_of(typename EnumOf<M>::type{})) {
+          for (const auto& entry : names_of(typename ValueOf<M>::type{})) {
             if (!entry.alias) names.emplace_back(entry.name);
           }
           return names;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace manyshot {
@@ -13,5 +14,8 @@ struct Shard {
 
 // Reads "I/N", such as "0/8" or "7/8". Throws Error(kBadInput) for anything else.
 Shard parse_shard(std::string_view text);
+
+// The file that a shard writes beside those of others: "tasks.jsonl" of a whole job, "tasks-2-of-8.jsonl" of a part.
+std::string shard_file(const Shard& shard, std::string_view stem, std::string_view extension);
 
 }  // namespace manyshot

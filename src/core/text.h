@@ -1,10 +1,12 @@
 // Small operations on text that messages and readers share.
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace manyshot {
 
@@ -25,6 +27,15 @@ std::string excerpt(std::string_view text, size_t max_bytes = 60);
 
 // Byte offset of the first byte that is not valid UTF-8 (RFC 3629: no overlong forms, no surrogates), or nothing.
 std::optional<size_t> find_invalid_utf8(std::string_view text);
+
+// The number that std::from_chars reads in the whole text; nothing for any other text, and beyond what T holds.
+template <class T>
+std::optional<T> parse_exact(std::string_view text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end ? std::optional(value) : std::nullopt;
+}
 
 // 1234567 -> "1,234,567"
 std::string with_thousands(long long value);

@@ -4,7 +4,6 @@
 #include <array>
 #include <string>
 
-#include "core/enum_choices.h"
 #include "core/names.h"
 #include "core/options.h"
 #include "core/range.h"

@@ -137,9 +137,7 @@ class CorpusWriter {
     fs::create_directories(data_folder(), error);
     if (error) fail(ErrorKind::kBadInput, "--out {}: cannot make this folder: {}", files_.out, error.message());
     uint64_t next = files_.shard.index;  // number of the next part
-    const std::string name = files_.shard.count == 1
-                                 ? "manifest.jsonl"
-                                 : fmt::format("manifest-{}-of-{}.jsonl", files_.shard.index, files_.shard.count);
+    const std::string name = shard_file(files_.shard, "manifest", ".jsonl");
     Manifest manifest(in_folder(name), kFormat, files_.version, files_.options, [&](const Json& line, uint64_t number) {
       check_part(line, next, fmt::format("{}:{}", in_folder(name), number));
       add(line, fmt::format("{}:{}", in_folder(name), number), report_);

@@ -75,8 +75,7 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
   EvaluatedModel model{.spelling = spelling, .name = spelling, .options = options};
   std::vector<std::string> settings;
   for (std::string setting; !(setting = cut_setting(model.name)).empty();) settings.push_back(setting);
-  OptionList list = options_of(model.options);
-  for (Option& option : list) option.flag = option.name;  // as it is spelled here
+  const OptionList list = named_by_keys(options_of(model.options));
   try {
     for (const std::string& setting : settings) {
       const size_t equals = setting.find('=');

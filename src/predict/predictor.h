@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "core/enum_choices.h"
 #include "core/options.h"
 #include "encoding/prompt_format.h"
 #include "encoding/text/chat_wrapping.h"

@@ -1,7 +1,6 @@
 #include "prior/options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "core/text.h"
@@ -41,12 +40,11 @@ void add_named(std::vector<PriorSettings::Part>& parts, std::string_view name, d
 
 // The number behind a prior's colon.
 double read_weight(std::string_view name, std::string_view text) {
-  double weight = 1;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
-  if (error != std::errc() || stop != text.data() + text.size() || !(weight >= 0) || !std::isfinite(weight)) {
+  const auto weight = parse_exact<double>(text);
+  if (!weight || !(*weight >= 0) || !std::isfinite(*weight)) {
     refuse_option("prior", "expected a weight of at least 0 behind \"{}:\", got \"{}\"", excerpt(name), excerpt(text));
   }
-  return weight;
+  return *weight;
 }
 
 // "mix" or "mix:0.4,graph:0.6".

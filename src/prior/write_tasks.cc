@@ -31,8 +31,7 @@ class TaskWriter {
     fs::create_directories(files_.out, error);
     if (error) fail(ErrorKind::kBadInput, "--out {}: cannot make this folder: {}", files_.out, error.message());
     const Shard& shard = files_.shard;
-    const std::string name =
-        shard.count == 1 ? "tasks.jsonl" : fmt::format("tasks-{}-of-{}.jsonl", shard.index, shard.count);
+    const std::string name = shard_file(shard, "tasks", ".jsonl");
     uint64_t num_finished = 0;
     Manifest manifest(in_folder(name), kFormat, files_.version, files_.options, [&](const Json& line, uint64_t number) {
       const uint64_t expected = number_of(num_finished++);

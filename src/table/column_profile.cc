@@ -1,8 +1,9 @@
 #include "table/column_profile.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -73,11 +74,9 @@ bool ColumnProfile::is_missing_word(std::string_view cell) const {
 }
 
 void ColumnProfile::check_counting(std::string_view cell, uint64_t row) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
-  const bool is_number = error == std::errc{} && end == cell.data() + cell.size();
+  const auto number = parse_exact<uint64_t>(cell);
   if (row == 0) first_counted_ = number;
-  counts_rows_ = is_number && first_counted_ && *first_counted_ <= 1 && number == *first_counted_ + row;
+  counts_rows_ = number && first_counted_ && *first_counted_ <= 1 && number == *first_counted_ + row;
 }
 
 void ColumnProfile::add(std::span<const std::string_view> cells, uint64_t first_row) {

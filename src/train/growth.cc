@@ -1,6 +1,5 @@
 #include "train/growth.h"
 
-#include <charconv>
 #include <sstream>
 
 #include "core/error.h"
@@ -10,19 +9,11 @@ namespace manyshot::train {
 namespace {
 
 double parse_share(const std::string& entry, size_t colon) {
-  double share = -1;
-  const auto [end, error] = std::from_chars(entry.data(), entry.data() + colon, share);
-  if (error != std::errc() || end != entry.data() + colon || !(share >= 0 && share < 1)) {
+  const auto share = parse_exact<double>(std::string_view(entry).substr(0, colon));
+  if (!share || !(*share >= 0 && *share < 1)) {
     refuse_option("grow", "\"{}\" must begin with a share from 0 to 1 and a colon", excerpt(entry));
   }
-  return share;
-}
-
-// The keys of the corpus as an entry names them.
-OptionList keys_of(CorpusOptions& corpus) {
-  OptionList keys = options_of(corpus);
-  for (Option& key : keys) key.flag = key.name;
-  return keys;
+  return *share;
 }
 
 // "shots=8:256 features=2:20"
@@ -54,7 +45,7 @@ std::vector<GrowthPhase> growth_phases(const StageRecipe& stage) {
     if (!phases.empty() && phase.begin <= phases.back().begin) {
       refuse_option("grow", "\"{}\" must begin after {}", excerpt(entry), phases.back().begin);
     }
-    set_keys(keys_of(phase.corpus), entry.substr(colon + 1));
+    set_keys(named_by_keys(options_of(phase.corpus)), entry.substr(colon + 1));
     if (phases.empty() && phase.begin > 0) phases.push_back({.corpus = stage.corpus});
     phases.push_back(phase);
   }

@@ -15,13 +15,6 @@ namespace {
 
 constexpr uint64_t kMaxRecipeBytes = uint64_t{4} << 20;
 
-// Keys are named as they stand in the file, not as flags. `prefix`: the table that they stand in.
-template <class T>
-OptionList keys_of(T& object, const std::string& prefix = "") {
-  OptionList list = options_of(object);
-  for (Option& option : list) option.flag = prefix + option.name;
-  return list;
-}
 constexpr const char* kStageTable = "stage.";
 
 // Keys that had another name once, which runs of that time have saved.
@@ -46,6 +39,14 @@ size_t find_stage(const Recipe& recipe, std::string_view name, std::string_view 
        did_you_mean(name, names), list_names(names));
 }
 
+// Sets the option of `keys` that is called `name`; the user gave it as --set `given`.
+void set_key(const OptionList& keys, std::string_view name, const std::string& value, OptionPlaces& places,
+             const std::string& given) {
+  const Option& option = find_option(keys, name);
+  option.set(value);
+  places[option.name] = "--set " + given;
+}
+
 // "lora.rank=16" or "stage.warmup.steps=100".
 void apply_change(Recipe& recipe, RepeatedPlaces& places, const std::string& change) {
   const size_t equals = change.find('=');
@@ -56,19 +57,14 @@ void apply_change(Recipe& recipe, RepeatedPlaces& places, const std::string& cha
   const std::string key = change.substr(0, equals), value = change.substr(equals + 1);
   try {
     if (!key.starts_with(kStageTable)) {
-      const OptionList keys = keys_of(recipe);
-      const Option& option = find_option(keys, key);
-      option.set(value);
-      places.file[option.name] = "--set " + key;
-      return;
+      return set_key(named_by_keys(options_of(recipe)), key, value, places.file, key);
     }
     const std::string_view in_stage = std::string_view(key).substr(std::string_view(kStageTable).size());
     const size_t dot = in_stage.find('.');
     if (dot == std::string::npos) fail(ErrorKind::kBadInput, "a stage's key is stage.NAME.key");
     const size_t index = find_stage(recipe, in_stage.substr(0, dot), change);
-    const std::string stage_key(in_stage.substr(dot + 1));
-    set_option(keys_of(recipe.stages[index], kStageTable), stage_key, value);
-    places.tables[index][stage_key] = "--set " + key;
+    set_key(named_by_keys(options_of(recipe.stages[index]), kStageTable), in_stage.substr(dot + 1), value,
+            places.tables[index], key);
   } catch (const Error& error) {
     const std::string message = error.what();
     if (message.starts_with("--set")) throw;
@@ -188,9 +184,9 @@ Recipe parse_recipe(std::string_view text, const std::string& path, std::span<co
   std::list<StageRecipe> stages;  // keeps its elements in place while options point at them
   const RepeatedTable stage_tables{.name = "stage", .next = [&] {
                                      stages.emplace_back();
-                                     return keys_of(stages.back(), kStageTable);
+                                     return named_by_keys(options_of(stages.back()), kStageTable);
                                    }};
-  RepeatedPlaces places = set_from_toml(keys_of(recipe), stage_tables, text, path);
+  RepeatedPlaces places = set_from_toml(named_by_keys(options_of(recipe)), stage_tables, text, path);
   for (StageRecipe& stage : stages) {
     if (stage.name.empty()) stage.name = fmt::format("stage{}", recipe.stages.size());
     recipe.stages.push_back(std::move(stage));
@@ -214,27 +210,33 @@ Json to_json(const Recipe& recipe) {
 std::string recipe_keys_markdown() {
   Recipe recipe;
   StageRecipe stage;
-  return fmt::format("### The file\n\n{}\n### Each `[[stage]]`\n\n{}", options_markdown(keys_of(recipe)),
-                     options_markdown(keys_of(stage)));
+  return fmt::format("### The file\n\n{}\n### Each `[[stage]]`\n\n{}",
+                     options_markdown(named_by_keys(options_of(recipe))),
+                     options_markdown(named_by_keys(options_of(stage))));
 }
 
 std::string find_changed_key(const Json& saved, const Json& now) {
   const Json defaults = to_json(Recipe{}), stage_defaults = values_of(StageRecipe{});
   const std::map<std::string, std::string> older_keys = older_names();
+  // A key that `before` lacks went by its older name then, or did not exist and had its default.
+  const auto change_of = [&](const std::string& key, const Json& value, const Json& before,
+                             const Json& usual) -> std::string {
+    const auto older = older_keys.find(key);
+    const std::string& saved_key = older != older_keys.end() && !before.contains(key) ? older->second : key;
+    const Json was = before.value(saved_key, usual.value(key, Json()));
+    return was == value ? "" : fmt::format("{} was {}, now it is {}", key, was.dump(), value.dump());
+  };
   for (const auto& [key, value] : now.items()) {
     if (key.starts_with("checkpoint.") || key.starts_with("evaluate.") || key == "stages") continue;
-    const std::string saved_key = older_keys.contains(key) && !saved.contains(key) ? older_keys.at(key) : key;
-    const Json before =
-        saved.value(saved_key, defaults.value(key, Json()));  // a version without the key had its default
-    if (before != value) return fmt::format("{} was {}, now it is {}", key, before.dump(), value.dump());
+    if (std::string change = change_of(key, value, saved, defaults); !change.empty()) return change;
   }
   const Json none = Json::array();
   const Json& saved_stages = saved.contains("stages") ? saved["stages"] : none;
   if (!now.contains("stages") || saved_stages.size() != now["stages"].size()) return "the number of stages differs";
   for (size_t i = 0; i < saved_stages.size(); ++i) {
     for (const auto& [key, value] : now["stages"][i].items()) {
-      const Json before = saved_stages[i].value(key, stage_defaults.value(key, Json()));
-      if (before != value) return fmt::format("stage {}: {} was {}, now it is {}", i, key, before.dump(), value.dump());
+      const std::string change = change_of(key, value, saved_stages[i], stage_defaults);
+      if (!change.empty()) return fmt::format("stage {}: {}", i, change);
     }
   }
   return "";

@@ -21,6 +21,7 @@ namespace manyshot {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::StrEq;
@@ -301,6 +302,15 @@ TEST(MappedFile, AnEmptyFileHasNoBytes) {
 TEST(MappedFile, RefusesDevices) {
   EXPECT_ERROR(MappedFile file("/dev/zero"), ErrorKind::kBadInput,
                StrEq("/dev/zero: is not a regular file; save it to a file first"));
+}
+
+TEST(MakeFolder, MakesTheFoldersAboveToo) {
+  const TemporaryFolder folder;
+  make_folder(folder / "a/b");
+  make_folder(folder / "a/b");
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "a/b"));
+  EXPECT_ERROR(make_folder(folder.write("file", "") + "/c"), ErrorKind::kBadInput,
+               HasSubstr("cannot make this folder"));
 }
 
 }  // namespace

@@ -70,5 +70,10 @@ TEST(Shard, IsIOfN) {
     EXPECT_THROW(parse_shard(text), Error) << text;
 }
 
+TEST(ShardFile, NamesThePart) {
+  EXPECT_EQ(shard_file({}, "tasks", ".jsonl"), "tasks.jsonl");
+  EXPECT_EQ(shard_file({.index = 2, .count = 8}, "tasks", ".jsonl"), "tasks-2-of-8.jsonl");
+}
+
 }  // namespace
 }  // namespace manyshot

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/enum_choices.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
 
@@ -16,6 +15,7 @@ namespace manyshot {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::StrEq;
 
 struct Sample {
@@ -428,6 +428,13 @@ TEST_F(TypedOptions, AreFoundUnderAnOlderName) {
   EXPECT_EQ(options.share, 0.25);
   set_from_toml(list, "fraction = 0.75", "old.toml");
   EXPECT_EQ(options.share, 0.75);
+}
+
+TEST_F(TypedOptions, AreCalledByTheirKeysInFiles) {
+  const OptionList keys = named_by_keys(list, "stage.");
+  EXPECT_EQ(find_option(keys, "rows").flag, "stage.rows");
+  EXPECT_ERROR(set_option(keys, "rows", "80:8"), ErrorKind::kBadInput,
+               HasSubstr("stage.rows 80:8: the range is empty"));
 }
 
 TEST_F(TypedOptions, RefusedForTheirCompanyAreNamedAsTheUserGaveThem) {

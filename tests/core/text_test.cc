@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <climits>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -117,6 +118,15 @@ TEST(FormatBytes, PicksUnitAndDigits) {
   EXPECT_EQ(format_bytes((1 << 20) - 1), "1.0 MiB");
   EXPECT_EQ(format_bytes(1288490189), "1.2 GiB");
   EXPECT_EQ(format_bytes(ULLONG_MAX), "16.0 EiB");
+}
+
+TEST(ParseExact, ReadsTheWholeTextOrNothing) {
+  EXPECT_EQ(parse_exact<int>("-12"), -12);
+  EXPECT_EQ(parse_exact<uint64_t>("18446744073709551615"), UINT64_MAX);
+  EXPECT_EQ(parse_exact<double>("2.5e-1"), 0.25);
+  for (const char* text : {"", " 1", "1 ", "1x", "+1", "18446744073709551616"}) {
+    EXPECT_FALSE(parse_exact<uint64_t>(text)) << text;
+  }
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "encoding/text/answer_parser.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <optional>
 #include <set>
 
 #include "core/json.h"
+#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -24,13 +24,7 @@ std::string_view trimmed(std::string_view text) {
   return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin);
 }
 
-std::optional<int64_t> to_integer(std::string_view text) {
-  text = trimmed(text);
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
+std::optional<int64_t> to_integer(std::string_view text) { return parse_exact<int64_t>(trimmed(text)); }
 
 std::string label_text(const Json& json) {
   return json.is_string() ? json.get<std::string>() : json.dump(-1, ' ', false, Json::error_handler_t::replace);

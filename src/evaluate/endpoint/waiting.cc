@@ -1,7 +1,6 @@
 #include "evaluate/endpoint/waiting.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <ctime>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -36,9 +36,7 @@ Seconds backoff(int retry, const Rng& rng) {
 }
 
 std::optional<Seconds> parse_retry_after(std::string_view value, std::chrono::system_clock::time_point now) {
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (error == std::errc() && end == value.data() + value.size() && seconds >= 0) return Seconds(seconds);
+  if (const auto seconds = parse_exact<double>(value); seconds && *seconds >= 0) return Seconds(*seconds);
   tm date{};  // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7); the program's locale is "C"
   const std::string text(value);
   const char* rest = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);

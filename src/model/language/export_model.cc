@@ -79,12 +79,6 @@ std::string config_text(const TensorSource& source, GgmlType type) {
   return json.dump(2) + "\n";
 }
 
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail(ErrorKind::kBadInput, "{}: cannot make this folder: {}", folder, error.message());
-}
-
 }  // namespace
 
 std::string hugging_face_config_text(const LanguageModelConfig& config, GgmlType type) {

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -19,13 +18,12 @@ std::string variable(const char* name) {
 
 int number(const char* name) {
   const std::string text = variable(name);
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+  const auto value = parse_exact<int>(text);
+  if (!value || *value < 0) {
     fail(ErrorKind::kBadInput, "the environment's {} is \"{}\", expected a number; start with torchrun or srun", name,
          excerpt(text));
   }
-  return value;
+  return *value;
 }
 
 // "node[3-7,9],other" -> "node3".

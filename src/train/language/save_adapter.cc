@@ -103,9 +103,7 @@ void copy_factors(const AdapterFolder& adapter, ParameterStore& store) {
 
 void write_adapter_folder(const LoraModules& modules, const LoraOptions& options, const std::string& base,
                           const ParameterStore& store, const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail(ErrorKind::kBadInput, "{}: cannot make this folder: {}", folder, error.message());
+  make_folder(folder);
   std::vector<TensorEntry> entries;
   for (size_t i = 0; i < store.size(); ++i) {
     entries.push_back({store[i].name, TensorType::kF32, {store[i].shape.begin(), store[i].shape.end()}});
