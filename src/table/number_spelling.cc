@@ -11,9 +11,7 @@ namespace {
 
 constexpr size_t kLongestAmount = 64;  // bytes; longer cells are texts
 constexpr size_t kLongestUnit = 24;
-constexpr std::string_view kSignsLeftOut[] = {"%", "$", "€", "£", "¥"};  // as in plain numbers
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (static_cast<uint8_t>(c) & 0x80); }
 
 template <class Entries>

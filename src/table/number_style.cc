@@ -13,8 +13,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // The common case: a sign and at most 15 digits, perhaps with a point. The digits as an integer and the power of ten
 // are both exact doubles, so their quotient is the correctly rounded value (Clinger 1990).
 struct ShortDecimal {
@@ -58,11 +56,10 @@ std::optional<double> parse_plain_number(std::string_view text) {
   return value;
 }
 
-std::string_view strip_unit(std::string_view text) {
-  constexpr std::array<std::string_view, 5> kUnits = {"%", "$", "€", "£", "¥"};
-  for (std::string_view unit : kUnits) {
-    if (text.starts_with(unit)) return trim_blanks(text.substr(unit.size()));
-    if (text.ends_with(unit)) return trim_blanks(text.substr(0, text.size() - unit.size()));
+std::string_view strip_sign(std::string_view text) {
+  for (const std::string_view sign : kSignsLeftOut) {
+    if (text.starts_with(sign)) return trim_blanks(text.substr(sign.size()));
+    if (text.ends_with(sign)) return trim_blanks(text.substr(0, text.size() - sign.size()));
   }
   return text;
 }
@@ -107,9 +104,9 @@ std::optional<double> parse_plain(std::string_view cell, DecimalMark mark) {
     if (const auto decimal = parse_short_decimal(cell)) return decimal->value;
     if (const auto value = parse_plain_number(cell)) return value;
   }
-  std::string_view text = strip_unit(trim_blanks(cell));
+  std::string_view text = strip_sign(trim_blanks(cell));
   const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text = strip_unit(text.substr(1));
+  if (negative || text.starts_with('+')) text = strip_sign(text.substr(1));
   if (text.empty()) return {};
 
   std::optional<double> value;

@@ -75,6 +75,11 @@ struct NumberSpelling {
 // unit, a duration) and the like.
 std::vector<NumberSpelling> spellings_of(std::string_view cell);
 
+// Signs that are left out before or behind a number in every style.
+inline constexpr std::string_view kSignsLeftOut[] = {"%", "$", "€", "£", "¥"};
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 // `text` with the typographic forms above as their ASCII kin, without blanks at either end.
 std::string fold_typography(std::string_view text);
 
