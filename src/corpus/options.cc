@@ -6,15 +6,16 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
   CorpusSettings settings{.prior = options.prior};
   const int64_t needed = options.shots.high + options.queries;
   if (!settings.prior.rows) settings.prior.rows = IntRange{needed, needed};
-  const prior::PriorSettings prior = prior::parse_settings(settings.prior);
-  if (prior.rows.low < needed) {
+  settings.tasks = prior::parse_settings(settings.prior);
+  const prior::PriorSettings& tasks = settings.tasks;
+  if (tasks.rows.low < needed) {
     refuse_option("rows", "{} is too few for {} shots and {} queries, which need {} rows; give more, or auto",
-                  to_text(prior.rows), to_text(options.shots), options.queries, needed);
+                  to_text(tasks.rows), to_text(options.shots), options.queries, needed);
   }
   const bool is_compact = options.format == PromptStyle::kCompact;
-  if (is_compact && prior.classes.high > kCompactClasses) {
+  if (is_compact && tasks.classes.high > kCompactClasses) {
     refuse_option("classes", "{} is too many for the compact format, which has {} labels; use fewer, or format concat",
-                  to_text(prior.classes), kCompactClasses);
+                  to_text(tasks.classes), kCompactClasses);
   }
   if (options.stage == CorpusStage::kWarmup && !options.filter_tasks)
     refuse_option("stage", "warmup keeps the queries that the forest gets right, so it needs filter_tasks");

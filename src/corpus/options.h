@@ -60,7 +60,8 @@ struct CorpusOptions {
 
 // What follows from the options.
 struct CorpusSettings {
-  prior::PriorOptions prior;  // rows filled in
+  prior::PriorOptions prior;   // rows filled in
+  prior::PriorSettings tasks;  // the same, parsed
 };
 // Throws OptionError for shots beyond the prior's rows, too many classes for `compact`, a warm-up without the filter,
 // ranks of a text format, and what parse_settings refuses.

@@ -81,6 +81,7 @@ class Sampler {
   Sample draw(uint64_t index, SamplerScratch& scratch) const;
 
   const CorpusOptions& options() const { return options_; }
+  const CorpusSettings& settings() const { return settings_; }
   const ExcludedRows& excluded() const { return excluded_; }
 
  private:

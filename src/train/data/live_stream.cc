@@ -58,9 +58,8 @@ BatchShape LiveStream::largest_sample() const {
   BatchShape shape{.num_samples = 1};
   for (const Phase& phase : phases_) {
     const CorpusOptions& options = phase.sampler.options();
-    const CorpusSettings corpus = parse_corpus_options(options);
     const auto rows = static_cast<size_t>(options.shots.high + options.queries);
-    const auto features = static_cast<size_t>(prior::most_features(prior::parse_settings(corpus.prior)));
+    const auto features = static_cast<size_t>(prior::most_features(phase.sampler.settings().tasks));
     shape.num_features = std::max(shape.num_features, features);
     shape.sample_rows = std::max(shape.sample_rows, rows);
     const size_t tokens =

@@ -26,7 +26,7 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
     for (const GrowthPhase& phase : growth_phases(stage)) {
       const CorpusSettings corpus = parse_corpus_options(phase.corpus);
       shots = std::max(shots, static_cast<int>(phase.corpus.shots.high));
-      features = std::max(features, static_cast<int>(prior::most_features(prior::parse_settings(corpus.prior))));
+      features = std::max(features, static_cast<int>(prior::most_features(corpus.tasks)));
     }
   }
   if (shots > 0) config.trained_shots = config.max_shots = std::max(shots, shots_before);
