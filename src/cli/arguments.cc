@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/command.h"
+#include "cli/keep_inputs.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -81,15 +82,14 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
   if (config != given.end()) {
     set_values(*config->first, config->second);
     if (!command.reads_config()) {
-      OptionList keys = list;  // named as they stand in a file
-      for (Option& key : keys) key.flag = key.name;
-      for (auto& [name, place] : read_toml(keys, common.config)) places[name] = std::move(place);
+      for (auto& [name, place] : read_toml(named_by_keys(list), common.config)) places[name] = std::move(place);
     }
   }
   for (const auto& [option, values] : given) {
     set_values(*option, values);
     places[option->name] = option->flag;
   }
+  keep_inputs(list);
   return {.help = false, .places = std::move(places)};
 }
 

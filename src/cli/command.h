@@ -66,7 +66,8 @@ std::unique_ptr<Command> make_export_command();
 std::unique_ptr<Command> make_evaluate_command();
 
 // Sets the options of `command` and `common` from the command line (and from --config, which it names), and says
-// whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, and for bad values.
+// whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, for bad values,
+// and for outputs that would destroy an input (cli/keep_inputs.h).
 struct ParsedArguments {
   bool help = false;
   OptionPlaces places;  // how the user gave each option; those that were not given go by their flags

@@ -22,25 +22,30 @@ bool is_among(std::string_view name, const std::string_view (&names)[N]) {
   return std::ranges::find(names, name) != std::end(names);
 }
 
-// The paths that an option names: none where it is not given.
-std::vector<std::string> paths_of(const Option& option) {
-  const Json value = option.get();
-  std::vector<std::string> paths;
-  if (value.is_string()) paths.push_back(value);
-  if (value.is_array()) {
-    for (const Json& entry : value) {
-      if (entry.is_string()) paths.push_back(entry);
+// A path that an option names.
+struct GivenPath {
+  std::string flag, path;
+};
+
+// The paths that the options with one of these names give.
+template <size_t N>
+std::vector<GivenPath> given_paths(const OptionList& list, const std::string_view (&names)[N]) {
+  std::vector<GivenPath> paths;
+  for (const Option& option : list) {
+    if (!is_among(option.name, names)) continue;
+    const Json value = option.get();
+    for (const Json& entry : value.is_array() ? value : Json::array({value})) {
+      if (entry.is_string() && entry != "") paths.push_back({option.flag, entry});
     }
   }
-  std::erase(paths, "");
   return paths;
 }
 
 // Where an input stands: a model may be named.
-fs::path input_path(const Option& option, const std::string& given) {
+fs::path place_of(const GivenPath& input) {
   std::error_code error;
-  const bool may_be_name = option.name.starts_with("model") && !fs::exists(given, error);
-  return may_be_name ? fs::path(models_folder()) / given : fs::path(given);
+  const bool may_be_name = input.flag.starts_with("--model") && !fs::exists(input.path, error);
+  return may_be_name ? fs::path(models_folder()) / input.path : fs::path(input.path);
 }
 
 bool is_inside(const fs::path& file, const fs::path& folder) {
@@ -49,32 +54,28 @@ bool is_inside(const fs::path& file, const fs::path& folder) {
   return !error && std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
-// Whether writing `out` would change what is read at `input`.
-bool would_destroy(const fs::path& out, const fs::path& input) {
+// What `out` is to the input that stands at `place`, where writing it would change the input; else "".
+std::string conflict(const fs::path& out, const GivenPath& input, const fs::path& place) {
   std::error_code error;
-  if (!fs::is_regular_file(out, error) && !fs::is_directory(out, error)) return false;  // new, a pipe, /dev/stdout
-  if (fs::equivalent(out, input, error)) return true;
-  return fs::is_directory(input, error) && fs::is_regular_file(out, error) && is_inside(out, input);
+  const bool is_file = fs::is_regular_file(out, error);
+  if (!is_file && !fs::is_directory(out, error)) return "";  // new, a pipe, /dev/stdout
+  if (fs::equivalent(out, place, error)) return fmt::format("this is what {} reads", input.flag);
+  if (is_file && fs::is_directory(place, error) && is_inside(out, place)) {
+    return fmt::format("this is part of what {} reads ({})", input.flag, input.path);
+  }
+  return "";
 }
 
 }  // namespace
 
 void keep_inputs(const OptionList& list) {
-  for (const Option& output : list) {
-    if (!is_among(output.name, kOutputs)) continue;
-    for (const std::string& out : paths_of(output)) {
-      for (const Option& input : list) {
-        if (!is_among(input.name, kInputs)) continue;
-        for (const std::string& given : paths_of(input)) {
-          const fs::path path = input_path(input, given);
-          if (!would_destroy(out, path)) continue;
-          std::error_code error;
-          const bool same = fs::equivalent(out, path, error);
-          fail(ErrorKind::kBadInput, "{} {}: {} {} {}, which would be overwritten; give another place", output.flag,
-               out, same ? "this is what" : "this is part of what", input.flag,
-               same ? "reads" : "reads (" + given + ")");
-        }
-      }
+  const std::vector<GivenPath> inputs = given_paths(list, kInputs);
+  for (const GivenPath& output : given_paths(list, kOutputs)) {
+    for (const GivenPath& input : inputs) {
+      const std::string reason = conflict(output.path, input, place_of(input));
+      if (reason.empty()) continue;
+      fail(ErrorKind::kBadInput, "{} {}: {}, which would be overwritten; give another place", output.flag, output.path,
+           reason);
     }
   }
 }

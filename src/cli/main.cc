@@ -1,14 +1,11 @@
 #include <malloc.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <iterator>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/keep_inputs.h"
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/log.h"
@@ -62,9 +59,6 @@ void run_command(const std::string& name, const std::vector<std::string>& argume
       return;
     }
     apply_common(common);
-    OptionList options = command->options();
-    std::ranges::move(options_of(common), std::back_inserter(options));
-    keep_inputs(options);
     try {
       command->run(common);
     } catch (const OptionError& error) {
