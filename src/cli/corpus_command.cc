@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/shard.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "corpus/report.h"
@@ -90,7 +90,7 @@ class CorpusCommand : public Command {
       const std::string path = resolve_model(options_.model);
       tokenizer.emplace(read_model_tokenizer(language_model_path(path).value_or(path)));
     }
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Sampler sampler(options_.corpus, tokenizer ? &*tokenizer : nullptr,
                           options_.exclude.empty() ? ExcludedRows() : ExcludedRows::read(options_.exclude));
     Json kept = values_of(options_);
@@ -105,7 +105,7 @@ class CorpusCommand : public Command {
                             .options = kept};
     const CorpusReport report = write_corpus(sampler, files);
     if (!options_.report.empty()) write_file(options_.report, corpus_report_page(report, files));
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = watch.seconds();
     if (common.json) {
       Json json = to_json(report);
       json.update({{"command", "corpus"},

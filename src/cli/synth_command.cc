@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
 
 #include "cli/command.h"
@@ -12,6 +11,7 @@
 #include "core/memory.h"
 #include "core/names.h"
 #include "core/shard.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "prior/explain.h"
@@ -116,7 +116,7 @@ class SynthCommand : public Command {
   }
 
   void write(const prior::Prior& prior, const CommonOptions& common) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     Json kept = values_of(options_.prior);
     kept["layout"] = name_of(options_.layout);
     kept["shard"] = options_.shard;
@@ -126,7 +126,7 @@ class SynthCommand : public Command {
                                                                      .shard = parse_shard(options_.shard),
                                                                      .version = program_version(),
                                                                      .options = kept});
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = watch.seconds();
     Json rejections = Json::object();
     for (size_t reason = 0; reason < prior::kNumRejections; ++reason) {
       rejections[std::string(name_of(static_cast<prior::Rejection>(reason)))] = report.rejections[reason];

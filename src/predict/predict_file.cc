@@ -1,23 +1,19 @@
 #include "predict/predict_file.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "predict/predictor.h"
 #include "table/table_writer.h"
 
 namespace manyshot {
 namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 struct NamedPredictor {
   std::string name;
@@ -69,8 +65,7 @@ std::vector<std::string> baselines_beside(const PredictOptions& options, const L
           options.task.test,
           {fmt::format("{} is not scored beside the model: {} rows behind {} labelled ones would take it minutes; "
                        "--beside {} asks for it all the same",
-                       name, with_thousands(static_cast<long long>(num_queries)),
-                       with_thousands(static_cast<long long>(shots.labels.size())), name)});
+                       name, with_thousands(num_queries), with_thousands(shots.labels.size()), name)});
     }
     return is_long;
   });
@@ -88,7 +83,7 @@ std::vector<std::string> beside_choices() {
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
   const TaskOptions& task = options.task;
   task.require_all("predict");
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch reading;
   const std::unique_ptr<Method> method = open_method(options.model, options.method, task.seed);
   const TrainingTable train = open_training_table(task);
   QueryReader queries(task, train);
@@ -102,8 +97,8 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
                        .train_rows = train.labels.size(),
                        .labelled_rows = shots.labels.size(),
                        .has_truth = queries.has_truth()};
-  report.read_s = seconds_since(start);
-  const auto fit_start = std::chrono::steady_clock::now();
+  report.read_s = reading.seconds();
+  const Stopwatch fitting;
   std::vector<NamedPredictor> predictors;
   predictors.push_back({options.model, method->fit(shots)});
   log_notes(task.train, predictors.front().predictor->notes());
@@ -112,9 +107,9 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
       predictors.push_back({name, open_method(name)->fit(shots)});
     }
   }
-  report.fit_s = seconds_since(fit_start);
+  report.fit_s = fitting.seconds();
 
-  const auto predict_start = std::chrono::steady_clock::now();
+  const Stopwatch predicting;
   Progress progress("predict", queries.count_rows(), "rows");
   queries.scan(predictors.front().predictor->batch_rows(),
                [&](const Table& chunk, const std::vector<int32_t>& truth, uint64_t first_row) {
@@ -131,7 +126,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   check_interrupted();
   log_notes(task.test, predictors.front().predictor->closing_notes());
   writer->commit();
-  report.predict_s = seconds_since(predict_start);
+  report.predict_s = predicting.seconds();
   return report;
 }
 

@@ -1,7 +1,6 @@
 #include "train_evaluation/measure_ability.h"
 
-#include <chrono>
-
+#include "core/stopwatch.h"
 #include "evaluate/knowledge/knowledge.h"
 #include "evaluate/knowledge/perplexity.h"
 #include "evaluate/knowledge/text_pieces.h"
@@ -50,13 +49,13 @@ void check_evaluation_files(const Recipe& recipe) {
 std::function<Json(const std::string& folder)> make_ability_measurement(const Recipe& recipe, bool is_adapter) {
   if (recipe.evaluate.knowledge.empty() && recipe.evaluate.perplexity.empty()) return {};
   return [recipe, is_adapter](const std::string& folder) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const auto model = load_model(is_adapter ? recipe.model.base : folder,
                                   {.dtype = recipe.model.dtype, .adapter = is_adapter ? folder : ""});
     Json numbers = Json::object();
     if (!recipe.evaluate.knowledge.empty()) add_knowledge(*model, recipe.evaluate, recipe.seed, numbers);
     if (!recipe.evaluate.perplexity.empty()) add_perplexity(*model, recipe.evaluate, numbers);
-    numbers["ability_seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    numbers["ability_seconds"] = watch.seconds();
     return numbers;
   };
 }

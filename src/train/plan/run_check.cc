@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 
 #include "core/memory.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "train/data/sample_buffer.h"
 #include "train/display/status_line.h"
@@ -22,13 +22,13 @@ constexpr uint64_t kTokenSamples = 64;  // drawn to know the mean length
 void measure(const StageRecipe& stage, const SampleStream& stream, RunModel& model, StageCheck& check) {
   const auto batch = static_cast<size_t>(stage.batch);
   check.tokens_per_sample = mean_tokens(stream, 0, check.samples, kTokenSamples);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   SampleBuffer buffer(
       stream, [&](uint64_t i) { return (2 * i + 1) * check.samples / (2 * batch); }, 0, batch);
   const std::vector<TrainSample> samples = buffer.take(batch);
   zero_gradients(model.network().parameters());
   const LossSum sum = model.network().accumulate(samples, 1.0f, 0);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = watch.seconds();
   check.first_loss = sum.mean();
   check.tokens_per_second = static_cast<double>(sum.tokens) / seconds;
 }

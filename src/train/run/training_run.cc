@@ -1,6 +1,5 @@
 #include "train/run/training_run.h"
 
-#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -8,6 +7,7 @@
 #include "core/files.h"
 #include "core/folder_lock.h"
 #include "core/log.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "train/plan/memory_plan.h"
 #include "train/plan/run_plan.h"
@@ -25,9 +25,6 @@
 namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::string evaluation_text(const Json& evaluation) {
   std::string text;
@@ -95,7 +92,7 @@ class TrainingRun {
     held_out_.emplace(recipe_, model_);
     if (processes_.is_first()) log_.emplace(setup_.out, state_.step, plan_.total_steps());
     if (is_measured) log_ability(0, ability_.change().before);
-    last_save_ = Clock::now();
+    since_save_ = Stopwatch();
   }
 
   // The model is still as it was opened, also when the run goes on. Whether there is something new.
@@ -151,13 +148,13 @@ class TrainingRun {
   }
 
   void train_step() {
-    const Clock::time_point began = Clock::now();
+    const Stopwatch step_time;
     const RunPlan::Place place = plan_.place(state_.step);
     const StageRecipe& stage = stage_->recipe();
     const StepGradient gradient = gradients_->compute(stage, plan_, place, rng_, stage_->samples());
     const double learning_rate = stage_->step(place.step);
     ++state_.step;
-    meter_.add(gradient, seconds_since(began), state_);
+    meter_.add(gradient, step_time.seconds(), state_);
     if (!log_) return;
     log_->add_step(meter_.metrics(stage.name, learning_rate, state_));
     status_.show(meter_.status(stage.name, state_.step, plan_.total_steps()));
@@ -169,7 +166,7 @@ class TrainingRun {
   bool is_checkpoint_due() const {
     const double minutes = recipe_.checkpoint.every_minutes;
     return is_due(recipe_.checkpoint.every_steps) || is_new_best_ ||
-           (minutes > 0 && seconds_since(last_save_) >= 60 * minutes);
+           (minutes > 0 && since_save_.seconds() >= 60 * minutes);
   }
 
   void evaluate() {
@@ -203,7 +200,7 @@ class TrainingRun {
   }
 
   void save() {
-    last_save_ = Clock::now();
+    since_save_ = Stopwatch();
     is_new_best_ = false;
     saved_step_ = state_.step;
     if (!processes_.is_first()) return;
@@ -289,7 +286,7 @@ class TrainingRun {
   std::optional<HeldOutTasks> held_out_;
   std::optional<MetricsLog> log_;  // in the first process
   StatusLine status_;
-  Clock::time_point last_save_;
+  Stopwatch since_save_;
   int64_t saved_step_ = -1;
   bool is_new_best_ = false;
   Json evaluation_ = Json::object();
