@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/version.h"
 #include "evaluate/summary/metrics.h"
+#include "evaluate/summary/self_estimate.h"
 #include "predict/predict_file.h"
 
 namespace manyshot {
@@ -61,6 +62,31 @@ Json metrics_json(const std::vector<ScoredMethod>& methods) {
   return json;
 }
 
+std::optional<SelfEstimate> estimate_of(const PredictReport& report) {
+  return estimate_on_labelled_rows(report.honest, report.labels, report.classes.size());
+}
+
+// How good predictions without labels will be.
+std::string expectation(const PredictReport& report, const std::string& model) {
+  const auto estimate = estimate_of(report);
+  if (estimate) return describe(*estimate);
+  return fmt::format(
+      "how good that is, {} cannot say by itself; --folds 5 without --test tries it on the labelled rows", model);
+}
+
+Json estimate_json(const PredictReport& report) {
+  const auto estimate = estimate_of(report);
+  if (!estimate) return nullptr;
+  const auto with_interval = [](double value, const Interval& interval) {
+    return Json{{"value", value}, {"low", interval.low}, {"high", interval.high}};
+  };
+  return {{"rows", estimate->rows},
+          {"accuracy", with_interval(estimate->accuracy, estimate->accuracy_interval)},
+          {"log_loss", with_interval(estimate->log_loss, estimate->log_loss_interval)},
+          {"auc", with_interval(estimate->auc, estimate->auc_interval)},
+          {"majority_accuracy", estimate->majority}};
+}
+
 class PredictCommand : public Command {
  public:
   std::string name() const override { return "predict"; }
@@ -107,6 +133,7 @@ class PredictCommand : public Command {
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
               options_.model, options_.out.empty() ? "" : fmt::format(", written to {}", options_.out));
     if (!methods.empty()) log::info("{}", score_table(methods));
+    if (methods.empty()) log::info("{}", expectation(report, options_.model));
     if (const std::string note = better_baseline(methods); !note.empty()) log::info("{}", note);
     log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s,
               report.predict_s, format_bytes(peak_memory_bytes()));
@@ -121,6 +148,7 @@ class PredictCommand : public Command {
                     {"labelled_rows", report.labelled_rows},
                     {"queries", report.queries},
                     {"metrics", metrics_json(methods)},
+                    {"estimate", estimate_json(report)},
                     {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}},
                     {"peak_memory_bytes", peak_memory_bytes()}};
     fmt::print(options_.out.empty() ? stderr : stdout, "{}\n", json.dump());

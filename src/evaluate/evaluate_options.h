@@ -17,9 +17,9 @@
 
 namespace manyshot {
 
-// The bundled model and all baselines.
+// The bundled model, with trees and alone, and all baselines.
 inline std::vector<std::string> default_models() {
-  std::vector<std::string> models{"default"};
+  std::vector<std::string> models{"auto", "default"};
   models.insert(models.end(), baseline_names().begin(), baseline_names().end());
   return models;
 }
@@ -48,10 +48,11 @@ struct EvaluateOptions {
   static void visit(Self& self, Visitor& v) {
     v("tables", self.tables, any_value(), "Folders of tables, and tables (CSV or Parquet).");
     v("models", self.models, any_value(),
-      fmt::format("{}, {}, default, an installed model such as smollm2, a model folder, a .gguf file, or openai:NAME, "
-                  "a model of the API at --base-url. NAME+ensemble=1+calibrate=none is the same model with other "
-                  "options.",
-                  fmt::join(baseline_names(), ", "), fmt::join(published_baselines(), ", ")));
+      fmt::format(
+          "auto, {}, {}, default, an installed model such as smollm2, a model folder, a .gguf file, or openai:NAME, "
+          "a model of the API at --base-url. NAME+ensemble=1+teacher=forest is the same model with other "
+          "options.",
+          fmt::join(baseline_names(), ", "), fmt::join(published_baselines(), ", ")));
     v("shots", self.shots, any_value(), "Numbers of labelled rows.");
     v("seeds", self.seeds, any_value(),
       "Row seeds: each is a run of its own with other orders, or other labelled rows.");

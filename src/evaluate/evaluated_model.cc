@@ -12,7 +12,7 @@
 #include "evaluate/endpoint/endpoint_client.h"
 #include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
-#include "predict/baselines.h"
+#include "predict/auto_method.h"
 #include "predict/model_store.h"
 
 namespace manyshot {
@@ -53,9 +53,20 @@ Json answer_options(const EndpointOptions& endpoint) {
   return json;
 }
 
+// The options that the answers depend on. What is told of trees is left out where there are none, so that results of
+// versions before them count.
+Json answer_options(const EvaluatedModel& model) {
+  Json json = values_of(model.options);
+  if (model.options.teacher.teacher == Teacher::kNone && model.name != kAuto) {
+    json.erase("teacher");
+    json.erase("teacher_seconds");
+  }
+  return json;
+}
+
 std::string hash_model(const EvaluatedModel& model) {
   Sha256 hash;
-  hash.add(values_of(model.options).dump());
+  hash.add(answer_options(model).dump());
   if (model.is_endpoint) hash.add(answer_options(model.endpoint).dump());
   hash_path(model.path, hash);
   hash_path(model.options.adapter, hash);
@@ -91,7 +102,7 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
 
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
                                         const EndpointOptions& endpoint) {
-  std::vector<std::string> known = baseline_names();
+  std::vector<std::string> known = method_names();
   known.insert(known.end(), published_baselines().begin(), published_baselines().end());
   std::vector<EvaluatedModel> models;
   for (const std::string& spelling : spellings) {
@@ -103,6 +114,9 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
     if (model.is_endpoint) {
       model.single_threaded = false;
       model.endpoint = endpoint;
+    } else if (model.name == kAuto) {
+      model.single_threaded = false;
+      model.path = resolve_model(std::string(kAutoStudent));
     } else if (!contains(known, model.name)) {
       model.single_threaded = false;
       model.path = resolve_model(model.name, known);
@@ -128,7 +142,8 @@ std::string uncalibrated_twin(const EvaluatedModel& model, const std::vector<Eva
   MethodOptions wanted = model.options;
   wanted.calibrate = Calibrate::kNone;
   for (const EvaluatedModel& other : models) {
-    if (other.path == model.path && values_of(other.options) == values_of(wanted)) return other.spelling;
+    const bool is_same = other.path == model.path && (other.name == kAuto) == (model.name == kAuto);
+    if (is_same && values_of(other.options) == values_of(wanted)) return other.spelling;
   }
   return "";
 }

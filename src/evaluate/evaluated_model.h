@@ -12,7 +12,8 @@ namespace manyshot {
 
 // A model as it was asked for: NAME, or NAME+option=value… with options of MethodOptions that differ from the run's
 // ("default+ensemble=1+calibrate=none"), so that variants of one model stand side by side.
-//   NAME  a baseline (predict/baselines.h, published_baselines.h); an installed model, a model folder or a .gguf file;
+//   NAME  auto (predict/auto_method.h); a baseline (predict/baselines.h, published_baselines.h); an installed model, a
+//   model folder or a .gguf file;
 //         openai:NAME, a model of an endpoint
 struct EvaluatedModel {
   std::string spelling;  // the whole of it; its name in results

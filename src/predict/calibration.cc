@@ -6,8 +6,6 @@
 namespace manyshot {
 namespace {
 
-constexpr double kScalePenalty = 3;    // in units of labelled rows; chosen on the tables' log loss at 32 and 128 shots,
-constexpr double kOffsetPenalty = 10;  // where 1 to 10 and 3 to 10 differ by less than .005 (docs/adr/0005)
 constexpr double kSharePenalty = 12;
 constexpr double kMinScale = 0.02;  // labels that contradict the predictions make them flat, they never turn them round
 constexpr int kMaxSteps = 50;
@@ -53,17 +51,17 @@ struct Objective {
   std::vector<double> gradient, hessian;
 
   Objective(double scale, const std::vector<double>& offsets, std::span<const double> inputs,
-            std::span<const int32_t> labels) {
+            std::span<const int32_t> labels, const CalibrationPenalties& penalties) {
     const size_t num_classes = offsets.size(), n = num_classes + 1;
     gradient.assign(n, 0);
     hessian.assign(n * n, 0);
-    value = kScalePenalty * (scale - 1) * (scale - 1);
-    gradient[0] = 2 * kScalePenalty * (scale - 1);
-    hessian[0] = 2 * kScalePenalty;
+    value = penalties.scale * (scale - 1) * (scale - 1);
+    gradient[0] = 2 * penalties.scale * (scale - 1);
+    hessian[0] = 2 * penalties.scale;
     for (size_t k = 0; k < num_classes; ++k) {
-      value += kOffsetPenalty * offsets[k] * offsets[k];
-      gradient[1 + k] = 2 * kOffsetPenalty * offsets[k];
-      hessian[(1 + k) * n + 1 + k] = 2 * kOffsetPenalty;
+      value += penalties.offset * offsets[k] * offsets[k];
+      gradient[1 + k] = 2 * penalties.offset * offsets[k];
+      hessian[(1 + k) * n + 1 + k] = 2 * penalties.offset;
     }
     std::vector<double> p(num_classes);
     for (size_t row = 0; row < labels.size(); ++row) {
@@ -147,10 +145,10 @@ double fit_share(std::span<const double> a, std::span<const double> b, std::span
 }
 
 Calibration Calibration::fit(std::span<const double> log_probabilities, std::span<const int32_t> labels,
-                             size_t num_classes) {
+                             size_t num_classes, const CalibrationPenalties& penalties) {
   Calibration calibration(num_classes);
   if (labels.empty()) return calibration;
-  Objective current(1, calibration.offsets_, log_probabilities, labels);
+  Objective current(1, calibration.offsets_, log_probabilities, labels, penalties);
   for (int step = 0; step < kMaxSteps; ++step) {
     if (calibration.scale_ <= kMinScale && current.gradient[0] > 0) current.freeze_scale();
     const std::vector<double> direction = newton_direction(current);
@@ -162,7 +160,7 @@ Calibration Calibration::fit(std::span<const double> log_probabilities, std::spa
       Calibration next = calibration;
       next.scale_ = std::max(kMinScale, calibration.scale_ - length * direction[0]);
       for (size_t k = 0; k < num_classes; ++k) next.offsets_[k] -= length * direction[1 + k];
-      Objective candidate(next.scale_, next.offsets_, log_probabilities, labels);
+      Objective candidate(next.scale_, next.offsets_, log_probabilities, labels, penalties);
       improved = candidate.value < current.value;
       if (!improved) continue;
       calibration = std::move(next);

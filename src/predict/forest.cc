@@ -36,13 +36,13 @@ struct FloatColumns {
 }  // namespace
 
 ForestClassifier::ForestClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
-                                   int num_trees, uint64_t seed) {
+                                   int num_trees, uint64_t seed, bool out_of_bag) {
   const FloatColumns columns(features);
   imputer_.fit(columns.view());
   std::vector<float> filled;
   ForestScratch scratch;
-  forest_.fit(imputer_.apply(columns.view(), filled), labels, static_cast<int>(num_classes), {.num_trees = num_trees},
-              Rng(seed).child("forest"), scratch);
+  forest_.fit(imputer_.apply(columns.view(), filled), labels, static_cast<int>(num_classes),
+              {.num_trees = num_trees, .out_of_bag = out_of_bag}, Rng(seed).child("forest"), scratch);
 }
 
 std::vector<double> ForestClassifier::predict(const FeatureMatrix& queries) const {

@@ -17,7 +17,10 @@ namespace manyshot {
 class ForestClassifier {
  public:
   ForestClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, int num_trees,
-                   uint64_t seed);
+                   uint64_t seed, bool out_of_bag = false);
+  // [N, K] Class shares of the labelled rows by the trees that did not see them; NaN for rows that every tree saw.
+  // REQUIRES: out_of_bag.
+  const std::vector<double>& out_of_bag_probabilities() const { return forest_.out_of_bag_probabilities(); }
   std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
 
  private:

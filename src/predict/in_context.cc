@@ -16,7 +16,10 @@ namespace {
 class CompactPredictor : public Predictor {
  public:
   CompactPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots)
-      : model_(std::move(model)), task_(plan, shots), calibration_(shots.num_classes()) {
+      : model_(std::move(model)),
+        task_(plan, shots),
+        num_rows_(shots.labels.size()),
+        calibration_(shots.num_classes()) {
     weigh(usual_share());
     Progress progress("context", views().size(), "members");
     for (const TaskView& view : views()) {
@@ -46,6 +49,18 @@ class CompactPredictor : public Predictor {
     return result;
   }
 
+  // Of each member's rows but the first third: a query sees more labelled rows than these do, but not many times more.
+  std::vector<double> honest_probabilities() const override {
+    const size_t num_classes = class_counts().size();
+    const std::vector<Prequential> seen = prequential(num_rows_, 1.0 / 3);
+    if (seen.empty()) return {};
+    std::vector<double> result = weighted_means(seen);
+    for (size_t row = 0; row < num_rows_; ++row) {
+      const auto of_row = std::span(result).subspan(row * num_classes, num_classes);
+      if (!std::isnan(of_row.front())) calibration_.apply(of_row);
+    }
+    return result;
+  }
   std::vector<std::string> notes() const override { return task_.notes(); }
 
  private:
@@ -79,49 +94,74 @@ class CompactPredictor : public Predictor {
     }
   }
 
+  // Sums over the members that see a labelled row, of its log-probabilities given the rows before it.
+  struct Prequential {
+    std::vector<double> sums;    // [N, K]
+    std::vector<double> counts;  // [N] members
+  };
+  // By NumberScale, of the rows behind the first `skipped` part of each member's rows; empty without prequential
+  // scores.
+  std::vector<Prequential> prequential(size_t num_rows, double skipped) const {
+    const size_t num_classes = class_counts().size();
+    std::vector<Prequential> result(
+        2, {.sums = std::vector<double>(num_rows * num_classes), .counts = std::vector<double>(num_rows)});
+    for (size_t member = 0; member < views().size(); ++member) {
+      const std::vector<float> scores = contexts_[member]->prequential();
+      if (scores.empty()) return {};
+      const std::vector<uint32_t>& rows = views()[member].rows;
+      auto& [sums, counts] = result[scale_of(member)];
+      for (auto place = static_cast<size_t>(skipped * static_cast<double>(rows.size())); place < rows.size(); ++place) {
+        add_log_softmax(scores.data() + place * num_classes, 1, sums.data() + rows[place] * num_classes);
+        ++counts[rows[place]];
+      }
+    }
+    return result;
+  }
+
   // Fits weights and calibration to each labelled row as the members that see it predicted it from the rows before it.
   void calibrate(const std::vector<int32_t>& labels) {
     const size_t num_classes = class_counts().size();
-    // By scale: sums of log-probabilities over the members that see a row [N, K], and their number [N].
-    std::array<std::vector<double>, 2> sums, counts;
-    sums.fill(std::vector<double>(labels.size() * num_classes));
-    counts.fill(std::vector<double>(labels.size()));
-    for (size_t member = 0; member < views().size(); ++member) {
-      const std::vector<float> scores = contexts_[member]->prequential();
-      if (scores.empty()) return;
-      const size_t scale = scale_of(member);
-      for (size_t place = 0; place < views()[member].rows.size(); ++place) {
-        const uint32_t row = views()[member].rows[place];
-        add_log_softmax(scores.data() + place * num_classes, 1, sums[scale].data() + row * num_classes);
-        ++counts[scale][row];
-      }
-    }
+    const std::vector<Prequential> seen = prequential(labels.size(), 0);
+    if (seen.empty()) return;
     std::array<std::vector<double>, 2> means;  // of rows seen on both scales
     std::vector<int32_t> truth;
     for (size_t row = 0; row < labels.size(); ++row) {
-      if (counts[0][row] == 0 || counts[1][row] == 0) continue;
+      if (seen[0].counts[row] == 0 || seen[1].counts[row] == 0) continue;
       for (size_t scale = 0; scale < 2; ++scale) {
         for (size_t k = 0; k < num_classes; ++k) {
-          means[scale].push_back(sums[scale][row * num_classes + k] / counts[scale][row]);
+          means[scale].push_back(seen[scale].sums[row * num_classes + k] / seen[scale].counts[row]);
         }
       }
       truth.push_back(labels[row]);
     }
     if (!truth.empty()) weigh(fit_share(means[0], means[1], truth, num_classes, usual_share()));
 
-    std::vector<double> inputs;
+    const std::vector<double> inputs = weighted_means(seen);
+    std::vector<double> known;
     truth.clear();
     for (size_t row = 0; row < labels.size(); ++row) {
-      const double weight = weights_[0] * counts[0][row] + weights_[1] * counts[1][row];
+      const auto of_row = std::span(inputs).subspan(row * num_classes, num_classes);
+      if (std::isnan(of_row.front())) continue;
+      known.insert(known.end(), of_row.begin(), of_row.end());
+      truth.push_back(labels[row]);
+    }
+    calibration_ = Calibration::fit(known, truth, num_classes);
+  }
+
+  // [N, K] The log-probabilities of each row, weighted as queries are; NaN for rows that no member saw.
+  std::vector<double> weighted_means(const std::vector<Prequential>& seen) const {
+    const size_t num_classes = class_counts().size();
+    std::vector<double> result(seen.front().sums.size(), NAN);
+    for (size_t row = 0; row < seen.front().counts.size(); ++row) {
+      const double weight = weights_[0] * seen[0].counts[row] + weights_[1] * seen[1].counts[row];
       if (weight == 0) continue;
       for (size_t k = 0; k < num_classes; ++k) {
         const size_t i = row * num_classes + k;
-        inputs.push_back(class_counts()[k] > 0 ? (weights_[0] * sums[0][i] + weights_[1] * sums[1][i]) / weight
-                                               : -INFINITY);
+        result[i] = class_counts()[k] > 0 ? (weights_[0] * seen[0].sums[i] + weights_[1] * seen[1].sums[i]) / weight
+                                          : -INFINITY;
       }
-      truth.push_back(labels[row]);
     }
-    calibration_ = Calibration::fit(inputs, truth, num_classes);
+    return result;
   }
 
   // All members alike.
@@ -132,6 +172,7 @@ class CompactPredictor : public Predictor {
 
   std::shared_ptr<const Model> model_;
   CompactTask task_;
+  size_t num_rows_;
   Calibration calibration_;
   std::array<double, 2> weights_{};  // of one member, by its NumberScale; over all members they sum to 1
   std::vector<std::unique_ptr<EncodedContext>> contexts_;

@@ -102,6 +102,8 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   std::vector<NamedPredictor> predictors;
   predictors.push_back({options.model, method->fit(shots)});
   log_notes(task.train, predictors.front().predictor->notes());
+  report.honest = predictors.front().predictor->honest_probabilities();
+  report.labels = shots.labels;
   if (queries.has_truth()) {
     for (const std::string& name : baselines_beside(options, shots, queries.count_rows())) {
       predictors.push_back({name, open_method(name)->fit(shots)});

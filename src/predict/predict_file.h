@@ -22,15 +22,18 @@ std::vector<std::string> beside_choices();
 struct PredictOptions {
   TaskOptions task;
   MethodOptions method;
-  std::string model = "default";
+  std::string model = "auto";
   std::optional<std::vector<std::string>> beside;
   std::string out;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("model", self.model, any_value(),
-      fmt::format("default, {}, an installed model such as smollm2, a model folder, or a .gguf file.",
-                  fmt::join(baseline_names(), ", ")));
+      fmt::format(
+          "auto: the bundled model with and without trees in its prompt, averaged with the trees by what the "
+          "labelled rows say; default: the bundled model alone; {}, an installed model such as smollm2, a model "
+          "folder, or a .gguf file.",
+          fmt::join(baseline_names(), ", ")));
     v("beside", self.beside, one_of(beside_choices()),
       "Baselines that are scored beside the model when the test table has the target, or none; without it majority, "
       "forest and knn, each where it takes seconds.");
@@ -56,6 +59,8 @@ struct PredictReport {
   uint64_t labelled_rows = 0;  // rows used
   uint64_t queries = 0;
   bool has_truth = false;
+  std::vector<double> honest;   // [labelled_rows, K] as Predictor::honest_probabilities
+  std::vector<int32_t> labels;  // [labelled_rows]
   double read_s = 0, fit_s = 0, predict_s = 0;
 };
 

@@ -1,9 +1,13 @@
 #include "predict/predictor.h"
 
+#include "core/error.h"
 #include "model/model.h"
+#include "predict/auto_method.h"
 #include "predict/baselines.h"
 #include "predict/in_context.h"
 #include "predict/model_store.h"
+#include "predict/taught_method.h"
+#include "table/take_rows.h"
 
 namespace manyshot {
 
@@ -13,12 +17,36 @@ std::vector<uint32_t> LabelledTable::class_counts() const {
   return counts;
 }
 
+LabelledTable LabelledTable::at(std::span<const uint64_t> rows) const {
+  LabelledTable part{.features = take_rows(features, rows), .classes = classes};
+  for (const uint64_t row : rows) part.labels.push_back(labels[row]);
+  return part;
+}
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names{std::string(kAuto)};
+  names.insert(names.end(), baseline_names().begin(), baseline_names().end());
+  return names;
+}
+
 std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
-  if (is_baseline(name)) return open_baseline(name, seed);
-  const std::string folder = resolve_model(name, baseline_names());
-  return std::make_unique<InContextMethod>(
+  if (name == kAuto) return open_auto_method(options, seed);
+  const bool is_taught = options.teacher.teacher != Teacher::kNone;
+  if (is_baseline(name)) {
+    if (is_taught) {
+      fail(ErrorKind::kBadInput,
+           "--teacher {}: {} reads no prompt that could show the trees' columns; leave --teacher out, or choose "
+           "--model default",
+           name_of(options.teacher.teacher), name);
+    }
+    return open_baseline(name, seed);
+  }
+  const std::string folder = resolve_model(name, method_names());
+  auto method = std::make_unique<InContextMethod>(
       load_model(folder, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter}), options,
       seed);
+  if (!is_taught) return method;
+  return std::make_unique<TaughtMethod>(std::move(method), options.teacher, seed);
 }
 
 }  // namespace manyshot

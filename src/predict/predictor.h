@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct LabelledTable {
 
   size_t num_classes() const { return classes.size(); }
   std::vector<uint32_t> class_counts() const;  // [K]
+  LabelledTable at(std::span<const uint64_t> rows) const;
 };
 
 // A fitted Predictor is safe to use from several threads, all of its functions at the same time; what they share
@@ -40,6 +42,9 @@ class Predictor {
   virtual std::vector<double> predict(const Table& queries) const = 0;
   // Queries that one call should hold: fewer waste time, more only memory.
   virtual size_t batch_rows() const { return 16'384; }
+  // Probabilities [N, K] of the labelled rows, each predicted without its own label, so that they say how good those of
+  // other rows will be; a row without any is NaN. Empty where the method has none to give.
+  virtual std::vector<double> honest_probabilities() const { return {}; }
   // What the predictor had to decide, leave out or lose, as sentences for the user.
   virtual std::vector<std::string> notes() const { return {}; }
   // What happened while it predicted, in the calls that have returned; asked at the end.
@@ -92,11 +97,35 @@ constexpr auto names_of(Answers) {
   return std::to_array<Named<Answers>>({{Answers::kScored, "scored"}, {Answers::kSequential, "sequential"}});
 }
 
+// Trees whose class shares an in-context model sees as further columns (predict/tree_teachers.h).
+enum class Teacher { kNone, kForest, kXgboost, kBoth };
+constexpr auto names_of(Teacher) {
+  return std::to_array<Named<Teacher>>({{Teacher::kNone, "none"},
+                                        {Teacher::kForest, "forest"},
+                                        {Teacher::kXgboost, "xgboost"},
+                                        {Teacher::kBoth, "both"}});
+}
+
+struct TeacherOptions {
+  Teacher teacher = Teacher::kNone;
+  double teacher_seconds = 20;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("teacher", self.teacher, any_value(),
+      "Trees fitted to all labelled rows, whose class shares the model sees as further columns: a random forest, "
+      "XGBoost, or both. auto decides for itself.");
+    v("teacher_seconds", self.teacher_seconds, between(0.1, 1e6),
+      "About how long the trees may take on one core; beyond that trees, and then rows, are left out.");
+  }
+};
+
 struct MethodOptions {
   std::optional<int> ensemble;
   Calibrate calibrate = Calibrate::kContext;
   PromptForm prompt;
   Answers answers = Answers::kScored;
+  TeacherOptions teacher;
   std::string adapter;
   std::optional<DType> dtype;
   Engine engine = Engine::kAuto;
@@ -112,6 +141,7 @@ struct MethodOptions {
     v("answers", self.answers, any_value(),
       "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the "
       "paper does.");
+    TeacherOptions::visit(self.teacher, v);
     v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
     v("dtype", self.dtype, any_value().unset_as("auto"),
       "Number type of the model's products; auto: bfloat16 where the processor has it.");
@@ -119,8 +149,12 @@ struct MethodOptions {
   }
 };
 
-// `name` is that of a baseline (predict/baselines.h), or what resolve_model (predict/model_store.h) takes.
+// The methods that need no folder of their own: kAuto (predict/auto_method.h) and the baselines (predict/baselines.h).
+std::vector<std::string> method_names();
+
+// `name` is one of method_names(), or what resolve_model (predict/model_store.h) takes.
 // `seed`: of the ensemble's orders and of whatever else a method draws.
+// Throws Error(kBadInput) for options that the method cannot follow, besides what loading a model throws.
 std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options = {}, uint64_t seed = 0);
 
 }  // namespace manyshot

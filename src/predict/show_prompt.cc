@@ -11,9 +11,11 @@
 #include "model/language/tensor_source.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
+#include "predict/auto_method.h"
 #include "predict/baselines.h"
 #include "predict/compact_task.h"
 #include "predict/model_store.h"
+#include "predict/taught_method.h"
 #include "predict/text_task.h"
 
 namespace manyshot {
@@ -34,9 +36,8 @@ std::vector<std::string> true_labels(QueryReader& queries, size_t count, const T
 }
 
 std::string text_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
-                        QueryReader& queries) {
+                        const Table& rows, QueryReader& queries) {
   const Tokenizer tokenizer(read_model_tokenizer(plan.model.path));
-  const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
   const TextTask task(tokenizer, plan, shots, rows.num_rows);
   log_notes(options.task.train, task.notes());
   const TaskView& view = task.views()[static_cast<size_t>(options.member)];
@@ -67,11 +68,10 @@ void append_row(std::span<const TokenId> tokens, const CompactVocabulary& vocabu
 }
 
 std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
-                           const QueryReader& queries) {
+                           const Table& rows) {
   const CompactTask task(plan, shots);
   log_notes(options.task.train, task.notes());
   const TaskView& view = task.views()[static_cast<size_t>(options.member)];
-  const Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
   const Prompt prompt = task.format().prompt(view);
   const QueryTokens tokens = task.format().queries(rows, std::span(&view, 1)).front();
   if (options.layout == PromptOutput::kTokens) {
@@ -106,6 +106,12 @@ PromptPlan make_plan(const PromptOptions& options) {
 }  // namespace
 
 std::string show_prompt(const PromptOptions& options) {
+  if (options.model == kAuto) {
+    fail(ErrorKind::kBadInput,
+         "--model auto shows its members several prompts; give --model {}, with --teacher forest or both to see the "
+         "columns of the trees",
+         kAutoStudent);
+  }
   if (is_baseline(options.model)) {
     fail(ErrorKind::kBadInput, "--model {}: a baseline reads tables, not prompts; give a model: {}, or a model folder",
          options.model, list_names(installed_models(), /*limit=*/20));
@@ -117,8 +123,17 @@ std::string show_prompt(const PromptOptions& options) {
   }
   const TrainingTable train = open_training_table(options.task);
   QueryReader queries(options.task, train);
-  const LabelledTable shots = read_shots(options.task, train, plan.max_labelled_rows());
-  return plan.is_text() ? text_prompt(plan, options, shots, queries) : compact_prompt(plan, options, shots, queries);
+  const std::vector<TreeKind> kinds = tree_kinds(options.teacher.teacher);
+  const uint64_t limit = plan.max_labelled_rows();
+  LabelledTable shots = read_shots(options.task, train, kinds.empty() ? std::optional(limit) : std::nullopt);
+  Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
+  if (!kinds.empty()) {
+    const TreeTeachers teachers(shots, kinds, options.teacher.teacher_seconds, plan.seed);
+    log_notes(options.task.train, teachers.notes());
+    shots = teachers.teach(shots, kinds).at(taught_rows(shots, limit, plan.seed));
+    rows = teachers.teach(rows, kinds, teachers.predict(rows));
+  }
+  return plan.is_text() ? text_prompt(plan, options, shots, rows, queries) : compact_prompt(plan, options, shots, rows);
 }
 
 }  // namespace manyshot

@@ -26,6 +26,7 @@ constexpr auto names_of(PromptOutput) {
 struct PromptOptions {
   TaskOptions task;
   PromptForm form;
+  TeacherOptions teacher;
   std::string model = "default";
   PromptOutput layout = PromptOutput::kText;
   int queries = 50;
@@ -42,6 +43,7 @@ struct PromptOptions {
     v("out", self.out, any_value(), "File to write; without it standard output.");
     TaskOptions::visit(self.task, v);
     PromptForm::visit(self.form, v);
+    TeacherOptions::visit(self.teacher, v);
   }
 };
 

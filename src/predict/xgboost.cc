@@ -1,5 +1,6 @@
 #include "predict/xgboost.h"
 
+#include <fmt/format.h>
 #include <xgboost/c_api.h>
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 
 namespace manyshot {
 namespace {
-
-constexpr int kNumRounds = 500;
 
 void check(int status) {
   if (status != 0) fail(ErrorKind::kInternal, "XGBoost: {}", XGBGetLastError());
@@ -50,7 +49,7 @@ class DMatrix {
 }  // namespace
 
 XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
-                                     uint64_t seed)
+                                     uint64_t seed, const XgboostOptions& options)
     : num_classes_(num_classes) {
   std::vector<uint32_t> counts(num_classes);
   for (const int32_t label : labels) ++counts[label];
@@ -68,22 +67,22 @@ XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<co
   check(XGDMatrixSetFloatInfo(data.get(), "label", targets.data(), targets.size()));
   const DMatrixHandle cache[] = {data.get()};
   check(XGBoosterCreate(cache, 1, &booster_));
-  set_parameters(targets.size(), seed);
-  for (int round = 0; round < kNumRounds; ++round) {
+  set_parameters(targets.size(), seed, options);
+  for (int round = 0; round < options.num_rounds; ++round) {
     check_interrupted();
     check(XGBoosterUpdateOneIter(booster_, round, data.get()));
   }
 }
 
-void XgboostClassifier::set_parameters(size_t num_rows, uint64_t seed) {
+void XgboostClassifier::set_parameters(size_t num_rows, uint64_t seed, const XgboostOptions& options) {
   const bool binary = present_.size() == 2;
   const auto set = [&](const char* key, const std::string& value) {
     check(XGBoosterSetParam(booster_, key, value.c_str()));
   };
   set("objective", binary ? "binary:logistic" : "multi:softprob");
   if (!binary) set("num_class", std::to_string(present_.size()));
-  set("eta", "0.05");
-  set("max_depth", "4");
+  set("eta", fmt::format("{}", options.learning_rate));
+  set("max_depth", std::to_string(options.max_depth));
   set("subsample", "0.8");
   set("colsample_bytree", "0.8");
   // One thread and one algorithm, so that the trees are the same on every machine of a kind.

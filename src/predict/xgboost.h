@@ -11,17 +11,24 @@
 
 namespace manyshot {
 
+struct XgboostOptions {
+  int num_rounds = 500;
+  double learning_rate = 0.05;
+  int max_depth = 4;
+};
+
 // The booster alone; NaN is missing.
 class XgboostClassifier {
  public:
-  XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, uint64_t seed);
+  XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, uint64_t seed,
+                    const XgboostOptions& options = {});
   ~XgboostClassifier();
   XgboostClassifier(const XgboostClassifier&) = delete;
   XgboostClassifier& operator=(const XgboostClassifier&) = delete;
   std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
 
  private:
-  void set_parameters(size_t num_rows, uint64_t seed);
+  void set_parameters(size_t num_rows, uint64_t seed, const XgboostOptions& options);
 
   size_t num_classes_;
   std::vector<size_t> present_;  // classes with labelled rows, in order: the booster's classes

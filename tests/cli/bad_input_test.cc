@@ -86,7 +86,11 @@ TEST_F(BadInput, NoLabelAtAll) {
 TEST_F(BadInput, TooManyClassesForTheModel) {
   std::string train = "x,label\n";
   for (int row = 0; row < 40; ++row) train += fmt::format("{},c{}\n", row, row % 11);
-  expect_refused(predict_text(train, "x\n1\n"), {"11 classes", "at most 10", "--model xgboost"});
+  expect_refused(predict_text(train, "x\n1\n", {"--model", "default"}),
+                 {"11 classes", "at most 10", "--model xgboost"});
+  const ProgramResult trees = predict_text(train, "x\n1\n");
+  EXPECT_EQ(trees.exit_code, 0);
+  EXPECT_THAT(trees.err, HasSubstr("count nothing: the target has 11 classes"));
   EXPECT_EQ(predict_text(train, "x\n1\n", {"--model", "knn"}).exit_code, 0);
 }
 TEST_F(BadInput, ATargetThatIsNoClass) {

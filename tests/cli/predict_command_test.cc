@@ -90,8 +90,8 @@ TEST(PredictCommand, JsonSummaryHoldsOptionsAndMetrics) {
   const json summary = json::parse(result.out);
   EXPECT_EQ(summary["queries"], 423);
   EXPECT_EQ(summary["options"]["shots"], 128);
-  EXPECT_EQ(summary["metrics"]["default"]["rows"], 423);
-  EXPECT_GT(summary["metrics"]["default"]["accuracy"], summary["metrics"]["majority"]["accuracy"]);
+  EXPECT_EQ(summary["metrics"]["auto"]["rows"], 423);
+  EXPECT_GT(summary["metrics"]["auto"]["accuracy"], summary["metrics"]["majority"]["accuracy"]);
   EXPECT_EQ(lines_of(content_of(folder / "out.csv")).size(), 424u);
 }
 
@@ -104,9 +104,9 @@ TEST(PredictCommand, BaselinesBesideTheModelCanBeChosen) {
     for (const auto& [name, metrics] : summary["metrics"].items()) names.push_back(name);
     return names;
   };
-  EXPECT_THAT(scored({}), UnorderedElementsAre("default", "majority", "forest", "knn"));
-  EXPECT_THAT(scored({"--beside", "none"}), UnorderedElementsAre("default"));
-  EXPECT_THAT(scored({"--beside", "knn,xgboost"}), UnorderedElementsAre("default", "knn", "xgboost"));
+  EXPECT_THAT(scored({}), UnorderedElementsAre("auto", "majority", "forest", "knn"));
+  EXPECT_THAT(scored({"--beside", "none"}), UnorderedElementsAre("auto"));
+  EXPECT_THAT(scored({"--beside", "knn,xgboost"}), UnorderedElementsAre("auto", "knn", "xgboost"));
   EXPECT_THAT(scored({"--model", "forest"}), UnorderedElementsAre("forest", "majority", "knn"));
   EXPECT_THAT(run_manyshot(obesity({"--beside", "forrest"})).err, HasSubstr("did you mean \"forest\"?"));
 }

@@ -28,5 +28,16 @@ TEST(FindModels, TheHashOfAnEndpointIsOfTheOptionsThatAnswersDependOn) {
   EXPECT_EQ(models[1].hash, "5b33d7fb61bcd268d8bc2e1a55c66d02cd1332dc4cb01e0f1f174e003f5069ff");
 }
 
+TEST(FindModels, AutoIsHashedApartFromItsModel) {
+  const std::vector<EvaluatedModel> models = find_models(
+      {"auto", "default", "auto+teacher_seconds=5", "default+teacher_seconds=5", "default+calibrate=none"}, {});
+  EXPECT_EQ(models[0].path, models[1].path);
+  EXPECT_NE(models[0].hash, models[1].hash);
+  EXPECT_NE(models[0].hash, models[2].hash);
+  EXPECT_EQ(models[1].hash, models[3].hash) << "no trees, no matter how long they may take";
+  EXPECT_EQ(uncalibrated_twin(models[0], models), "");
+  EXPECT_EQ(uncalibrated_twin(models[1], models), "default+calibrate=none");
+}
+
 }  // namespace
 }  // namespace manyshot

@@ -16,7 +16,6 @@ namespace {
 using testing::clouds;
 using ::testing::ElementsAre;
 using testing::numbers;
-using testing::rows_of;
 
 TEST(Majority, GivesClassShares) {
   const LabelledTable shots{.features = numbers({{1, 2, 3, 4}}), .labels = {0, 0, 2, 0}, .classes = {"a", "b", "c"}};
@@ -71,7 +70,7 @@ TEST_P(EveryBaseline, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
     set_num_threads(threads);
     EXPECT_EQ(predictor->predict(shots.features), all);
     for (const std::vector<size_t>& rows : {std::vector<size_t>{17}, {99, 17, 3}, {5, 17}}) {
-      const std::vector<double> some = predictor->predict(rows_of(shots.features, rows));
+      const std::vector<double> some = predictor->predict(take_rows(shots.features, rows));
       for (size_t i = 0; i < rows.size(); ++i) {
         EXPECT_EQ(some[2 * i], all[2 * rows[i]]);
         EXPECT_EQ(some[2 * i + 1], all[2 * rows[i] + 1]);

@@ -19,7 +19,6 @@ namespace manyshot {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::rows_of;
 
 // Rows of `num_classes` classes; a row's first column tells its class, the others are noise.
 LabelledTable task(size_t num_rows, size_t num_features, size_t num_classes, uint64_t seed) {
@@ -77,7 +76,7 @@ TEST(InContext, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
     const auto predictor = method->fit(shots);
     EXPECT_EQ(predictor->predict(queries.features), reference);
     for (const std::vector<size_t>& rows : {std::vector<size_t>{73}, {149, 73, 0}, {5, 6, 7, 73, 8}}) {
-      const auto some = predictor->predict(rows_of(queries.features, rows));
+      const auto some = predictor->predict(take_rows(queries.features, rows));
       for (size_t i = 0; i < rows.size(); ++i) {
         for (size_t k = 0; k < 4; ++k) EXPECT_EQ(some[i * 4 + k], reference[rows[i] * 4 + k]);
       }

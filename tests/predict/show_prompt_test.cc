@@ -13,6 +13,7 @@
 #include "predict/in_context.h"
 #include "predict/model_store.h"
 #include "predict/predict_file.h"
+#include "predict/taught_method.h"
 #include "support/error.h"
 #include "support/models/tiny_text_model.h"
 #include "support/temporary_folder.h"
@@ -104,6 +105,31 @@ TEST_F(ShowPrompt, ShowsTheViewThatAMemberOfPredictHas) {
         << member;
   }
   EXPECT_EQ(tokens("default", task, 9)["context"].get<Tokens>(), contexts_of_predict(path, task, {.ensemble = 10})[9]);
+}
+
+TEST_F(ShowPrompt, ShowsTheColumnsOfTheTeacher) {
+  const std::string path = resolve_model("default");
+  PromptOptions options;
+  options.task = task_of(write_table(static_cast<size_t>(load_model(path)->info().max_shots) * 2, 2, 2));
+  options.teacher.teacher = Teacher::kForest;
+  options.layout = PromptOutput::kTokens;
+  options.queries = 1;
+  const auto shown = Json::parse(show_prompt(options))["context"].get<Tokens>();
+
+  const auto model = std::make_shared<RecordingModel>(load_model(path));
+  const TrainingTable train = open_training_table(options.task);
+  const LabelledTable shots = read_shots(options.task, train, std::nullopt);
+  const TaughtMethod method(std::make_unique<InContextMethod>(model, MethodOptions{}, options.task.seed),
+                            options.teacher, options.task.seed);
+  method.fit(shots);
+  EXPECT_EQ(shown, model->contexts()[0]);
+}
+
+TEST_F(ShowPrompt, AutoHasNoSinglePrompt) {
+  PromptOptions options;
+  options.task = task_of(write_table(20, 2, 2));
+  options.model = "auto";
+  EXPECT_ERROR(show_prompt(options), ErrorKind::kBadInput, "give --model default, with --teacher forest or both");
 }
 
 TEST_F(ShowPrompt, ShowsTheViewThatAMemberOfALanguageModelHas) {

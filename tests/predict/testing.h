@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/rng.h"
 #include "predict/predictor.h"
+#include "table/take_rows.h"
 
 namespace manyshot::testing {
 
@@ -34,22 +34,6 @@ inline LabelledTable clouds(size_t num_rows, size_t num_features, double distanc
   }
   shots.features = numbers(std::move(columns));
   return shots;
-}
-
-inline Table rows_of(const Table& table, std::span<const size_t> rows) {
-  Table result{.num_rows = rows.size()};
-  for (const Column& column : table.columns) {
-    Column copy{.name = column.name, .type = column.type, .categories = column.categories};
-    for (const size_t row : rows) {
-      if (column.is_number()) {
-        copy.numbers.push_back(column.numbers[row]);
-      } else {
-        copy.codes.push_back(column.codes[row]);
-      }
-    }
-    result.columns.push_back(std::move(copy));
-  }
-  return result;
 }
 
 }  // namespace manyshot::testing

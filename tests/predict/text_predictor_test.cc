@@ -21,7 +21,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::rows_of;
 
 LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
   const Rng rng(4);
@@ -62,7 +61,7 @@ TEST_F(TextPredictor, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
       const auto predictor = fit(shots, options);
       EXPECT_EQ(predictor->predict(queries.features), reference) << threads;
       for (const std::vector<size_t>& rows : {std::vector<size_t>{33}, {39, 33, 0}}) {
-        const auto some = predictor->predict(rows_of(queries.features, rows));
+        const auto some = predictor->predict(take_rows(queries.features, rows));
         for (size_t i = 0; i < rows.size(); ++i) {
           for (size_t k = 0; k < 12; ++k) EXPECT_EQ(some[i * 12 + k], reference[rows[i] * 12 + k]);
         }
@@ -81,7 +80,7 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
   const TaskView& view = text_task.views().front();
   for (size_t row = 0; row < 3; ++row) {
     const TextCachePtr prompt = model->language_model()->prefill(
-        text_task.format().prompt_tokens(rows_of(queries.features, std::vector{row}), view));
+        text_task.format().prompt_tokens(take_rows(queries.features, std::vector{row}), view));
     std::vector<double> expected;
     for (size_t k = 0; k < 3; ++k) {
       const auto answer = model->tokenizer()->encode("[{\"id\": 0, \"label\": " + text_task.format().label(k, view),

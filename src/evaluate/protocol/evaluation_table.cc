@@ -9,6 +9,7 @@
 #include "core/options.h"
 #include "core/sha256.h"
 #include "predict/task_tables.h"
+#include "table/take_rows.h"
 
 namespace manyshot {
 namespace {
@@ -88,18 +89,9 @@ EvaluationTable read_evaluation_table(const std::string& path, const std::string
 }
 
 Table take(const Table& table, std::span<const uint32_t> rows, std::span<const uint32_t> columns) {
+  const std::vector<uint64_t> taken(rows.begin(), rows.end());
   Table part{.num_rows = rows.size()};
-  for (const uint32_t index : columns) {
-    const Column& from = table.columns[index];
-    Column& to = part.columns.emplace_back(Column{.name = from.name, .type = from.type, .categories = from.categories});
-    for (const uint32_t row : rows) {
-      if (from.is_number()) {
-        to.numbers.push_back(from.numbers[row]);
-      } else {
-        to.codes.push_back(from.codes[row]);
-      }
-    }
-  }
+  for (const uint32_t index : columns) part.columns.push_back(take_rows(table.columns[index], taken));
   return part;
 }
 

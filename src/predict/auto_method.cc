@@ -1,0 +1,209 @@
+#include "predict/auto_method.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "predict/blend.h"
+#include "predict/calibration.h"
+#include "predict/in_context.h"
+#include "predict/model_store.h"
+#include "predict/taught_method.h"
+
+namespace manyshot {
+namespace {
+
+constexpr double kPriorRows = 6;  // what equal weights are worth
+// The average of several is less sure than each: it is scaled back. Its classes need no offsets, each member's are
+// fitted.
+constexpr CalibrationPenalties kScaleOnly{.scale = 30, .offset = 1e6};
+
+// A way in which the model is shown a task.
+struct View {
+  std::vector<TreeKind> kinds;  // whose columns it sees
+  int members_in_eight;         // of the ensemble
+};
+const std::vector<View>& views() {
+  static const std::vector<View> views{{{}, 2}, {{TreeKind::kForest}, 2}, {{TreeKind::kForest, TreeKind::kXgboost}, 4}};
+  return views;
+}
+
+std::string describe(const View& view) {
+  std::string name(kAutoStudent);
+  for (size_t i = 0; i < view.kinds.size(); ++i)
+    name += fmt::format("{}{}", i == 0 ? " with " : " and ", name_of(view.kinds[i]));
+  return name;
+}
+
+constexpr double kLeastProbability = 1e-6;
+
+// Mean of -log p(label) over the rows that have a prediction.
+double log_loss(const std::vector<double>& probabilities, const std::vector<int32_t>& labels, size_t num_classes) {
+  double sum = 0, rows = 0;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    const double p = probabilities[row * num_classes + static_cast<size_t>(labels[row])];
+    if (std::isnan(p)) continue;
+    sum -= std::log(std::max(p, kLeastProbability));
+    ++rows;
+  }
+  return sum / rows;
+}
+
+class AutoPredictor : public Predictor {
+ public:
+  AutoPredictor(const LabelledTable& shots, const std::vector<std::unique_ptr<Method>>& students,
+                const MethodOptions& options, uint64_t seed)
+      : counts_(shots.class_counts()),
+        teachers_(
+            std::make_shared<TreeTeachers>(shots, tree_kinds(Teacher::kBoth), options.teacher.teacher_seconds, seed)),
+        calibration_(counts_.size()),
+        notes_(teachers_->notes()) {
+    for (size_t i = 0; i < students.size(); ++i) add_student(views()[i], *students[i], shots, seed);
+    for (const TreeKind kind : teachers_->kinds()) {
+      parts_.push_back({.name = std::string(name_of(kind)), .honest = teachers_->honest(kind)});
+    }
+    weigh(shots.labels);
+    if (options.calibrate == Calibrate::kContext) calibrate(shots.labels);
+  }
+
+  std::vector<double> predict(const Table& queries) const override {
+    const std::vector<std::vector<double>> shares = teachers_->predict(queries);
+    std::vector<double> result(queries.num_rows * counts_.size());
+    size_t next_trees = 0;
+    for (const Part& part : parts_) {
+      add(part.student == nullptr ? shares[next_trees++] : part.student->predict(queries, shares), part.weight, result);
+    }
+    apply_calibration(result);
+    return result;
+  }
+  std::vector<double> honest_probabilities() const override { return honest_; }
+  std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  // What is averaged: a student, or trees.
+  struct Part {
+    std::string name;
+    std::unique_ptr<TaughtPredictor> student;  // null: the trees of that name
+    std::vector<double> honest;                // [N, K]
+    double weight = 0;
+  };
+
+  static void add(const std::vector<double>& probabilities, double weight, std::vector<double>& sum) {
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += weight * probabilities[i];
+  }
+
+  void add_student(const View& view, const Method& method, const LabelledTable& shots, uint64_t seed) {
+    Part part{.name = describe(view)};
+    try {
+      part.student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kUnsupported) throw;
+      const std::string reason = error.what();
+      std::string note =
+          fmt::format("the members of {} count nothing: {}", kAutoStudent, reason.substr(0, reason.find(';')));
+      if (notes_.empty() || notes_.back() != note) notes_.push_back(std::move(note));  // the other views fail alike
+      return;
+    }
+    part.honest = part.student->honest_probabilities();
+    if (part.honest.empty()) part.honest.assign(shots.labels.size() * counts_.size(), NAN);
+    if (view.kinds.empty()) std::ranges::copy(part.student->notes(), std::back_inserter(notes_));
+    parts_.push_back(std::move(part));
+  }
+
+  void weigh(const std::vector<int32_t>& labels) {
+    const std::vector<double> equal(parts_.size(), 1.0 / static_cast<double>(parts_.size()));
+    std::vector<std::vector<double>> honest;
+    for (const Part& part : parts_) honest.push_back(part.honest);
+    const std::vector<double> weights = fit_blend(honest, labels, counts_.size(), equal, kPriorRows);
+    honest_.assign(labels.size() * counts_.size(), 0);
+    std::string text;
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      parts_[i].weight = weights[i];
+      add(honest[i], weights[i], honest_);
+      text += fmt::format("{}{} {:.0f} % ({:.3f})", i > 0 ? ", " : "", parts_[i].name, 100 * weights[i],
+                          log_loss(honest[i], labels, counts_.size()));
+    }
+    notes_.push_back("what counts how much, with the log loss on labelled rows whose own label was hidden: " + text);
+  }
+
+  // Log-probabilities of `probabilities` in place; of classes with labelled rows none is -infinity.
+  void take_logarithms(std::span<double> probabilities) const {
+    for (size_t i = 0; i < probabilities.size(); ++i) {
+      const bool is_possible = counts_[i % counts_.size()] > 0;
+      probabilities[i] = is_possible ? std::log(std::max(probabilities[i], kLeastProbability)) : -INFINITY;
+    }
+  }
+
+  void calibrate(const std::vector<int32_t>& labels) {
+    std::vector<double> known;
+    std::vector<int32_t> truth;
+    for (size_t row = 0; row < labels.size(); ++row) {
+      const auto p = std::span(honest_).subspan(row * counts_.size(), counts_.size());
+      if (std::isnan(p.front())) continue;
+      known.insert(known.end(), p.begin(), p.end());
+      truth.push_back(labels[row]);
+    }
+    take_logarithms(known);
+    calibration_ = Calibration::fit(known, truth, counts_.size(), kScaleOnly);
+    apply_calibration(honest_);
+  }
+
+  // Rows of NaN stay.
+  void apply_calibration(std::vector<double>& probabilities) const {
+    for (size_t begin = 0; begin < probabilities.size(); begin += counts_.size()) {
+      const auto row = std::span(probabilities).subspan(begin, counts_.size());
+      if (std::isnan(row.front())) continue;
+      take_logarithms(row);
+      calibration_.apply(row);
+    }
+  }
+
+  std::vector<uint32_t> counts_;  // [K] labelled rows of each class
+  std::shared_ptr<const TreeTeachers> teachers_;
+  std::vector<Part> parts_;
+  Calibration calibration_;
+  std::vector<double> honest_;  // [N, K]
+  std::vector<std::string> notes_;
+};
+
+class AutoMethod : public Method {
+ public:
+  AutoMethod(const MethodOptions& options, uint64_t seed) : options_(options), seed_(seed) {
+    const std::shared_ptr<const Model> model =
+        load_model(resolve_model(std::string(kAutoStudent)),
+                   {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter});
+    plan_prompts(model->info(), options, seed);  // refuses what no member could follow
+    const int members = options.ensemble.value_or(PromptPlan::kDefaultMembers);
+    for (size_t i = 0; i < views().size(); ++i) {
+      MethodOptions of_view = options;
+      of_view.ensemble = std::max(1, members * views()[i].members_in_eight / 8);
+      students_.push_back(std::make_unique<InContextMethod>(model, of_view, Rng(seed).child("auto", i).bits(0)));
+    }
+  }
+
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override {
+    return std::make_unique<AutoPredictor>(shots, students_, options_, seed_);
+  }
+
+ private:
+  MethodOptions options_;
+  uint64_t seed_;
+  std::vector<std::unique_ptr<Method>> students_;  // of each view
+};
+
+}  // namespace
+
+std::unique_ptr<Method> open_auto_method(const MethodOptions& options, uint64_t seed) {
+  if (options.teacher.teacher != Teacher::kNone) {
+    fail(ErrorKind::kBadInput,
+         "--teacher {}: --model auto shows its members the columns of trees by itself; leave --teacher out, or choose "
+         "--model {}",
+         name_of(options.teacher.teacher), kAutoStudent);
+  }
+  return std::make_unique<AutoMethod>(options, seed);
+}
+
+}  // namespace manyshot
