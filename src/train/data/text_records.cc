@@ -30,7 +30,34 @@ std::string role_of(const std::string& name, std::string_view place) {
   fail(ErrorKind::kBadInput, "{}: role \"{}\" is unknown; expected system, user or assistant", place, excerpt(name));
 }
 
+// Where a piece of `text`, which is longer than max_bytes, ends.
+size_t piece_end(std::string_view text, size_t max_bytes) {
+  for (const std::string_view end : {"\n\n", "\n", " "}) {
+    const size_t found = text.rfind(end, max_bytes - end.size());
+    if (found != std::string_view::npos && found >= max_bytes / 2) return found + end.size();
+  }
+  size_t end = max_bytes;
+  while (end > max_bytes - 4 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end;
+}
+
 }  // namespace
+
+PlainText::PlainText(const std::string& path, size_t max_bytes) : file_(path) {
+  std::string_view text(reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size());
+  if (const auto bad = find_invalid_utf8(text)) {
+    fail(ErrorKind::kBadInput, "{}: byte {} is not UTF-8; save the text as UTF-8 (iconv -t UTF-8)", path,
+         with_thousands(static_cast<long long>(*bad)));
+  }
+  for (size_t line = 1; !text.empty();) {
+    const std::string_view piece = text.substr(0, text.size() <= max_bytes ? text.size() : piece_end(text, max_bytes));
+    if (piece.find_first_not_of(kBlanks) != std::string_view::npos) pieces_.push_back({piece, line});
+    line += static_cast<size_t>(std::count(piece.begin(), piece.end(), '\n'));
+    text.remove_prefix(piece.size());
+  }
+}
+
+std::string PlainText::place(size_t number) const { return fmt::format("{}:{}", file_.path(), pieces_[number].line); }
 
 JsonLines::JsonLines(const std::string& path) : file_(path) {
   const std::string_view whole = text();

@@ -11,18 +11,37 @@ namespace manyshot::train {
 namespace {
 namespace fs = std::filesystem;
 
-std::vector<std::string> text_files(const std::string& path) {
+bool is_json(const fs::path& path) { return path.extension() == ".jsonl" || path.extension() == ".json"; }
+bool is_plain(const fs::path& path) { return path.extension() == ".txt" || path.extension() == ".md"; }
+
+template <class Iterator>
+std::vector<std::string> files_in(const fs::path& folder, bool (*is_wanted)(const fs::path&)) {
+  std::vector<std::string> files;
+  for (const auto& entry : Iterator(folder)) {
+    if (entry.is_regular_file() && is_wanted(entry.path())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<std::string> text_files(const std::string& path, StageData kind) {
   std::error_code error;
   if (!fs::exists(path, error)) fail(ErrorKind::kNotFound, "{}: no such file or folder; check the stage's path", path);
   if (!fs::is_directory(path, error)) return {path};
   const fs::path inner = fs::path(path) / "alpaca";
-  std::vector<std::string> files;
-  for (const auto& entry : fs::directory_iterator(fs::is_directory(inner, error) ? inner : fs::path(path))) {
-    if (entry.path().extension() == ".jsonl" || entry.path().extension() == ".json") files.push_back(entry.path());
+  auto files = files_in<fs::directory_iterator>(fs::is_directory(inner, error) ? inner : fs::path(path), is_json);
+  if (files.empty() && kind == StageData::kText) files = files_in<fs::recursive_directory_iterator>(path, is_plain);
+  if (files.empty()) {
+    fail(ErrorKind::kNotFound, "{}: no .jsonl or .json files in this folder{}", path,
+         kind == StageData::kText ? ", and no .txt or .md files" : "");
   }
-  std::sort(files.begin(), files.end());
-  if (files.empty()) fail(ErrorKind::kNotFound, "{}: no .jsonl or .json files in this folder", path);
   return files;
+}
+
+// A byte is a token at most; a token before and one behind the text are the tokenizer's.
+std::unique_ptr<TextRecords> open_records(const std::string& path, const StageRecipe& stage) {
+  if (stage.data != StageData::kText || !is_plain(path)) return std::make_unique<JsonLines>(path);
+  return std::make_unique<PlainText>(path, static_cast<size_t>(stage.max_tokens) - 2);
 }
 
 const Tokenizer& required_tokenizer(const StageRecipe& stage, const StreamContext& context) {
@@ -43,12 +62,14 @@ TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
       mode_(stage.loss),
       limit_(stage) {
   uint64_t total = 0;
-  for (const std::string& path : text_files(stage.path)) {
-    files_.push_back(std::make_unique<JsonLines>(path));
+  for (const std::string& path : text_files(stage.path, stage.data)) {
+    auto records = open_records(path, stage);
+    if (records->size() == 0) continue;
+    files_.push_back(std::move(records));
     first_.push_back(total);
     total += files_.back()->size();
   }
-  if (total == 0) fail(ErrorKind::kBadInput, "{}: there are no lines", stage.path);
+  if (total == 0) fail(ErrorKind::kBadInput, "{}: there are no lines and no texts", stage.path);
   order_ = std::make_unique<ShuffledOrder>(context.seed, total);
   const Json first = files_.front()->record(0);  // a wrong kind of data is told at once
   encode(first, files_.front()->place(0));
@@ -85,7 +106,7 @@ TrainSample TextStream::sample(uint64_t position, StreamScratch&) const {
 BatchShape TextStream::largest_sample() const { return {.num_samples = 1, .sample_tokens = limit_.max_tokens()}; }
 
 std::string TextStream::description() const {
-  return fmt::format("{} lines of {} in {} files", with_thousands(static_cast<long long>(order_->size())),
+  return fmt::format("{} samples of {} in {} files", with_thousands(static_cast<long long>(order_->size())),
                      name_of(kind_), files_.size());
 }
 

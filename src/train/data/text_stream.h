@@ -1,4 +1,4 @@
-// Texts in JSON lines, tokenised as they are needed.
+// Texts in JSON lines, or plain, tokenised as they are needed.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ namespace manyshot::train {
 class TextStream : public SampleStream {
  public:
   // `stage.path` is a file, or a folder of .jsonl and .json files (or a corpus folder); `stage.data` says what a line
-  // holds.
+  // holds. For kText also a .txt or .md file, or a folder of them and of folders of them.
   TextStream(const StageRecipe& stage, const StreamContext& context);
   TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
   BatchShape largest_sample() const override;
@@ -28,8 +28,8 @@ class TextStream : public SampleStream {
   ChatWrapping wrapping_;
   LossMode mode_;
   LengthLimit limit_;
-  std::vector<std::unique_ptr<JsonLines>> files_;
-  std::vector<uint64_t> first_;  // number of each file's first line among all
+  std::vector<std::unique_ptr<TextRecords>> files_;
+  std::vector<uint64_t> first_;  // number of each file's first record among all
   std::unique_ptr<ShuffledOrder> order_;
 };
 

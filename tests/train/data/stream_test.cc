@@ -266,6 +266,36 @@ TEST_F(Stream, TextsSuperviseEverythingButTheFirstToken) {
   }
 }
 
+TEST_F(Stream, PlainTextsGoInWhole) {
+  StageRecipe stage;
+  stage.data = StageData::kText;
+  stage.path = folder_ / "notes";
+  stage.max_tokens = 66;  // pieces of 64 bytes
+  const std::string long_line(90, 'a'), first(50, 'b'), second(40, 'c'), accents = [] {
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += "\u00e4";
+    return "x" + text;
+  }();
+  folder_.write("notes/a.txt", first + "\n\n" + second + "\nthe end\n");
+  folder_.write("notes/deep/b.md", long_line + "\n \n");
+  folder_.write("notes/deep/c.txt", accents);
+  folder_.write("notes/d.pdf", "no text");
+  folder_.write("notes/empty.txt", " \n");
+  const auto stream = open_stream(stage, context());
+  EXPECT_EQ(stream->description(), "6 samples of text in 3 files");
+  std::multiset<std::string> texts;
+  for (const TrainSample& sample : take(*stream, 6)) texts.insert(text_of(sample));
+  EXPECT_EQ(texts,
+            (std::multiset<std::string>{first + "\n\n", second + "\nthe end\n", long_line.substr(0, 64),
+                                        long_line.substr(64) + "\n \n", accents.substr(0, 63), accents.substr(63)}));
+
+  stage.path = folder_.write("latin.txt", "caf\xE9");
+  expect_refused(stage, context(), ErrorKind::kBadInput, "latin.txt: byte 3 is not UTF-8");
+  stage.path = folder_ / "notes";
+  stage.data = StageData::kAlpaca;
+  expect_refused(stage, context(), ErrorKind::kNotFound, "no .jsonl or .json files in this folder");
+}
+
 TEST_F(Stream, LongSamplesAreSkippedCutOrRefused) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kText;
