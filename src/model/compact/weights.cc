@@ -38,13 +38,25 @@ std::vector<float> read_tensor(const Safetensors& file, const std::string& name,
 
 }  // namespace
 
-Weights read_weights(const Safetensors& file, const ModelConfig& config) {
+int64_t num_parameters(const ModelConfig& config) {
   Weights weights;
+  weights.layers.resize(static_cast<size_t>(config.num_hidden_layers));
+  int64_t sum = 0;
+  for_each_tensor(config, weights,
+                  [&](const std::string&, const std::vector<float>&, const std::vector<uint64_t>& shape) {
+                    int64_t values = 1;
+                    for (const uint64_t dimension : shape) values *= static_cast<int64_t>(dimension);
+                    sum += values;
+                  });
+  return sum;
+}
+
+Weights read_weights(const Safetensors& file, const ModelConfig& config) {
+  Weights weights{.num_parameters = num_parameters(config)};
   weights.layers.resize(static_cast<size_t>(config.num_hidden_layers));
   for_each_tensor(config, weights,
                   [&](const std::string& name, std::vector<float>& values, const std::vector<uint64_t>& shape) {
                     values = read_tensor(file, name, shape);
-                    weights.num_parameters += static_cast<int64_t>(values.size());
                   });
   return weights;
 }

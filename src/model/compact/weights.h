@@ -55,6 +55,9 @@ void for_each_tensor(const ModelConfig& config, W& weights, const Take& take) {
   }
 }
 
+// Values of all tensors of a model of this config.
+int64_t num_parameters(const ModelConfig& config);
+
 // Throws Error(kCorruptFile) naming the tensor when one is missing, has another shape than the config says (both are
 // named) or holds NaN or infinity.
 Weights read_weights(const Safetensors& file, const ModelConfig& config);

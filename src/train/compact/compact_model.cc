@@ -218,10 +218,7 @@ Weights TrainedNetwork<T>::exported() const {
                               .up_proj = copy(at.gate_up + mlp, mlp),
                               .down_proj = copy(at.down, mlp, scales_[i])});
   }
-  for_each_tensor(shape_.config, weights,
-                  [&](const std::string&, const std::vector<float>& values, const std::vector<uint64_t>&) {
-                    weights.num_parameters += static_cast<int64_t>(values.size());
-                  });
+  weights.num_parameters = num_parameters(shape_.config);
   return weights;
 }
 

@@ -100,11 +100,13 @@ class CompactRunModel : public RunModel {
 
   std::string description() const override {
     const ModelConfig& config = model_->config();
-    int64_t values = 0;
-    for (const Parameter& parameter : model_->parameters()) values += static_cast<int64_t>(parameter.value.size());
-    return fmt::format("compact decoder, {} + {} layers of width {}, {} parameters, {}", config.row_layers,
-                       config.num_hidden_layers - config.row_layers, config.hidden_size, with_thousands(values),
-                       model_->engine());
+    int64_t trained = 0;
+    for (const Parameter& parameter : model_->parameters()) trained += static_cast<int64_t>(parameter.value.size());
+    return fmt::format(
+        "compact decoder, {} + {} layers of width {}, {} parameters ({} of them trained: the table of numbers follows "
+        "from fewer), {}",
+        config.row_layers, config.num_hidden_layers - config.row_layers, config.hidden_size,
+        with_thousands(num_parameters(config)), with_thousands(trained), model_->engine());
   }
 
  private:
