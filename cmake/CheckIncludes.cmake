@@ -67,6 +67,8 @@ function(check_library_header)
   library_home("CLI11" "^CLI/" "^cli/" "src/cli")
   library_home("toml++" "^toml(\\+\\+/|\\.hpp)" "^core/" "src/core")
   library_home("spdlog" "^spdlog/" "^core/" "src/core")
+  library_home("PCRE2" "^pcre2" "^(encoding/tokenizer/regex_splitter|model/files/module_pattern)\\.cc$"
+               "regex_splitter.cc of src/encoding/tokenizer and module_pattern.cc of src/model/files")
   library_home("SQLite" "^sqlite3" "^evaluate/ledger\\.cc$" "src/evaluate/ledger.cc")
   library_home("libcurl" "^curl/" "^evaluate/endpoint/http_client\\.cc$" "src/evaluate/endpoint/http_client.cc")
   library_home("XGBoost" "^xgboost/" "^predict/" "one file of src/predict")

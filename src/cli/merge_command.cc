@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "model/files/gguf_quantize.h"
+#include "model/files/other_kinds.h"
 #include "model/files/trained_prompt.h"
 #include "model/language/adapter.h"
 #include "model/language/export_model.h"
@@ -46,6 +47,7 @@ class MergeCommand : public Command {
     }
     const auto path = language_model_path(resolve_model(options_.model));
     if (!path) {
+      refuse_other_models(options_.model);
       fail(ErrorKind::kUnsupported, "{}: is no language model, so it has no adapters", options_.model);
     }
     const auto merged = apply_adapter(open_tensor_source(*path), options_.adapter);

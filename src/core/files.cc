@@ -149,6 +149,26 @@ struct Opened {
   bool is_regular;
 };
 
+// The text of a Git LFS pointer: what Git keeps in the place of a large file that was not fetched. "" for other files.
+std::string read_lfs_pointer(int fd, uint64_t bytes) {
+  constexpr std::string_view kBegin = "version https://git-lfs.github.com/spec/";
+  constexpr uint64_t kMaxPointerBytes = 1024;
+  if (bytes < kBegin.size() || bytes > kMaxPointerBytes) return "";
+  std::string text(static_cast<size_t>(bytes), '\0');
+  const bool is_read = pread(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  return is_read && text.starts_with(kBegin) ? text : "";
+}
+
+[[noreturn]] void fail_lfs_pointer(const std::string& path, const std::string& pointer) {
+  constexpr std::string_view kSize = "\nsize ";
+  const size_t found = pointer.find(kSize);
+  const std::string size = found == std::string::npos ? "" : pointer.substr(found + kSize.size());
+  const auto bytes = parse_exact<long long>(size.substr(0, size.find('\n')));
+  fail(ErrorKind::kCorruptFile,
+       "{}: is a Git LFS pointer, not the file itself{}; run git lfs pull where it was cloned, or download the file",
+       path, bytes ? fmt::format(", whose {} bytes were not fetched", with_thousands(*bytes)) : "");
+}
+
 Opened open_for_reading(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) fail_to_read(path, errno);
@@ -159,6 +179,11 @@ Opened open_for_reading(const std::string& path) {
     fail_to_read(path, error_number);
   }
   const bool is_regular = S_ISREG(info.st_mode);
+  const std::string pointer = is_regular ? read_lfs_pointer(fd, static_cast<uint64_t>(info.st_size)) : "";
+  if (!pointer.empty()) {
+    close(fd);
+    fail_lfs_pointer(path, pointer);
+  }
   return {fd, is_regular ? static_cast<uint64_t>(info.st_size) : 0, is_regular};
 }
 

@@ -299,6 +299,18 @@ TEST(MappedFile, AnEmptyFileHasNoBytes) {
   EXPECT_TRUE(MappedFile(folder.write("none", "")).bytes().empty());
 }
 
+TEST(ReadFile, NamesPointersOfGitLfs) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write(
+      "model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0d5f\nsize 269060552\n");
+  const auto names_it = StrEq(path +
+                              ": is a Git LFS pointer, not the file itself, whose 269,060,552 bytes were not "
+                              "fetched; run git lfs pull where it was cloned, or download the file");
+  EXPECT_ERROR(read_file(path), ErrorKind::kCorruptFile, names_it);
+  EXPECT_ERROR(MappedFile file(path), ErrorKind::kCorruptFile, names_it);
+  EXPECT_EQ(read_file(folder.write("notes", "version 2 of the notes\n")), "version 2 of the notes\n");
+}
+
 TEST(MappedFile, RefusesDevices) {
   EXPECT_ERROR(MappedFile file("/dev/zero"), ErrorKind::kBadInput,
                StrEq("/dev/zero: is not a regular file; save it to a file first"));

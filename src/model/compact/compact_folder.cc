@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "kernels/bfloat16.h"
+#include "model/files/other_kinds.h"
 #include "model/files/safetensors.h"
 
 namespace manyshot {
@@ -18,11 +19,12 @@ namespace fs = std::filesystem;
 std::string required_file(const std::string& folder, const char* name) {
   std::error_code code;
   if (!fs::exists(folder, code)) fail(ErrorKind::kNotFound, "{}: no such model folder", folder);
+  const std::string path = (fs::path(folder) / name).string();
+  if (!fs::exists(path, code)) refuse_other_models(folder);
   if (!fs::is_directory(folder, code)) {
     fail(ErrorKind::kNotFound, "{}: a model is a folder with config.json and model.safetensors, this is a file",
          folder);
   }
-  const std::string path = (fs::path(folder) / name).string();
   if (!fs::exists(path, code)) {
     fail(ErrorKind::kNotFound,
          "{}: no {} in this folder; a model has config.json and model.safetensors: check the path", folder, name);

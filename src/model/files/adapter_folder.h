@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/files/adapter_config.h"
+
 namespace manyshot {
 
 // The factors of one module.
@@ -17,12 +19,20 @@ struct LoraPair {
 
 struct AdapterFolder {
   std::map<std::string, LoraPair, std::less<>> pairs;  // by module: "model.layers.0.self_attn.q_proj"
+  AdapterStart start = AdapterStart::kBase;
   bool use_rslora = false;
   double dropout = 0;
+  std::string base_name;            // as the adapter was saved with; may be a path of another machine
+  std::vector<std::string> unused;  // modules whose factors the configuration does not target: left out, as PEFT does
 };
 
-// Throws Error(kNotFound) without these files, kCorruptFile for damaged ones, kUnsupported for adapters that are no
-// plain LoRA on linear layers (DoRA, biases, saved modules, other kinds).
+// Throws Error(kNotFound) without these files, kBadInput or kUnsupported for other files in their place, kCorruptFile
+// for damaged ones and for ranks that the weights contradict, and what AdapterConfig throws.
 AdapterFolder read_adapter_folder(const std::string& folder);
+// The same without reading the factors: `down` and `up` stay empty.
+AdapterFolder read_adapter_shapes(const std::string& folder);
+
+// Says which factors were left out, for the user; "" when none was.
+std::string note_of_unused(const AdapterFolder& adapter);
 
 }  // namespace manyshot

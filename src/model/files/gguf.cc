@@ -258,6 +258,16 @@ uint64_t read_alignment(const GgufFile& file) {
   return alignment;
 }
 
+void refuse_adapter(const GgufFile& file) {
+  if (file.find_text("general.type").value_or("model") != "adapter") return;
+  fail(
+      ErrorKind::kUnsupported,
+      "{}: is a LoRA adapter in a GGUF file (general.type adapter), not a model; give the model it was trained on with "
+      "--model, and with --adapter the PEFT folder (adapter_config.json, adapter_model.safetensors) that it was "
+      "converted from",
+      file.source());
+}
+
 void refuse_part_of_split(const GgufFile& file) {
   const uint64_t parts = file.find_unsigned("split.count").value_or(1);
   if (parts > 1) {
@@ -281,6 +291,7 @@ GgufFile::GgufFile(std::span<const std::byte> bytes, std::string source) : sourc
     if (!metadata_.emplace(key, std::move(value)).second) parser.corrupt("comes twice");
   }
   refuse_part_of_split(*this);
+  refuse_adapter(*this);
   const uint64_t alignment = read_alignment(*this);
 
   parser.enter("the table of tensors");

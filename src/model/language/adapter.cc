@@ -4,8 +4,10 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "model/files/adapter_folder.h"
 #include "model/files/safetensors.h"
+#include "model/language/olora.h"
 
 namespace manyshot {
 namespace {
@@ -13,7 +15,9 @@ namespace {
 class AdaptedSource : public TensorSource {
  public:
   AdaptedSource(std::unique_ptr<TensorSource> base, const std::string& folder) : base_(std::move(base)) {
-    for (auto& [module, pair] : read_adapter_folder(folder).pairs) {
+    AdapterFolder adapter = read_adapter_folder(folder);
+    if (const std::string note = note_of_unused(adapter); !note.empty()) log::info("note: {}: {}", folder, note);
+    for (auto& [module, pair] : adapter.pairs) {
       const std::string name = module + ".weight";
       // A tied head has no tensor of its own: adapting it would change the embedding as well.
       if (!base_->contains(name) || (base_->config().tie_word_embeddings && module == "lm_head")) {
@@ -30,6 +34,7 @@ class AdaptedSource : public TensorSource {
              folder, module, shape_text(std::vector<uint64_t>{pair.outputs, pair.inputs}), base_->path(),
              shape_text(shape));
       }
+      if (adapter.start == AdapterStart::kOlora) subtract_olora_start(*base_, name, pair);
       pairs_[name] = std::move(pair);
     }
   }

@@ -76,6 +76,8 @@ std::string config_text(const TensorSource& source, GgmlType type) {
   Json json = Json::parse(read_file(own.string(), kMaxJsonBytes));
   json.erase("dtype");
   json["torch_dtype"] = torch_dtype(type);
+  json.erase("_name_or_path");                                        // the weights may not be those any more
+  json["tie_word_embeddings"] = source.config().tie_word_embeddings;  // as the weights have it
   return json.dump(2) + "\n";
 }
 

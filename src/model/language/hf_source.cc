@@ -1,11 +1,15 @@
 // A Hugging Face folder: config.json, and model.safetensors or the shards that model.safetensors.index.json lists.
+#include <cstring>
 #include <filesystem>
 #include <map>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/text.h"
+#include "model/files/other_kinds.h"
+#include "model/files/row_chunks.h"
 #include "model/files/safetensors.h"
 #include "model/language/open_source.h"
 
@@ -15,6 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWeightsName = "model.safetensors";
 constexpr const char* kIndexName = "model.safetensors.index.json";
+constexpr const char* kHead = "lm_head.weight";
+constexpr const char* kEmbedding = "model.embed_tokens.weight";
 constexpr uint64_t kMaxJsonBytes = 64 << 20;
 
 struct Shard {
@@ -48,6 +54,10 @@ std::map<std::string, std::string> read_index(const std::string& path) {
   return shards;
 }
 
+bool is_float(TensorType type) {
+  return type == TensorType::kF32 || type == TensorType::kBF16 || type == TensorType::kF16;
+}
+
 GgmlType float_type(TensorType type) {
   return type == TensorType::kF32 ? GgmlType::kF32 : type == TensorType::kF16 ? GgmlType::kF16 : GgmlType::kBF16;
 }
@@ -64,6 +74,13 @@ class HuggingFaceSource : public TensorSource {
     } else {
       const Shard& shard = open_shard(required_file(kWeightsName));
       for (const TensorInfo& tensor : shard.file.tensors()) tensors_[tensor.name] = {&shard, &tensor};
+    }
+    if (config_.tie_word_embeddings && has_other_head()) {
+      config_.tie_word_embeddings = false;
+      log::info(
+          "note: {}: config.json says tie_word_embeddings, but the stored {} differs from the embedding; the stored "
+          "one is used",
+          folder_, kHead);
     }
     std::vector<std::string> names;
     for (const auto& [name, place] : tensors_) names.push_back(name);
@@ -98,6 +115,7 @@ class HuggingFaceSource : public TensorSource {
   std::string required_file(const char* name) const {
     std::error_code error;
     if (!fs::exists(in_folder(name), error)) {
+      refuse_other_models(folder_);
       fail(ErrorKind::kNotFound,
            "{}: no {} in this folder; a language model has config.json and model.safetensors (or shards and their "
            "index): check the path",
@@ -130,10 +148,33 @@ class HuggingFaceSource : public TensorSource {
     }
   }
 
+  // Whether a head is stored beside the embedding, with other values.
+  bool has_other_head() const {
+    if (!contains(kHead) || !contains(kEmbedding)) return false;
+    const Place &head = find(kHead), &embedding = find(kEmbedding);
+    if (head.tensor->shape != embedding.tensor->shape) return true;
+    const auto of_head = head.shard->file.data(*head.tensor),
+               of_embedding = embedding.shard->file.data(*embedding.tensor);
+    if (head.tensor->type == embedding.tensor->type)
+      return std::memcmp(of_head.data(), of_embedding.data(), of_head.size()) != 0;
+    if (!is_float(head.tensor->type) || !is_float(embedding.tensor->type)) return true;
+    bool differs = false;
+    std::vector<float> a, b;
+    for_row_chunks(head.tensor->shape, [&](uint64_t first, uint64_t count) {
+      if (differs) return;
+      a.resize(count * columns_of(head.tensor->shape));
+      b.resize(a.size());
+      read_rows(kHead, first, count, a);
+      read_rows(kEmbedding, first, count, b);
+      differs = a != b;
+    });
+    return differs;
+  }
+
   void add_stored(const std::string& name) {
     const Place& place = find(name);
     const TensorType type = place.tensor->type;
-    if (type != TensorType::kF32 && type != TensorType::kBF16 && type != TensorType::kF16) {
+    if (!is_float(type)) {
       fail(ErrorKind::kUnsupported,
            "{}: tensor \"{}\" is {}; weights must be F32, BF16 or F16: save the model in one of these",
            place.shard->file.source(), name, tensor_type_name(type));

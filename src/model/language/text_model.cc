@@ -9,6 +9,7 @@
 #include "model/dtype.h"
 #include "model/files/gguf.h"
 #include "model/files/gguf_tokenizer.h"
+#include "model/files/other_kinds.h"
 #include "model/language/adapter.h"
 #include "model/language/language_model.h"
 #include "model/language/score_answers.h"
@@ -99,7 +100,14 @@ void check_tokenizer(const Tokenizer& tokenizer, const LanguageModelConfig& conf
 }
 
 TokenizerSpec read_model_tokenizer(const std::string& path) {
-  if (!path.ends_with(".gguf")) return read_tokenizer_json(path);
+  if (!path.ends_with(".gguf")) {
+    std::error_code error;
+    if (!fs::exists(fs::path(path) / "tokenizer.json", error)) {
+      refuse_other_tokenizers(path);
+      refuse_other_models(path);
+    }
+    return read_tokenizer_json(path);
+  }
   const MappedFile file(path);
   return read_tokenizer_spec(GgufFile(file.bytes(), path));
 }

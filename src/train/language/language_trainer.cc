@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "model/files/adapter_folder.h"
 #include "train/language/backward_pass.h"
 #include "train/language/save_adapter.h"
@@ -20,7 +21,7 @@ template <class T>
 class LanguageTrainerOf : public LanguageTrainer {
  public:
   LanguageTrainerOf(const TensorSource& source, const LanguageTrainerOptions& options)
-      : options_(options), base_path_(source.path()) {
+      : options_(options), base_name_(options.base_name.empty() ? source.path() : options.base_name) {
     if (options.trains_all) {
       network_ = std::make_unique<TrainedNetwork<T>>(source);
     } else if (options.adapter.empty()) {
@@ -29,6 +30,8 @@ class LanguageTrainerOf : public LanguageTrainer {
       initialise_lora(network_->store(), options.seed);
     } else {
       const AdapterFolder adapter = read_adapter_folder(options.adapter);
+      if (const std::string note = note_of_unused(adapter); !note.empty())
+        log::info("note: {}: {}", options.adapter, note);
       lora_ = continued_modules(adapter, source.config(), source.path(), options.adapter);
       options_.lora.use_rslora = adapter.use_rslora;
       options_.lora.dropout = adapter.dropout;
@@ -46,7 +49,7 @@ class LanguageTrainerOf : public LanguageTrainer {
   bool trains_all() const override { return network_->trains_all(); }
   const TensorSource& weights() const override { return network_->masters(); }
   void save_adapter(const std::string& folder) const override {
-    write_adapter_folder(lora_, options_.lora, base_path_, network_->store(), folder);
+    write_adapter_folder(lora_, options_.lora, base_name_, network_->store(), folder);
   }
 
   LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t seed) override {
@@ -137,7 +140,7 @@ class LanguageTrainerOf : public LanguageTrainer {
   }
 
   LanguageTrainerOptions options_;
-  std::string base_path_;
+  std::string base_name_;
   std::optional<LanguageMemory> plan_;
   LoraModules lora_;
   std::unique_ptr<TrainedNetwork<T>> network_;

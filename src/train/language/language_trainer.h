@@ -24,8 +24,9 @@ struct LanguageTrainerOptions {
   DType dtype = DType::kFloat32;  // of products; masters, gradients, norms, softmax and sums are f32 in both
   bool trains_all = false;        // instead of LoRA
   LoraOptions lora;
-  std::string adapter;  // folder of an adapter to continue: its ranks, scales and modules replace those of `lora`
-  uint64_t seed = 0;    // of fresh factors
+  std::string base_name;  // as adapters name their base; "": its path
+  std::string adapter;    // folder of an adapter to continue: its ranks, scales and modules replace those of `lora`
+  uint64_t seed = 0;      // of fresh factors
   Checkpointing checkpointing = Checkpointing::kAuto;
   // Tokens that go through the network together; samples are packed up to it, and a longer sample goes alone.
   size_t pack_tokens = 2048;

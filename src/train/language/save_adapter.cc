@@ -69,6 +69,12 @@ LoraModules continued_modules(const AdapterFolder& adapter, const LanguageModelC
       }
     }
   }
+  if (adapter.start != AdapterStart::kBase) {
+    fail(ErrorKind::kUnsupported,
+         "{}: OLoRA started this adapter by taking a part out of the base's weights, so it cannot be trained beside "
+         "them; merge it first (manyshot merge --model {} --adapter {} --out FOLDER) and train a new one on that model",
+         folder, base, folder);
+  }
   LoraModules modules;
   for (const auto& [name, pair] : adapter.pairs) {
     const auto found = shapes.find(name);

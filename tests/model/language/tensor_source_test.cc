@@ -109,6 +109,25 @@ TEST_F(Source, TiedAndUntiedHeads) {
   }
 }
 
+// What is stored counts, whatever config.json says.
+TEST_F(Source, AStoredHeadThatDiffersFromTheEmbedding) {
+  LanguageModelConfig config = tiny_language_config(LanguageArchitecture::kLlama);
+  config.tie_word_embeddings = false;
+  std::vector<RandomTensor> tensors = tiny_language_tensors(config);
+  Json json = hugging_face_config(config);
+  json["tie_word_embeddings"] = true;
+  write_folder(json, tensors);
+  expect_same_model(folder_.path(), config, tensors);
+
+  const auto of = [&](const char* name) {
+    return std::find_if(tensors.begin(), tensors.end(),
+                        [&](const RandomTensor& tensor) { return tensor.name == name; });
+  };
+  of("lm_head.weight")->values = of("model.embed_tokens.weight")->values;
+  write_folder(json, tensors);
+  EXPECT_TRUE(open_tensor_source(folder_.path())->config().tie_word_embeddings) << "the same head once more";
+}
+
 TEST_F(Source, LlamaWithBiasesFromGguf) {
   config_.attention_bias = true;
   const auto tensors = tiny_language_tensors(config_);

@@ -302,6 +302,12 @@ TEST(LanguageTrainer, SaysWhatIsWrong) {
 
   const TemporaryFolder folder;
   trainer->save_adapter(folder.path());
+  const std::string adapter_config = read_file(folder / "adapter_config.json");
+  Json olora = Json::parse(adapter_config);
+  olora["init_lora_weights"] = "olora";
+  folder.write("adapter_config.json", olora.dump());
+  EXPECT_ERROR(create({.adapter = folder.path()}), ErrorKind::kUnsupported, "merge it first");
+  folder.write("adapter_config.json", adapter_config);
   LanguageModelConfig smaller = config;
   smaller.num_hidden_layers = 1;
   const RandomSource other(smaller);
