@@ -3,8 +3,12 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/json.h"
 #include "core/log.h"
+#include "model/files/adapter_card.h"
+#include "model/files/adapter_folder.h"
 #include "model/files/gguf_quantize.h"
+#include "model/files/other_kinds.h"
 #include "model/files/trained_prompt.h"
 #include "model/language/adapter.h"
 #include "model/language/export_model.h"
@@ -21,11 +25,14 @@ constexpr auto names_of(ExportFormat) {
       {{ExportFormat::kSafetensors, "safetensors"}, {ExportFormat::kGguf, "gguf"}, {ExportFormat::kPeft, "peft"}});
 }
 
+constexpr const char *kConfigName = "adapter_config.json", *kWeightsName = "adapter_model.safetensors";
+
 struct ExportOptions {
   std::string model;
   std::string adapter;
   ExportFormat to = ExportFormat::kSafetensors;
   FileDtype dtype = FileDtype::kBFloat16;
+  std::string base_name;
   std::string out;
 
   template <class Self, class Visitor>
@@ -37,6 +44,9 @@ struct ExportOptions {
     v("to", self.to, any_value(),
       "safetensors: a Hugging Face folder; gguf: one file, for llama.cpp; peft: the adapter of a checkpoint alone.");
     v("dtype", self.dtype, any_value(), "Number type of the weights; q8_0 for gguf only.");
+    v("base_name", self.base_name, any_value(),
+      "For --to peft: the base as adapter_config.json names it, such as HuggingFaceTB/SmolLM2-135M; without it as the "
+      "checkpoint does.");
     v("out", self.out, any_value(), "Folder, or for gguf the file.");
   }
 };
@@ -52,13 +62,17 @@ class ExportCommand : public Command {
   std::string examples() const override {
     return "    manyshot export --model merged --to gguf --dtype q8_0 --out merged.gguf\n"
            "    manyshot export --model smollm2 --adapter runs/a/checkpoint-400 --to gguf --out tabular.gguf\n"
-           "    manyshot export --model runs/a/checkpoint-400 --to peft --out adapter\n";
+           "    manyshot export --model runs/a/checkpoint-400 --to peft --base-name HuggingFaceTB/SmolLM2-135M --out "
+           "adapter\n";
   }
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions&) override {
     if (options_.model.empty() || options_.out.empty()) {
       fail(ErrorKind::kBadInput, "--model and --out are needed; see manyshot export --help");
+    }
+    if (!options_.base_name.empty() && options_.to != ExportFormat::kPeft) {
+      fail(ErrorKind::kBadInput, "--base-name is for --to peft: a whole model has no base");
     }
     if (options_.to == ExportFormat::kPeft) {
       copy_adapter();
@@ -71,21 +85,24 @@ class ExportCommand : public Command {
  private:
   void copy_adapter() const {
     const fs::path from(options_.model), to(options_.out);
-    if (!fs::exists(from / "adapter_config.json")) {
+    if (!fs::exists(from / kConfigName)) {
       fail(ErrorKind::kBadInput,
            "{}: holds no adapter (adapter_config.json); --to peft takes a checkpoint of a LoRA run", options_.model);
     }
-    std::error_code error;
-    fs::create_directories(to, error);
-    for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
-      write_file((to / name).string(), read_file((from / name).string()));
-    }
+    read_adapter_folder(options_.model);  // an adapter that cannot be read is not copied
+    Json config = Json::parse(read_file((from / kConfigName).string()));
+    if (!options_.base_name.empty()) config["base_model_name_or_path"] = options_.base_name;
+    make_folder(options_.out);
+    write_file((to / kWeightsName).string(), read_file((from / kWeightsName).string()));
+    write_file((to / kConfigName).string(), config.dump(2) + "\n");
     if (const auto prompt = read_trained_prompt(options_.model)) write_trained_prompt(*prompt, options_.out);
+    write_adapter_card(options_.out, read_card_training(options_.model));
   }
 
   void write_model() const {
     const auto path = language_model_path(resolve_model(options_.model));
     if (!path) {
+      refuse_other_models(options_.model);
       fail(ErrorKind::kUnsupported,
            "{}: is a compact model, which other programs cannot run; its folder can be copied as it is",
            options_.model);

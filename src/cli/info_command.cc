@@ -2,6 +2,8 @@
 
 #include "cli/command.h"
 #include "core/error.h"
+#include "model/files/adapter_facts.h"
+#include "model/files/other_kinds.h"
 #include "model/language/facts.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
@@ -22,7 +24,7 @@ struct InfoOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("table", self.table, any_value(), "Table to describe (CSV or Parquet).");
-    v("model", self.model, any_value(), "Model to describe: a name, a folder, or a .gguf file.");
+    v("model", self.model, any_value(), "Model or adapter to describe: a name, a folder, or a .gguf file.");
     v("encoding", self.encoding, any_value(), "Character encoding of the table; auto: UTF-8, or UTF-16 by its mark.");
     v("delimiter", self.delimiter, any_value(),
       "Delimiter of a CSV table: one character, tab, or space; auto finds it.");
@@ -38,13 +40,14 @@ class InfoCommand : public Command {
   std::string details() const override {
     return "For a table: format, delimiter and encoding, and each column's type, missing cells, distinct values and "
            "range. For a model: architecture, size, limits, and the engine that would run it here; for a language "
-           "model tokenizer, quantisation and the memory it needs.";
+           "model tokenizer, quantisation and the memory it needs. For a LoRA adapter: its base, rank and modules.";
   }
   std::string examples() const override {
     return "    manyshot info --table data.csv\n"
            "    manyshot info --table data.csv --json\n"
            "    manyshot info --model default\n"
-           "    manyshot info --model ./Qwen2.5-0.5B\n";
+           "    manyshot info --model ./Qwen2.5-0.5B\n"
+           "    manyshot info --model runs/a/checkpoint-400\n";
   }
   OptionList options() override { return options_of(options_); }
 
@@ -61,6 +64,11 @@ class InfoCommand : public Command {
       return;
     }
     const std::string path = resolve_model(options_.model);
+    if (is_adapter_folder(path)) {
+      const AdapterFacts facts = read_adapter_facts(path);
+      fmt::print("{}", common.json ? to_json(facts).dump() + "\n" : describe(facts));
+      return;
+    }
     if (const auto text_path = language_model_path(path)) {
       const LanguageModelFacts facts = read_language_model_facts(*text_path);
       fmt::print("{}", common.json ? to_json(facts).dump() + "\n" : describe(facts));

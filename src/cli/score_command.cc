@@ -16,6 +16,7 @@ namespace {
 
 struct ScoreOptions {
   std::string model;
+  std::string adapter;
   std::string in;
   std::string out;
   std::optional<DType> dtype;
@@ -23,6 +24,7 @@ struct ScoreOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("model", self.model, any_value(), "Language model: an installed name, a folder, or a .gguf file.");
+    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
     v("in", self.in, any_value(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
     v("out", self.out, any_value(),
       "The same lines with \"logprobs\" and \"tokens\" added; without it standard output.");
@@ -90,7 +92,8 @@ class ScoreCommand : public Command {
     }
     RequestReader reader(options_.in);
     OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
-    const auto model = load_model(resolve_model(options_.model), {.dtype = options_.dtype});
+    const auto model =
+        load_model(resolve_model(options_.model), {.dtype = options_.dtype, .adapter = options_.adapter});
     Progress progress("score", 0, "prompts");
     score_prompts(
         *model, [&](ScoreRequest& request) { return reader.next(request); },

@@ -80,12 +80,16 @@ struct CompactRecipe {
 struct LoraRecipe {
   LoraOptions options;
   std::string adapter;
+  std::string base_name;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     LoraOptions::visit(self.options, v);
     v("adapter", self.adapter, any_value(),
       "Folder of an adapter to continue; rank, alpha and target_modules are its own.");
+    v("base_name", self.base_name, any_value(),
+      "The base as adapter_config.json names it, for PEFT, such as HuggingFaceTB/SmolLM2-135M; nothing: the id that "
+      "the model tells of itself, else its path.");
   }
 };
 
@@ -131,7 +135,8 @@ struct StageRecipe {
     v("name", self.name, any_value(),
       "Name of the stage in messages, in the run's files and for --set stage.NAME.key.");
     v("data", self.data, any_value(),
-      "live: tasks drawn on the fly; tokens: token files of manyshot corpus; alpaca, messages, text: JSON lines.");
+      "live: tasks drawn on the fly; tokens: token files of manyshot corpus; alpaca, messages, text: JSON lines, text "
+      "also plain .txt and .md files.");
     v("path", self.path, any_value(), "File or folder of the data; live needs none.");
     v("chat", self.chat, any_value().unset_as("auto"),
       "How JSON lines are wrapped; auto: as the tokenizer's special tokens suggest. trained: the published "

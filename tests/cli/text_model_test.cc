@@ -194,5 +194,83 @@ TEST_F(TextModel, AdapterOfAnotherBaseIsRefused) {
   expect_refused(run_task("predict", {"--adapter", folder_ / "nowhere"}), {"adapter_config.json"});
 }
 
+class TextModelAdapter : public TextModel {
+ protected:
+  TextModelAdapter() {
+    std::filesystem::create_directory(adapter());
+    write_tiny_adapter(adapter());
+  }
+  std::string adapter() const { return folder_ / "adapter"; }
+};
+
+TEST_F(TextModelAdapter, ScoreTakesIt) {
+  const std::string requests =
+      folder_.write("in.jsonl", R"({"prompt": "the nurse", "continuations": [" is", " was"]})");
+  ASSERT_EQ(run("merge", {"--adapter", adapter(), "--out", folder_ / "merged", "--dtype", "float32"}).exit_code, 0);
+  const ProgramResult result = run("score", {"--adapter", adapter(), "--in", requests, "--dtype", "float32"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out,
+            run_manyshot({"score", "--model", folder_ / "merged", "--in", requests, "--dtype", "float32"}).out);
+  EXPECT_NE(result.out, run("score", {"--in", requests, "--dtype", "float32"}).out);
+}
+
+TEST_F(TextModelAdapter, InfoSaysWhatItIs) {
+  const ProgramResult result = run_manyshot({"info", "--model", adapter()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("LoRA adapter, not a model"), HasSubstr("Rank 2, scale 2"),
+                                HasSubstr("2 x down_proj, 2 x q_proj")));
+  const json facts = json::parse(run_manyshot({"info", "--model", adapter(), "--json"}).out);
+  EXPECT_EQ(facts["kind"], "lora adapter");
+  EXPECT_EQ(facts["ranks"], json::array({2}));
+  EXPECT_EQ(facts["modules"]["q_proj"], 2);
+}
+
+TEST_F(TextModelAdapter, InAModelsPlaceIsNamed) {
+  const std::string out = folder_ / "out";
+  const std::vector<std::string> words{"adapter: is a LoRA adapter, not a model", "with --adapter"};
+  expect_refused(run_manyshot({"export", "--model", adapter(), "--to", "gguf", "--out", out}), words);
+  expect_refused(run_manyshot({"merge", "--model", adapter(), "--adapter", adapter(), "--out", out}), words);
+  expect_refused(run_manyshot({"score", "--model", adapter(), "--in", folder_.write("in.jsonl", "")}), words);
+  expect_refused(
+      run_manyshot({"score", "--model", adapter() + "/adapter_model.safetensors", "--in", folder_ / "in.jsonl"}),
+      words);
+  expect_refused(run("score", {"--adapter", model(), "--in", folder_ / "in.jsonl"}), {"is a model, not an adapter"});
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(TextModelAdapter, WhatItsFileDoesNotChooseIsNoted) {
+  json config = json::parse(content_of(adapter() + "/adapter_config.json"));
+  config["target_modules"] = {"q_proj"};
+  folder_.write("adapter/adapter_config.json", config.dump());
+  const ProgramResult result = run_task("predict", {"--adapter", adapter()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("note: " + adapter() +
+                                    ": the factors of 2 of 4 modules are left out (first "
+                                    "\"model.layers.0.mlp.down_proj\")"));
+  config["init_lora_weights"] = "pissa_niter_16";
+  folder_.write("adapter/adapter_config.json", config.dump());
+  expect_refused(run_task("predict", {"--adapter", adapter(), "--out", folder_ / "out.csv"}), {"pissa_niter_16"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.csv"));
+}
+
+TEST_F(TextModelAdapter, OtherKindsOfFilesAreNamed) {
+  namespace fs = std::filesystem;
+  fs::rename(model() + "/model.safetensors", model() + "/pytorch_model.bin");
+  expect_refused(run_task("predict"), {"pytorch_model.bin, a PyTorch pickle", "save_pretrained"});
+  expect_refused(run_manyshot({"info", "--model", model() + "/pytorch_model.bin"}), {"a PyTorch pickle"});
+  fs::remove(model() + "/pytorch_model.bin");
+  folder_.write("model/model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5000\n");
+  expect_refused(run_task("predict"), {"model.safetensors: is a Git LFS pointer", "5,000 bytes"});
+  fs::remove(model() + "/tokenizer.json");
+  folder_.write("model/tokenizer.model", "\x0a\x0e");
+  expect_refused(run_task("predict"), {"tokenizer.model, a SentencePiece model"});
+  write_tiny_text_model(model());
+
+  fs::rename(adapter() + "/adapter_model.safetensors", adapter() + "/adapter_model.bin");
+  expect_refused(run_task("predict", {"--adapter", adapter()}), {"adapter_model.bin, a PyTorch pickle", "PEFT"});
+  folder_.write("lora.gguf", "GGUF\x03");
+  expect_refused(run_task("predict", {"--adapter", folder_ / "lora.gguf"}), {"is a GGUF file", "adapter_config.json"});
+}
+
 }  // namespace
 }  // namespace manyshot

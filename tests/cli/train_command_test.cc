@@ -140,6 +140,9 @@ TEST_F(TrainCommand, ACompactModelLearnsAndPredicts) {
   EXPECT_GT(summary["evaluation"]["eval_accuracy_8"], 0.2);
   const std::vector<double> curve = losses("run");
   EXPECT_LT(curve.back(), curve.front());
+  const json info = json::parse(run_manyshot({"info", "--model", folder_ / "run/checkpoint-40", "--json"}).out);
+  std::string count = std::to_string(info["parameters"].get<int>());
+  EXPECT_THAT(content_of(folder_ / "run/run.json"), HasSubstr(count.insert(count.size() - 3, ",") + " parameters ("));
   const std::string train = folder_.write("train.csv", "a,b,label\n1,2,x\n2,1,y\n3,4,x\n4,3,y\n");
   const std::string test = folder_.write("test.csv", "a,b\n1,3\n");
   const ProgramResult predicted = run_manyshot(
@@ -307,9 +310,38 @@ TEST_F(TrainCommand, AdaptersMergeAndExport) {
   ASSERT_EQ(run_manyshot({"export", "--model", adapter, "--to", "peft", "--out", folder_ / "adapter"}).exit_code, 0);
   EXPECT_EQ(content_of(folder_ / "adapter/adapter_model.safetensors"),
             content_of(adapter + "/adapter_model.safetensors"));
+  const json config = json::parse(content_of(folder_ / "adapter/adapter_config.json"));
+  EXPECT_EQ(config["base_model_name_or_path"], fs::absolute(model).string()) << "the model tells no id";
+  EXPECT_EQ(content_of(folder_ / "adapter/README.md"), content_of(adapter + "/README.md"));
+  ASSERT_EQ(run_manyshot(
+                {"export", "--model", adapter, "--to", "peft", "--base-name", "owner/base", "--out", folder_ / "named"})
+                .exit_code,
+            0);
+  EXPECT_EQ(json::parse(content_of(folder_ / "named/adapter_config.json"))["base_model_name_or_path"], "owner/base");
+  EXPECT_THAT(content_of(folder_ / "named/README.md"),
+              AllOf(StartsWith("---\nbase_model: owner/base\nlibrary_name: peft\n"), HasSubstr("Rank 2, scale "),
+                    HasSubstr("- stage main: tasks drawn from a prior (mlp)"),
+                    HasSubstr("from_pretrained(\"owner/base\")"), HasSubstr("--adapter ADAPTER")));
   const ProgramResult no_adapter = run_manyshot({"export", "--model", model, "--to", "peft", "--out", folder_ / "x"});
   EXPECT_EQ(no_adapter.exit_code, 2);
   EXPECT_THAT(no_adapter.err, HasSubstr("holds no adapter"));
+}
+
+TEST_F(TrainCommand, AdaptersNameTheirBase) {
+  const auto base_of = [&](const std::string& out, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> list{"--set", "stage.main.steps=1", "--set", "evaluate.tasks=0"};
+    list.insert(list.end(), more.begin(), more.end());
+    EXPECT_EQ(run_manyshot(arguments(text_recipe(folder_ / "model"), out, list)).exit_code, 0);
+    return json::parse(content_of(folder_ / (out + "/checkpoint-1/adapter_config.json")))["base_model_name_or_path"];
+  };
+  json config = json::parse(content_of(folder_ / "model/config.json"));
+  config["_name_or_path"] = "owner/small-1.5";
+  folder_.write("model/config.json", config.dump());
+  EXPECT_EQ(base_of("told"), "owner/small-1.5");
+  EXPECT_EQ(base_of("given", {"--set", "lora.base_name=other/name"}), "other/name");
+  config["_name_or_path"] = "./somewhere/else";
+  folder_.write("model/config.json", config.dump());
+  EXPECT_EQ(base_of("path"), fs::absolute(folder_ / "model").string());
 }
 
 TEST_F(TrainCommand, ModelsAreAskedInTheFormTheyWereTrainedIn) {

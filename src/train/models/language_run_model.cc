@@ -6,6 +6,8 @@
 #include "core/text.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/dtype.h"
+#include "model/files/adapter_card.h"
+#include "model/files/model_id.h"
 #include "model/files/trained_prompt.h"
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
@@ -43,10 +45,33 @@ std::unique_ptr<TensorSource> open_source(const Recipe& recipe) {
   return make_fresh_source(read_config(path), recipe.model.initialisation, weights_seed(recipe), path);
 }
 
+// As an adapter of this run names its base.
+std::string base_name(const Recipe& recipe) {
+  if (!recipe.lora.base_name.empty() || recipe.model.is_fresh()) return recipe.lora.base_name;
+  const std::string path = path_of(recipe), id = model_id(path);
+  return id.empty() ? fs::absolute(path).lexically_normal().string() : id;
+}
+
+// For the adapter's card: a line a stage.
+std::string training_text(const Recipe& recipe) {
+  std::string text;
+  for (const StageRecipe& stage : recipe.stages) {
+    const std::string source =
+        stage.data == StageData::kLive
+            ? fmt::format("tasks drawn from a prior ({}), prompts {} and {}", stage.corpus.prior.prior,
+                          name_of(stage.corpus.format), name_of(stage.corpus.chat))
+            : fmt::format("{} of {}", name_of(stage.data), fs::path(stage.path).filename().string());
+    text += fmt::format("- stage {}: {}; {} steps, {} samples a batch, loss on {}\n", stage.name, source,
+                        with_thousands(stage.num_steps(1)), stage.batch * stage.accumulation, name_of(stage.loss));
+  }
+  return text;
+}
+
 LanguageTrainerOptions trainer_options(const Recipe& recipe) {
   return {.dtype = choose_dtype(recipe.model.dtype),
           .trains_all = !recipe.model.trains_lora(),
           .lora = recipe.lora.options,
+          .base_name = base_name(recipe),
           .adapter = recipe.lora.adapter,
           .seed = weights_seed(recipe)};
 }
@@ -110,12 +135,13 @@ class LanguageRunModel : public RunModel {
       trainer().save_adapter(folder);
     }
     if (const auto prompt = trained_prompt(recipe_)) write_trained_prompt(*prompt, folder);
+    if (recipe_.model.trains_lora()) write_adapter_card(folder, training_text(recipe_));
   }
 
   std::string description() const override {
     return fmt::format("{}, {} layers of width {}, {} ({} parameters trained)", architecture_name(config_.architecture),
                        config_.num_hidden_layers, config_.hidden_size,
-                       !recipe_.model.trains_lora() ? "all weights" : "LoRA",
+                       !recipe_.model.trains_lora() ? "all weights" : "LoRA on " + base_name(recipe_),
                        with_thousands(static_cast<int64_t>(memory_.num_trained())));
   }
 
