@@ -1,10 +1,14 @@
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <string_view>
+#include <vector>
 
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/text_model.h"
 #include "predict/model_store.h"
@@ -16,6 +20,7 @@ struct TokenizeOptions {
   std::string model;
   std::string file;
   bool special = false;
+  bool decode = false;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -24,8 +29,27 @@ struct TokenizeOptions {
     v("file", self.file, any_value(),
       "Text to tokenize, line by line; may stand without the flag. Without it standard input.");
     v("special", self.special, any_value(), "Recognise special tokens such as <|im_start|> in the text.");
+    v("decode", self.decode, any_value(), "The other way round: from token ids, a list a line, to their text.");
   }
 };
+
+// The token ids of a line: "[380, 12]", "380,12" or "380 12".
+std::vector<TokenId> parse_ids(std::string_view line, const std::string& where) {
+  constexpr std::string_view kBetween = "[], \t\r";
+  std::vector<TokenId> ids;
+  for (size_t begin = line.find_first_not_of(kBetween); begin != std::string_view::npos;) {
+    const size_t end = std::min(line.find_first_of(kBetween, begin), line.size());
+    const std::string_view word = line.substr(begin, end - begin);
+    const auto id = parse_exact<TokenId>(word);
+    if (!id) {
+      fail(ErrorKind::kBadInput, "{}: \"{}\" is no token id; a line holds numbers such as [380, 12]", where,
+           excerpt(word));
+    }
+    ids.push_back(*id);
+    begin = line.find_first_not_of(kBetween, end);
+  }
+  return ids;
+}
 
 class TokenizeCommand : public Command {
  public:
@@ -33,11 +57,12 @@ class TokenizeCommand : public Command {
   std::string summary() const override { return "token ids of each line of a text"; }
   std::string details() const override {
     return "Prints one JSON array of token ids per input line (without its line end), as the model's own tokenizer "
-           "makes them.";
+           "makes them; with --decode the text of one such list per line, special tokens included.";
   }
   std::string examples() const override {
     return "    manyshot tokenize --model smollm2 prompt.txt\n"
-           "    echo '380,nurse|0' | manyshot tokenize --model ./my-model\n";
+           "    echo '380,nurse|0' | manyshot tokenize --model ./my-model\n"
+           "    echo '[1272,8010]' | manyshot tokenize --model smollm2 --decode\n";
   }
   OptionList options() override { return options_of(options_); }
   std::string positional() const override { return "file"; }
@@ -54,11 +79,26 @@ class TokenizeCommand : public Command {
       if (!file) fail(ErrorKind::kNotFound, "{}: cannot open this file; check the path", options_.file);
     }
     std::istream& input = options_.file.empty() ? std::cin : file;
-    for (std::string line; std::getline(input, line);)
-      fmt::print("{}\n", Json(tokenizer.encode(line, options_.special)).dump());
+    const std::string source = options_.file.empty() ? "standard input" : options_.file;
+    uint64_t number = 0;
+    for (std::string line; std::getline(input, line);) {
+      ++number;
+      fmt::print("{}\n", options_.decode ? decode(tokenizer, line, fmt::format("{}:{}", source, number))
+                                         : Json(tokenizer.encode(line, options_.special)).dump());
+    }
   }
 
  private:
+  static std::string decode(const Tokenizer& tokenizer, const std::string& line, const std::string& where) {
+    const std::vector<TokenId> ids = parse_ids(line, where);
+    for (const TokenId id : ids) {
+      if (id >= 0 && static_cast<size_t>(id) < tokenizer.vocab_size()) continue;
+      fail(ErrorKind::kBadInput, "{}: token {} is not among the tokenizer's 0 to {}; the ids are another model's",
+           where, id, tokenizer.vocab_size() - 1);
+    }
+    return tokenizer.decode(ids);
+  }
+
   TokenizeOptions options_;
 };
 

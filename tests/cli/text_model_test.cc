@@ -120,6 +120,22 @@ TEST_F(TextModel, TokenizeTakesFilesAndStandardInput) {
   EXPECT_THAT(run("tokenize", {folder_ / "lines.txt", "--special"}).out, EndsWith("\n[2]\n"));
 }
 
+TEST_F(TextModel, TokenizeGoesBackToTheText) {
+  const std::string text = "380,nurse|0\n\n\xC3\xA4 <|im_end|> caf\xC3\xA9\n";
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--special"}}) {
+    std::vector<std::string> arguments{folder_.write("lines.txt", text)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const std::string ids = run("tokenize", arguments).out;
+    EXPECT_EQ(run("tokenize", {folder_.write("ids.txt", ids), "--decode"}).out, text);
+  }
+  EXPECT_EQ(run("tokenize", {folder_.write("ids.txt", "2 2,2\n"), "--decode"}).out, "<|im_end|><|im_end|><|im_end|>\n");
+  EXPECT_THAT(run("tokenize", {folder_.write("ids.txt", "[2]\n[2, x]\n"), "--decode"}).err,
+              HasSubstr("ids.txt:2: \"x\" is no token id"));
+  const ProgramResult outside = run("tokenize", {folder_.write("ids.txt", "[556]\n"), "--decode"});
+  EXPECT_EQ(outside.exit_code, 2);
+  EXPECT_THAT(outside.err, HasSubstr("ids.txt:1: token 556 is not among the tokenizer's 0 to 555"));
+}
+
 TEST_F(TextModel, ScoreSumsContinuationsAndSharesPrefixes) {
   const std::string requests =
       folder_.write("in.jsonl",
