@@ -46,10 +46,16 @@ write("token_shard/empty.tokens", token_shard([]))
 write("token_shard/compact.tokens", token_shard([compact]))
 write("token_shard/several.tokens", token_shard([text, compact, (12, 0, 0, 0, 0, [])]))
 
-base = {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "bias": "none", "use_rslora": False, "lora_dropout": 0.1}
+base = {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "bias": "none", "use_rslora": False, "lora_dropout": 0.1,
+        "target_modules": ["q_proj"], "init_lora_weights": True}
 module = "base_model.model.model.layers.0.self_attn.q_proj"
 pair = {f"{module}.lora_A.weight": ([2, 3], [0.5, -1, 2, 0, 1, 0.25]), f"{module}.lora_B.weight": ([1, 2], [1, -0.5])}
 write("adapter/plain", adapter(base, pair))
 write("adapter/rslora", adapter(base | {"use_rslora": True, "alpha_pattern": {"q_proj": 8, "layers.0.self_attn.q_proj": 3}}, pair))
+write("adapter/patterns", adapter(base | {
+    "r": 8, "rank_pattern": {r"layers\.\d+\..*": 2}, "alpha_pattern": {"^model.(a|b)+": 1, "q_proj": 3},
+    "target_modules": r".*\.[qk]_proj", "exclude_modules": ["v_proj"], "layers_to_transform": [0, 7],
+    "layers_pattern": ["h", "layers"], "init_lora_weights": "olora"}, pair))
+write("adapter/layers", adapter(base | {"layers_to_transform": 0, "exclude_modules": r".*mlp.*"}, pair))
 write("adapter/dora", adapter(base | {"use_dora": True}, pair))
 write("adapter/one_matrix", adapter(base, {f"{module}.lora_A.weight": ([1, 1], [1])}))

@@ -34,7 +34,9 @@ class Load : public testing::Test {
 
 TEST_F(Load, FilesThatAreMissing) {
   EXPECT_ERROR(load_model(folder_.path() + "/no"), ErrorKind::kNotFound, "no such model folder");
-  EXPECT_ERROR(load_model(folder_.path() + "/config.json"), ErrorKind::kNotFound,
+  EXPECT_ERROR(load_model(folder_.path() + "/config.json"), ErrorKind::kBadInput,
+               "is one file of a model; give its folder");
+  EXPECT_ERROR(load_model(folder_.write("notes", "")), ErrorKind::kNotFound,
                "a model is a folder with config.json and model.safetensors, this is a file");
   std::filesystem::remove(folder_.path() + "/model.safetensors");
   expect_error(ErrorKind::kNotFound, "no model.safetensors in this folder");

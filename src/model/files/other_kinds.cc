@@ -130,10 +130,12 @@ void refuse_other_models(const std::string& path) {
          (fs::path(path) / names.front()).string());
   }
   if (!pickle.empty() && !has_safetensors) fail_pickled_model(path, pickle);
-  if (!has(path, "config.json") && has_safetensors) {
+  if (has(path, "config.json")) return;
+  if (has_safetensors) {
     fail(ErrorKind::kNotFound, "{}: has weights and no config.json beside them; copy it from the model's repository",
          path);
   }
+  refuse_other_tokenizers(path);
 }
 
 void refuse_other_adapters(const std::string& path) {

@@ -36,6 +36,7 @@ TEST(OtherKinds, InAModelsPlace) {
   EXPECT_ERROR(refuse_other_models(folder / "bare/model.safetensors"), ErrorKind::kBadInput,
                "give its folder (" + folder / "bare)");
   EXPECT_ERROR(refuse_other_models(folder.write("weights", "GGUF...")), ErrorKind::kBadInput, "call it NAME.gguf");
+  EXPECT_ERROR(refuse_other_models(in("words", "tokenizer.model")), ErrorKind::kUnsupported, "SentencePiece");
   EXPECT_ERROR(refuse_other_models(in("llama", "tokenizer.model") + "/tokenizer.model"), ErrorKind::kUnsupported,
                "SentencePiece");
 }
