@@ -32,6 +32,11 @@ std::string format_duration(double duration_s) {
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
 }
 
+// The one whose line the terminal shows, if any; null: none. Those that begin before it ends stand behind it, on the
+// same line.
+std::mutex outermost_mutex;
+const Progress* outermost = nullptr;
+
 }  // namespace
 
 Progress::Progress(std::string label, uint64_t total, std::string unit)
@@ -39,11 +44,16 @@ Progress::Progress(std::string label, uint64_t total, std::string unit)
       total_(total),
       unit_(std::move(unit)),
       start_(std::chrono::steady_clock::now()),
-      next_show_ms_(log::is_terminal() ? kFirstShowMs : kPlainIntervalMs) {}
+      next_show_ms_(log::is_terminal() ? kFirstShowMs : kPlainIntervalMs) {
+  const std::lock_guard lock(outermost_mutex);
+  if (outermost == nullptr) outermost = this;
+}
 
 Progress::~Progress() {
   const std::lock_guard lock(mutex_);
   if (shown_) show(/*last=*/true);
+  const std::lock_guard outermost_lock(outermost_mutex);
+  if (outermost == this) outermost = nullptr;
 }
 
 void Progress::add(uint64_t amount) {
@@ -58,10 +68,20 @@ void Progress::show(bool last) {
   if (!last && total_ > 0 && done_ >= total_) return;  // the destructor says it
   const int64_t now_ms = elapsed_ms(start_);
   const bool on_terminal = log::is_terminal();
-  const std::string line = format_line(label_, done_, total_, unit_, static_cast<double>(now_ms) / 1000);
-  if (on_terminal) log::set_status_line(last ? "" : line);
+  const std::string line = line_now();
+  if (on_terminal) {
+    const std::lock_guard lock(outermost_mutex);
+    const bool is_inner = outermost != nullptr && outermost != this;
+    const std::string outer_line = is_inner ? outermost->line_now() : "";
+    log::set_status_line(last ? outer_line : is_inner ? outer_line + "; " + line : line);
+    last = last && !is_inner;
+  }
   if (last || !on_terminal) log::write(log::Level::kInfo, line);
   next_show_ms_ = now_ms + (on_terminal ? kTerminalIntervalMs : kPlainIntervalMs);
+}
+
+std::string Progress::line_now() const {
+  return format_line(label_, done_, total_, unit_, static_cast<double>(elapsed_ms(start_)) / 1000);
 }
 
 std::string Progress::format_line(const std::string& label, uint64_t done, uint64_t total, const std::string& unit,

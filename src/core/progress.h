@@ -1,5 +1,6 @@
 // Progress of long work with an estimate of the time left. On a terminal: one line redrawn at most ten times a second.
-// Elsewhere: a plain line every ten seconds. Nothing is shown when the work ends within a second or logging is quiet.
+// Progress inside another's work stands behind it on that line. Elsewhere: a plain line every ten seconds. Nothing is
+// shown when the work ends within a second or logging is quiet.
 #pragma once
 
 #include <atomic>
@@ -27,6 +28,7 @@ class Progress {
 
  private:
   void show(bool last);
+  std::string line_now() const;
   std::string label_;
   uint64_t total_;
   std::string unit_;

@@ -56,6 +56,18 @@ TEST(Progress, RedrawsOneLineOnATerminalAndLeavesTheLast) {
   EXPECT_THAT(said.substr(said.rfind('\033')), MatchesRegex("\033\\[Kwork: [0-9]+/1,000 steps \\([0-9]+ %\\), .*\r\n"));
 }
 
+TEST(Progress, WorkInsideOtherWorkSharesItsLine) {
+  const auto work = [] {
+    Progress progress("whole", 2, "units");
+    work_for(std::chrono::milliseconds(1300));
+    progress.add(2);
+  };
+  const std::string said = run_in_child(work, StandardError::kTerminal).standard_error;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << "one last line, of the whole";
+  EXPECT_THAT(said, ::testing::HasSubstr("\033[Kwhole: 0/2 units (0 %); work: "));
+  EXPECT_THAT(said.substr(said.rfind('\033')), MatchesRegex("\033\\[Kwhole: 2/2 units \\(100 %\\), .*\r\n"));
+}
+
 TEST(Progress, SecondsOfWorkSayNothingElsewhere) {
   EXPECT_EQ(run_in_child([] { work_for(std::chrono::milliseconds(1200)); }).standard_error, "");
 }
