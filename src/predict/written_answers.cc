@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "predict/class_shares.h"
 
@@ -23,7 +24,7 @@ void add_votes(const WrittenAnswers& written, const std::vector<uint32_t>& class
                std::span<double> probabilities, AnswerReport& report) {
   count_response(written.parsed, report);
   const size_t num_classes = class_counts.size();
-  const auto majority = std::max_element(class_counts.begin(), class_counts.end()) - class_counts.begin();
+  const double num_rows = std::accumulate(class_counts.begin(), class_counts.end(), 0.0);
   for (size_t query = 0; query < written.parsed.labels.size(); ++query) {
     std::vector<double> shares(num_classes);
     const std::vector<float>& scores = written.label_scores[query];
@@ -45,7 +46,7 @@ void add_votes(const WrittenAnswers& written, const std::vector<uint32_t>& class
       ++report.by_probability;
     } else {
       ++report.by_majority;
-      shares[static_cast<size_t>(majority)] = 1;
+      for (size_t k = 0; k < num_classes; ++k) shares[k] = class_counts[k] / num_rows;
     }
     for (size_t k = 0; k < num_classes; ++k) probabilities[query * num_classes + k] += shares[k];
   }

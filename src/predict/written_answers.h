@@ -1,5 +1,6 @@
 // What a model wrote for the queries of one prompt, turned into votes: by the label it wrote, else by what it thought
-// of the labels where it should have written one, else by the labelled rows' majority.
+// of the labels where it should have written one, else by the labelled rows' classes: the majority is predicted, with
+// its share of the rows as the probability.
 #pragma once
 
 #include <cstdint>

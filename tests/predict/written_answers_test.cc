@@ -46,7 +46,8 @@ TEST(WrittenAnswers, WhatWasWrittenHasTheLargestShare) {
 TEST(WrittenAnswers, EachQueryFallsToTheFirstLayerThatHasAnAnswer) {
   const Votes result = votes(
       written(R"([{"id": 0, "label": 0}, {"id": 1, "label": 9}, {"id": 2, "label": 9}])", 3, {{}, logs(0, 0, 1), {}}));
-  EXPECT_THAT(result.probabilities, ElementsAre(1, 0, 0, 0, 0, 1, 0, 1, 0));
+  EXPECT_THAT(result.probabilities, ElementsAre(1, 0, 0, 0, 0, 1, 0.3, 0.5, 0.2))
+      << "without an answer, the rows' shares";
   EXPECT_EQ(result.report.by_id, 1u);
   EXPECT_EQ(result.report.by_probability, 1u);
   EXPECT_EQ(result.report.by_majority, 1u);
@@ -58,7 +59,7 @@ TEST(WrittenAnswers, ClassesWithoutRowsGetNothing) {
   const std::vector<uint32_t> counts{3, 0, 2};
   const Votes result = votes(
       written(R"([{"id": 0, "label": 1}, {"id": 1, "label": 1}])", 2, {logs(0.1, 0.6, 0.3), logs(0, 1, 0)}), counts);
-  EXPECT_THAT(result.probabilities, ElementsAre(DoubleNear(0.25, 1e-6), 0, DoubleNear(0.75, 1e-6), 1, 0, 0));
+  EXPECT_THAT(result.probabilities, ElementsAre(DoubleNear(0.25, 1e-6), 0, DoubleNear(0.75, 1e-6), 0.6, 0, 0.4));
   EXPECT_EQ(result.report.unknown_labels, 2u);
   EXPECT_EQ(result.report.by_probability, 1u) << "the other has no likelihood for the classes there are";
   EXPECT_EQ(result.report.by_majority, 1u);
