@@ -59,6 +59,9 @@ class UnitRunner {
 
  private:
   void ask(const LabelledTable& shots, std::span<const uint32_t> queries, std::vector<double>& probabilities) {
+    const auto all_queries = [&] { return take(table_.features, queries, plan_.columns); };
+    if (const auto query = method_.find_long_query(shots, all_queries))
+      refuse_long_query(table_.path, table_.file_rows[queries[query->query]], *query);
     const Stopwatch fit_watch;
     const std::unique_ptr<Predictor> predictor = method_.fit(shots);
     facts_.fit_s += fit_watch.seconds();

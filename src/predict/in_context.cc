@@ -185,6 +185,12 @@ InContextMethod::InContextMethod(std::shared_ptr<const Model> model, const Metho
 
 std::optional<uint64_t> InContextMethod::max_labelled_rows() const { return plan_.max_labelled_rows(); }
 
+std::optional<LongQuery> InContextMethod::find_long_query(const LabelledTable& shots,
+                                                          const std::function<Table()>& queries) const {
+  if (!plan_.is_text()) return std::nullopt;
+  return find_long_text_query(*model_, plan_, shots, queries());
+}
+
 std::unique_ptr<Predictor> InContextMethod::fit(const LabelledTable& shots) const {
   if (plan_.is_text()) return make_text_predictor(model_, plan_, shots);
   return std::make_unique<CompactPredictor>(model_, plan_, shots);

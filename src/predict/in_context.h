@@ -16,6 +16,8 @@ class InContextMethod : public Method {
   InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed);
 
   std::optional<uint64_t> max_labelled_rows() const override;
+  std::optional<LongQuery> find_long_query(const LabelledTable& shots,
+                                           const std::function<Table()>& queries) const override;
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
 
  private:

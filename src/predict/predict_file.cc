@@ -97,6 +97,8 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
                        .train_rows = train.labels.size(),
                        .labelled_rows = shots.labels.size(),
                        .has_truth = queries.has_truth()};
+  if (const auto query = method->find_long_query(shots, [&] { return queries.first_rows(queries.count_rows()); }))
+    refuse_long_query(task.test, query->query, *query);
   report.read_s = reading.seconds();
   const Stopwatch fitting;
   std::vector<NamedPredictor> predictors;

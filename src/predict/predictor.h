@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 #include "encoding/text/text_prompt.h"
 #include "model/dtype.h"
 #include "predict/answer_report.h"
+#include "predict/long_query.h"
 #include "table/table.h"
 
 namespace manyshot {
@@ -58,6 +60,12 @@ class Method {
   virtual ~Method() = default;
   // Labelled rows the method can use at most; nothing: no limit.
   virtual std::optional<uint64_t> max_labelled_rows() const { return std::nullopt; }
+  // The first query that is too long, for a method that knows before fit(), which may take it minutes. `queries` reads
+  // all of them.
+  virtual std::optional<LongQuery> find_long_query(const LabelledTable& /*shots*/,
+                                                   const std::function<Table()>& /*queries*/) const {
+    return std::nullopt;
+  }
   // Throws Error(kUnsupported) when the task is beyond the method (more classes than it tells apart).
   virtual std::unique_ptr<Predictor> fit(const LabelledTable& shots) const = 0;
 };

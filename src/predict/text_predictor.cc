@@ -13,10 +13,16 @@
 namespace manyshot {
 namespace {
 
+constexpr size_t kWrittenTogether = 50;  // queries of one prompt where the model writes its answers: the paper's N
+
+size_t queries_per_prompt(const PromptPlan& plan) {
+  return plan.options.answers == Answers::kSequential ? kWrittenTogether : 1;
+}
+
 class ScoredTextPredictor : public Predictor {
  public:
   ScoredTextPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots)
-      : model_(std::move(model)), task_(*model_->tokenizer(), plan, shots, /*queries_per_prompt=*/1) {
+      : model_(std::move(model)), task_(*model_->tokenizer(), plan, shots, queries_per_prompt(plan)) {
     Progress progress("context", task_.views().size(), "members");
     for (const TaskView& view : task_.views()) {
       check_interrupted();
@@ -54,7 +60,7 @@ class ScoredTextPredictor : public Predictor {
 class SequentialTextPredictor : public Predictor {
  public:
   SequentialTextPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots)
-      : model_(std::move(model)), task_(*model_->tokenizer(), plan, shots, kQueriesPerPrompt) {
+      : model_(std::move(model)), task_(*model_->tokenizer(), plan, shots, queries_per_prompt(plan)) {
     for (const TaskView& view : task_.views())
       writers_.push_back(std::make_unique<JsonWriter>(*model_, task_.format(), view));
   }
@@ -73,11 +79,9 @@ class SequentialTextPredictor : public Predictor {
     const std::lock_guard lock(mutex_);
     return report_;
   }
-  size_t batch_rows() const override { return kQueriesPerPrompt; }
+  size_t batch_rows() const override { return kWrittenTogether; }
 
  private:
-  static constexpr size_t kQueriesPerPrompt = 50;  // the paper's N
-
   std::shared_ptr<const Model> model_;
   TextTask task_;
   mutable std::mutex mutex_;                          // one prompt is answered at a time
@@ -92,6 +96,11 @@ std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> mode
   if (plan.options.answers == Answers::kSequential)
     return std::make_unique<SequentialTextPredictor>(std::move(model), plan, shots);
   return std::make_unique<ScoredTextPredictor>(std::move(model), plan, shots);
+}
+
+std::optional<LongQuery> find_long_text_query(const Model& model, const PromptPlan& plan, const LabelledTable& shots,
+                                              const Table& queries) {
+  return TextTask(*model.tokenizer(), plan, shots, queries_per_prompt(plan)).find_long_query(queries);
 }
 
 }  // namespace manyshot

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "model/model.h"
 #include "predict/predictor.h"
@@ -19,7 +20,14 @@ namespace manyshot {
 //               label probabilities at the query's place count, and without those the labelled rows' majority. A
 //               class's probability is that of its label at its place.
 // Members' probabilities are summed (section 2.5).
+//
+// A query that is too long for the model's window is an Error(kBadInput) of predict(); find_long_text_query names it
+// before.
 std::unique_ptr<Predictor> make_text_predictor(std::shared_ptr<const Model> model, const PromptPlan& plan,
                                                const LabelledTable& shots);
+
+// The first of `queries` that does not fit the model's window behind the labelled rows. The model computes nothing.
+std::optional<LongQuery> find_long_text_query(const Model& model, const PromptPlan& plan, const LabelledTable& shots,
+                                              const Table& queries);
 
 }  // namespace manyshot

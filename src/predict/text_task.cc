@@ -47,6 +47,7 @@ TextPromptOptions text_prompt_options(const LabelledTable& shots, const PromptFo
 TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots,
                    size_t queries_per_prompt)
     : shots_(shots.features),
+      window_(static_cast<size_t>(plan.model.context_window)),
       class_counts_(shots.class_counts()),
       format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options.prompt),
               plan.options.prompt.chat.value_or(usual_wrapping(tokenizer))),
@@ -56,10 +57,10 @@ TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const Lab
                             .max_features = format_.num_features(),
                             .num_label_ids = shots.num_classes()};
   views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
-  fit_window(shots.labels, static_cast<size_t>(plan.model.context_window), queries_per_prompt);
+  fit_window(shots.labels, queries_per_prompt);
 }
 
-void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_window, size_t queries_per_prompt) {
+void TextTask::fit_window(const std::vector<int32_t>& labels, size_t queries_per_prompt) {
   const Table sample = first_rows(shots_, std::min<size_t>(shots_.num_rows, kSampledRows));
   size_t least_rows = labels.size();
   for (TaskView& view : views_) {
@@ -79,18 +80,18 @@ void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_win
       reserved = (all * 3 / (2 * sample.num_rows) + reserved + kJsonTokens) * queries_per_prompt;
     }
 
-    for (size_t tokens = first_prompt.context.size() + reserved; tokens > context_window;
+    for (size_t tokens = first_prompt.context.size() + reserved; tokens > window_;
          tokens = format_.prompt(view).context.size() + reserved) {
-      const double share = 0.98 * static_cast<double>(context_window) / static_cast<double>(tokens);
+      const double share = 0.98 * static_cast<double>(window_) / static_cast<double>(tokens);
       const auto count = static_cast<uint64_t>(static_cast<double>(view.rows.size()) * share);
       const auto num_present = static_cast<uint64_t>(
           std::count_if(class_counts_.begin(), class_counts_.end(), [](auto n) { return n > 0; }));
-      if (reserved >= context_window || count < num_present) {
+      if (reserved >= window_ || count < num_present) {
         fail(ErrorKind::kBadInput,
              "a prompt with one row of each class and {} does not fit the model's window of {} tokens ({} are needed "
              "for {}); --ignore columns, or use another model",
-             queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), context_window,
-             reserved, queries_per_prompt == 1 ? "the query" : "the queries");
+             queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), window_, reserved,
+             queries_per_prompt == 1 ? "the query" : "the queries");
       }
       keep_rows(view, labels, count);
     }
@@ -99,8 +100,22 @@ void TextTask::fit_window(const std::vector<int32_t>& labels, size_t context_win
   if (least_rows < labels.size()) {
     notes_.push_back(fmt::format(
         "{} labelled rows do not fit the model's window of {} tokens: it sees {} of them, each class in proportion",
-        labels.size(), context_window, least_rows));
+        labels.size(), window_, least_rows));
   }
+}
+
+std::optional<LongQuery> TextTask::find_long_query(const Table& queries) const {
+  std::vector<size_t> shot_tokens;
+  for (const TaskView& view : views_) shot_tokens.push_back(format_.prompt(view).context.size());
+  const std::vector<QueryTokens> tokens = format_.queries(queries, views_);
+  for (size_t row = 0; row < queries.num_rows; ++row) {
+    for (size_t view = 0; view < views_.size(); ++view) {
+      const size_t own = tokens[view][row].size();
+      if (shot_tokens[view] + own > window_)
+        return LongQuery{.query = row, .tokens = own, .shot_tokens = shot_tokens[view], .window = window_};
+    }
+  }
+  return std::nullopt;
 }
 
 // Keeps `count` of the view's rows in their order.

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "encoding/text/text_format.h"
+#include "predict/predictor.h"
 #include "predict/prompt_plan.h"
 
 namespace manyshot {
@@ -21,16 +23,20 @@ class TextTask {
   TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots, size_t queries_per_prompt);
   TextTask(const TextTask&) = delete;
 
+  // The first query that is longer than the window behind the labelled rows of a view.
+  std::optional<LongQuery> find_long_query(const Table& queries) const;
+
   const TextFormat& format() const { return format_; }
   const std::vector<TaskView>& views() const { return views_; }
   const std::vector<uint32_t>& class_counts() const { return class_counts_; }
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
-  void fit_window(const std::vector<int32_t>& labels, size_t context_window, size_t queries_per_prompt);
+  void fit_window(const std::vector<int32_t>& labels, size_t queries_per_prompt);
   void keep_rows(TaskView& view, const std::vector<int32_t>& labels, uint64_t count) const;
 
   Table shots_;  // the format refers to it
+  size_t window_;
   std::vector<uint32_t> class_counts_;
   TextFormat format_;
   std::vector<TaskView> views_;
