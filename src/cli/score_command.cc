@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <deque>
 #include <fstream>
 
 #include "cli/command.h"
+#include "cli/open_text.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/progress.h"
 #include "core/text.h"
 #include "model/dtype.h"
@@ -13,6 +16,8 @@
 
 namespace manyshot {
 namespace {
+
+constexpr uint64_t kShownLines = 10;  // lines that cannot be scored, of those that are named
 
 struct ScoreOptions {
   std::string model;
@@ -32,13 +37,18 @@ struct ScoreOptions {
   }
 };
 
-// Reads requests line by line and remembers the JSON they came in.
+// A line of the input, from when it is read until it is answered.
+struct RequestLine {
+  uint64_t number = 0;         // from 1
+  Json json = Json::object();  // empty where the line is no JSON object
+};
+
+// Reads requests line by line.
 class RequestReader {
  public:
-  explicit RequestReader(const std::string& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_) fail(ErrorKind::kNotFound, "{}: cannot open this file; check the path", path);
-  }
+  explicit RequestReader(const std::string& path) : file_(open_text(path)) {}
 
+  // Throws Error(kBadInput) for a line that is no request; take() gives it too.
   bool next(ScoreRequest& request) {
     std::string text;
     do {
@@ -46,31 +56,30 @@ class RequestReader {
       ++line_;
     } while (text.find_first_not_of(" \t\r") == std::string::npos);
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    waiting_.push_back({.number = line_, .json = json.is_object() ? json : Json::object()});
     const bool fits = json.is_object() && json.contains("prompt") && json["prompt"].is_string() &&
                       json.contains("continuations") && json["continuations"].is_array() &&
                       std::all_of(json["continuations"].begin(), json["continuations"].end(),
                                   [](const Json& c) { return c.is_string(); });
     if (!fits) {
-      fail(ErrorKind::kBadInput, "{}:{}: expected {{\"prompt\": text, \"continuations\": [text, …]}}, found {}", path_,
-           line_, excerpt(text));
+      fail(ErrorKind::kBadInput, "expected {{\"prompt\": text, \"continuations\": [text, …]}}, found {}",
+           excerpt(text));
     }
     request.prompt = json["prompt"];
     request.continuations = json["continuations"].get<std::vector<std::string>>();
-    waiting_.push_back(json);
     return true;
   }
 
-  Json take() {
-    Json json = std::move(waiting_.front());
-    waiting_.erase(waiting_.begin());
-    return json;
+  RequestLine take() {
+    RequestLine line = std::move(waiting_.front());
+    waiting_.pop_front();
+    return line;
   }
 
  private:
-  std::string path_;
   std::ifstream file_;
   uint64_t line_ = 0;
-  std::vector<Json> waiting_;  // read and not yet scored: two at most
+  std::deque<RequestLine> waiting_;  // read and not yet answered: two at most
 };
 
 class ScoreCommand : public Command {
@@ -79,7 +88,8 @@ class ScoreCommand : public Command {
   std::string summary() const override { return "log-likelihoods of continuations behind prompts"; }
   std::string details() const override {
     return "Adds to each line \"logprobs\", the summed natural log-probabilities of each continuation, and \"tokens\", "
-           "how many tokens it has. What neighbouring prompts share is computed once.";
+           "how many tokens it has. What neighbouring prompts share is computed once. A line that cannot be scored has "
+           "\"error\" instead; it is named, the others are answered, and the exit code is 2.";
   }
   std::string examples() const override {
     return "    manyshot score --model smollm2 --in questions.jsonl --out scored.jsonl\n";
@@ -95,20 +105,37 @@ class ScoreCommand : public Command {
     const auto model =
         load_model(resolve_model(options_.model), {.dtype = options_.dtype, .adapter = options_.adapter});
     Progress progress("score", 0, "prompts");
+    uint64_t lines = 0, bad_lines = 0;
+    const auto answer = [&](const Json& json) {
+      out.write(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+      ++lines;
+      progress.add();
+    };
     score_prompts(
         *model, [&](ScoreRequest& request) { return reader.next(request); },
         [&](const ScoreRequest&, const std::vector<ContinuationScore>& scores) {
-          Json json = reader.take();
+          Json json = reader.take().json;
           json["logprobs"] = Json::array();
           json["tokens"] = Json::array();
           for (const ContinuationScore& score : scores) {
             json["logprobs"].push_back(score.log_prob);
             json["tokens"].push_back(score.num_tokens);
           }
-          out.write(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-          progress.add();
+          answer(json);
+        },
+        [&](const Error& error) {
+          RequestLine line = reader.take();
+          if (++bad_lines <= kShownLines) {
+            log::write(log::Level::kError, fmt::format("{}:{}: {}", options_.in, line.number, error.what()));
+          }
+          line.json["error"] = error.what();
+          answer(line.json);
         });
     out.commit();
+    if (bad_lines > 0) {
+      fail(ErrorKind::kBadInput, "{}: {} of {} lines could not be scored; they have \"error\" in place of \"logprobs\"",
+           options_.in, bad_lines, lines);
+    }
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/open_text.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -74,10 +75,7 @@ class TokenizeCommand : public Command {
     // A folder may hold a tokenizer.json and nothing else.
     const Tokenizer tokenizer(read_model_tokenizer(language_model_path(path).value_or(path)));
     std::ifstream file;
-    if (!options_.file.empty()) {
-      file.open(options_.file, std::ios::binary);
-      if (!file) fail(ErrorKind::kNotFound, "{}: cannot open this file; check the path", options_.file);
-    }
+    if (!options_.file.empty()) file = open_text(options_.file);
     std::istream& input = options_.file.empty() ? std::cin : file;
     const std::string source = options_.file.empty() ? "standard input" : options_.file;
     uint64_t number = 0;

@@ -19,16 +19,18 @@ struct TokenRequest {
   ScoreRequest request;
   Tokens prompt;
   std::vector<Tokens> continuations;
+  std::optional<Error> error;  // why there is nothing of these
 };
 
-TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
+void tokenize(const Tokenizer& tokenizer, TokenRequest& result) {
+  const ScoreRequest& request = result.request;
   const auto encode = [&](const std::string& text) {
     Tokens tokens;
     if (tokenizer.add_bos() && tokenizer.bos()) tokens.push_back(*tokenizer.bos());
     tokenizer.append_encoded(text, /*parse_special=*/true, tokens);
     return tokens;
   };
-  TokenRequest result{.prompt = encode(request.prompt)};
+  result.prompt = encode(request.prompt);
   size_t shared = result.prompt.size();
   std::vector<Tokens> whole;
   for (const std::string& continuation : request.continuations) {
@@ -45,8 +47,6 @@ TokenRequest tokenize(const Tokenizer& tokenizer, ScoreRequest request) {
   for (const Tokens& tokens : whole) {
     result.continuations.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(shared), tokens.end());
   }
-  result.request = std::move(request);
-  return result;
 }
 
 std::vector<ContinuationScore> score(const LanguageModel& model, const TextCachePtr& prefix,
@@ -70,23 +70,47 @@ std::vector<ContinuationScore> score(const LanguageModel& model, const TextCache
 }  // namespace
 
 void score_prompts(const Model& model, const std::function<bool(ScoreRequest&)>& next,
-                   const std::function<void(const ScoreRequest&, const std::vector<ContinuationScore>&)>& done) {
+                   const std::function<void(const ScoreRequest&, const std::vector<ContinuationScore>&)>& done,
+                   const std::function<void(const Error&)>& refused) {
   if (model.language_model() == nullptr) {
     fail(ErrorKind::kUnsupported,
          "{} is no language model: it scores table rows only; give a folder or .gguf file of a Llama or Qwen2 model",
          model.info().path);
   }
+  // Runs `step`; what the texts are to blame for becomes the request's error.
+  const auto attempt = [&](std::optional<Error>& error, const auto& step) {
+    try {
+      step();
+    } catch (const Error& caught) {
+      if (!refused || caught.kind() != ErrorKind::kBadInput) throw;
+      error = caught;
+    }
+  };
   const auto read = [&]() -> std::optional<TokenRequest> {
-    ScoreRequest request;
-    if (!next(request)) return std::nullopt;
-    return tokenize(*model.tokenizer(), std::move(request));
+    TokenRequest result;
+    bool is_end = false;
+    attempt(result.error, [&] {
+      is_end = !next(result.request);
+      if (!is_end) tokenize(*model.tokenizer(), result);
+    });
+    return is_end ? std::nullopt : std::optional(std::move(result));
   };
   CachePath caches(*model.language_model());
   for (std::optional<TokenRequest> current = read(), following; current; current = std::move(following)) {
     check_interrupted();
     following = read();
-    const size_t fork = following ? shared_length(current->prompt, following->prompt) : 0;
-    done(current->request, score(*model.language_model(), caches.go(current->prompt, fork), current->continuations));
+    const size_t fork = following && !following->error ? shared_length(current->prompt, following->prompt) : 0;
+    std::vector<ContinuationScore> scores;
+    if (!current->error) {
+      attempt(current->error, [&] {
+        scores = score(*model.language_model(), caches.go(current->prompt, fork), current->continuations);
+      });
+    }
+    if (current->error) {
+      refused(*current->error);
+    } else {
+      done(current->request, scores);
+    }
   }
 }
 

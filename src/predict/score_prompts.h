@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "model/model.h"
 
 namespace manyshot {
@@ -24,8 +25,10 @@ struct ContinuationScore {
 // continuation are those of prompt + continuation behind the ones that they share with the prompt alone, so a token
 // across the border counts to the continuation. `next` gives the next request or nothing at the end. Special tokens in
 // the texts are recognised. Throws Error(kUnsupported) for a model without a tokenizer, Error(kBadInput) for texts
-// longer than its window and empty ones.
+// longer than its window and empty ones; the latter, and what `next` throws of that kind, goes to `refused` in the
+// request's turn where that is given.
 void score_prompts(const Model& model, const std::function<bool(ScoreRequest&)>& next,
-                   const std::function<void(const ScoreRequest&, const std::vector<ContinuationScore>&)>& done);
+                   const std::function<void(const ScoreRequest&, const std::vector<ContinuationScore>&)>& done,
+                   const std::function<void(const Error&)>& refused = {});
 
 }  // namespace manyshot

@@ -159,17 +159,50 @@ TEST_F(TextModel, ScoreSumsContinuationsAndSharesPrefixes) {
   EXPECT_EQ(run("score", {"--in", requests, "--dtype", "float32", "--threads", "7"}).out, result.out);
 }
 
-TEST_F(TextModel, ScoreNamesBadLines) {
-  expect_refused(
-      run("score",
-          {"--in", folder_.write("in.jsonl", "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n{\"prompt\": 3}\n"),
-           "--out", folder_ / "out.jsonl"}),
-      {"in.jsonl:2", "continuations"});
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.jsonl"));
-  expect_refused(run("score", {"--in", folder_.write("in.jsonl", "{\"prompt\": \"\", \"continuations\": [\" b\"]}\n")}),
-                 {"nothing is left to predict from"});
+TEST_F(TextModel, ScoreNamesBadLinesAndAnswersTheOthers) {
+  const std::string long_text(20'000, 'a');
+  const std::string good = "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n";
+  const std::string requests = folder_.write(
+      "in.jsonl", good + "{\"prompt\": 3, \"id\": 7}\n\nnonsense\n{\"prompt\": \"\", \"continuations\": [\" b\"]}\n" +
+                      "{\"prompt\": \"" + long_text + "\", \"continuations\": [\" b\"]}\n" + good);
+  const ProgramResult result = run("score", {"--in", requests, "--out", folder_ / "out.jsonl"});
+  EXPECT_EQ(result.exit_code, 2);
+  for (const char* part : {"in.jsonl:2: expected", "in.jsonl:4: expected", "in.jsonl:5: prompt \"\" is empty",
+                           "in.jsonl:6: ", "4 of 6 lines could not be scored"}) {
+    EXPECT_THAT(result.err, HasSubstr(part));
+  }
+  std::istringstream lines(content_of(folder_ / "out.jsonl"));
+  std::vector<json> answers;
+  for (std::string line; std::getline(lines, line);) answers.push_back(json::parse(line));
+  ASSERT_EQ(answers.size(), 6u);
+  EXPECT_EQ(answers[1]["id"], 7);
+  for (const size_t place : {1, 2, 3, 4}) {
+    EXPECT_TRUE(answers[place].contains("error")) << place;
+    EXPECT_FALSE(answers[place].contains("logprobs")) << place;
+  }
+  EXPECT_EQ(answers[0]["logprobs"].size(), 1u);
+  EXPECT_EQ(answers[5], answers[0]) << "bad lines change no answer";
+}
+
+TEST_F(TextModel, InputsThatCannotBeScoredAreRefused) {
   expect_refused(run("score", {"--in", folder_ / "nowhere.jsonl"}), {"nowhere.jsonl"});
-  expect_refused(run_manyshot({"score", "--model", "default", "--in", folder_ / "in.jsonl"}), {"no language model"});
+  expect_refused(run("score", {"--in", model()}), {"is a folder"});
+  expect_refused(run("tokenize", {model()}), {"is a folder"});
+  const std::string requests = folder_.write("in.jsonl", "{\"prompt\": \"a\", \"continuations\": [\" b\"]}\n");
+  expect_refused(run_manyshot({"score", "--model", "default", "--in", requests}), {"no language model"});
+}
+
+TEST_F(TextModel, ATestRowThatIsTooLongIsNamedBeforeAnythingIsComputed) {
+  const std::string test =
+      folder_.write("long.csv", "age,job,label\n35,clerk,yes\n60," + std::string(20'000, 'a') + ",no\n");
+  for (const char* answers : {"scored", "sequential"}) {
+    const ProgramResult result =
+        run("predict", {"--train", folder_.write("train.csv", kTrain), "--test", test, "--target", "label", "--answers",
+                        answers, "--out", folder_ / "out.csv"});
+    expect_refused(result,
+                   {"long.csv: row 1 (counted from 0) is ", " tokens long, behind ", "the model's window holds "});
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "out.csv"));
+  }
 }
 
 TEST_F(TextModel, InfoReadsHeadersOnly) {
