@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 #include <optional>
 
@@ -158,9 +159,10 @@ class TrainCommand : public Command {
       fmt::print("{}\n", json.dump());
       return;
     }
-    log::info("train: {} steps, {} samples, {} tokens in {}, loss {:.4f}{}, peak memory {}; {}",
-              with_thousands(report.steps), with_thousands(static_cast<long long>(report.samples)),
-              with_thousands(static_cast<long long>(report.tokens)), train::duration_text(report.seconds), report.loss,
+    log::info("train: {} steps, {} samples, {} tokens in {}{}{}, peak memory {}; {}", with_thousands(report.steps),
+              with_thousands(static_cast<long long>(report.samples)),
+              with_thousands(static_cast<long long>(report.tokens)), train::duration_text(report.seconds),
+              std::isfinite(report.loss) ? fmt::format(", loss {:.4f}", report.loss) : "",
               report.utilisation > 0 ? fmt::format(", MFU {:.1f} %", 100 * report.utilisation) : "",
               format_bytes(peak_memory_bytes()), report.checkpoint);
     const std::string ability = ability_text(report.ability);

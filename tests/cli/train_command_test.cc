@@ -277,6 +277,20 @@ TEST_F(TrainCommand, CtrlCLeavesACheckpoint) {
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
 }
 
+TEST_F(TrainCommand, AFinishedRunSaysSo) {
+  const ProgramResult first = run_manyshot(arguments(kCompactRecipe, "run"));
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  const ProgramResult again = run_manyshot(arguments(kCompactRecipe, "run", {"--resume", folder_ / "run"}));
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("all 40 steps are done, so nothing is trained now"));
+  const auto loss_of = [](const std::string& text) {
+    const size_t begin = text.rfind(", loss ");
+    return text.substr(begin, text.find(',', begin + 1) - begin);
+  };
+  EXPECT_EQ(loss_of(again.err), loss_of(first.err));
+  EXPECT_EQ(losses("run").size(), 40u);
+}
+
 TEST_F(TrainCommand, AdaptersMergeAndExport) {
   const std::string model = folder_ / "model";
   ASSERT_EQ(run_manyshot(arguments(text_recipe(model), "run")).exit_code, 0);

@@ -73,11 +73,15 @@ TEST_F(TrainEvaluation, TablesGiveNumbersForEachNumberOfShots) {
   recipe_.evaluate.tables = {folder_.write("table.csv", rows)};
   recipe_.evaluate.shots = {4, 8};
   recipe_.evaluate.queries = 5;
-  const Json numbers = make_table_evaluation(recipe_, /*is_adapter=*/false, "1")(folder_ / "model");
+  const auto evaluate = make_table_evaluation(recipe_, /*is_adapter=*/false, "1");
+  const Json numbers = evaluate(folder_ / "model");
   const double few = numbers["table_accuracy_4"], many = numbers["table_accuracy_8"];
   EXPECT_DOUBLE_EQ(numbers["table_accuracy"], (few + many) / 2);
   EXPECT_GT(numbers["table_log_loss"], 0.0);
   EXPECT_TRUE(numbers.contains("table_ece"));
+  for (const char* name : {"table_forest_accuracy_4", "table_majority_accuracy_8", "table_forest_accuracy"})
+    EXPECT_TRUE(numbers.contains(name)) << name;
+  EXPECT_EQ(evaluate(folder_ / "model"), numbers) << "baselines are not asked again";
 }
 
 TEST_F(TrainEvaluation, FilesThatAreMissingAreNamed) {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "core/text.h"
 #include "report/figure.h"
@@ -60,7 +62,7 @@ Curve thinned(const Curve& curve, size_t count) {
   return kept;
 }
 
-Json trace_of(const Curve& curve, const std::string& name, bool is_pale) {
+Json trace_of(const Curve& curve, const std::string& name, bool is_behind) {
   Json x = Json::array(), y = Json::array();
   for (const CurvePoint& point : thinned(curve, kMaxPoints)) {
     x.push_back(point.step);
@@ -71,8 +73,7 @@ Json trace_of(const Curve& curve, const std::string& name, bool is_pale) {
           {"name", name},
           {"x", x},
           {"y", y},
-          {"opacity", is_pale ? 0.35 : 1.0},
-          {"line", {{"color", class_colour(0)}, {"width", is_pale ? 1.0 : 2.5}}}};
+          {"line", {{"color", is_behind ? kGuideColour : class_colour(0)}, {"width", is_behind ? 1.0 : 2.5}}}};
 }
 
 // Where stages behind the first begin: dashed, with their names.
@@ -118,7 +119,7 @@ ChartView view_of(const std::vector<Json>& metrics, const Quantity& quantity) {
   const Curve curve = curve_of(metrics, quantity);
   const Curve smooth = quantity.is_smoothed ? smoothed(curve) : Curve();
   Json traces = Json::array();
-  traces.push_back(trace_of(curve, "each step", /*is_pale=*/quantity.is_smoothed));
+  traces.push_back(trace_of(curve, "each step", /*is_behind=*/quantity.is_smoothed));
   if (quantity.is_smoothed) traces.push_back(trace_of(smooth, "smoothed", false));
   Json y_axis = axis(quantity.name);
   if (quantity.is_log) y_axis["type"] = "log";
@@ -157,6 +158,13 @@ std::set<int> shots_of(const std::vector<Json>& metrics, const std::string& pref
   return shots;
 }
 
+Json evaluation_layout(const std::vector<Json>& metrics, const std::string& axis_title) {
+  Json layout = {{"xaxis", axis("step")}, {"yaxis", axis(axis_title)}, {"height", kHeight}, {"showlegend", true}};
+  layout["xaxis"]["rangemode"] = "tozero";
+  mark_stages(metrics, layout);
+  return layout;
+}
+
 ChartView shots_view(const std::vector<Json>& metrics, const std::string& prefix, const std::set<int>& shots,
                      const std::string& axis_title) {
   ChartView view;
@@ -178,10 +186,36 @@ ChartView shots_view(const std::vector<Json>& metrics, const std::string& prefix
     view.numbers.columns.push_back(fmt::format("{} shots", count));
     traces.push_back(std::move(trace));
   }
-  Json layout = {{"xaxis", axis("step")}, {"yaxis", axis(axis_title)}, {"height", kHeight}, {"showlegend", true}};
-  layout["xaxis"]["rangemode"] = "tozero";
-  mark_stages(metrics, layout);
-  view.panels.push_back({"", figure(traces, layout)});
+  view.panels.push_back({"", figure(traces, evaluation_layout(metrics, axis_title))});
+  return view;
+}
+
+// The run's accuracy beside that of the baselines, over the steps; nothing without baselines.
+std::optional<ChartView> baselines_view(const std::vector<Json>& metrics, const std::string& group,
+                                        const std::string& axis_title) {
+  const std::string forest = group + "_forest_accuracy", majority = group + "_majority_accuracy";
+  std::vector<const Json*> lines;
+  for (const Json& line : metrics) {
+    if (line.contains(forest) || line.contains(majority)) lines.push_back(&line);
+  }
+  if (lines.empty()) return std::nullopt;
+  ChartView view{.numbers = {.columns = {"step"}}};
+  for (const Json* line : lines) view.numbers.rows.push_back({{with_thousands(line->value("step", int64_t{0}))}});
+  Json traces = Json::array();
+  for (const auto& [name, key] : {std::pair<const char*, std::string>{"this run", group + "_accuracy"},
+                                  {"random forest", forest},
+                                  {"most frequent class", majority}}) {
+    Json trace = line_trace(name, traces.size());
+    for (size_t i = 0; i < lines.size(); ++i) {
+      const Json value = lines[i]->value(key, Json());
+      trace["x"].push_back((*lines[i])["step"]);
+      trace["y"].push_back(value.is_number() ? figure_number(value.get<double>()) : Json());
+      view.numbers.rows[i].push_back({metric_text(value)});
+    }
+    view.numbers.columns.emplace_back(name);
+    traces.push_back(std::move(trace));
+  }
+  view.panels.push_back({"", figure(traces, evaluation_layout(metrics, axis_title))});
   return view;
 }
 
@@ -235,6 +269,10 @@ std::optional<Chart> evaluation_chart(const std::vector<Json>& metrics, const st
     choice.options.emplace_back(name);
     chart.views.push_back(shots_view(metrics, prefix, shots, name));
   };
+  if (std::optional<ChartView> view = baselines_view(metrics, group, "accuracy, mean over the shots")) {
+    choice.options.emplace_back("beside baselines");
+    chart.views.push_back(std::move(*view));
+  }
   add("accuracy", group + "_accuracy_");
   add("loss, nats", group + "_loss_");
   if (chart.views.empty()) return std::nullopt;

@@ -88,6 +88,8 @@ Section result_section(const Json& report, const Json& run, const std::vector<Js
        {Comparison{"held-out tasks: accuracy, % (mean over shots)", "eval_accuracy", true},
         Comparison{"held-out tasks: loss, nats a label", "eval_loss"},
         Comparison{"tables: accuracy, % (mean over shots)", "table_accuracy", true},
+        Comparison{"tables: the forest's accuracy, %", "table_forest_accuracy", true},
+        Comparison{"tables: the majority's accuracy, %", "table_majority_accuracy", true},
         Comparison{"tables: log loss", "table_log_loss"}, Comparison{"tables: calibration error (ECE)", "table_ece"}}) {
     compare(line_with(metrics, what.key, false), line_with(metrics, what.key, true), what);
   }
@@ -110,8 +112,10 @@ Section evaluation_section(const std::vector<Json>& metrics) {
                            "loss is that of the label alone.")) {
     section.blocks.emplace_back(std::move(*chart));
   }
-  if (auto chart = evaluation_chart(metrics, "table", "Tables",
-                                    "The recipe's own tables (evaluate.tables): mean accuracy over the tables.")) {
+  if (auto chart =
+          evaluation_chart(metrics, "table", "Tables",
+                           "The recipe's own tables (evaluate.tables): mean accuracy over the tables, beside that of a "
+                           "random forest and of the labelled rows' most frequent class.")) {
     section.blocks.emplace_back(std::move(*chart));
   }
   return section;

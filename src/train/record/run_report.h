@@ -15,7 +15,7 @@ struct RunReport {
   double seconds = 0;
   double flops = 0;
   uint64_t tokens = 0, samples = 0;
-  double loss = 0;                   // mean of the last steps
+  double loss = 0;                   // mean of the last steps; NaN: none is known
   double utilisation = 0;            // of this call's training time; 0: not known
   Json evaluation = Json::object();  // the last one
   GeneralAbilityChange ability;

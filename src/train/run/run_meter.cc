@@ -1,6 +1,7 @@
 #include "train/run/run_meter.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/memory.h"
 
@@ -11,7 +12,28 @@ constexpr double kWeight = 0.05;  // of a step in the running means
 
 double accuracy_of(const LossSum& loss) { return static_cast<double>(loss.correct) / loss.weight; }
 
+// Moves a running mean of `count` values, the new one among them.
+void follow(double& mean, double value, uint64_t count) {
+  mean += std::max(kWeight, 1 / static_cast<double>(count)) * (value - mean);
+}
+
 }  // namespace
+
+void RunMeter::recall(const std::vector<Json>& lines) {
+  for (const Json& line : lines) {
+    const auto loss = line.find("loss"), accuracy = line.find("accuracy");
+    if (loss == line.end() || accuracy == line.end() || !loss->is_number() || !accuracy->is_number()) continue;
+    follow_loss(*loss, *accuracy);
+  }
+}
+
+void RunMeter::follow_loss(double loss, double accuracy) {
+  ++loss_steps_;
+  follow(mean_loss_, loss, loss_steps_);
+  follow(mean_accuracy_, accuracy, loss_steps_);
+}
+
+double RunMeter::loss() const { return loss_steps_ > 0 ? mean_loss_ : std::nan(""); }
 
 void RunMeter::add(const StepGradient& step, double seconds, TrainerState& state) {
   last_ = step;
@@ -23,12 +45,10 @@ void RunMeter::add(const StepGradient& step, double seconds, TrainerState& state
   seconds_ += seconds;
   flops_ += step.loss.flops;
   tokens_ += static_cast<double>(step.loss.tokens);
-  const double weight = std::max(kWeight, 1 / static_cast<double>(++steps_));
-  const auto follow = [weight](double& mean, double value) { mean += weight * (value - mean); };
-  follow(mean_loss_, step.loss.mean());
-  follow(mean_accuracy_, accuracy_of(step.loss));
-  follow(mean_seconds_, seconds);
-  follow(mean_tokens_, static_cast<double>(step.loss.tokens));
+  follow_loss(step.loss.mean(), accuracy_of(step.loss));
+  ++steps_;
+  follow(mean_seconds_, seconds, steps_);
+  follow(mean_tokens_, static_cast<double>(step.loss.tokens), steps_);
 }
 
 Json RunMeter::metrics(const std::string& stage, double learning_rate, const TrainerState& state) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/json.h"
 #include "train/display/status_line.h"
@@ -21,21 +22,26 @@ class RunMeter {
   // forecast is scaled by what this run's steps had in truth. Without one, steps to come take as long as now.
   void set_forecast(TokenForecast forecast) { forecast_ = std::move(forecast); }
 
+  // Takes up the running means where the steps before this run left them: `lines` are those of metrics.jsonl.
+  void recall(const std::vector<Json>& lines);
+
   // Counts one step, in `state` too.
   void add(const StepGradient& step, double seconds, TrainerState& state);
 
   // The last step as a line of metrics.jsonl.
   Json metrics(const std::string& stage, double learning_rate, const TrainerState& state) const;
   RunStatus status(const std::string& stage, int64_t step, int64_t total_steps) const;
-  double loss() const { return mean_loss_; }  // running mean
-  double utilisation() const;                 // 0: not known
+  double loss() const;         // running mean; NaN: no step is known
+  double utilisation() const;  // 0: not known
 
  private:
   double seconds_left(int64_t step, int64_t total_steps) const;
+  void follow_loss(double loss, double accuracy);
 
   double machine_rate_;
   TokenForecast forecast_;
-  uint64_t steps_ = 0;
+  uint64_t steps_ = 0;       // of this run
+  uint64_t loss_steps_ = 0;  // and those before it that are known
   double seconds_ = 0, flops_ = 0, tokens_ = 0;
   StepGradient last_;
   double last_seconds_ = 0;

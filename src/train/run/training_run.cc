@@ -29,7 +29,10 @@ namespace fs = std::filesystem;
 std::string evaluation_text(const Json& evaluation) {
   std::string text;
   for (const auto& [name, value] : evaluation.items()) {
-    if (value.is_number()) text += fmt::format("{}{} {:.4f}", text.empty() ? "" : ", ", name, value.get<double>());
+    const bool is_detail = name.starts_with("table_forest_") || name.starts_with("table_majority_");
+    const bool is_shown = !is_detail || name.ends_with("_accuracy");
+    if (value.is_number() && is_shown)
+      text += fmt::format("{}{} {:.4f}", text.empty() ? "" : ", ", name, value.get<double>());
   }
   return text;
 }
@@ -90,7 +93,10 @@ class TrainingRun {
     if (!setup_.resume.empty()) resume();
     state_.version = setup_.version;
     held_out_.emplace(recipe_, model_);
-    if (processes_.is_first()) log_.emplace(setup_.out, state_.step, plan_.total_steps());
+    if (processes_.is_first()) {
+      log_.emplace(setup_.out, state_.step, plan_.total_steps());
+      meter_.recall(log_->lines());
+    }
     if (is_measured) log_ability(0, ability_.change().before);
     since_save_ = Stopwatch();
   }
@@ -133,10 +139,16 @@ class TrainingRun {
       evaluation_ = state_.log_history.back();
       evaluation_.erase("step");
     }
-    if (processes_.is_first()) {
-      log::info("train: goes on from {}, step {} of {}", setup_.resume, with_thousands(state_.step),
-                with_thousands(plan_.total_steps()));
+    if (processes_.is_first()) log::info("train: {}", resumed_text());
+  }
+
+  std::string resumed_text() const {
+    if (state_.step == plan_.total_steps()) {
+      return fmt::format("{} is the end of the run: all {} steps are done, so nothing is trained now", setup_.resume,
+                         with_thousands(state_.step));
     }
+    return fmt::format("goes on from {}, step {} of {}", setup_.resume, with_thousands(state_.step),
+                       with_thousands(plan_.total_steps()));
   }
 
   void enter_stage() {

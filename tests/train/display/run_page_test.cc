@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "report/figure.h"
+
 namespace manyshot::train {
 namespace {
 
@@ -86,10 +88,36 @@ TEST(RunPage, CurvesAreThinnedAndSmoothed) {
   const Json& figure = loss.views.front().panels.front().figure;
   ASSERT_EQ(figure["data"].size(), 2u);
   EXPECT_EQ(figure["data"][0]["x"].size(), 1000u);
+  EXPECT_EQ(figure["data"][0]["line"]["color"], report::kGuideColour) << "seen on light and on dark";
   EXPECT_EQ(figure["data"][0]["x"].back(), 20'000);
   EXPECT_NEAR(figure["data"][1]["y"][500].get<double>(), 2.0 / 10'000, 2e-5);
   EXPECT_EQ(figure["layout"]["annotations"][0]["text"], "main") << "a stage's beginning is marked";
   EXPECT_LE(loss.views.front().numbers.rows.size(), 20u);
+}
+
+TEST(RunPage, TheForestAndTheMajorityStandBesideTheRunsTables) {
+  std::vector<Json> metrics = metrics_of(10);
+  metrics.push_back({{"step", 10},
+                     {"table_accuracy", 0.7},
+                     {"table_accuracy_8", 0.7},
+                     {"table_forest_accuracy", 0.75},
+                     {"table_forest_accuracy_8", 0.75},
+                     {"table_majority_accuracy", 0.5}});
+  const Document document = run_document(report_of(10), kRun, metrics);
+  const auto section = std::find_if(document.sections.begin(), document.sections.end(), [](const Section& candidate) {
+    return candidate.title.starts_with("Evaluations");
+  });
+  ASSERT_NE(section, document.sections.end());
+  const Chart& tables = std::get<Chart>(section->blocks.back());
+  const Json& traces = tables.views.front().panels.front().figure["data"];
+  ASSERT_EQ(traces.size(), 3u);
+  EXPECT_EQ(traces[0]["y"], Json({0.7}));
+  EXPECT_EQ(traces[1]["y"], Json({0.75}));
+  EXPECT_EQ(traces[2]["y"], Json({0.5}));
+  EXPECT_EQ(tables.choices.front().options.size(), 2u) << "and the accuracy by shots";
+  EXPECT_EQ(std::get<Chart>(section->blocks.front()).views.front().panels.front().figure["data"].size(), 1u)
+      << "held-out tasks have no baselines";
+  EXPECT_THAT(markdown_document(document), HasSubstr("| tables: the forest's accuracy, % | 75.0 | 75.0 | 0.0 |"));
 }
 
 TEST(RunPage, ARunUnderWayOrWithoutNumbersHasAPage) {
