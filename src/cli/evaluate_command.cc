@@ -26,7 +26,7 @@ std::string accuracy_table(const Summary& summary) {
   std::vector<std::string> lines{fmt::format("{:<{}}", "shots", width)};
   for (const ModelSummary& model : summary.models) lines.push_back(fmt::format("{:<{}}", model.name, width));
   lines.push_back(fmt::format("{:<{}}", "tables", width));
-  bool some_missing = false;
+  bool some_missing = false, some_majority = false;
   for (const uint64_t shots : index.shots()) {
     const uint64_t most_tables = index.most_tables(shots);
     lines.front() += fmt::format("  {:>6} ", shots);
@@ -35,13 +35,21 @@ std::string accuracy_table(const Summary& summary) {
       const AverageSummary* average = index.average(model, shots);
       const bool is_short = average != nullptr && average->tables < most_tables;
       some_missing = some_missing || is_short;
-      lines[1 + model] += average == nullptr ? fmt::format("  {:>6} ", "-")
-                                             : fmt::format("  {:.4f}{}", average->metrics[Metric::kAccuracy].mean,
-                                                           is_short ? '*' : ' ');
+      const bool is_majority = index.is_majority_alone(model, shots);
+      some_majority = some_majority || is_majority;
+      lines[1 + model] += is_majority          ? " majority"
+                          : average == nullptr ? fmt::format("  {:>6} ", "-")
+                                               : fmt::format("  {:.4f}{}", average->metrics[Metric::kAccuracy].mean,
+                                                             is_short ? '*' : ' ');
     }
   }
   for (std::string& line : lines) line.erase(line.find_last_not_of(' ') + 1);
   if (some_missing) lines.emplace_back("* over fewer tables: the model failed on the others; see results.csv");
+  if (some_majority) {
+    lines.emplace_back(
+        "majority: no result, since all answers were the labelled rows' most frequent class: nothing that the model "
+        "wrote could be read, or all labelled rows were of one class");
+  }
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
@@ -67,6 +75,24 @@ std::string published_table(const Summary& summary) {
 uint64_t count_failures(const Summary& summary) {
   return std::count_if(summary.units.begin(), summary.units.end(),
                        [](const auto& unit) { return !unit.error.empty(); });
+}
+
+// What stands instead of the results of each model that has none, one a line; "" when every model has some.
+std::string models_without_result(const Summary& summary) {
+  std::string text;
+  for (size_t model = 0; model < summary.models.size(); ++model) {
+    const auto is_own = [&](const UnitSummary& unit) { return unit.model == model; };
+    const auto first = std::find_if(summary.units.begin(), summary.units.end(), is_own);
+    if (first == summary.units.end()) continue;
+    const bool has_result = std::any_of(summary.units.begin(), summary.units.end(),
+                                        [&](const UnitSummary& unit) { return is_own(unit) && unit.error.empty(); });
+    if (has_result) continue;
+    text += fmt::format("{}{} has no result; units that failed: {}, the first (table {}, {} shots) because {}",
+                        text.empty() ? "" : "\n", summary.models[model].name,
+                        with_thousands(std::count_if(summary.units.begin(), summary.units.end(), is_own)),
+                        summary.tables[first->table].name, first->shots, first->error);
+  }
+  return text;
 }
 
 struct EvaluateCommandOptions {
@@ -130,6 +156,9 @@ class EvaluateCommand : public Command {
     } else {
       print_text(summary, done, seconds, evaluation.is_whole());
     }
+    // The options were right, so this is no bad input: exit code 1.
+    if (const std::string text = models_without_result(summary); !text.empty())
+      fail(ErrorKind::kUnavailable, "{}", text);
   }
 
  private:
@@ -164,6 +193,7 @@ class EvaluateCommand : public Command {
     Json averages = Json::array();
     for (const AverageSummary& average : summary.averages) {
       Json line{{"model", summary.models[average.model].name}, {"shots", average.shots}, {"tables", average.tables}};
+      line["majority_units"] = average.majority_units;
       for (const Metric metric : kMetrics) line[name_of(metric)] = average.metrics[metric].mean;
       averages.push_back(std::move(line));
     }

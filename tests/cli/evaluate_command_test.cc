@@ -358,6 +358,30 @@ TEST_F(EvaluateTest, TheAccuracyTableIsAligned) {
   EXPECT_THAT(result.err, Not(HasSubstr(" \n")));
 }
 
+TEST_F(EvaluateTest, AModelWithoutAnyResultEndsWithOne) {
+  const std::string many = folder_.write("many.csv", table_text(400, 12));  // more classes than the model knows
+  const ProgramResult result = run_manyshot({"evaluate", "--tables", many, "--out", folder_ / "r", "--models",
+                                             "default+ensemble=1,majority", "--shots", "16,64", "--max-queries", "5"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("error: default+ensemble=1 has no result; units that failed: 2, the first (table "
+                                    "many, 16 shots) because the target has 12 classes"));
+  EXPECT_THAT(result.err, Not(HasSubstr("majority has no result")));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "r/report.html")) << "of the models that have results";
+}
+
+TEST_F(EvaluateTest, ARowOfTheMajoritysAnswersAloneIsNoResult) {
+  const std::string table = folder_.write("one.csv", table_text(200, 3));
+  const ProgramResult result = run_manyshot({"evaluate", "--tables", table, "--out", folder_ / "r", "--models",
+                                             "majority,knn", "--shots", "1,16", "--max-queries", "20"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, ContainsRegex("\nmajority  0[.][0-9]{4}   0[.][0-9]{4}\nknn      majority  0[.][0-9]{4}\n"));
+  EXPECT_THAT(result.err, HasSubstr("\nmajority: no result, since all answers were"));
+  const std::string report = text_of("r/report.md");
+  EXPECT_THAT(report, HasSubstr("knn has no result at 1 shots: all its answers there are"));
+  EXPECT_THAT(report, HasSubstr("| knn | – majority alone | "));
+  EXPECT_THAT(report, Not(HasSubstr("()"))) << "intervals over one table";
+}
+
 TEST_F(EvaluateTest, MistakesAreNamed) {
   const auto expect_error = [&](std::vector<std::string> arguments, const std::string& message) {
     const ProgramResult result = evaluate("e", std::move(arguments));

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/text.h"
 #include "evaluate/report/sections.h"
 
 namespace manyshot::report {
 namespace {
-
-std::string counted(uint64_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", with_thousands(count), noun, count == 1 ? "" : "s");
-}
 
 std::string what_was_measured(const SummaryIndex& index) {
   const Summary& summary = index.summary();
@@ -49,28 +46,47 @@ std::string what_came_out(const SummaryIndex& index) {
   const uint64_t shots = index.shots()[index.main_shots()];
   const AverageSummary* best = best_model(index, shots);
   if (best == nullptr) return "No unit has a result.";
-  std::string text = fmt::format("At {} shots, {} has the highest mean accuracy over {}: {} ({}).", shots,
-                                 index.model_name(best->model), counted(best->tables, "table"),
-                                 value_text(best->metrics[Metric::kAccuracy].mean),
-                                 interval_text(best->metrics[Metric::kAccuracy].interval));
+  const MetricSummary& highest = best->metrics[Metric::kAccuracy];
+  std::string text =
+      fmt::format("At {} shots, {} has the highest mean accuracy over {}: {}.", shots, index.model_name(best->model),
+                  counted(best->tables, "table"), with_interval(highest.mean, highest.interval));
   for (size_t model = 0; model < index.num_models(); ++model) {
     const AverageSummary* average = index.average(model, shots);
     if (average == nullptr || index.model_name(model) == index.summary().run.baseline) continue;
     const MetricSummary& accuracy = average->metrics[Metric::kAccuracy];
     if (!std::isfinite(accuracy.difference)) continue;
-    text +=
-        fmt::format(" {}: {} ({}) against {}, {} of {} won.", index.model_name(model), signed_text(accuracy.difference),
-                    interval_text(accuracy.difference_interval, signed_text), index.summary().run.baseline,
-                    accuracy.wins, counted(accuracy.wins + accuracy.ties + accuracy.losses, "table"));
+    text += fmt::format(" {}: {} against {}, {} of {} won.", index.model_name(model),
+                        with_interval(accuracy.difference, accuracy.difference_interval, signed_text),
+                        index.summary().run.baseline, accuracy.wins,
+                        counted(accuracy.wins + accuracy.ties + accuracy.losses, "table"));
   }
   return text;
 }
 
+// The models that have no result since all their answers were the labelled rows' majority; "" without any.
+std::string what_is_no_result(const SummaryIndex& index) {
+  std::string text;
+  for (size_t model = 0; model < index.num_models(); ++model) {
+    std::vector<uint64_t> shots;
+    std::copy_if(index.shots().begin(), index.shots().end(), std::back_inserter(shots),
+                 [&](uint64_t count) { return index.is_majority_alone(model, count); });
+    if (shots.empty()) continue;
+    text +=
+        fmt::format("{}{} has no result at {} shots: all its answers there are the labelled rows' most frequent class.",
+                    text.empty() ? "" : " ", index.model_name(model), fmt::join(shots, ", "));
+  }
+  return text.empty() ? "" : text + " Nothing that it wrote could be read, or all labelled rows were of one class.";
+}
+
 TextTable accuracy_table(const SummaryIndex& index) {
-  return models_by_shots(index, "Mean accuracy over the tables, with the 95 % interval of a bootstrap over tables",
+  return models_by_shots(index,
+                         index.num_tables() == 1
+                             ? "Accuracy"
+                             : "Mean accuracy over the tables, with the 95 % interval of a bootstrap over tables",
                          [&](size_t model, uint64_t shots) -> TextCell {
                            const AverageSummary* average = index.average(model, shots);
-                           if (average == nullptr) return {"–"};
+                           if (average == nullptr)
+                             return {"–", index.is_majority_alone(model, shots) ? "majority alone" : ""};
                            std::string note = interval_text(average->metrics[Metric::kAccuracy].interval);
                            if (average->tables < index.most_tables(shots))
                              note += fmt::format("\n{} only", counted(average->tables, "table"));
@@ -116,6 +132,7 @@ Section headline_section(const SummaryIndex& index) {
   section.blocks.emplace_back(Paragraph{what_was_measured(index)});
   if (index.shots().empty()) return section;
   section.blocks.emplace_back(Paragraph{what_came_out(index)});
+  if (const std::string text = what_is_no_result(index); !text.empty()) section.blocks.emplace_back(Paragraph{text});
   section.blocks.emplace_back(accuracy_table(index));
   section.blocks.emplace_back(comparison_table(index, index.shots()[index.main_shots()]));
   section.blocks.emplace_back(Paragraph{

@@ -14,8 +14,8 @@ namespace {
 
 Document report_document(const Summary& summary) {
   const SummaryIndex index(summary);
-  Document document{
-      .title = fmt::format("Evaluation: {} models on {} tables", summary.models.size(), summary.tables.size())};
+  Document document{.title = fmt::format("Evaluation: {} on {}", counted(summary.models.size(), "model"),
+                                         counted(summary.tables.size(), "table"))};
   for (const auto section : {headline_section, curves_section, per_table_section, reliability_section, answers_section,
                              published_section, failures_section, drill_down_section, provenance_section}) {
     Section made = section(index);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.h"
+
 namespace manyshot::report {
 namespace {
 
@@ -46,6 +48,11 @@ std::optional<size_t> SummaryIndex::find_model(const std::string& name) const {
 const AverageSummary* SummaryIndex::average(size_t model, uint64_t shots) const {
   const auto place = averages_.find({model, shots});
   return place == averages_.end() || place->second->tables == 0 ? nullptr : place->second;
+}
+
+bool SummaryIndex::is_majority_alone(size_t model, uint64_t shots) const {
+  const auto place = averages_.find({model, shots});
+  return place != averages_.end() && place->second->tables == 0 && place->second->majority_units > 0;
 }
 
 const CellSummary* SummaryIndex::cell(size_t model, size_t table, uint64_t shots) const {
@@ -104,11 +111,29 @@ std::string signed_text(double value) { return std::isfinite(value) ? with_sign(
 
 std::string rank_text(double rank) { return std::isfinite(rank) ? fmt::format("{:.2f}", rank) : "–"; }
 
+std::string time_text(double seconds) {
+  if (!std::isfinite(seconds)) return "–";
+  constexpr std::pair<double, const char*> kUnits[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}};
+  const auto* unit = std::find_if(std::begin(kUnits), std::end(kUnits) - 1,
+                                  [seconds](const auto& entry) { return seconds >= entry.first; });
+  const double number = seconds / unit->first;
+  return fmt::format("{:.{}f} {}", number, number >= 100 ? 0 : number >= 10 ? 1 : 2, unit->second);
+}
+
 std::string percent_text(double share) { return std::isfinite(share) ? with_sign(100 * share, 1) + " %" : "–"; }
 
 std::string interval_text(const Interval& interval, const std::function<std::string(double)>& write) {
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "";
   return fmt::format("{} to {}", write(interval.low), write(interval.high));
+}
+
+std::string with_interval(double value, const Interval& interval, const std::function<std::string(double)>& write) {
+  const std::string text = interval_text(interval, write);
+  return text.empty() ? write(value) : fmt::format("{} ({})", write(value), text);
+}
+
+std::string counted(uint64_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", with_thousands(static_cast<long long>(count)), noun, count == 1 ? "" : "s");
 }
 
 double quantile(std::vector<double> values, double share) {

@@ -29,6 +29,8 @@ class SummaryIndex {
 
   // The entry with a result; null where there is none.
   const AverageSummary* average(size_t model, uint64_t shots) const;
+  // Whether there is none because all its answers there were the labelled rows' majority.
+  bool is_majority_alone(size_t model, uint64_t shots) const;
   const CellSummary* cell(size_t model, size_t table, uint64_t shots) const;
   double cell_metric(size_t model, size_t table, uint64_t shots, Metric metric) const;  // NaN where there is none
 
@@ -56,8 +58,15 @@ Choice table_metric_choice();
 std::string value_text(double value);
 std::string signed_text(double value);
 std::string rank_text(double rank);
+std::string time_text(double seconds);  // "1.23 s", "45.6 ms", "7.89 µs"
 std::string percent_text(double share);
 std::string interval_text(const Interval& interval, const std::function<std::string(double)>& write = value_text);
+// "0.812 (0.780 to 0.842)", or the value alone where there is no interval.
+std::string with_interval(double value, const Interval& interval,
+                          const std::function<std::string(double)>& write = value_text);
+
+// "1 table", "1,200 tables".
+std::string counted(uint64_t count, const std::string& noun);
 
 // Linear between the sorted values, 0 <= share <= 1; NaN without values.
 double quantile(std::vector<double> values, double share);

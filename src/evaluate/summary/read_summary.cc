@@ -112,7 +112,8 @@ class SummaryReader {
     average = {.model = model_of(json),
                .shots = json.at("shots"),
                .tables = json.at("tables"),
-               .failed_units = json.at("failed_units")};
+               .failed_units = json.at("failed_units"),
+               .majority_units = json.value("majority_units", uint64_t{0})};
     for (const Metric metric : kMetrics)
       average.metrics[metric] = metric_summary(json.at("metrics").at(name_of(metric)));
     average.clear_wins = json.at("clear_wins");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "evaluate/summary/statistics.h"
@@ -44,9 +45,10 @@ class Summariser {
         summary_(summary),
         baseline_(place_of(summary.run.baseline)),
         forest_(place_of(summary.run.forest)) {
+    const std::set<ModelShots> majority = majority_alone();
     for (const ScoredUnit& unit : units_) {
-      if (!unit.summary.error.empty()) continue;
       const UnitSummary& key = unit.summary;
+      if (!key.error.empty() || majority.contains({key.model, key.shots})) continue;
       by_cell_[{key.model, key.table, key.shots}].push_back(&unit);
     }
   }
@@ -62,6 +64,20 @@ class Summariser {
 
  private:
   using CellKey = std::tuple<size_t, size_t, uint64_t>;  // model, table, shots
+  using ModelShots = std::pair<size_t, uint64_t>;
+
+  // Where a model has answered with the majority's class and nothing else, which says nothing about the model.
+  std::set<ModelShots> majority_alone() const {
+    std::set<ModelShots> majority, others;
+    for (const ScoredUnit& unit : units_) {
+      const UnitSummary& key = unit.summary;
+      if (!key.error.empty()) continue;
+      const bool is_own_answer = !key.is_majority() || summary_.models[key.model].name == "majority";
+      (is_own_answer ? others : majority).insert({key.model, key.shots});
+    }
+    std::erase_if(majority, [&](const ModelShots& place) { return others.contains(place); });
+    return majority;
+  }
 
   std::optional<size_t> place_of(const std::string& model) const {
     for (size_t place = 0; place < summary_.models.size(); ++place) {
@@ -122,6 +138,7 @@ class Summariser {
       const UnitSummary& key = unit.summary;
       if (key.model != model || key.shots != shots) continue;
       average.failed_units += key.error.empty() ? 0 : 1;
+      average.majority_units += key.is_majority() ? 1 : 0;
       add_bins(average.reliability, key.reliability);
       average.answers += key.answers;
       seconds += key.fit_s + key.predict_s;
@@ -134,7 +151,7 @@ class Summariser {
       average.clear_wins += cell->second->difference_interval.low > 0;
       average.clear_losses += cell->second->difference_interval.high < 0;
     }
-    if (average.tables == 0 && average.failed_units == 0) return;
+    if (average.tables == 0 && average.failed_units == 0 && average.majority_units == 0) return;
     if (queries > 0) {
       average.seconds_per_query = seconds / static_cast<double>(queries);
       const uint64_t tokens = average.answers.prompt_tokens + average.answers.answer_tokens;

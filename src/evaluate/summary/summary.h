@@ -74,6 +74,14 @@ struct UnitSummary {
   uint64_t one_class_contexts = 0;  // of them with labels of one class only, answered without the model
   AnswerReport answers;
   std::vector<std::string> notes;  // what the model had to decide, leave out or lose
+
+  // Whether there is a result, and every answer in it is the most frequent class of the labelled rows: they were all of
+  // one class, or nothing that the model wrote could be read.
+  bool is_majority() const {
+    if (!error.empty()) return false;
+    if (contexts > 0 && one_class_contexts == contexts) return true;
+    return answers.by_majority > 0 && answers.by_majority == answers.written_answers();
+  }
 };
 
 // One (model, table, shots) over its seeds.
@@ -106,6 +114,9 @@ struct AverageSummary {
   size_t model = 0;
   uint64_t shots = 0;
   uint64_t tables = 0, failed_units = 0;  // with a result; units that ended with an error
+  // Units whose answers are all the majority's (UnitSummary::is_majority). A model, but for the baseline of that name,
+  // that has no others at these shots has no result there: tables is 0, and there are no cells.
+  uint64_t majority_units = 0;
   PerMetric<MetricSummary> metrics;
   uint64_t clear_wins = 0, clear_losses = 0;  // tables whose difference_interval of the accuracy leaves 0 out
   std::vector<ReliabilityBin> reliability;    // of all predictions together

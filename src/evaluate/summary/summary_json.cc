@@ -104,7 +104,8 @@ class SummaryWriter {
     Json json{{"model", model_name(average.model)},
               {"shots", average.shots},
               {"tables", average.tables},
-              {"failed_units", average.failed_units}};
+              {"failed_units", average.failed_units},
+              {"majority_units", average.majority_units}};
     for (const Metric metric : kMetrics) json["metrics"][name_of(metric)] = to_json(average.metrics[metric]);
     json["clear_wins"] = average.clear_wins;
     json["clear_losses"] = average.clear_losses;

@@ -98,6 +98,27 @@ TEST(Summarise, ErrorsAreCountedAndLeftOut) {
             1.75);  // the forest, over the two tables that both have
 }
 
+TEST(Summarise, AnswersThatAreAllTheMajoritysAreNoResult) {
+  Summary summary = empty_summary();
+  summary.models[1].name = "majority";
+  std::vector<ScoredUnit> units = example_units();
+  for (ScoredUnit& unit : units) {
+    UnitSummary& facts = unit.summary;
+    facts.contexts = 2;
+    if (facts.shots == 8) facts.one_class_contexts = 2;
+    if (facts.shots == 16) facts.answers = {.by_id = facts.table == 0 ? 0u : 1u, .by_majority = 4};
+  }
+  summarise(units, summary);
+  ASSERT_EQ(summary.averages.size(), 4u);
+  EXPECT_EQ(summary.averages[0].tables, 0u) << "at 8 shots";
+  EXPECT_EQ(summary.averages[0].majority_units, 4u);
+  EXPECT_TRUE(std::isnan(summary.averages[0].metrics[Metric::kAccuracy].mean));
+  EXPECT_EQ(summary.averages[1].tables, 2u) << "at 16 shots, one table has an answer of the model's own";
+  EXPECT_EQ(summary.averages[1].majority_units, 1u);
+  EXPECT_EQ(summary.averages[2].tables, 3u) << "the majority itself";
+  for (const CellSummary& cell : summary.cells) EXPECT_FALSE(cell.model == 0 && cell.shots == 8);
+}
+
 TEST(Summarise, PublishedNumbersStandBesideTablesOfTheSameName) {
   Summary summary = empty_summary();
   summary.run.shots = {16, 512};
