@@ -122,6 +122,11 @@
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 
+  const tables = new ResizeObserver(entries => {
+    for (const {target} of entries) target.classList.toggle('cut', target.scrollWidth > target.clientWidth + 1);
+  });
+  for (const table of document.querySelectorAll('.scroll')) tables.observe(table);
+
   function print(start) {
     root.classList.toggle('printing', start);
     drawAll();

@@ -93,20 +93,37 @@ TextTable falls(const SummaryIndex& index) {
   return table;
 }
 
-std::string cost_text(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–"; }
+std::string tokens_text(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–"; }
+
+// Ticks at powers of ten, and at 2 and 5 between them where that leaves them readable, as "20 ms".
+void mark_times(double least, double most, Json& axis) {
+  const bool is_narrow = most < 1000 * least;
+  for (double power = std::floor(std::log10(least)); power <= std::ceil(std::log10(most)); ++power) {
+    for (const int step : {1, 2, 5}) {
+      if (step > 1 && !is_narrow) continue;
+      const double seconds = step * std::pow(10, power);
+      const std::string text = time_text(seconds * (1 + 1e-9));  // 0.001 is 1 ms, whatever its last bit
+      const size_t point = text.find('.'), blank = text.find(' ');
+      axis["tickvals"].push_back(figure_number(seconds));
+      axis["ticktext"].push_back(point == std::string::npos ? text : text.substr(0, point) + text.substr(blank));
+    }
+  }
+}
 
 Chart cost_curves(const SummaryIndex& index) {
   struct Cost {
     const char* title;
     double AverageSummary::*value;
+    bool is_time;
+    Write write;
   };
   Chart chart{.title = "Time and tokens",
               .description =
                   "Wall time of fit and predict, and tokens read and written, divided by the queries. Times depend on "
                   "the machine and on what else it did.",
               .choices = {{.label = "show"}}};
-  for (const Cost& cost : {Cost{"seconds per query", &AverageSummary::seconds_per_query},
-                           Cost{"tokens per query", &AverageSummary::tokens_per_query}}) {
+  for (const Cost& cost : {Cost{"time per query", &AverageSummary::seconds_per_query, true, time_text},
+                           Cost{"tokens per query", &AverageSummary::tokens_per_query, false, tokens_text}}) {
     const auto point_of = [&cost](const AverageSummary& average) { return CurvePoint{.value = average.*cost.value}; };
     double least = std::numeric_limits<double>::infinity(), most = 0;
     for (const AverageSummary& average : index.summary().averages) {
@@ -117,10 +134,16 @@ Chart cost_curves(const SummaryIndex& index) {
     if (most == 0) continue;
     Json y_axis = axis(cost.title);
     y_axis["type"] = "log";
-    y_axis["tickformat"] = "~s";                      // 500µ, 20m, 2k
-    if (most < 1000 * least) y_axis["dtick"] = "D2";  // at 1, 2 and 5; else as there is room
+    y_axis["tickformat"] = "~s";  // 20k
+    y_axis["hoverformat"] = ".3~s";
+    if (cost.is_time) {
+      mark_times(least, most, y_axis);
+      y_axis["ticksuffix"] = "s";  // while it is hovered: 12.3ms
+    } else if (most < 1000 * least) {
+      y_axis["dtick"] = "D2";  // at 1, 2 and 5; else as there is room
+    }
     chart.choices[0].options.push_back(cost.title);
-    chart.views.push_back(average_view(index, cost.title, point_of, cost_text, y_axis));
+    chart.views.push_back(average_view(index, cost.title, point_of, cost.write, y_axis));
   }
   return chart;
 }

@@ -23,7 +23,8 @@ struct ShotCurves {
   int height = 460;
 };
 
-// The chart, with its numbers: a row for each model, with the intervals beside the values.
+// The chart, models with whiskers side by side, with its numbers: a row for each model, with the intervals beside the
+// values.
 ChartView shot_curves_view(const SummaryIndex& index, const ShotCurves& curves);
 
 }  // namespace manyshot::report

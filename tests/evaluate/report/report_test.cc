@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/files.h"
+#include "evaluate/report/summary_index.h"
 #include "evaluate/summary/example_summary.h"
 #include "evaluate/summary/summary_json.h"
 #include "report/figure.h"
@@ -85,7 +86,7 @@ TEST(Report, CurvesCarryMeansAndIntervals) {
     ASSERT_EQ(traces.size(), summary().models.size());
     for (size_t model = 0; model < traces.size(); ++model) {
       EXPECT_EQ(traces[model]["name"], summary().models[model].name);
-      EXPECT_EQ(traces[model]["x"], Json(summary().run.shots));
+      EXPECT_EQ(traces[model]["customdata"], Json(summary().run.shots));
       for (size_t place = 0; place < kShots; ++place) {
         const AverageSummary* average = average_of(model, summary().run.shots[place]);
         const MetricSummary expected = average == nullptr ? MetricSummary{} : average->metrics[metric];
@@ -95,6 +96,20 @@ TEST(Report, CurvesCarryMeansAndIntervals) {
       }
     }
   }
+}
+
+TEST(Report, WhiskersStandSideBySide) {
+  const Json& traces = figure(kMetricCurves, 0)["data"];
+  for (size_t place = 0; place < kShots; ++place) {
+    const auto shots = static_cast<double>(summary().run.shots[place]);
+    for (size_t model = 0; model < traces.size(); ++model) {
+      const double x = traces[model]["x"][place];
+      EXPECT_GT(x, shots / 1.3);
+      EXPECT_LT(x, shots * 1.3);
+      if (model > 0) EXPECT_GT(x, traces[model - 1]["x"][place].get<double>());
+    }
+  }
+  EXPECT_EQ(figure(kMetricCurves, 3)["data"][1]["x"], Json(summary().run.shots)) << "ranks have no whiskers";
 }
 
 TEST(Report, CurvesCarryDifferencesDistancesAndRanks) {
@@ -112,6 +127,16 @@ TEST(Report, CurvesCarryDifferencesDistancesAndRanks) {
 TEST(Report, CostsPerQuery) {
   expect_number(figure(kCost, 0)["data"][2]["y"][7], average_of(2, 1024)->seconds_per_query);
   expect_number(figure(kCost, 1)["data"][5]["y"][0], average_of(5, 8)->tokens_per_query);
+  for (const Json& tick : figure(kCost, 0)["layout"]["yaxis"]["ticktext"])
+    EXPECT_THAT(tick.get<std::string>(), ::testing::MatchesRegex("[0-9]+ (s|ms|µs|ns)"));
+}
+
+TEST(Report, TimesHaveAUnitThatFits) {
+  EXPECT_EQ(time_text(12.34), "12.3 s");
+  EXPECT_EQ(time_text(0.0456), "45.6 ms");
+  EXPECT_EQ(time_text(7.891e-6), "7.89 µs");
+  EXPECT_EQ(time_text(2e-10), "0.20 ns");
+  EXPECT_EQ(time_text(kNotAvailable), "–");
 }
 
 TEST(Report, HeatMapHasEveryCell) {
