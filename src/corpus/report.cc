@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-
 #include "core/text.h"
 #include "report/html.h"
 
@@ -16,17 +13,9 @@ using report::bar_chart;
 using report::html_page;
 using report::html_text;
 
-// Bars in the order of the numbers that the names begin with.
-std::vector<Bar> bars_of(const std::map<std::string, uint64_t>& counts) {
-  std::vector<std::pair<double, Bar>> sorted;
-  for (const auto& [name, count] : counts) {
-    double number = 0;
-    std::from_chars(name.data(), name.data() + name.size(), number);
-    sorted.push_back({number, {name, static_cast<double>(count)}});
-  }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+std::vector<Bar> bars_of(const CorpusCounts& counts) {
   std::vector<Bar> bars;
-  for (auto& [number, bar] : sorted) bars.push_back(std::move(bar));
+  for (const auto& [name, count] : counts) bars.push_back({name, static_cast<double>(count)});
   return bars;
 }
 

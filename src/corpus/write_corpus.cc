@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <filesystem>
 
 #include "core/error.h"
@@ -110,7 +111,7 @@ constexpr std::pair<const char*, uint64_t CorpusReport::*> kSums[] = {{"drawn", 
                                                                       {"kept", &CorpusReport::kept},
                                                                       {"tokens", &CorpusReport::tokens},
                                                                       {"bytes", &CorpusReport::bytes}};
-constexpr std::pair<const char*, std::map<std::string, uint64_t> CorpusReport::*> kCounts[] = {
+constexpr std::pair<const char*, CorpusCounts CorpusReport::*> kCounts[] = {
     {"rejections", &CorpusReport::rejections}, {"classes", &CorpusReport::classes},
     {"shots", &CorpusReport::shots},           {"lengths", &CorpusReport::lengths},
     {"imbalance", &CorpusReport::imbalance},   {"accuracy", &CorpusReport::accuracy}};
@@ -225,6 +226,15 @@ class CorpusWriter {
 };
 
 }  // namespace
+
+bool ByLeadingNumber::operator()(const std::string& a, const std::string& b) const {
+  const auto number = [](const std::string& name) {
+    double value = 0;
+    std::from_chars(name.data(), name.data() + name.size(), value);
+    return value;
+  };
+  return std::pair(number(a), std::string_view(a)) < std::pair(number(b), std::string_view(b));
+}
 
 Json to_json(const CorpusReport& report) {
   Json json{{"parts", report.parts}, {"parts_before", report.parts_before}};

@@ -31,16 +31,22 @@ struct CorpusFiles {
   Json options;                // the resolved options, for the manifest
 };
 
+// Names by the number that they begin with ("8-15" before "16-31"), then as text.
+struct ByLeadingNumber {
+  bool operator()(const std::string& a, const std::string& b) const;
+};
+using CorpusCounts = std::map<std::string, uint64_t, ByLeadingNumber>;
+
 // Sums over the finished parts of this shard, earlier runs included.
 struct CorpusReport {
   uint64_t drawn = 0, kept = 0, tokens = 0, bytes = 0;
-  uint64_t parts = 0, parts_before = 0;        // all, and those that were there
-  std::map<std::string, uint64_t> rejections;  // by status, the guard's by reason: "guard.kappa"
-  std::map<std::string, uint64_t> classes;     // kept samples by number of classes
-  std::map<std::string, uint64_t> shots;       // … by labelled rows: "8-15", "16-31", …
-  std::map<std::string, uint64_t> lengths;     // … by tokens
-  std::map<std::string, uint64_t> imbalance;   // … by share of the most frequent class in tenths: "0.3"
-  std::map<std::string, uint64_t> accuracy;    // … by the forest's accuracy in tenths
+  uint64_t parts = 0, parts_before = 0;  // all, and those that were there
+  CorpusCounts rejections;               // by status, the guard's by reason: "guard.kappa"
+  CorpusCounts classes;                  // kept samples by number of classes
+  CorpusCounts shots;                    // … by labelled rows: "8-15", "16-31", …
+  CorpusCounts lengths;                  // … by tokens
+  CorpusCounts imbalance;                // … by share of the most frequent class in tenths: "0.3"
+  CorpusCounts accuracy;                 // … by the forest's accuracy in tenths
 };
 Json to_json(const CorpusReport& report);
 

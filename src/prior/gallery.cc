@@ -18,8 +18,15 @@ using report::class_colour;
 using report::html_page;
 using report::html_text;
 
-constexpr size_t kScatterRows = 400, kMarginals = 8, kCorrelated = 24, kDrawnNodes = 60;
+constexpr size_t kScatterRows = 400, kMarginals = 9, kCorrelated = 24, kDrawnNodes = 60;
 constexpr int kMostBins = 24;
+
+// Cards are filled: what stands in a row shares its width, and long lists of equations scroll.
+constexpr const char* kStyle =
+    "<style>.fill { flex: 1 1 300px; min-width: 0; } .row > div { max-width: 100%; } .tiles { display: grid; "
+    "grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .4em 1em; } .tiles svg, .fill > svg { width: "
+    "100%; } .fill > svg { max-height: 300px; } .fill pre { max-height: 260px; overflow: auto; margin: 0 0 .4em; }"
+    "</style>\n";
 
 // The share of a column's variance that lies between the class means (eta squared); missing cells left out.
 double relevance(const Task& task, size_t feature) {
@@ -241,7 +248,7 @@ std::string graph_drawing(const Json& explanation) {
   size_t tallest = 1;
   for (const auto& [layer, ids] : layers) tallest = std::max(tallest, ids.size());
 
-  const double width = std::max(260.0, 110.0 * static_cast<double>(layers.size())),
+  const double width = std::max(340.0, 130.0 * static_cast<double>(layers.size())),
                height = std::clamp(26.0 * static_cast<double>(tallest), 120.0, 420.0);
   std::map<std::string, std::pair<double, double>> places;
   size_t column = 0;
@@ -296,8 +303,9 @@ std::string equations(const Json& explanation) {
     for (const auto& [name, value] : explanation[part].items())
       settings += html_text(fmt::format("{} {}\n", name, excerpt(value.dump(), 100)));
   }
-  return fmt::format("<details><summary>equations and hyper-parameters</summary><pre>{}</pre><pre>{}</pre></details>",
-                     text, settings);
+  return fmt::format(
+      "<pre tabindex=\"0\">{}</pre><details><summary>hyper-parameters</summary><pre tabindex=\"0\">{}</pre></details>",
+      text, settings);
 }
 
 std::string task_card(const Task& task, const Json& explanation) {
@@ -314,8 +322,9 @@ std::string task_card(const Task& task, const Json& explanation) {
   return fmt::format(
       "<section class=\"card\"><h2>Task {}</h2><p class=\"soft\">{}: {} rows, {} columns, {} classes; {} draws thrown "
       "away before</p>{}<div class=\"row\"><div><h3>the two columns that tell "
-      "most</h3>{}</div><div><h3>correlations{}</h3>{}</div><div><h3>columns that tell most, by class</h3><div "
-      "style=\"max-width:360px\">{}</div></div></div><h3>graph (filled: carries a column)</h3>{}{}</section>",
+      "most</h3>{}</div><div><h3>correlations{}</h3>{}</div><div class=\"fill\"><h3>columns that tell most, by "
+      "class</h3><div class=\"tiles\">{}</div></div></div><div class=\"row\"><div class=\"fill\"><h3>graph (filled: "
+      "carries a column)</h3>{}</div><div class=\"fill\"><h3>equations</h3>{}</div></div></section>",
       task.index, html_text(task.prior), task.num_rows, task.num_features(), task.num_classes, task.num_rejections(),
       legend(task), scatter(task, order[0], second),
       task.num_features() > kCorrelated ? fmt::format(" of the first {} columns", kCorrelated) : "", correlations(task),
@@ -333,7 +342,7 @@ std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>
       "are classes; hover nodes for their equations.</p>",
       tasks.size(), text_of("prior"), options.seed, text_of("rows"), text_of("features"), text_of("classes"));
   for (size_t i = 0; i < tasks.size(); ++i) body += task_card(tasks[i], explanations[i]);
-  return html_page(fmt::format("Tasks of the prior {}", options.prior), body);
+  return html_page(fmt::format("Tasks of the prior {}", options.prior), body, kStyle);
 }
 
 }  // namespace manyshot::prior

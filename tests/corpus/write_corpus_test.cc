@@ -76,6 +76,13 @@ TEST_F(WriteCorpus, SameBytesForAnyThreadsShardsAndRestarts) {
   EXPECT_EQ(grown.kept, whole.kept);
 }
 
+TEST(CorpusCounts, AreSortedAsNumbers) {
+  const CorpusCounts counts{{"10", 1}, {"2", 1}, {"128-255", 1}, {"16-31", 1}, {"guard.kappa", 1}, {"excluded", 1}};
+  std::vector<std::string> names;
+  for (const auto& [name, count] : counts) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"excluded", "guard.kappa", "2", "10", "16-31", "128-255"}));
+}
+
 TEST_F(WriteCorpus, GoesOnAfterACrash) {
   write_corpus(sampler_, files("whole"));
   write_corpus(sampler_, files("cut", 30));

@@ -30,7 +30,7 @@ TEST(Gallery, ShowsEveryTaskOfEveryPriorWithoutTheNetwork) {
   for (uint64_t index = 0; index < 15; ++index) {
     tasks.push_back(prior.draw(index, scratch));
     explanations.push_back(prior.explain(index, scratch));
-    columns += std::min<size_t>(tasks.back().num_features(), 8);
+    columns += std::min<size_t>(tasks.back().num_features(), 9);
   }
   const std::string page = gallery_page(tasks, explanations, options);
   EXPECT_EQ(count_of(page, "<section class=\"card\">"), 15u);
