@@ -11,6 +11,8 @@
 namespace manyshot {
 namespace {
 
+constexpr int kMostWords = 1 << 20;  // of a list
+
 // What was given for each option, in the order of declaration: the values of all its occurrences.
 using GivenValues = std::map<const Option*, std::vector<std::string>>;
 
@@ -55,7 +57,9 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
       given[&option] = values;
       return true;
     };
-    app.add_option(option.flag, keep)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    // Where no argument may stand without a flag, a list may be several words: --compare A B.
+    const int most_words = option.is_list && command.positional().empty() ? kMostWords : 1;
+    app.add_option(option.flag, keep)->expected(1, most_words)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/command.h"
 #include "core/error.h"
@@ -11,9 +12,12 @@
 #include "core/version.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/knowledge/general_ability.h"
+#include "evaluate/report/comparison.h"
 #include "evaluate/report/report.h"
 #include "evaluate/report/summary_index.h"
 #include "evaluate/result_files.h"
+#include "evaluate/summary/compare_runs.h"
+#include "evaluate/summary/summary_json.h"
 
 namespace manyshot {
 namespace {
@@ -125,6 +129,7 @@ class EvaluateCommand : public Command {
     return "    manyshot evaluate --tables tables --models default,knn,forest --out results\n"
            "    manyshot evaluate --tables tables --models paper-knn,paper-forest,smollm2 --shots 8,64,512 --out "
            "results --compare published\n"
+           "    manyshot evaluate --compare results-before results-after --out comparison\n"
            "    manyshot evaluate --tables a.csv,b.csv --target species --protocol fixed --select stratified --seeds "
            "0,1,2 --out results\n"
            "    manyshot evaluate --tables tables --models default,default+calibrate=none --max-queries 200 --out "
@@ -138,6 +143,7 @@ class EvaluateCommand : public Command {
   void run(const CommonOptions& common) override {
     if (options_.report_only) return report::rewrite_report(folder_of_report());
     const EvaluateOptions& options = options_.evaluation;
+    if (!options.compare.empty() && !options.compares_published()) return compare_folders(common.json);
     if (options_.ability.any()) {
       measure_general_abilities(common.json);
       if (options.tables.empty()) return;
@@ -168,9 +174,41 @@ class EvaluateCommand : public Command {
     return out;
   }
 
+  // --compare A B
+  void compare_folders(bool as_json) const {
+    const EvaluateOptions& options = options_.evaluation;
+    if (options.compare.size() != 2) {
+      refuse_option("compare", "expected {}, or the folders of two finished runs, got {}", kPublished,
+                    list_names(options.compare));
+    }
+    if (!options.tables.empty() || options_.ability.any()) {
+      refuse_option("compare",
+                    "compares two finished runs and evaluates nothing: leave --tables out, or compare with {}",
+                    kPublished);
+    }
+    const report::RunNames names{options.compare[0], options.compare[1]};
+    const RunComparison comparison =
+        compare_runs(read_run(names.first), read_run(names.second), names.first, names.second);
+    if (!options.out.empty()) report::write_comparison(comparison, names, options.out);
+    if (as_json) {
+      fmt::print("{}\n", to_json(comparison).dump(-1, ' ', false, Json::error_handler_t::replace));
+      return;
+    }
+    log::info("{}", report::comparison_text(comparison, names));
+    if (!options.out.empty()) log::info("{}: open comparison.html there", options.out);
+  }
+
+  static Summary read_run(const std::string& folder) {
+    const std::string path = (std::filesystem::path(folder) / "summary.json").string();
+    if (!std::filesystem::exists(path)) {
+      refuse_option("compare", "{} holds no finished evaluation (there is no {}); give the --out of one", folder, path);
+    }
+    return read_summary(path);
+  }
+
   void print_text(const Summary& summary, uint64_t done, double seconds, bool is_whole) const {
     log::info("accuracy by labelled rows (shots), mean over the tables:\n{}", accuracy_table(summary));
-    if (options_.evaluation.compare) log::info("{}", published_table(summary));
+    if (options_.evaluation.compares_published()) log::info("{}", published_table(summary));
     if (!summary.short_tables.empty()) {
       log::info("note: {} times a table has fewer training rows than the shots, and is left out there",
                 summary.short_tables.size());

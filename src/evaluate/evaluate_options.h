@@ -24,11 +24,7 @@ inline std::vector<std::string> default_models() {
   return models;
 }
 
-// Other people's numbers that stand beside ours.
-enum class Comparison { kPublished };
-constexpr auto names_of(Comparison) {
-  return std::to_array<Named<Comparison>>({{Comparison::kPublished, "published"}});
-}
+inline constexpr const char* kPublished = "published";
 
 struct EvaluateOptions {
   std::vector<std::string> tables;
@@ -37,12 +33,14 @@ struct EvaluateOptions {
   std::vector<uint64_t> seeds{40};
   std::string out;
   std::optional<std::string> baseline;
-  std::optional<Comparison> compare;
+  std::vector<std::string> compare;  // kPublished, or two folders
   std::string shard = "0/1";
   uint64_t seed = 0;
   ProtocolOptions protocol;
   MethodOptions method;
   EndpointOptions endpoint;
+
+  bool compares_published() const { return compare.size() == 1 && compare.front() == kPublished; }
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -61,7 +59,8 @@ struct EvaluateOptions {
     v("baseline", self.baseline, any_value(),
       "The model that the others are compared with; without it forest, paper-forest, or the first of --models.");
     v("compare", self.compare, any_value(),
-      "Set the numbers of arXiv 2509.06806 beside ours, for tables that both have.");
+      "published: set the numbers of arXiv 2509.06806 beside ours, for tables that both have. A B, the folders of two "
+      "finished runs: evaluate nothing, but say what they differ in, table by table; with --out as a page too.");
     v("shard", self.shard, any_value(),
       "I/N: only each N-th unit of work, I counting from 0. The same command without --shard then collects all.");
     v("seed", self.seed, any_value(), "Seed of the models' own random choices.");
@@ -72,7 +71,7 @@ struct EvaluateOptions {
 };
 
 // The values of EvaluateOptions, and of options that hold them, as result files have them: numbers of shots and seeds
-// are texts there.
+// are texts there, and so is what they are compared with.
 Json as_in_files(Json values);
 
 }  // namespace manyshot

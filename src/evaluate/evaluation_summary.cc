@@ -13,26 +13,26 @@
 namespace manyshot {
 namespace {
 
-ScoredUnit score(const UnitRecord& record, const EvaluationTable& table) {
-  ScoredUnit unit{.summary = {.shots = record.key.shots, .seed = record.key.seed, .error = record.error}};
+UnitSummary score(const UnitRecord& record, const EvaluationTable& table) {
+  UnitSummary unit{.shots = record.key.shots, .seed = record.key.seed, .error = record.error};
   if (!record.error.empty()) return unit;
   std::vector<int32_t> truth;
   for (const uint32_t row : record.rows) truth.push_back(table.labels[row]);
   const size_t num_classes = table.classes.size();
   MetricsAccumulator accumulator(num_classes);
   accumulator.add(record.probabilities, truth);
-  unit.summary.metrics = score_predictions(record.probabilities, truth, num_classes);
-  unit.summary.reliability = accumulator.reliability();
+  unit.metrics = score_predictions(record.probabilities, truth, num_classes);
+  unit.reliability = accumulator.reliability();
   const std::vector<size_t> predicted = predicted_classes(record.probabilities, num_classes);
   for (size_t query = 0; query < truth.size(); ++query)
     unit.correct.push_back(predicted[query] == static_cast<size_t>(truth[query]));
   UnitFacts facts = unit_facts_from_json(record.facts);
-  unit.summary.fit_s = facts.fit_s;
-  unit.summary.predict_s = facts.predict_s;
-  unit.summary.contexts = facts.contexts;
-  unit.summary.one_class_contexts = facts.one_class_contexts;
-  unit.summary.answers = facts.answers;
-  unit.summary.notes = std::move(facts.notes);
+  unit.fit_s = facts.fit_s;
+  unit.predict_s = facts.predict_s;
+  unit.contexts = facts.contexts;
+  unit.one_class_contexts = facts.one_class_contexts;
+  unit.answers = facts.answers;
+  unit.notes = std::move(facts.notes);
   return unit;
 }
 
@@ -42,29 +42,27 @@ Summary Evaluation::summarise() {
   Summary summary;
   describe_run(summary);
   describe_tables(summary);
-  std::vector<std::optional<ScoredUnit>> scored(units_.size());
+  std::vector<std::optional<UnitSummary>> scored(units_.size());
   std::vector<std::string> finished(units_.size());
   parallel_for(units_.size(), [&](size_t place, int) {
     const Unit& unit = units_[place];
     const std::optional<UnitRecord> record = ledgers_->find(key_of(unit));
     if (!record) return;
     scored[place] = score(*record, tables_[unit.table]);
-    scored[place]->summary.model = unit.model;
-    scored[place]->summary.table = unit.table;
+    scored[place]->model = unit.model;
+    scored[place]->table = unit.table;
     finished[place] = record->finished;
   });
-  std::vector<ScoredUnit> units;
   for (size_t place = 0; place < units_.size(); ++place) {
     if (!scored[place]) continue;
     RunFacts& run = summary.run;
     run.started = run.started.empty() ? finished[place] : std::min(run.started, finished[place]);
     run.finished = std::max(run.finished, finished[place]);
-    summary.units.push_back(scored[place]->summary);
-    units.push_back(std::move(*scored[place]));
+    summary.units.push_back(std::move(*scored[place]));
   }
-  manyshot::summarise(units, summary);
+  manyshot::summarise(summary);
   add_examples(summary);
-  if (options_.compare) summary.published = compare_with_published(summary);
+  if (options_.compares_published()) summary.published = compare_with_published(summary);
   return summary;
 }
 

@@ -382,6 +382,48 @@ TEST_F(EvaluateTest, ARowOfTheMajoritysAnswersAloneIsNoResult) {
   EXPECT_THAT(report, Not(HasSubstr("()"))) << "intervals over one table";
 }
 
+TEST_F(EvaluateTest, TwoRunsAreCompared) {
+  ASSERT_EQ(evaluate("one", {"--models", "forest,majority", "--shots", "8,64"}).exit_code, 0);
+  ASSERT_EQ(evaluate("other", {"--models", "forest,knn", "--shots", "8,64,100"}).exit_code, 0);
+  const ProgramResult result =
+      run_manyshot({"evaluate", "--compare", folder_ / "one", folder_ / "other", "--out", folder_ / "comparison"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, ContainsRegex("\nknn minus majority\n  at 64 shots .*first  second +difference\n"));
+  EXPECT_THAT(result.err, ContainsRegex("\n  mean of [0-9] tables at 8 shots +0[.][0-9]{3} +0[.][0-9]{3} +[+-]?0[.]"));
+  EXPECT_THAT(result.err, HasSubstr("note: forest is right about the same rows in both runs"));
+  EXPECT_THAT(text_of("comparison/comparison.md"), HasSubstr("## knn minus majority"));
+  EXPECT_THAT(text_of("comparison/comparison.html"), HasSubstr("Comparison of two evaluations"));
+  const json found = json::parse(text_of("comparison/comparison.json"));
+  const ProgramResult as_json =
+      run_manyshot({"evaluate", "--compare", (folder_ / "one") + "," + (folder_ / "other"), "--json"});
+  EXPECT_EQ(json::parse(as_json.out), found);
+  // The differences are those of the summaries' accuracies.
+  const auto accuracy_of = [&](const char* run, const char* model, const json& table) {
+    const json summary = summary_of(run);
+    for (const json& cell : summary["cells"]) {
+      if (cell["model"] == model && cell["table"] == table && cell["shots"] == 64)
+        return cell["mean"]["accuracy"].get<double>();
+    }
+    return std::nan("");
+  };
+  for (const json& table : found["models"][0]["shots"][1]["tables"]) {
+    EXPECT_NEAR(table["accuracy"]["difference"].get<double>(),
+                accuracy_of("other", "knn", table["table"]) - accuracy_of("one", "majority", table["table"]), 1e-12);
+  }
+}
+
+TEST_F(EvaluateTest, WhatCannotBeComparedIsNamed) {
+  const std::string nothing = folder_ / "nothing";
+  const auto expect_error = [](const std::vector<std::string>& arguments, const std::string& message) {
+    const ProgramResult result = run_manyshot(arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr(message));
+  };
+  expect_error({"evaluate", "--compare", "publishd"}, "expected published, or the folders of two finished runs");
+  expect_error({"evaluate", "--compare", nothing, nothing}, "holds no finished evaluation");
+  expect_error({"evaluate", "--compare", nothing, nothing, "--tables", folder_ / "tables"}, "leave --tables out");
+}
+
 TEST_F(EvaluateTest, MistakesAreNamed) {
   const auto expect_error = [&](std::vector<std::string> arguments, const std::string& message) {
     const ProgramResult result = evaluate("e", std::move(arguments));

@@ -24,6 +24,18 @@ Metrics metrics(const Json& json) {
   return result;
 }
 
+// The inverse of hex_bits() of summary_json.cc; empty where the file has fewer digits.
+std::vector<uint8_t> bits_of(const std::string& hex, uint64_t count) {
+  std::vector<uint8_t> bits;
+  if (hex.size() < (count + 3) / 4) return bits;
+  for (uint64_t bit = 0; bit < count; ++bit) {
+    const char digit = hex[bit / 4];
+    const int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+    bits.push_back(value >> (3 - bit % 4) & 1);
+  }
+  return bits;
+}
+
 std::vector<ReliabilityBin> reliability(const Json& json) {
   std::vector<ReliabilityBin> bins;
   for (const Json& bin : json) bins.push_back({bin.at("rows"), bin.at("correct"), bin.at("confidence")});
@@ -88,6 +100,7 @@ class SummaryReader {
       return;
     }
     unit.metrics = metrics(json.at("metrics"));
+    unit.correct = bits_of(json.value("correct", ""), unit.metrics.rows);
     unit.reliability = reliability(json.at("reliability"));
     unit.fit_s = json.at("fit_s");
     unit.predict_s = json.at("predict_s");

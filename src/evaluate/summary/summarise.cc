@@ -24,13 +24,13 @@ void add_bins(std::vector<ReliabilityBin>& sums, const std::vector<ReliabilityBi
 }
 
 // The mean of each metric over the seeds, of those that have it.
-Metrics mean_metrics(const std::vector<const ScoredUnit*>& units) {
+Metrics mean_metrics(const std::vector<const UnitSummary*>& units) {
   Metrics mean;
-  for (const ScoredUnit* unit : units) mean.rows += unit->summary.metrics.rows;
+  for (const UnitSummary* unit : units) mean.rows += unit->metrics.rows;
   for (const Metric metric : kMetrics) {
     std::vector<double> values;
-    for (const ScoredUnit* unit : units) {
-      const double value = unit->summary.metrics[metric];
+    for (const UnitSummary* unit : units) {
+      const double value = unit->metrics[metric];
       if (!std::isnan(value)) values.push_back(value);
     }
     mean[metric] = mean_of(values);
@@ -40,21 +40,20 @@ Metrics mean_metrics(const std::vector<const ScoredUnit*>& units) {
 
 class Summariser {
  public:
-  Summariser(const std::vector<ScoredUnit>& units, Summary& summary)
-      : units_(units),
+  explicit Summariser(Summary& summary)
+      : units_(summary.units),
         summary_(summary),
         baseline_(place_of(summary.run.baseline)),
         forest_(place_of(summary.run.forest)) {
     const std::set<ModelShots> majority = majority_alone();
-    for (const ScoredUnit& unit : units_) {
-      const UnitSummary& key = unit.summary;
-      if (!key.error.empty() || majority.contains({key.model, key.shots})) continue;
-      by_cell_[{key.model, key.table, key.shots}].push_back(&unit);
+    for (const UnitSummary& unit : units_) {
+      if (!unit.error.empty() || majority.contains({unit.model, unit.shots})) continue;
+      by_cell_[{unit.model, unit.table, unit.shots}].push_back(&unit);
     }
   }
 
   void run() {
-    for (const auto& [key, units] : by_cell_) summary_.cells.push_back(cell(units));
+    for (const auto& [place, units] : by_cell_) summary_.cells.push_back(cell(units));
     for (const CellSummary& cell : summary_.cells) cells_[{cell.model, cell.table, cell.shots}] = &cell;
     for (size_t model = 0; model < summary_.models.size(); ++model) {
       for (const uint64_t shots : summary_.run.shots) average(model, shots);
@@ -69,11 +68,10 @@ class Summariser {
   // Where a model has answered with the majority's class and nothing else, which says nothing about the model.
   std::set<ModelShots> majority_alone() const {
     std::set<ModelShots> majority, others;
-    for (const ScoredUnit& unit : units_) {
-      const UnitSummary& key = unit.summary;
-      if (!key.error.empty()) continue;
-      const bool is_own_answer = !key.is_majority() || summary_.models[key.model].name == "majority";
-      (is_own_answer ? others : majority).insert({key.model, key.shots});
+    for (const UnitSummary& unit : units_) {
+      if (!unit.error.empty()) continue;
+      const bool is_own_answer = !unit.is_majority() || summary_.models[unit.model].name == "majority";
+      (is_own_answer ? others : majority).insert({unit.model, unit.shots});
     }
     std::erase_if(majority, [&](const ModelShots& place) { return others.contains(place); });
     return majority;
@@ -86,15 +84,15 @@ class Summariser {
     return std::nullopt;
   }
 
-  CellSummary cell(const std::vector<const ScoredUnit*>& units) const {
-    const UnitSummary& first = units.front()->summary;
+  CellSummary cell(const std::vector<const UnitSummary*>& units) const {
+    const UnitSummary& first = *units.front();
     CellSummary cell{.model = first.model,
                      .table = first.table,
                      .shots = first.shots,
                      .seeds = units.size(),
                      .mean = mean_metrics(units)};
     std::vector<double> accuracies;
-    for (const ScoredUnit* unit : units) accuracies.push_back(unit->summary.metrics.accuracy);
+    for (const UnitSummary* unit : units) accuracies.push_back(unit->metrics.accuracy);
     cell.accuracy_interval = t_interval(accuracies);
     if (!baseline_) return cell;
     const auto baseline = by_cell_.find({*baseline_, first.table, first.shots});
@@ -103,14 +101,13 @@ class Summariser {
   }
 
   // Each query's difference, averaged over the seeds that both have.
-  static void compare_queries(const std::vector<const ScoredUnit*>& units, const std::vector<const ScoredUnit*>& others,
-                              CellSummary& cell) {
+  static void compare_queries(const std::vector<const UnitSummary*>& units,
+                              const std::vector<const UnitSummary*>& others, CellSummary& cell) {
     std::vector<double> differences(units.front()->correct.size());
     double seeds = 0;
-    for (const ScoredUnit* unit : units) {
-      const auto other = std::find_if(others.begin(), others.end(), [&](const ScoredUnit* candidate) {
-        return candidate->summary.seed == unit->summary.seed;
-      });
+    for (const UnitSummary* unit : units) {
+      const auto other = std::find_if(others.begin(), others.end(),
+                                      [&](const UnitSummary* candidate) { return candidate->seed == unit->seed; });
       if (other == others.end()) continue;
       ++seeds;
       for (size_t query = 0; query < differences.size(); ++query) {
@@ -134,15 +131,14 @@ class Summariser {
     AverageSummary average{.model = model, .shots = shots};
     double seconds = 0;
     uint64_t queries = 0;
-    for (const ScoredUnit& unit : units_) {
-      const UnitSummary& key = unit.summary;
-      if (key.model != model || key.shots != shots) continue;
-      average.failed_units += key.error.empty() ? 0 : 1;
-      average.majority_units += key.is_majority() ? 1 : 0;
-      add_bins(average.reliability, key.reliability);
-      average.answers += key.answers;
-      seconds += key.fit_s + key.predict_s;
-      queries += key.metrics.rows;
+    for (const UnitSummary& unit : units_) {
+      if (unit.model != model || unit.shots != shots) continue;
+      average.failed_units += unit.error.empty() ? 0 : 1;
+      average.majority_units += unit.is_majority() ? 1 : 0;
+      add_bins(average.reliability, unit.reliability);
+      average.answers += unit.answers;
+      seconds += unit.fit_s + unit.predict_s;
+      queries += unit.metrics.rows;
     }
     for (size_t table = 0; table < summary_.tables.size(); ++table) {
       const auto cell = cells_.find({model, table, shots});
@@ -227,16 +223,16 @@ class Summariser {
     summary_.curves.push_back(std::move(curve));
   }
 
-  const std::vector<ScoredUnit>& units_;
+  const std::vector<UnitSummary>& units_;
   Summary& summary_;
   std::optional<size_t> baseline_, forest_;
-  std::map<CellKey, std::vector<const ScoredUnit*>> by_cell_;
+  std::map<CellKey, std::vector<const UnitSummary*>> by_cell_;
   std::map<CellKey, const CellSummary*> cells_;
   Bootstrap bootstrap_;
 };
 
 }  // namespace
 
-void summarise(const std::vector<ScoredUnit>& units, Summary& summary) { Summariser(units, summary).run(); }
+void summarise(Summary& summary) { Summariser(summary).run(); }
 
 }  // namespace manyshot

@@ -8,12 +8,7 @@
 
 namespace manyshot {
 
-struct ScoredUnit {
-  UnitSummary summary;
-  std::vector<uint8_t> correct;  // [Q] whether each query was answered rightly; empty after an error
-};
-
-// Fills cells, averages and curves. REQUIRES: summary.run, models and tables; `units` by model, table, shots, seed.
-void summarise(const std::vector<ScoredUnit>& units, Summary& summary);
+// Fills cells, averages and curves. REQUIRES: summary.run, models, tables, and units by model, table, shots, seed.
+void summarise(Summary& summary);
 
 }  // namespace manyshot

@@ -68,6 +68,7 @@ struct UnitSummary {
   uint64_t shots = 0, seed = 0;
   std::string error;  // why there is no result; then all below is empty
   Metrics metrics;
+  std::vector<uint8_t> correct;  // [Q] whether each query was answered rightly
   std::vector<ReliabilityBin> reliability;
   double fit_s = 0, predict_s = 0;  // wall time, summed over the contexts of the unit
   uint64_t contexts = 0;            // sets of labelled rows

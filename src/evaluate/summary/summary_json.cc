@@ -21,6 +21,18 @@ Json to_json(const std::vector<ReliabilityBin>& bins) {
   return json;
 }
 
+// Four queries a digit, the first the highest bit; zeros at the end fill the last.
+std::string hex_bits(const std::vector<uint8_t>& bits) {
+  std::string text((bits.size() + 3) / 4, '0');
+  for (size_t digit = 0; digit < text.size(); ++digit) {
+    unsigned value = 0;
+    for (size_t bit = 4 * digit; bit < 4 * digit + 4; ++bit)
+      value = 2 * value + (bit < bits.size() && bits[bit] ? 1 : 0);
+    text[digit] = "0123456789abcdef"[value];
+  }
+  return text;
+}
+
 Json to_json(const RunFacts& run) {
   return {{"version", run.version},     {"protocol", run.protocol}, {"shots", run.shots},
           {"seeds", run.seeds},         {"baseline", run.baseline}, {"forest", run.forest},
@@ -79,6 +91,7 @@ class SummaryWriter {
       return json;
     }
     json["metrics"] = to_json(unit.metrics);
+    json["correct"] = hex_bits(unit.correct);
     json["reliability"] = to_json(unit.reliability);
     json["fit_s"] = unit.fit_s;
     json["predict_s"] = unit.predict_s;

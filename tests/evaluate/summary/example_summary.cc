@@ -44,11 +44,10 @@ TableSummary example_table(size_t table) {
           .hash = fmt::format("{:064x}", 1000003 * (table + 1))};
 }
 
-ScoredUnit example_unit(const UnitSummary& key, const Rng& rng) {
-  ScoredUnit unit{.summary = key};
-  UnitSummary& summary = unit.summary;
+UnitSummary example_unit(const UnitSummary& key, const Rng& rng) {
+  UnitSummary unit = key;
   if (key.model == kWriter && (key.table == kFailingTable || key.shots == 1024)) {
-    summary.error = "http://localhost:8000/v1: 400: the prompt has 9,120 tokens, the model takes 8,192";
+    unit.error = "http://localhost:8000/v1: 400: the prompt has 9,120 tokens, the model takes 8,192";
     return unit;
   }
   const Skill& skill = kSkills[key.model];
@@ -56,43 +55,43 @@ ScoredUnit example_unit(const UnitSummary& key, const Rng& rng) {
   const double chance =
       std::clamp(skill.start + ease + skill.slope * std::log2(static_cast<double>(key.shots) / 8), 0.05, 0.99);
   const double too_sure = key.model == kUncalibrated ? 0.12 : 0.02;
-  summary.reliability.resize(kCalibrationBins);
+  unit.reliability.resize(kCalibrationBins);
   uint64_t num_correct = 0;
   for (size_t query = 0; query < kQueries; ++query) {
     const double confidence = std::clamp(chance + too_sure + 0.15 * rng.normal(2 * query), 0.34, 1.0);
     const bool correct = rng.uniform(2 * query + 1) < confidence - too_sure;
     unit.correct.push_back(correct);
     num_correct += correct;
-    ReliabilityBin& bin = summary.reliability[std::min<size_t>(confidence * kCalibrationBins, kCalibrationBins - 1)];
+    ReliabilityBin& bin = unit.reliability[std::min<size_t>(confidence * kCalibrationBins, kCalibrationBins - 1)];
     ++bin.rows;
     bin.correct += correct;
     bin.confidence += confidence;
   }
   const double accuracy = static_cast<double>(num_correct) / kQueries;
-  summary.metrics = {.rows = kQueries,
-                     .accuracy = accuracy,
-                     .balanced_accuracy = 0.9 * accuracy,
-                     .macro_f1 = 0.88 * accuracy,
-                     .log_loss = 1.4 - accuracy,
-                     .auc = key.table == kTableWithoutAuc ? kNotAvailable : 0.5 + accuracy / 2,
-                     .brier = 1 - accuracy,
-                     .ece = 0.05 + too_sure};
-  summary.fit_s = 0.01 * static_cast<double>(key.model + 1);
-  summary.predict_s = 0.001 * static_cast<double>(key.shots * (key.model + 1));
-  summary.contexts = 2;
+  unit.metrics = {.rows = kQueries,
+                  .accuracy = accuracy,
+                  .balanced_accuracy = 0.9 * accuracy,
+                  .macro_f1 = 0.88 * accuracy,
+                  .log_loss = 1.4 - accuracy,
+                  .auc = key.table == kTableWithoutAuc ? kNotAvailable : 0.5 + accuracy / 2,
+                  .brier = 1 - accuracy,
+                  .ece = 0.05 + too_sure};
+  unit.fit_s = 0.01 * static_cast<double>(key.model + 1);
+  unit.predict_s = 0.001 * static_cast<double>(key.shots * (key.model + 1));
+  unit.contexts = 2;
   if (key.model == kWriter) {
-    summary.answers = {.by_id = 50,
-                       .by_position = 6,
-                       .by_probability = 1,
-                       .by_majority = 3,
-                       .responses = 2,
-                       .invalid_json = 1,
-                       .prompt_tokens = 40 * key.shots,
-                       .answer_tokens = 700,
-                       .requests = 3,
-                       .retries = 1,
-                       .cost = 0.002};
-    summary.notes = {"1 of 2 responses was cut and repaired"};
+    unit.answers = {.by_id = 50,
+                    .by_position = 6,
+                    .by_probability = 1,
+                    .by_majority = 3,
+                    .responses = 2,
+                    .invalid_json = 1,
+                    .prompt_tokens = 40 * key.shots,
+                    .answer_tokens = 700,
+                    .requests = 3,
+                    .retries = 1,
+                    .cost = 0.002};
+    unit.notes = {"1 of 2 responses was cut and repaired"};
   }
   return unit;
 }
@@ -132,16 +131,14 @@ Summary example_summary() {
   summary.skipped_tables = {{"tables/empty.csv", "tables/empty.csv: no rows"},
                             {"tables/one_class.csv", "tables/one_class.csv: the target has one class"}};
 
-  std::vector<ScoredUnit> units;
   for (size_t model = 0; model < summary.models.size(); ++model) {
     for (size_t table = 0; table < kTables; ++table) {
       for (const uint64_t shots : summary.run.shots) {
         for (const uint64_t seed : summary.run.seeds) {
           if (summary.tables[table].train_rows < shots) continue;
           const UnitSummary key{.model = model, .table = table, .shots = shots, .seed = seed};
-          units.push_back(
+          summary.units.push_back(
               example_unit(key, Rng(seed).child("model", model).child("table", table).child("shots", shots)));
-          summary.units.push_back(units.back().summary);
         }
       }
     }
@@ -152,7 +149,7 @@ Summary example_summary() {
     }
     summary.examples.push_back(example_prompt(table));
   }
-  summarise(units, summary);
+  summarise(summary);
   summary.published = {{.table = "table_01",
                         .shots = 64,
                         .quoted = {{"GPT-5-mini", 0.61, "Table 3"}},

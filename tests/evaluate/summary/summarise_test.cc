@@ -20,17 +20,17 @@ Summary empty_summary() {
 }
 
 // Four queries, of which the first `num_correct` are right.
-ScoredUnit unit(size_t model, size_t table, uint64_t shots, uint64_t seed, int num_correct) {
-  ScoredUnit unit{.summary = {.model = model, .table = table, .shots = shots, .seed = seed}};
-  unit.summary.metrics = {.rows = 4, .accuracy = num_correct / 4.0, .log_loss = 1 - num_correct / 8.0};
-  unit.summary.fit_s = 2;
-  unit.summary.answers.prompt_tokens = 400;
-  unit.summary.reliability = {{.rows = 4, .correct = static_cast<uint64_t>(num_correct), .confidence = 3}};
+UnitSummary unit(size_t model, size_t table, uint64_t shots, uint64_t seed, int num_correct) {
+  UnitSummary unit{.model = model, .table = table, .shots = shots, .seed = seed};
+  unit.metrics = {.rows = 4, .accuracy = num_correct / 4.0, .log_loss = 1 - num_correct / 8.0};
+  unit.fit_s = 2;
+  unit.answers.prompt_tokens = 400;
+  unit.reliability = {{.rows = 4, .correct = static_cast<uint64_t>(num_correct), .confidence = 3}};
   for (int query = 0; query < 4; ++query) unit.correct.push_back(query < num_correct);
   return unit;
 }
 
-std::vector<ScoredUnit> example_units() {
+std::vector<UnitSummary> example_units() {
   return {unit(0, 0, 8, 40, 4),  unit(0, 0, 8, 41, 2), unit(0, 0, 16, 40, 2), unit(0, 1, 8, 40, 1),
           unit(0, 1, 16, 40, 3), unit(0, 2, 8, 40, 2), unit(1, 0, 8, 40, 2),  unit(1, 0, 8, 41, 2),
           unit(1, 0, 16, 40, 2), unit(1, 1, 8, 40, 2), unit(1, 1, 16, 40, 3), unit(1, 2, 8, 40, 2)};
@@ -38,7 +38,8 @@ std::vector<ScoredUnit> example_units() {
 
 TEST(Summarise, CellsAverageSeedsAndComparePairwise) {
   Summary summary = empty_summary();
-  summarise(example_units(), summary);
+  summary.units = example_units();
+  summarise(summary);
   const CellSummary& cell = summary.cells.front();
   EXPECT_EQ(cell.seeds, 2u);
   EXPECT_EQ(cell.mean.rows, 8u);
@@ -53,7 +54,8 @@ TEST(Summarise, CellsAverageSeedsAndComparePairwise) {
 
 TEST(Summarise, AveragesWinsRanksAndDistances) {
   Summary summary = empty_summary();
-  summarise(example_units(), summary);
+  summary.units = example_units();
+  summarise(summary);
   ASSERT_EQ(summary.averages.size(), 4u);
   const AverageSummary& ours = summary.averages[0];
   EXPECT_EQ(ours.tables, 3u);
@@ -76,7 +78,8 @@ TEST(Summarise, AveragesWinsRanksAndDistances) {
 
 TEST(Summarise, CurvesKeepToTablesThatHaveAllShots) {
   Summary summary = empty_summary();
-  summarise(example_units(), summary);
+  summary.units = example_units();
+  summarise(summary);
   const CurveSummary& ours = summary.curves[0];
   EXPECT_EQ(ours.tables, 2u);
   EXPECT_DOUBLE_EQ(ours.mean[0], 0.5);
@@ -88,9 +91,10 @@ TEST(Summarise, CurvesKeepToTablesThatHaveAllShots) {
 
 TEST(Summarise, ErrorsAreCountedAndLeftOut) {
   Summary summary = empty_summary();
-  std::vector<ScoredUnit> units = example_units();
-  units[3] = {.summary = {.model = 0, .table = 1, .shots = 8, .seed = 40, .error = "too many classes"}};
-  summarise(units, summary);
+  std::vector<UnitSummary> units = example_units();
+  units[3] = {.model = 0, .table = 1, .shots = 8, .seed = 40, .error = "too many classes"};
+  summary.units = units;
+  summarise(summary);
   EXPECT_EQ(summary.averages[0].failed_units, 1u);
   EXPECT_EQ(summary.averages[0].tables, 2u);
   EXPECT_DOUBLE_EQ(summary.averages[0].metrics[Metric::kAccuracy].mean, 0.625);
@@ -101,14 +105,14 @@ TEST(Summarise, ErrorsAreCountedAndLeftOut) {
 TEST(Summarise, AnswersThatAreAllTheMajoritysAreNoResult) {
   Summary summary = empty_summary();
   summary.models[1].name = "majority";
-  std::vector<ScoredUnit> units = example_units();
-  for (ScoredUnit& unit : units) {
-    UnitSummary& facts = unit.summary;
+  std::vector<UnitSummary> units = example_units();
+  for (UnitSummary& facts : units) {
     facts.contexts = 2;
     if (facts.shots == 8) facts.one_class_contexts = 2;
     if (facts.shots == 16) facts.answers = {.by_id = facts.table == 0 ? 0u : 1u, .by_majority = 4};
   }
-  summarise(units, summary);
+  summary.units = units;
+  summarise(summary);
   ASSERT_EQ(summary.averages.size(), 4u);
   EXPECT_EQ(summary.averages[0].tables, 0u) << "at 8 shots";
   EXPECT_EQ(summary.averages[0].majority_units, 4u);
@@ -122,8 +126,9 @@ TEST(Summarise, AnswersThatAreAllTheMajoritysAreNoResult) {
 TEST(Summarise, PublishedNumbersStandBesideTablesOfTheSameName) {
   Summary summary = empty_summary();
   summary.run.shots = {16, 512};
-  std::vector<ScoredUnit> units{unit(0, 1, 512, 40, 3)};
-  summarise(units, summary);
+  std::vector<UnitSummary> units{unit(0, 1, 512, 40, 3)};
+  summary.units = units;
+  summarise(summary);
   const std::vector<PublishedComparison> published = compare_with_published(summary);
   ASSERT_EQ(published.size(), 3u);
   EXPECT_EQ(published[0].table, "LED_24");
@@ -146,8 +151,9 @@ TEST(Summarise, WhatIsNotThePublishedExperimentIsNamed) {
   summary.tables[1].rows = 100;
   summary.tables[1].train_rows = 80;
   summary.tables[1].queries = 20;
-  std::vector<ScoredUnit> units{unit(0, 1, 512, 40, 3)};
-  summarise(units, summary);
+  std::vector<UnitSummary> units{unit(0, 1, 512, 40, 3)};
+  summary.units = units;
+  summarise(summary);
   EXPECT_TRUE(compare_with_published(summary)[0].deviations.empty());
   summary.tables[1].queries = 15;
   summary.run.protocol = "fixed";
@@ -157,9 +163,9 @@ TEST(Summarise, WhatIsNotThePublishedExperimentIsNamed) {
 
 TEST(Summarise, JsonHasNamesAndNulls) {
   Summary summary = empty_summary();
-  std::vector<ScoredUnit> units = example_units();
-  summarise(units, summary);
-  for (ScoredUnit& scored : units) summary.units.push_back(scored.summary);
+  std::vector<UnitSummary> units = example_units();
+  summary.units = units;
+  summarise(summary);
   const Json json = to_json(summary);
   EXPECT_EQ(json["cells"][0]["model"], "ours");
   EXPECT_EQ(json["units"].size(), 12u);
