@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -67,8 +69,12 @@ void write_results_csv(const Summary& summary, const std::string& path) {
 void write_results_per_split(const Summary& summary, const std::string& path) {
   ColumnFile file(path, {"dataset", "split", "method", "shots", "problem_type", "metric", "metric_error",
                          "time_train_s", "time_infer_s"});
+  std::set<std::pair<size_t, uint64_t>> with_result;  // models and shots
+  for (const AverageSummary& average : summary.averages) {
+    if (average.tables > 0) with_result.insert({average.model, average.shots});
+  }
   for (const UnitSummary& unit : summary.units) {
-    if (!unit.error.empty()) continue;
+    if (!unit.error.empty() || !with_result.contains({unit.model, unit.shots})) continue;
     const bool binary = summary.tables[unit.table].classes.size() == 2;
     file.add(summary.tables[unit.table].name).add(unit.seed);
     file.add(fmt::format("{} ({} shots)", summary.models[unit.model].name, unit.shots)).add(unit.shots);

@@ -376,6 +376,7 @@ TEST_F(EvaluateTest, ARowOfTheMajoritysAnswersAloneIsNoResult) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, ContainsRegex("\nmajority  0[.][0-9]{4}   0[.][0-9]{4}\nknn      majority  0[.][0-9]{4}\n"));
   EXPECT_THAT(result.err, HasSubstr("\nmajority: no result, since all answers were"));
+  EXPECT_THAT(text_of("r/results_per_split.csv"), Not(HasSubstr("knn (1 shots)")));
   const std::string report = text_of("r/report.md");
   EXPECT_THAT(report, HasSubstr("knn has no result at 1 shots: all its answers there are"));
   EXPECT_THAT(report, HasSubstr("| knn | – majority alone | "));

@@ -19,26 +19,28 @@ struct UnitPair {
   bool is_whole() const { return first->correct.size() == second->correct.size(); }
 };
 
-double share_right(const UnitSummary& unit, size_t queries) {
-  const auto right = std::count(unit.correct.begin(), unit.correct.begin() + static_cast<ptrdiff_t>(queries), 1);
-  return static_cast<double>(right) / static_cast<double>(queries);
+uint64_t count_right(const UnitSummary& unit, size_t queries) {
+  return std::count(unit.correct.begin(), unit.correct.begin() + static_cast<ptrdiff_t>(queries), 1);
 }
 
 // Each query's difference, averaged over the seeds.
 ComparedTable compare_table(const std::string& name, const std::vector<UnitPair>& units) {
   ComparedTable table{.name = name, .queries = units.front().queries(), .seeds = units.size()};
   for (const UnitPair& unit : units) table.queries = std::min<uint64_t>(table.queries, unit.queries());
-  const double num_seeds = static_cast<double>(units.size());
   std::vector<double> differences(table.queries);
-  double first = 0, second = 0;
+  uint64_t first = 0, second = 0;
   for (const UnitPair& unit : units) {
-    first += share_right(*unit.first, table.queries) / num_seeds;
-    second += share_right(*unit.second, table.queries) / num_seeds;
+    first += count_right(*unit.first, table.queries);
+    second += count_right(*unit.second, table.queries);
     for (size_t query = 0; query < table.queries; ++query)
-      differences[query] += (unit.second->correct[query] - unit.first->correct[query]) / num_seeds;
+      differences[query] += unit.second->correct[query] - unit.first->correct[query];
   }
-  table.accuracy = {
-      .first = first, .second = second, .difference = second - first, .interval = normal_interval(differences)};
+  for (double& difference : differences) difference /= static_cast<double>(table.seeds);
+  const auto answers = static_cast<double>(table.queries * table.seeds);
+  table.accuracy = {.first = static_cast<double>(first) / answers,
+                    .second = static_cast<double>(second) / answers,
+                    .difference = (static_cast<double>(second) - static_cast<double>(first)) / answers,
+                    .interval = normal_interval(differences)};
   return table;
 }
 
