@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,11 @@ class TaughtMethod : public Method {
   // REQUIRES: options.teacher is not kNone.
   TaughtMethod(std::unique_ptr<Method> student, const TeacherOptions& options, uint64_t seed)
       : student_(std::move(student)), options_(options), seed_(seed) {}
+  // By the table's own columns; those of the trees come on top.
+  std::optional<LongQuery> find_long_query(const LabelledTable& shots,
+                                           const std::function<Table()>& queries) const override {
+    return student_->find_long_query(shots.at(taught_rows(shots, student_->max_labelled_rows(), seed_)), queries);
+  }
   // The trees see all labelled rows, whatever the model's limit is.
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
 
