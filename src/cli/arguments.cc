@@ -1,4 +1,6 @@
 // The one place that sees the command line library.
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
@@ -32,12 +34,34 @@ void set_values(const Option& option, const std::vector<std::string>& values) {
   }
 }
 
+// "--a", "--a and --b", "--a, --b and --c"
+std::string all_of(const std::vector<std::string>& flags) {
+  const auto last = flags.end() - 1;
+  return flags.size() == 1 ? *last : fmt::format("{} and {}", fmt::join(flags.begin(), last, ", "), *last);
+}
+
+// `defaults`: the values of `list` before any was given.
+void check_required(const Command& command, const OptionList& list, const Json& defaults) {
+  std::vector<std::string> missing;
+  std::string meaning;
+  for (const Option& option : list) {
+    if (!option.limits.is_required || option.get() != defaults[option.name]) continue;
+    missing.push_back(option.flag);
+    meaning = option.help;
+  }
+  if (missing.empty()) return;
+  if (meaning.ends_with('.')) meaning.pop_back();
+  fail(ErrorKind::kBadInput, "{} {} needed{}; see manyshot {} --help", all_of(missing),
+       missing.size() == 1 ? "is" : "are", missing.size() == 1 ? fmt::format(" ({})", meaning) : "", command.name());
+}
+
 }  // namespace
 
 ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::span<const std::string> arguments) {
   OptionList list = command.options();
   const OptionList common_list = options_of(common);
   list.insert(list.end(), common_list.begin(), common_list.end());
+  const Json defaults = to_json(list);
 
   CLI::App app;
   app.set_help_flag();
@@ -93,6 +117,7 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
     set_values(*option, values);
     places[option->name] = option->flag;
   }
+  check_required(command, list, defaults);
   keep_inputs(list);
   return {.help = false, .places = std::move(places)};
 }

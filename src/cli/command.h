@@ -1,6 +1,7 @@
 // A command of the program: its name, its options, what it does. main.cc dispatches; one file per command.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,13 +27,15 @@ struct CommonOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Options of every command");
     v("config", self.config, any_value(), "TOML file with options by name (seed = 7); the command line wins over it.");
     v("threads", self.threads, between(0, 1024),
       "Threads; 0: all cores this process may use. Results do not depend on it.");
     v("device", self.device, any_value(), "Where models run. This version has cpu.");
     v("quiet", self.quiet, any_value(), "Only warnings and errors on standard error.");
     v("json", self.json, any_value(),
-      "The summary as one line of JSON: on standard output, or on standard error when that carries the result.");
+      "The summary as one line of JSON: on standard output, or on standard error when that carries the result; an "
+      "error as one line of JSON on standard error.");
   }
 };
 
@@ -65,9 +68,15 @@ std::unique_ptr<Command> make_merge_command();
 std::unique_ptr<Command> make_export_command();
 std::unique_ptr<Command> make_evaluate_command();
 
+// Prints the line of --json (docs/formats/json.md): the command, the version, the options, what `results` has (an
+// "options" there wins), and the peak memory.
+void print_summary(Command& command, const Json& results, std::FILE* stream = stdout);
+// Where the summary goes: standard error when the command's result, written to `out`, is on standard output.
+std::FILE* summary_stream(const std::string& out);
+
 // Sets the options of `command` and `common` from the command line (and from --config, which it names), and says
-// whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, for bad values,
-// and for outputs that would destroy an input (cli/keep_inputs.h).
+// whether --help was asked. Throws Error(kBadInput) for unknown options, with the nearest name, for bad values, for
+// required options that are not given, and for outputs that would destroy an input (cli/keep_inputs.h).
 struct ParsedArguments {
   bool help = false;
   OptionPlaces places;  // how the user gave each option; those that were not given go by their flags

@@ -34,20 +34,23 @@ struct CorpusCommandOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("tasks", self.tasks, between(0, 1e12), "Tasks to draw; those that pass the filter are written.");
-    v("out", self.out, any_value(), "Folder for the corpus; made when it does not exist.");
+    option_heading(v, "Output");
+    v("tasks", self.tasks, between(0, 1e12).required(), "Tasks to draw; those that pass the filter are written.");
+    v("out", self.out, any_value().required(), "Folder for the corpus; made when it does not exist.");
     v("layout", self.layout, any_value(),
       "alpaca: JSON lines with instruction, input, output, for LLaMA-Factory and others; tokens: for manyshot train; "
       "parquet: the raw rows.");
-    v("model", self.model, any_value(),
-      "Language model whose tokenizer counts and makes tokens: a name, a folder, or a .gguf file.");
     v("shard", self.shard, any_value(),
       "I/N: only the parts whose number leaves I when divided by N. I counts from 0.");
     v("part_tasks", self.part_tasks, between(1, 1e6), "Draws of one file.");
     v("compress", self.compress, any_value(), "Alpaca layout: compress with zstd.");
-    v("exclude", self.exclude, any_value(), "Folder of evaluation tables: no task with one of their rows is written.");
     v("report", self.report, any_value(),
       "Write a page about the corpus: what was kept, what was not and why, and how long, many-classed and hard it is.");
+    option_heading(v, "Samples");
+    v("model", self.model, any_value(),
+      "Language model whose tokenizer counts and makes tokens: a name, a folder, or a .gguf file.");
+    option_heading(v, "Filter");
+    v("exclude", self.exclude, any_value(), "Folder of evaluation tables: no task with one of their rows is written.");
     CorpusOptions::visit(self.corpus, v);
   }
 };
@@ -73,8 +76,6 @@ class CorpusCommand : public Command {
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
-    if (options_.tasks == 0 || options_.out.empty())
-      fail(ErrorKind::kBadInput, "--tasks and --out are needed; see manyshot corpus --help");
     const bool is_compact = options_.corpus.format == PromptStyle::kCompact;
     if (is_compact && options_.layout == CorpusLayout::kAlpaca) {
       fail(ErrorKind::kBadInput,
@@ -108,13 +109,8 @@ class CorpusCommand : public Command {
     const double seconds = watch.seconds();
     if (common.json) {
       Json json = to_json(report);
-      json.update({{"command", "corpus"},
-                   {"version", program_version()},
-                   {"options", values_of(options_)},
-                   {"seconds", seconds},
-                   {"peak_memory_bytes", peak_memory_bytes()}});
-      fmt::print("{}\n", json.dump());
-      return;
+      json["seconds"] = seconds;
+      return print_summary(*this, json);
     }
     print(report, sampler.excluded(), seconds);
   }

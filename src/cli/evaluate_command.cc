@@ -108,6 +108,7 @@ struct EvaluateCommandOptions {
   static void visit(Self& self, Visitor& v) {
     EvaluateOptions::visit(self.evaluation, v);
     GeneralAbilityOptions::visit(self.ability, v);
+    option_heading(v, "Output");
     v("report_only", self.report_only, any_value(), "Only make the report again, from the summary.json in --out.");
   }
 };
@@ -141,12 +142,20 @@ class EvaluateCommand : public Command {
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
-    if (options_.report_only) return report::rewrite_report(folder_of_report());
+    if (options_.report_only) {
+      report::rewrite_report(folder_of_report());
+      if (common.json) print_json(Json::object());
+      return;
+    }
     const EvaluateOptions& options = options_.evaluation;
     if (!options.compare.empty() && !options.compares_published()) return compare_folders(common.json);
+    Json abilities;
     if (options_.ability.any()) {
-      measure_general_abilities(common.json);
-      if (options.tables.empty()) return;
+      abilities = measure_general_abilities(common.json);
+      if (options.tables.empty()) {
+        if (common.json) print_json({{"general_ability", abilities}});
+        return;
+      }
     }
     const Stopwatch watch;
     Evaluation evaluation(options, program_version());
@@ -158,7 +167,9 @@ class EvaluateCommand : public Command {
     }
     const double seconds = watch.seconds();
     if (common.json) {
-      print_json(summary, done, seconds);
+      Json results = results_json(summary, done, seconds);
+      if (!abilities.is_null()) results["general_ability"] = std::move(abilities);
+      print_json(results);
     } else {
       print_text(summary, done, seconds, evaluation.is_whole());
     }
@@ -227,7 +238,12 @@ class EvaluateCommand : public Command {
               format_bytes(peak_memory_bytes()));
   }
 
-  void print_json(const Summary& summary, uint64_t done, double seconds) const {
+  void print_json(Json results) {
+    results["options"] = as_in_files(values_of(options_));
+    print_summary(*this, results);
+  }
+
+  static Json results_json(const Summary& summary, uint64_t done, double seconds) {
     Json averages = Json::array();
     for (const AverageSummary& average : summary.averages) {
       Json line{{"model", summary.models[average.model].name}, {"shots", average.shots}, {"tables", average.tables}};
@@ -235,23 +251,18 @@ class EvaluateCommand : public Command {
       for (const Metric metric : kMetrics) line[name_of(metric)] = average.metrics[metric].mean;
       averages.push_back(std::move(line));
     }
-    const Json json{{"command", "evaluate"},
-                    {"version", program_version()},
-                    {"options", as_in_files(values_of(options_))},
-                    {"tables", summary.tables.size()},
-                    {"skipped_tables", summary.skipped_tables.size()},
-                    {"short_tables", summary.short_tables.size()},
-                    {"units", summary.units.size()},
-                    {"units_done_now", done},
-                    {"failed_units", count_failures(summary)},
-                    {"averages", averages},
-                    {"seconds", seconds},
-                    {"peak_memory_bytes", peak_memory_bytes()}};
-    fmt::print("{}\n", json.dump());
+    return {{"tables", summary.tables.size()},
+            {"skipped_tables", summary.skipped_tables.size()},
+            {"short_tables", summary.short_tables.size()},
+            {"units", summary.units.size()},
+            {"units_done_now", done},
+            {"failed_units", count_failures(summary)},
+            {"averages", averages},
+            {"seconds", seconds}};
   }
 
-  // --knowledge and --perplexity, for every model.
-  void measure_general_abilities(bool as_json) const {
+  // --knowledge and --perplexity, for every model: an entry each, and a table for people unless `is_quiet`.
+  Json measure_general_abilities(bool is_quiet) const {
     const EvaluateOptions& options = options_.evaluation;
     const std::vector<GeneralAbility> results = measure_general_ability(
         options.models, options_.ability, options.method, options.endpoint, options.seed, options.out);
@@ -261,13 +272,12 @@ class EvaluateCommand : public Command {
       for (const std::string& note : result.knowledge ? result.knowledge->notes : std::vector<std::string>{})
         log::info("note: {}: {}", result.model, note);
     }
-    if (as_json) {
-      fmt::print("{}\n", json.dump());
-    } else {
+    if (!is_quiet) {
       std::string table = general_ability_table(results);
       table.pop_back();  // its line end
       log::info("{}", table);
     }
+    return json;
   }
 
   EvaluateCommandOptions options_;

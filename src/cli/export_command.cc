@@ -5,6 +5,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/stopwatch.h"
 #include "model/files/adapter_card.h"
 #include "model/files/adapter_folder.h"
 #include "model/files/gguf_quantize.h"
@@ -37,17 +38,19 @@ struct ExportOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(),
+    option_heading(v, "Input");
+    v("model", self.model, any_value().required(),
       "Language model: an installed name, a folder, a checkpoint of all weights, or a .gguf file; for --to peft a "
       "checkpoint of an adapter.");
     v("adapter", self.adapter, any_value(), "Merge this adapter on the way.");
+    option_heading(v, "Output");
     v("to", self.to, any_value(),
       "safetensors: a Hugging Face folder; gguf: one file, for llama.cpp; peft: the adapter of a checkpoint alone.");
     v("dtype", self.dtype, any_value(), "Number type of the weights; q8_0 for gguf only.");
     v("base_name", self.base_name, any_value(),
       "For --to peft: the base as adapter_config.json names it, such as HuggingFaceTB/SmolLM2-135M; without it as the "
       "checkpoint does.");
-    v("out", self.out, any_value(), "Folder, or for gguf the file.");
+    v("out", self.out, any_value().required(), "Folder, or for gguf the file.");
   }
 };
 
@@ -67,19 +70,21 @@ class ExportCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
 
-  void run(const CommonOptions&) override {
-    if (options_.model.empty() || options_.out.empty()) {
-      fail(ErrorKind::kBadInput, "--model and --out are needed; see manyshot export --help");
-    }
+  void run(const CommonOptions& common) override {
     if (!options_.base_name.empty() && options_.to != ExportFormat::kPeft) {
       fail(ErrorKind::kBadInput, "--base-name is for --to peft: a whole model has no base");
     }
+    const Stopwatch watch;
     if (options_.to == ExportFormat::kPeft) {
       copy_adapter();
     } else {
       write_model();
     }
-    log::info("export: {}", options_.out);
+    if (common.json) {
+      print_summary(*this, {{"out", options_.out}, {"seconds", watch.seconds()}});
+    } else {
+      log::info("export: {}", options_.out);
+    }
   }
 
  private:

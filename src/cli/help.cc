@@ -1,22 +1,31 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "cli/command.h"
+#include "core/terminal.h"
 #include "core/text.h"
 
 namespace manyshot {
 namespace {
 
-constexpr size_t kHelpWidth = 110;
+// As wide as the terminal, within bounds; without one always the same.
+size_t help_width() {
+  constexpr size_t kLeast = 80, kMost = 120, kWithoutTerminal = 110;
+  const auto columns = terminal_columns(STDOUT_FILENO);
+  return columns ? std::clamp(*columns, kLeast, kMost) : kWithoutTerminal;
+}
 
-// Breaks `text` into lines of at most `width` bytes at blanks; lines after the first start with `indent` blanks.
+// Breaks `text` into lines of at most help_width() bytes at blanks; lines after the first start with `indent` blanks.
 std::string wrap(const std::string& text, size_t indent) {
+  const size_t width = help_width();
   std::string result;
   size_t column = indent;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find(' ', begin), text.size());
-    if (column + (end - begin) > kHelpWidth && column > indent) {
+    if (begin > 0 && column + 1 + (end - begin) > width && column > indent) {
       result += '\n' + std::string(indent, ' ');
       column = indent;
     } else if (begin > 0) {
@@ -30,44 +39,60 @@ std::string wrap(const std::string& text, size_t indent) {
   return result;
 }
 
-std::string option_lines(const OptionList& list) {
-  std::vector<std::string> heads;
-  size_t width = 0;
-  for (const Option& option : list) {
-    std::string head = "  " + option.flag;
-    if (option.is_list)
-      head += " A,B";
-    else if (option.type == "integer")
-      head += " N";
-    else if (option.type == "number")
-      head += " X";
-    else if (!option.is_flag)
-      head += " TEXT";
-    width = std::max(width, head.size() + 2);
-    heads.push_back(std::move(head));
-  }
-  std::string text;
-  for (size_t i = 0; i < list.size(); ++i) {
-    const Option& option = list[i];
-    std::string help = option.help;
-    if (!option.limits_text.empty()) help += fmt::format(" [{}]", option.limits_text);
-    if (option.is_flag && option.default_text == "true") {
-      help += fmt::format(" (default: on; {}=false turns it off)", option.flag);
-    } else if (!option.default_text.empty() && !option.is_flag) {
-      help += fmt::format(" (default: {})", option.default_text);
-    }
-    text += fmt::format("{:<{}}{}\n", heads[i], width, wrap(help, width));
+// "--shots N"
+std::string with_value(const Option& option) {
+  if (option.is_flag) return option.flag;
+  if (option.is_list) return option.flag + " A,B";
+  if (option.type == "integer") return option.flag + " N";
+  return option.flag + (option.type == "number" ? " X" : " TEXT");
+}
+
+// What an option does, what it takes, and what holds without it.
+std::string meaning(const Option& option) {
+  std::string text = option.limits.is_required ? "(required) " + option.help : option.help;
+  if (!option.limits_text.empty()) text += fmt::format(" [{}]", option.limits_text);
+  if (option.limits.is_required) return text;
+  if (option.is_flag && option.default_text == "true") {
+    text += fmt::format(" (default: on; {}=false turns it off)", option.flag);
+  } else if (!option.default_text.empty() && !option.is_flag) {
+    text += fmt::format(" (default: {})", option.default_text);
   }
   return text;
+}
+
+std::string option_lines(const OptionList& list) {
+  size_t width = 0;
+  for (const Option& option : list) width = std::max(width, with_value(option).size() + 4);
+  std::string text;
+  for (const OptionGroup& group : by_heading(list)) {
+    text += fmt::format("\n{}:\n", group.heading.empty() ? "Options" : group.heading);
+    for (const Option& option : group.options)
+      text += fmt::format("{:<{}}{}\n", "  " + with_value(option), width, wrap(meaning(option), width));
+  }
+  return text;
+}
+
+// "manyshot tokenize --model TEXT [OPTIONS] [FILE]"
+std::string usage(Command& command, const OptionList& list) {
+  std::string text = "manyshot " + command.name();
+  for (const Option& option : list) {
+    if (option.limits.is_required) text += ' ' + with_value(option);
+  }
+  std::string argument = command.positional();
+  std::ranges::transform(argument, argument.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text + (argument.empty() ? " [OPTIONS]" : fmt::format(" [OPTIONS] [{}]", argument));
 }
 
 }  // namespace
 
 std::string command_help(Command& command) {
   CommonOptions common;
-  return fmt::format("manyshot {}: {}\n\n{}\n\nExamples:\n{}\nOptions:\n{}\nOptions of every command:\n{}",
-                     command.name(), command.summary(), wrap(command.details(), 0), command.examples(),
-                     option_lines(command.options()), option_lines(options_of(common)));
+  OptionList list = command.options();
+  const std::string first_lines =
+      fmt::format("manyshot {}: {}\n\n    {}\n\n{}\n\nExamples:\n{}", command.name(), command.summary(),
+                  usage(command, list), wrap(command.details(), 0), command.examples());
+  for (Option& option : options_of(common)) list.push_back(std::move(option));
+  return first_lines + option_lines(list);
 }
 
 std::string program_help() {
@@ -76,10 +101,11 @@ std::string program_help() {
       "language model\n\n"
       "    manyshot predict --train labelled.csv --test new.csv --target column\n\nCommands:\n";
   for (const auto& command : all_commands()) text += fmt::format("  {:<10}{}\n", command->name(), command->summary());
-  text += fmt::format("  {:<10}{}\n", "help", "this page; manyshot COMMAND --help for one command");
+  text += fmt::format("  {:<10}{}\n", "help", "this page; manyshot help COMMAND for one command");
   text += fmt::format("  {:<10}{}\n", "version", "the version of the program");
   text +=
-      "\nExit code: 0 success, 2 something in the input is wrong (the message says what and where), 1 anything else.\n";
+      "\nExit code: 0 success, 2 something in the input is wrong (the message says what and where), 1 anything else. "
+      "--json: results and errors as JSON (docs/formats/json.md).\n";
   return text;
 }
 

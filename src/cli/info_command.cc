@@ -23,8 +23,10 @@ struct InfoOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Input");
     v("table", self.table, any_value(), "Table to describe (CSV or Parquet).");
     v("model", self.model, any_value(), "Model or adapter to describe: a name, a folder, or a .gguf file.");
+    option_heading(v, "Reading a table");
     v("encoding", self.encoding, any_value(), "Character encoding of the table; auto: UTF-8, or UTF-16 by its mark.");
     v("delimiter", self.delimiter, any_value(),
       "Delimiter of a CSV table: one character, tab, or space; auto finds it.");

@@ -1,5 +1,6 @@
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 #include <string>
@@ -8,6 +9,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/parallel.h"
 #include "core/text.h"
@@ -42,34 +44,51 @@ void apply_common(const CommonOptions& common) {
   set_num_threads(common.threads);
 }
 
-void print_help(const std::vector<std::string>& arguments) {
-  const bool markdown = !arguments.empty() && arguments.front() == "--markdown";
-  fmt::print("{}", markdown ? options_document() : program_help());
-}
-
-void run_command(const std::string& name, const std::vector<std::string>& arguments) {
+std::unique_ptr<Command> find_command(const std::string& name) {
   std::vector<std::string> names{"help", "version"};
-  for (const auto& command : all_commands()) {
+  for (auto& command : all_commands()) {
+    if (command->name() == name) return std::move(command);
     names.push_back(command->name());
-    if (command->name() != name) continue;
-    CommonOptions common;
-    const ParsedArguments parsed = parse_arguments(*command, common, arguments);
-    if (parsed.help) {
-      fmt::print("{}", command_help(*command));
-      return;
-    }
-    apply_common(common);
-    try {
-      command->run(common);
-    } catch (const OptionError& error) {
-      refuse_as_given(error, parsed.places);
-    }
-    return;
   }
   fail(ErrorKind::kBadInput, "no command \"{}\"{}; see manyshot help", name, did_you_mean(name, names));
 }
 
-void dispatch(const std::vector<std::string>& arguments) {
+void print_help(const std::vector<std::string>& arguments) {
+  const std::string topic = arguments.empty() ? "help" : arguments.front();
+  if (topic == "--markdown") {
+    fmt::print("{}", options_document());
+  } else if (topic == "help" || topic == "version") {
+    fmt::print("{}", program_help());
+  } else {
+    fmt::print("{}", command_help(*find_command(topic)));
+  }
+}
+
+// Whether errors are wanted as JSON, as far as the arguments alone tell.
+bool ask_for_json(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(
+      arguments, [](const std::string& argument) { return argument == "--json" || argument == "--json=true"; });
+}
+
+// Sets `as_json` once it is known, --config read, whether --json holds.
+void run_command(const std::string& name, const std::vector<std::string>& arguments, bool& as_json) {
+  const std::unique_ptr<Command> command = find_command(name);
+  CommonOptions common;
+  const ParsedArguments parsed = parse_arguments(*command, common, arguments);
+  if (parsed.help) {
+    fmt::print("{}", command_help(*command));
+    return;
+  }
+  as_json = common.json;
+  apply_common(common);
+  try {
+    command->run(common);
+  } catch (const OptionError& error) {
+    refuse_as_given(error, parsed.places);
+  }
+}
+
+void dispatch(const std::vector<std::string>& arguments, bool& as_json) {
   const std::string name = arguments.empty() ? "help" : arguments.front();
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
   if (name == "help" || name == "--help" || name == "-h") {
@@ -77,26 +96,38 @@ void dispatch(const std::vector<std::string>& arguments) {
   } else if (name == "version" || name == "--version") {
     fmt::print("manyshot {}\n", program_version());
   } else {
-    run_command(name, rest);
+    run_command(name, rest, as_json);
   }
 }
 
+// Tells the error, and returns the exit code.
+int report_error(ErrorKind kind, const std::string& message, bool as_json) {
+  const int code = exit_code(kind);
+  if (as_json) {
+    const Json json{{"kind", name_of(kind)}, {"message", message}, {"exit_code", code}};
+    fmt::print(stderr, "{}\n", json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace));
+  } else {
+    log::write(log::Level::kError, message);
+  }
+  return code;
+}
+
 int run_program(const std::vector<std::string>& arguments) {
+  bool as_json = ask_for_json(arguments);
   try {
-    dispatch(arguments);
+    dispatch(arguments, as_json);
     if (std::fflush(stdout) != 0) fail(ErrorKind::kBadInput, "cannot write to standard output; is the disk full?");
     return 0;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kInterrupted) end_by_signal();
-    log::write(log::Level::kError, error.what());
-    return exit_code(error.kind());
+    return report_error(error.kind(), error.what(), as_json);
   } catch (const std::bad_alloc&) {
-    log::write(log::Level::kError,
-               "out of memory; use fewer --shots or columns, or a machine or container with more memory");
-    return 1;
+    return report_error(ErrorKind::kOutOfMemory,
+                        "out of memory; use fewer --shots or columns, or a machine or container with more memory",
+                        as_json);
   } catch (const std::exception& error) {
-    log::write(log::Level::kError, fmt::format("internal error: {}; please report it with the command", error.what()));
-    return 1;
+    return report_error(ErrorKind::kInternal,
+                        fmt::format("internal error: {}; please report it with the command", error.what()), as_json);
   }
 }
 

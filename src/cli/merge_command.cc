@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/stopwatch.h"
 #include "model/files/gguf_quantize.h"
 #include "model/files/other_kinds.h"
 #include "model/files/trained_prompt.h"
@@ -20,9 +21,13 @@ struct MergeOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(), "Base language model: an installed name, a folder, or a .gguf file.");
-    v("adapter", self.adapter, any_value(), "Folder of a PEFT LoRA adapter, or a checkpoint that holds one.");
-    v("out", self.out, any_value(), "Folder for the merged model, as transformers loads it.");
+    option_heading(v, "Input");
+    v("model", self.model, any_value().required(),
+      "Base language model: an installed name, a folder, or a .gguf file.");
+    v("adapter", self.adapter, any_value().required(),
+      "Folder of a PEFT LoRA adapter, or a checkpoint that holds one.");
+    option_heading(v, "Output");
+    v("out", self.out, any_value().required(), "Folder for the merged model, as transformers loads it.");
     v("dtype", self.dtype, one_of({FileDtype::kFloat32, FileDtype::kFloat16, FileDtype::kBFloat16}),
       "Number type of the merged weights.");
   }
@@ -41,10 +46,8 @@ class MergeCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
 
-  void run(const CommonOptions&) override {
-    if (options_.model.empty() || options_.adapter.empty() || options_.out.empty()) {
-      fail(ErrorKind::kBadInput, "--model, --adapter and --out are needed; see manyshot merge --help");
-    }
+  void run(const CommonOptions& common) override {
+    const Stopwatch watch;
     const auto path = language_model_path(resolve_model(options_.model));
     if (!path) {
       refuse_other_models(options_.model);
@@ -53,7 +56,11 @@ class MergeCommand : public Command {
     const auto merged = apply_adapter(open_tensor_source(*path), options_.adapter);
     write_hugging_face_folder(*merged, *path, ggml_type(options_.dtype), options_.out);
     if (const auto prompt = read_trained_prompt(options_.adapter)) write_trained_prompt(*prompt, options_.out);
-    log::info("merge: {} and {} in {}", *path, options_.adapter, options_.out);
+    if (common.json) {
+      print_summary(*this, {{"base", *path}, {"out", options_.out}, {"seconds", watch.seconds()}});
+    } else {
+      log::info("merge: {} and {} in {}", *path, options_.adapter, options_.out);
+    }
   }
 
  private:

@@ -7,7 +7,6 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "core/version.h"
 #include "evaluate/summary/metrics.h"
 #include "evaluate/summary/self_estimate.h"
 #include "predict/predict_file.h"
@@ -139,19 +138,16 @@ class PredictCommand : public Command {
               report.predict_s, format_bytes(peak_memory_bytes()));
   }
 
-  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) const {
-    const Json json{{"command", "predict"},
-                    {"version", program_version()},
-                    {"options", values_of(options_)},
-                    {"classes", report.classes},
-                    {"train_rows", report.train_rows},
-                    {"labelled_rows", report.labelled_rows},
-                    {"queries", report.queries},
-                    {"metrics", metrics_json(methods)},
-                    {"estimate", estimate_json(report)},
-                    {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}},
-                    {"peak_memory_bytes", peak_memory_bytes()}};
-    fmt::print(options_.out.empty() ? stderr : stdout, "{}\n", json.dump());
+  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) {
+    print_summary(*this,
+                  {{"classes", report.classes},
+                   {"train_rows", report.train_rows},
+                   {"labelled_rows", report.labelled_rows},
+                   {"queries", report.queries},
+                   {"metrics", metrics_json(methods)},
+                   {"estimate", estimate_json(report)},
+                   {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}}},
+                  summary_stream(options_.out));
   }
 
   PredictOptions options_;

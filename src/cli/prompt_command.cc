@@ -34,12 +34,12 @@ class PromptCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
 
-  void run(const CommonOptions&) override {
-    options_.task.require_all("prompt");
+  void run(const CommonOptions& common) override {
     const std::string text = show_prompt(options_);
     OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
     out.write(text);
     out.commit();
+    if (common.json) print_summary(*this, {{"bytes", text.size()}}, summary_stream(options_.out));
   }
 
  private:

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
 #include "model/dtype.h"
 #include "predict/model_store.h"
@@ -28,12 +29,14 @@ struct ScoreOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(), "Language model: an installed name, a folder, or a .gguf file.");
+    option_heading(v, "Model");
+    v("model", self.model, any_value().required(), "Language model: an installed name, a folder, or a .gguf file.");
     v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
-    v("in", self.in, any_value(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
+    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
+    option_heading(v, "Input and output");
+    v("in", self.in, any_value().required(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
     v("out", self.out, any_value(),
       "The same lines with \"logprobs\" and \"tokens\" added; without it standard output.");
-    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
   }
 };
 
@@ -96,10 +99,9 @@ class ScoreCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
 
-  void run(const CommonOptions&) override {
-    if (options_.model.empty() || options_.in.empty()) {
-      fail(ErrorKind::kBadInput, "--model and --in are needed; see manyshot score --help");
-    }
+  void run(const CommonOptions& common) override {
+    const Stopwatch watch;
+    uint64_t prompts = 0, continuations = 0;
     RequestReader reader(options_.in);
     OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
     const auto model =
@@ -121,6 +123,8 @@ class ScoreCommand : public Command {
             json["logprobs"].push_back(score.log_prob);
             json["tokens"].push_back(score.num_tokens);
           }
+          ++prompts;
+          continuations += scores.size();
           answer(json);
         },
         [&](const Error& error) {
@@ -132,6 +136,10 @@ class ScoreCommand : public Command {
           answer(line.json);
         });
     out.commit();
+    if (common.json) {
+      print_summary(*this, {{"prompts", prompts}, {"continuations", continuations}, {"seconds", watch.seconds()}},
+                    summary_stream(options_.out));
+    }
     if (bad_lines > 0) {
       fail(ErrorKind::kBadInput, "{}: {} of {} lines could not be scored; they have \"error\" in place of \"logprobs\"",
            options_.in, bad_lines, lines);

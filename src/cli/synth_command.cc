@@ -39,12 +39,15 @@ struct SynthOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Output");
     v("tasks", self.tasks, between(0, 1e12), "How many tasks: 0, 1, … of this seed.");
     v("out", self.out, any_value(), "Folder for one file a task and tasks.jsonl; made when it does not exist.");
     prior::PriorOptions::visit(self.prior, v);
+    option_heading(v, "Output");
     v("shard", self.shard, any_value(),
       "I/N: only the tasks whose number leaves I when divided by N. I counts from 0.");
     v("layout", self.layout, any_value(), "Format of the tables.");
+    option_heading(v, "Looking at tasks");
     v("explain", self.explain, at_least(0), "Print how this task comes about, and write nothing.");
     v("gallery", self.gallery, any_value(),
       "Write a page that shows the first --tasks tasks (12 without it): graph, columns, correlations, classes.");
@@ -80,10 +83,11 @@ class SynthCommand : public Command {
       const Json explanation = prior.explain(static_cast<uint64_t>(*options_.explain), scratch);
       fmt::print("{}", options_.explain_format == ExplainFormat::kDot ? prior::explanation_dot(explanation)
                                                                       : explanation.dump(2) + "\n");
+      if (common.json) print_summary(*this, {{"explained", *options_.explain}}, stderr);
       return;
     }
     if (!options_.gallery.empty()) {
-      write_gallery(prior);
+      write_gallery(prior, common);
       return;
     }
     if (options_.tasks == 0 || options_.out.empty()) {
@@ -94,7 +98,7 @@ class SynthCommand : public Command {
   }
 
  private:
-  void write_gallery(const prior::Prior& prior) const {
+  void write_gallery(const prior::Prior& prior, const CommonOptions& common) {
     constexpr int64_t kDefaultTasks = 12, kMostTasks = 200;
     const int64_t count = options_.tasks == 0 ? kDefaultTasks : options_.tasks;
     if (count > kMostTasks) {
@@ -112,7 +116,11 @@ class SynthCommand : public Command {
     }
     out.write(prior::gallery_page(tasks, explanations, options_.prior));
     out.commit();
-    log::info("{} tasks to look at: {}", count, options_.gallery);
+    if (common.json) {
+      print_summary(*this, {{"tasks", count}, {"gallery", options_.gallery}});
+    } else {
+      log::info("{} tasks to look at: {}", count, options_.gallery);
+    }
   }
 
   void write(const prior::Prior& prior, const CommonOptions& common) {
@@ -132,16 +140,9 @@ class SynthCommand : public Command {
       rejections[std::string(name_of(static_cast<prior::Rejection>(reason)))] = report.rejections[reason];
     }
     if (common.json) {
-      fmt::print("{}\n", Json{{"command", "synth"},
-                              {"version", program_version()},
-                              {"options", values_of(options_)},
-                              {"tasks", report.tasks},
-                              {"written", report.written},
-                              {"rejections", rejections},
-                              {"seconds", seconds},
-                              {"peak_memory_bytes", peak_memory_bytes()}}
-                             .dump());
-      return;
+      return print_summary(
+          *this,
+          {{"tasks", report.tasks}, {"written", report.written}, {"rejections", rejections}, {"seconds", seconds}});
     }
     const uint64_t already = report.tasks - report.written;
     log::info("{} tasks written to {}{}; draws thrown away: {}; {:.1f} s, {:.0f} tasks/s, peak memory {}",

@@ -25,7 +25,8 @@ struct TokenizeOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("model", self.model, any_value(),
+    option_heading(v, "Input");
+    v("model", self.model, any_value().required(),
       "Language model: an installed name, a folder with tokenizer.json, or a .gguf file.");
     v("file", self.file, any_value(),
       "Text to tokenize, line by line; may stand without the flag. Without it standard input.");
@@ -68,9 +69,7 @@ class TokenizeCommand : public Command {
   OptionList options() override { return options_of(options_); }
   std::string positional() const override { return "file"; }
 
-  void run(const CommonOptions&) override {
-    if (options_.model.empty())
-      fail(ErrorKind::kBadInput, "--model is needed: whose tokenizer; see manyshot tokenize --help");
+  void run(const CommonOptions& common) override {
     const std::string path = resolve_model(options_.model);
     // A folder may hold a tokenizer.json and nothing else.
     const Tokenizer tokenizer(read_model_tokenizer(language_model_path(path).value_or(path)));
@@ -78,12 +77,18 @@ class TokenizeCommand : public Command {
     if (!options_.file.empty()) file = open_text(options_.file);
     std::istream& input = options_.file.empty() ? std::cin : file;
     const std::string source = options_.file.empty() ? "standard input" : options_.file;
-    uint64_t number = 0;
+    uint64_t lines = 0, tokens = 0;
     for (std::string line; std::getline(input, line);) {
-      ++number;
-      fmt::print("{}\n", options_.decode ? decode(tokenizer, line, fmt::format("{}:{}", source, number))
-                                         : Json(tokenizer.encode(line, options_.special)).dump());
+      ++lines;
+      if (options_.decode) {
+        fmt::print("{}\n", decode(tokenizer, line, fmt::format("{}:{}", source, lines)));
+        continue;
+      }
+      const auto ids = tokenizer.encode(line, options_.special);
+      tokens += ids.size();
+      fmt::print("{}\n", Json(ids).dump());
     }
+    if (common.json) print_summary(*this, {{"lines", lines}, {"tokens", tokens}}, stderr);
   }
 
  private:

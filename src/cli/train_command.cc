@@ -38,12 +38,14 @@ struct TrainOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Run");
     v("out", self.out, any_value(), "Folder of the run; made when it does not exist.");
     v("resume", self.resume, any_value(),
       "A checkpoint, or the folder of a run, whose newest checkpoint it is: goes on to the same bits.");
     v("set", self.set, any_value(),
       "Changes of the recipe: lora.rank=16, stage.main.steps=100 (a stage by its name or number). May be given again.");
     v("seed", self.seed, any_value(), "Seed of every random choice, in place of the recipe's.");
+    option_heading(v, "Without training");
     v("check", self.check, any_value(),
       "Only say what the run would do: the resolved recipe, memory, tokens and time. Trains nothing.");
     v("keys", self.keys, any_value(), "Print all keys of a recipe with their defaults, as Markdown.");
@@ -74,6 +76,7 @@ class TrainCommand : public Command {
 
   void run(const CommonOptions& common) override {
     if (options_.keys) {
+      if (common.json) return print_summary(*this, train::recipe_keys_json());
       fmt::print("{}", train::recipe_keys_markdown());
       return;
     }
@@ -105,7 +108,7 @@ class TrainCommand : public Command {
     return model;
   }
 
-  void check(const Recipe& recipe, const CommonOptions& common) const {
+  void check(const Recipe& recipe, const CommonOptions& common) {
     const auto model = open_model(recipe);
     RunCheck result = plan_run(recipe, *model, train::process_place().world_size);
     try {
@@ -117,12 +120,16 @@ class TrainCommand : public Command {
     print(result, common);
   }
 
-  static void print(const RunCheck& check, const CommonOptions& common) {
-    fmt::print("{}", common.json ? to_json(check).dump() + "\n" : check_text(check));
+  void print(const RunCheck& check, const CommonOptions& common) {
+    if (common.json) {
+      print_summary(*this, to_json(check));
+    } else {
+      fmt::print("{}", check_text(check));
+    }
     std::fflush(stdout);
   }
 
-  void train_recipe(const Recipe& recipe, const CommonOptions& common) const {
+  void train_recipe(const Recipe& recipe, const CommonOptions& common) {
     const auto processes = open_collective(train::process_place());
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
     const auto model = open_model(recipe);
@@ -139,25 +146,20 @@ class TrainCommand : public Command {
     if (processes->is_first()) print(report, common);
   }
 
-  void print(const RunReport& report, const CommonOptions& common) const {
+  void print(const RunReport& report, const CommonOptions& common) {
     if (common.json) {
-      const Json json = {{"command", "train"},
-                         {"version", program_version()},
-                         {"options", values_of(options_)},
-                         {"steps", report.steps},
-                         {"samples", report.samples},
-                         {"tokens", report.tokens},
-                         {"seconds", report.seconds},
-                         {"flops", report.flops},
-                         {"utilisation", report.utilisation},
-                         {"loss", report.loss},
-                         {"evaluation", report.evaluation},
-                         {"general_ability", {{"before", report.ability.before}, {"after", report.ability.after}}},
-                         {"checkpoint", report.checkpoint},
-                         {"best_checkpoint", report.best_checkpoint},
-                         {"peak_memory_bytes", peak_memory_bytes()}};
-      fmt::print("{}\n", json.dump());
-      return;
+      return print_summary(*this,
+                           {{"steps", report.steps},
+                            {"samples", report.samples},
+                            {"tokens", report.tokens},
+                            {"seconds", report.seconds},
+                            {"flops", report.flops},
+                            {"utilisation", report.utilisation},
+                            {"loss", report.loss},
+                            {"evaluation", report.evaluation},
+                            {"general_ability", {{"before", report.ability.before}, {"after", report.ability.after}}},
+                            {"checkpoint", report.checkpoint},
+                            {"best_checkpoint", report.best_checkpoint}});
     }
     log::info("train: {} steps, {} samples, {} tokens in {}{}{}, peak memory {}; {}", with_thousands(report.steps),
               with_thousands(static_cast<long long>(report.samples)),

@@ -4,12 +4,16 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "core/names.h"
+
 namespace manyshot {
 
+// The names reach what programs read (--json).
 enum class ErrorKind {
   kBadInput,     // what the user gave is wrong: a value, a file's content, an unusable path
   kNotFound,     // a named file, folder, column or model does not exist
@@ -20,6 +24,16 @@ enum class ErrorKind {
   kInterrupted,  // the user pressed Ctrl-C, or the process was asked to end
   kInternal,     // our own mistake
 };
+constexpr auto names_of(ErrorKind) {
+  return std::to_array<Named<ErrorKind>>({{ErrorKind::kBadInput, "bad_input"},
+                                          {ErrorKind::kNotFound, "not_found"},
+                                          {ErrorKind::kCorruptFile, "corrupt_file"},
+                                          {ErrorKind::kUnsupported, "unsupported"},
+                                          {ErrorKind::kOutOfMemory, "out_of_memory"},
+                                          {ErrorKind::kUnavailable, "unavailable"},
+                                          {ErrorKind::kInterrupted, "interrupted"},
+                                          {ErrorKind::kInternal, "internal"}});
+}
 
 class Error : public std::runtime_error {
  public:

@@ -3,7 +3,6 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+
+#include "core/terminal.h"
 
 namespace manyshot::log {
 namespace {
@@ -74,11 +75,6 @@ State& state() {
 
 std::atomic<Level> threshold{Level::kInfo};
 
-size_t terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
-}
-
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
@@ -101,13 +97,14 @@ void write(Level level, std::string_view message) {
 }
 
 void set_status_line(std::string_view line) {
-  if (!is_terminal()) return;
+  const auto columns = terminal_columns(STDERR_FILENO);
+  if (!columns) return;
   State& shared = state();
   const std::lock_guard lock(shared.mutex);
-  shared.status_line = line.substr(0, terminal_columns() - 1);
+  shared.status_line = line.substr(0, *columns - 1);
   print(std::string(kWipeLine) + shared.status_line);
 }
 
-bool is_terminal() { return isatty(STDERR_FILENO) == 1; }
+bool is_terminal() { return terminal_columns(STDERR_FILENO).has_value(); }
 
 }  // namespace manyshot::log

@@ -396,14 +396,44 @@ Json to_json(const OptionList& list) {
   return values;
 }
 
-std::string options_markdown(const OptionList& list) {
-  std::string table = "| option | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
+std::vector<OptionGroup> by_heading(const OptionList& list) {
+  std::vector<OptionGroup> groups;
   for (const Option& option : list) {
-    const std::string shown_default = option.default_text.empty() ? "" : fmt::format("`{}`", option.default_text);
-    table += fmt::format("| `{}` | {} | {} | {} | {} |\n", option.flag, option.type, markdown_cell(shown_default),
-                         markdown_cell(option.limits_text), markdown_cell(option.help));
+    auto group =
+        std::ranges::find_if(groups, [&](const OptionGroup& known) { return known.heading == option.heading; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {.heading = option.heading, .options = {}});
+    group->options.push_back(option);
   }
-  return table;
+  return groups;
+}
+
+std::string options_markdown(const OptionList& list) {
+  std::string text;
+  for (const OptionGroup& group : by_heading(list)) {
+    if (!text.empty()) text += '\n';
+    if (!group.heading.empty()) text += fmt::format("**{}**\n\n", group.heading);
+    text += "| option | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
+    for (const Option& option : group.options) {
+      const std::string shown_default = option.limits.is_required     ? "required"
+                                        : option.default_text.empty() ? ""
+                                                                      : fmt::format("`{}`", option.default_text);
+      text += fmt::format("| `{}` | {} | {} | {} | {} |\n", option.flag, option.type, markdown_cell(shown_default),
+                          markdown_cell(option.limits_text), markdown_cell(option.help));
+    }
+  }
+  return text;
+}
+
+Json options_json(const OptionList& list) {
+  Json json = Json::array();
+  for (const Option& option : list) {
+    json.push_back({{"name", option.name},
+                    {"type", option.type},
+                    {"default", option.default_text},
+                    {"allowed", option.limits_text},
+                    {"meaning", option.help}});
+  }
+  return json;
 }
 
 }  // namespace manyshot

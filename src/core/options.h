@@ -6,6 +6,7 @@
 //     Criterion criterion = Criterion::kGini;  // an enum with names_of() (core/names.h)
 //     std::optional<IntRange> depth;           // nothing: the forest decides
 //     template <class Self, class Visitor> static void visit(Self& self, Visitor& v) {
+//       option_heading(v, "Trees");              // in help texts, over what follows
 //       v("num_trees", self.num_trees, at_least(1), "Trees in the forest (Breiman 2001).");
 //       v("criterion", self.criterion, any_value(), "What a split improves.");
 //       v("depth", self.depth, at_least(1).unset_as("auto"), "Levels of a tree: a number, or A:B.");
@@ -49,6 +50,7 @@ struct Constraint {
   std::vector<std::string> choices;
   std::string unset_word;  // of an optional: how "no value" is written; empty: it cannot be written
   std::string older_name;  // another name that is still understood; shown nowhere
+  bool is_required = false;
 
   Constraint unset_as(std::string word) && {
     unset_word = std::move(word);
@@ -56,6 +58,11 @@ struct Constraint {
   }
   Constraint once_named(std::string name) && {
     older_name = std::move(name);
+    return std::move(*this);
+  }
+  // A command asks for it: the member's own default means that it was not given.
+  Constraint required() && {
+    is_required = true;
     return std::move(*this);
   }
 };
@@ -108,6 +115,7 @@ struct Option {
   std::string default_text;  // as set() takes it; empty for an unset optional without a word for that
   std::string limits_text;   // "at least 1", "from 0 to 1", "gini or entropy"; empty without limits
   std::string help;
+  std::string heading;   // what it stands under in help texts; may be empty
   bool is_flag = false;  // a bool: the flag alone means true
   bool is_list = false;
   OptionMember member;
@@ -127,6 +135,13 @@ using OptionList = std::vector<Option>;
 
 // The same options, called as they stand in a file: by their names, behind `prefix`.
 OptionList named_by_keys(OptionList list, std::string_view prefix = "");
+
+// In a visit(): options that follow, up to the next heading, stand under `heading` in help texts. Headings that come
+// again are one; what does not ask for headings does not see them.
+template <class Visitor>
+void option_heading(Visitor& v, std::string_view heading) {
+  if constexpr (requires { v.set_heading(heading); }) v.set_heading(heading);
+}
 
 // For a visit() inside another: puts "corpus." before the names of the options.
 //   OptionSection section{v, "corpus."};
@@ -207,15 +222,28 @@ Json value_of(const ConstOptionMember& member, const Constraint& limits);
 // Throws Error(kInternal) when the default breaks its own limits.
 Option make_option(std::string_view name, OptionMember member, Constraint limits, std::string_view help);
 
+// The visitor that makes a list.
+class OptionCollector {
+ public:
+  void set_heading(std::string_view heading) { heading_ = heading; }
+  template <class Member>
+  void operator()(std::string_view name, Member& member, Constraint limits, std::string_view help) {
+    list_.push_back(make_option(name, option_detail::member_of(member), std::move(limits), help));
+    list_.back().heading = heading_;
+  }
+  OptionList take() { return std::move(list_); }
+
+ private:
+  OptionList list_;
+  std::string heading_;
+};
+
 // The options of `object` in the order of their declaration; its current values are the defaults shown.
 template <class T>
 requires(!std::is_const_v<T>) OptionList options_of(T& object) {
-  OptionList list;
-  auto visitor = [&list](std::string_view name, auto& member, Constraint limits, std::string_view help) {
-    list.push_back(make_option(name, option_detail::member_of(member), std::move(limits), help));
-  };
-  T::visit(object, visitor);
-  return list;
+  OptionCollector collector;
+  T::visit(object, collector);
+  return collector.take();
 }
 
 // {"num_trees": 100, ...}: the resolved copy that is saved with outputs.
@@ -280,7 +308,16 @@ struct RepeatedPlaces {
 RepeatedPlaces set_from_toml(const OptionList& list, const RepeatedTable& repeated, std::string_view text,
                              const std::string& path);
 
-// A Markdown table of the list, for docs/options.md.
+// The options under each heading, in the order in which headings first come.
+struct OptionGroup {
+  std::string heading;
+  OptionList options;
+};
+std::vector<OptionGroup> by_heading(const OptionList& list);
+
+// A Markdown table of the list for each heading, for docs/options.md.
 std::string options_markdown(const OptionList& list);
+// [{"name": "num_trees", "type": "integer", "default": "100", "allowed": "at least 1", "meaning": …}, …], for programs.
+Json options_json(const OptionList& list);
 
 }  // namespace manyshot

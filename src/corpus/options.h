@@ -39,6 +39,7 @@ struct CorpusOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Samples");
     v("stage", self.stage, any_value(),
       "warmup: of each task only queries that the forest gets right, resampled to the classes' shares; main: all "
       "queries.");
@@ -51,6 +52,7 @@ struct CorpusOptions {
     v("rank_share", self.rank_share, between(0, 1),
       "Share of compact samples whose numbers are normal scores of their ranks, as every second member of an "
       "ensemble reads them.");
+    option_heading(v, "Filter");
     v("filter_tasks", self.filter_tasks, any_value(),
       "Keep only tasks that pass the forest's guard (docs/formats/corpus.md).");
     teacher::FilterOptions::visit(self.filter, v);

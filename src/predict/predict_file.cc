@@ -82,7 +82,6 @@ std::vector<std::string> beside_choices() {
 
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
   const TaskOptions& task = options.task;
-  task.require_all("predict");
   const Stopwatch reading;
   const std::unique_ptr<Method> method = open_method(options.model, options.method, task.seed);
   const TrainingTable train = open_training_table(task);

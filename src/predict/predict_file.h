@@ -28,19 +28,21 @@ struct PredictOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    TaskOptions::visit(self.task, v);
+    option_heading(v, "Model");
     v("model", self.model, any_value(),
       fmt::format(
           "auto: the bundled model with and without trees in its prompt, averaged with the trees by what the "
           "labelled rows say; default: the bundled model alone; {}, an installed model such as smollm2, a model "
           "folder, or a .gguf file.",
           fmt::join(baseline_names(), ", ")));
+    MethodOptions::visit(self.method, v);
+    option_heading(v, "Output");
+    v("out", self.out, any_value(),
+      "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
     v("beside", self.beside, one_of(beside_choices()),
       "Baselines that are scored beside the model when the test table has the target, or none; without it majority, "
       "forest and knn, each where it takes seconds.");
-    v("out", self.out, any_value(),
-      "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
-    TaskOptions::visit(self.task, v);
-    MethodOptions::visit(self.method, v);
   }
 };
 

@@ -79,6 +79,7 @@ struct PromptForm {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Prompt");
     v("format", self.format,
       one_of({PromptStyle::kCompact, PromptStyle::kConcat, PromptStyle::kTabllm}).unset_as("auto"),
       "Prompt format; auto: compact for compact models, for language models the one they were trained on, else "
@@ -140,12 +141,14 @@ struct MethodOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Model");
     v("ensemble", self.ensemble, at_least(1),
       "Members of the ensemble: each sees other row, column and label orders; without it 8, for language models 1.");
     v("calibrate", self.calibrate, any_value(),
       "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the "
       "model gives them.");
     PromptForm::visit(self.prompt, v);
+    option_heading(v, "Model");
     v("answers", self.answers, any_value(),
       "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the "
       "paper does.");

@@ -35,15 +35,17 @@ struct PromptOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    TaskOptions::visit(self.task, v);
+    option_heading(v, "Model");
     v("model", self.model, any_value(),
       "default, an installed model such as smollm2, a model folder, or a .gguf file.");
-    v("layout", self.layout, any_value(), "What is written.");
-    v("queries", self.queries, at_least(1), "Rows of the test table to show, from the first on.");
     v("member", self.member, between(0, 255), "Which ensemble member's view to show.");
-    v("out", self.out, any_value(), "File to write; without it standard output.");
-    TaskOptions::visit(self.task, v);
     PromptForm::visit(self.form, v);
     TeacherOptions::visit(self.teacher, v);
+    option_heading(v, "Output");
+    v("out", self.out, any_value(), "File to write; without it standard output.");
+    v("layout", self.layout, any_value(), "What is written.");
+    v("queries", self.queries, at_least(1), "Rows of the test table to show, from the first on.");
   }
 };
 

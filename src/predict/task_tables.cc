@@ -137,17 +137,7 @@ void check_classes(const TaskOptions& options, const TrainingTable& table) {
   warn_of_odd_classes(options, table.classes, static_cast<uint64_t>(num_labelled));
 }
 
-void require(const std::string& value, const char* flag, const char* what, const char* command) {
-  if (value.empty()) fail(ErrorKind::kBadInput, "{} is needed: {}; see manyshot {} --help", flag, what, command);
-}
-
 }  // namespace
-
-void TaskOptions::require_all(const char* command) const {
-  require(train, "--train", "the table with labelled rows", command);
-  require(test, "--test", "the table with rows to predict", command);
-  require(target, "--target", "the column to predict", command);
-}
 
 void log_notes(const std::string& path, const std::vector<std::string>& notes) {
   for (const std::string& note : notes) log::info("note: {}: {}", path, note);

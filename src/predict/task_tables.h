@@ -31,22 +31,22 @@ struct TaskOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("train", self.train, any_value(), "Table with labelled rows (CSV or Parquet).");
-    v("test", self.test, any_value(), "Table with rows to predict.");
-    v("target", self.target, any_value(), "Column to predict.");
-    v("shots", self.shots, at_least(1), "Labelled rows to use; without it as many as the model can.");
-    v("select", self.select, any_value(), "How labelled rows are chosen when there are more than can be used.");
+    option_heading(v, "Input");
+    v("train", self.train, any_value().required(), "Table with labelled rows (CSV or Parquet).");
+    v("test", self.test, any_value().required(), "Table with rows to predict.");
+    v("target", self.target, any_value().required(), "Column to predict.");
     v("ignore", self.ignore, any_value(), "Columns to leave out, such as ids.");
-    v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
     v("encoding", self.encoding, any_value(),
       "Character encoding of the tables, such as latin1; auto: UTF-8, or UTF-16 by its mark.");
     v("delimiter", self.delimiter, any_value(),
       "Delimiter of CSV tables: one character, tab, or space; auto finds it.");
     v("no_header", self.no_header, any_value(),
       "CSV tables have no header line: columns are called column_1, column_2, and so on.");
+    option_heading(v, "Labelled rows");
+    v("shots", self.shots, at_least(1), "Labelled rows to use; without it as many as the model can.");
+    v("select", self.select, any_value(), "How labelled rows are chosen when there are more than can be used.");
+    v("seed", self.seed, any_value(), "Seed of every random choice; the same seed gives the same bytes.");
   }
-  // Throws Error(kBadInput) for a file or target that is not given; `command` is named in the message.
-  void require_all(const char* command) const;
 };
 
 // The training table: what its columns are, and the class of each row.

@@ -24,6 +24,7 @@ struct PriorOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Tasks");
     v("prior", self.prior, any_value(),
       "mix (70 % mlp, 30 % tree: the prior of TabICL and MachineLearningLM), mlp, tree, graph, forest, or a mixture "
       "like mix:0.4,graph:0.6.");

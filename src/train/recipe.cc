@@ -215,6 +215,12 @@ std::string recipe_keys_markdown() {
                      options_markdown(named_by_keys(options_of(stage))));
 }
 
+Json recipe_keys_json() {
+  Recipe recipe;
+  StageRecipe stage;
+  return {{"file", options_json(options_of(recipe))}, {"stage", options_json(options_of(stage))}};
+}
+
 std::string find_changed_key(const Json& saved, const Json& now) {
   const Json defaults = to_json(Recipe{}), stage_defaults = values_of(StageRecipe{});
   const std::map<std::string, std::string> older_keys = older_names();

@@ -269,6 +269,8 @@ Json to_json(const Recipe& recipe);
 
 // Markdown tables of all keys, for docs/formats/recipe.md.
 std::string recipe_keys_markdown();
+// {"file": […], "stage": […]} as options_json() has them.
+Json recipe_keys_json();
 
 // The first key that a run cannot change when it is resumed and that differs, with both values; nothing if there is
 // none. `saved` is what to_json() gave. Keys of [checkpoint] and [evaluate] may differ.

@@ -241,7 +241,11 @@ TEST_F(BadInput, WrongArguments) {
   expect_refused(run_manyshot({"predikt"}), {"no command \"predikt\"; did you mean \"predict\"?"});
   expect_refused(run_manyshot({"predict", "--trian", "a.csv"}), {"no option \"--trian\"; did you mean \"--train\"?"});
   expect_refused(run_manyshot({"predict", "a.csv"}), {"no argument \"a.csv\""});
-  expect_refused(run_manyshot({"predict", "--test", "a.csv"}), {"--train is needed"});
+  expect_refused(run_manyshot({"predict", "--test", "a.csv"}),
+                 {"--train and --target are needed; see manyshot predict --help"});
+  expect_refused(run_manyshot({"predict", "--test", "a.csv", "--target", "y"}),
+                 {"--train is needed (Table with labelled rows (CSV or Parquet))"});
+  expect_refused(run_manyshot({"predict", "--train", "", "--test", "a.csv", "--target", "y"}), {"--train is needed"});
   expect_refused(run_manyshot({"predict", "--train"}), {"--train"});
   expect_refused(predict_text(kTrain, kTest, {"--shots", "0"}), {"--shots", "at least 1"});
   expect_refused(predict_text(kTrain, kTest, {"--shots", "many"}), {"--shots", "many"});

@@ -71,7 +71,8 @@ TEST_F(CorpusCommand, AKilledRunGoesOnToTheSameBytes) {
 }
 
 TEST_F(CorpusCommand, BadOptionsAreRefused) {
-  expect_refused(run_manyshot({"corpus", "--tasks", "5"}), "--tasks and --out are needed");
+  expect_refused(run_manyshot({"corpus", "--tasks", "5"}), "--out is needed");
+  expect_refused(run_manyshot({"corpus"}), "--tasks and --out are needed");
   expect_refused(run_manyshot(arguments("b", {"--layout", "tokens"})), "--layout tokens needs --model");
   expect_refused(run_manyshot(arguments("b", {"--format", "compact"})), "--layout alpaca is text");
   expect_refused(run_manyshot(arguments("b", {"--features", "50:5"})), "50:5");

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/documented_keys.h"
 #include "support/models/tiny_text_model.h"
 #include "support/program.h"
 #include "support/temporary_folder.h"
@@ -136,6 +137,7 @@ TEST_F(TrainCommand, ACompactModelLearnsAndPredicts) {
   const ProgramResult result = run_manyshot(arguments(kCompactRecipe, "run", {"--json"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json summary = json::parse(result.out);
+  expect_documented(summary, "train");
   EXPECT_EQ(summary["steps"], 40);
   EXPECT_GT(summary["evaluation"]["eval_accuracy_8"], 0.2);
   const std::vector<double> curve = losses("run");
@@ -225,7 +227,7 @@ TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {
     list.insert(list.end(), more.begin(), more.end());
     const ProgramResult evaluation = run_manyshot(list);
     EXPECT_EQ(evaluation.exit_code, 0) << evaluation.err;
-    return json::parse(evaluation.out)[0];
+    return json::parse(evaluation.out)["general_ability"][0];
   };
   const json base = evaluated({}), adapted = evaluated({"--adapter", folder_ / "run/checkpoint-12"});
   EXPECT_DOUBLE_EQ(base["perplexity"]["perplexity"], ability["before"]["perplexity"]);
@@ -302,13 +304,16 @@ TEST_F(TrainCommand, AdaptersMergeAndExport) {
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return json::parse(result.out)["logprobs"][0].get<double>();
   };
-  ASSERT_EQ(
-      run_manyshot({"merge", "--model", model, "--adapter", adapter, "--out", merged, "--dtype", "float32"}).exit_code,
-      0);
+  const ProgramResult merging =
+      run_manyshot({"merge", "--model", model, "--adapter", adapter, "--out", merged, "--dtype", "float32", "--json"});
+  ASSERT_EQ(merging.exit_code, 0) << merging.err;
+  expect_documented(json::parse(merging.out), "merge");
   EXPECT_NE(score(merged), score(model));
   const std::string gguf = folder_ / "merged.gguf";
-  ASSERT_EQ(run_manyshot({"export", "--model", merged, "--to", "gguf", "--dtype", "float32", "--out", gguf}).exit_code,
-            0);
+  const ProgramResult exporting =
+      run_manyshot({"export", "--model", merged, "--to", "gguf", "--dtype", "float32", "--out", gguf, "--json"});
+  ASSERT_EQ(exporting.exit_code, 0) << exporting.err;
+  expect_documented(json::parse(exporting.out), "export");
   EXPECT_NEAR(score(gguf), score(merged), 1e-5);
   const std::string direct = folder_ / "direct.gguf";
   ASSERT_EQ(run_manyshot(
@@ -402,6 +407,9 @@ TEST_F(TrainCommand, CheckSaysWhatARunNeeds) {
                     HasSubstr("memory   about"), HasSubstr("before training")));
   EXPECT_FALSE(fs::exists(folder_ / "run"));
   EXPECT_THAT(run_manyshot({"train", "--keys"}).out, HasSubstr("`lora.rank`"));
+  const json keys = json::parse(run_manyshot({"train", "--keys", "--json"}).out);
+  expect_documented(keys, "train");
+  EXPECT_EQ(keys["file"][0]["name"], "seed");
 }
 
 // Llama 7B by its config.json, with the tokenizer of the small model and without any weights.
@@ -429,6 +437,7 @@ TEST_F(TrainCommand, MemoryIsJudgedBeforeTheWeightsAreRead) {
   const ProgramOptions limited = limited_to(8);
   const ProgramResult check = run_manyshot(arguments(recipe, "run", {"--check", "--json"}), limited);
   ASSERT_EQ(check.exit_code, 0) << check.err;
+  expect_documented(json::parse(check.out), "train");
   const json stage = json::parse(check.out)["stages"][0];
   EXPECT_FALSE(stage["fits"]);
   EXPECT_GT(stage["memory_bytes"], 26'000'000'000u) << "6.6 billion weights, in both packings";

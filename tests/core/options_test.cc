@@ -305,6 +305,63 @@ TEST_F(Options, MakeAMarkdownTable) {
             "| `--shots` | integer |  | at least 1 | Labelled rows. |\n");
 }
 
+struct Pot {
+  int size = 3;
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Pots");
+    v("size", self.size, at_least(1), "Litres.");
+  }
+};
+
+struct Garden {
+  std::string place;
+  Pot pot;
+  bool is_wet = false;
+  std::string owner;
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    v("place", self.place, any_value().required(), "Where it is.");
+    Pot::visit(self.pot, v);
+    option_heading(v, "Weather");
+    v("is_wet", self.is_wet, any_value(), "Whether it rains.");
+    option_heading(v, "Pots");
+    v("owner", self.owner, any_value(), "Whose they are.");
+  }
+};
+
+// The same inside a section, which knows no headings.
+struct Village {
+  Garden garden;
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    OptionSection section{v, "garden."};
+    Garden::visit(self.garden, section);
+  }
+};
+
+TEST(OptionHeadings, GroupWhatStandsUnderThem) {
+  Garden garden;
+  const std::vector<OptionGroup> groups = by_heading(options_of(garden));
+  std::vector<std::string> text;
+  for (const OptionGroup& group : groups) {
+    text.push_back(group.heading + ":");
+    for (const Option& option : group.options) text.push_back(option.name);
+  }
+  EXPECT_THAT(text, ElementsAre(":", "place", "Pots:", "size", "owner", "Weather:", "is_wet"));
+  EXPECT_EQ(values_of(garden).dump(), R"({"place":"","size":3,"is_wet":false,"owner":""})") << "order of declaration";
+  Village village;
+  EXPECT_EQ(by_heading(options_of(village)).size(), 1u);
+}
+
+TEST(OptionHeadings, StandOverMarkdownTables) {
+  Garden garden;
+  const std::string text = options_markdown(options_of(garden));
+  EXPECT_THAT(text, HasSubstr("| `--place` | text | required |  | Where it is. |\n\n**Pots**\n\n| option |"));
+  EXPECT_EQ(options_json(options_of(garden))[1].dump(),
+            R"({"name":"size","type":"integer","default":"3","allowed":"at least 1","meaning":"Litres."})");
+}
+
 // --- Enums, ranges, lists of numbers, words for no value ---
 
 enum class Criterion { kGini, kEntropy };

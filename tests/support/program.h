@@ -20,6 +20,8 @@ struct ProgramOptions {
   std::function<void()> prepare;
   // Called in the parent with the child's process id while it runs: signals and the like.
   std::function<void(pid_t)> meanwhile;
+  // Standard output and standard error are one terminal of so many columns, and `out` has both; 0: files.
+  unsigned short terminal_columns = 0;
 };
 
 ProgramResult run_manyshot(const std::vector<std::string>& arguments, const ProgramOptions& options = {});

@@ -32,28 +32,28 @@ struct EndpointOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    v("base_url", self.base_url, any_value(), "Endpoints: where the API is, such as http://localhost:8000/v1.");
+    option_heading(v, "Endpoint");
+    v("base_url", self.base_url, any_value(), "Where the API is, such as http://localhost:8000/v1.");
     v("api_key_env", self.api_key_env, any_value(),
-      "Endpoints: environment variable that holds the API key; without the variable none is sent.");
-    v("endpoint_api", self.endpoint_api, any_value(), "Endpoints: /chat/completions, or the plain text /completions.");
-    v("request_timeout_s", self.request_timeout_s, between(0.001, 86'400), "Endpoints: seconds a request may take.");
+      "Environment variable that holds the API key; without the variable none is sent.");
+    v("endpoint_api", self.endpoint_api, any_value(), "/chat/completions, or the plain text /completions.");
+    v("request_timeout_s", self.request_timeout_s, between(0.001, 86'400), "Seconds a request may take.");
     v("max_retries", self.max_retries, between(0, 100),
-      "Endpoints: how often a request is sent again after a failure that may pass.");
-    v("requests_per_minute", self.requests_per_minute, at_least(0), "Endpoints: requests sent a minute; 0: no limit.");
-    v("tokens_per_minute", self.tokens_per_minute, at_least(0),
-      "Endpoints: prompt and answer tokens a minute; 0: no limit.");
-    v("concurrency", self.concurrency, between(1, 256), "Endpoints: requests under way at a time.");
+      "How often a request is sent again after a failure that may pass.");
+    v("requests_per_minute", self.requests_per_minute, at_least(0), "Requests sent a minute; 0: no limit.");
+    v("tokens_per_minute", self.tokens_per_minute, at_least(0), "Prompt and answer tokens a minute; 0: no limit.");
+    v("concurrency", self.concurrency, between(1, 256), "Requests under way at a time.");
     v("response_cache", self.response_cache, any_value(),
-      "Endpoints: folder that keeps every response; a request found there is not sent again.");
-    v("prompt_price", self.prompt_price, at_least(0), "Endpoints: price of a million prompt tokens, for the cost.");
-    v("answer_price", self.answer_price, at_least(0), "Endpoints: price of a million answer tokens.");
-    v("max_tokens", self.max_tokens, at_least(1), "Endpoints: tokens an answer may have.");
-    v("temperature", self.temperature, between(0, 2), "Endpoints: 0 asks for the most likely answer.");
+      "Folder that keeps every response; a request found there is not sent again.");
+    v("prompt_price", self.prompt_price, at_least(0), "Price of a million prompt tokens, for the cost.");
+    v("answer_price", self.answer_price, at_least(0), "Price of a million answer tokens.");
+    v("max_tokens", self.max_tokens, at_least(1), "Tokens an answer may have.");
+    v("temperature", self.temperature, between(0, 2), "0 asks for the most likely answer.");
     v("top_logprobs", self.top_logprobs, between(0, 20),
-      "Endpoints: log-probabilities asked for at each token, for class probabilities; 0: none, where a server has "
+      "Log-probabilities asked for at each token, for class probabilities; 0: none, where a server has "
       "none.");
     v("request_json", self.request_json, any_value(),
-      "Endpoints: JSON object merged into each request; null takes a field out: {\"max_tokens\": null, "
+      "JSON object merged into each request; null takes a field out: {\"max_tokens\": null, "
       "\"max_completion_tokens\": 4096}.");
   }
 };

@@ -25,6 +25,7 @@ struct GeneralAbilityOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Knowledge and perplexity");
     v("knowledge", self.knowledge, any_value(),
       "CSV file of multiple-choice questions (subject, question, A, B, C, D, answer) that language models answer by "
       "likelihood, in the form of MMLU.");

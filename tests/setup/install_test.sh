@@ -1,0 +1,54 @@
+#!/bin/sh
+# An installed program is whole: moved elsewhere, it answers from any folder, with no library from the build or the system.
+#   sh install_test.sh REPOSITORY BUILD
+set -u
+work="$2/install test"
+rm -rf "$work"
+mkdir -p "$work"
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+# check NAME COMMAND...
+check() {
+  name=$1
+  shift
+  output=$("$@" 2>&1) || {
+    printf 'FAILED: %s\n%s\n' "$name" "$output"
+    failures=$((failures + 1))
+  }
+}
+# fails_with TEXT COMMAND...
+fails_with() {
+  text=$1
+  shift
+  ! "$@" >"$work/said" 2>&1 && grep -q -- "$text" "$work/said"
+}
+install_tree() { sh "$1/tools/setup/install_tree.sh" "$2" "$3"; }
+
+check "install" install_tree "$1" "$2" "$work/here"
+check "install over itself" install_tree "$1" "$2" "$work/here"
+check "nothing half done is left" [ ! -e "$work/here/lib/manyshot.partial" ]
+check "the link starts it" env -i "$work/here/bin/manyshot" version
+
+mv "$work/here/lib/manyshot" "$work/moved"
+program=$work/moved/bin/manyshot
+elsewhere() { (cd / && env -i "$program" "$@"); }
+predict() { elsewhere predict --train "$1/train.csv" --test "$1/test.csv" --target quality --out "$work/predictions.csv" --quiet; }
+check "predicts with the default model" predict "$1/examples/wine"
+check "an answer for each row" [ "$(wc -l <"$work/predictions.csv")" -eq "$(wc -l <"$1/examples/wine/test.csv")" ]
+
+# Only the C library is the system's. What is opened at run time finds its libraries by the program's RPATH, which ldd knows of the program alone.
+foreign() {
+  grep ' => ' | grep -v -e " => $work/moved/" -e '^[[:blank:]]*lib\(c\|m\|dl\|pthread\|rt\|resolv\|util\|mvec\)\.so\.' | sort -u
+}
+check "no library from elsewhere" [ "$(ldd "$program" | foreign)" = "" ]
+check "nor for what is opened at run time" [ "$(LD_LIBRARY_PATH=$work/moved/lib ldd "$work/moved"/lib/libmanyshot_*.so | foreign)" = "" ]
+
+mkdir -p "$work/taken/lib/manyshot" "$work/program/bin"
+echo mine >"$work/taken/lib/manyshot/notes"
+echo mine >"$work/program/bin/manyshot"
+check "another folder of that name" fails_with "is not an installed manyshot" install_tree "$1" "$2" "$work/taken"
+check "is left alone" [ "$(cat "$work/taken/lib/manyshot/notes")" = mine ]
+check "another program of that name" fails_with "is not a link" install_tree "$1" "$2" "$work/program"
+
+[ $failures -eq 0 ] && echo "all passed"
