@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/error.h"
 #include "table/respelling.h"
@@ -97,10 +98,11 @@ class ColumnBuilder {
   ReadNotes::Cells unreadable_, respelt_, unknown_;
 };
 
-// Columns of a schema, filled from the columns of the same name of a file.
+// Columns of a schema, filled from the columns of the same name of a file, and columns as the file spells them.
 class TableBuilder {
  public:
-  TableBuilder(const TableFile& file, const Schema& schema, ReadNotes* notes) : notes_(notes) {
+  TableBuilder(const TableFile& file, const Schema& schema, ReadNotes* notes, VerbatimColumns* verbatim = nullptr)
+      : notes_(notes), verbatim_(verbatim) {
     if (notes_) *notes_ = {};
     std::unordered_map<std::string_view, size_t> unclaimed;
     for (size_t i = 0; i < file.column_names().size(); ++i) unclaimed.emplace(file.column_names()[i], i);
@@ -116,6 +118,7 @@ class TableBuilder {
         if (notes_) notes_->absent.push_back(column.name);
       }
     }
+    if (verbatim_) place_verbatim();
     if (!notes_) return;
     for (const std::string& name : file.column_names()) {
       if (unclaimed.contains(name)) notes_->extra.push_back(name);
@@ -132,12 +135,16 @@ class TableBuilder {
       for (const size_t row : rows) builder.add(batch.cells[i][row], batch.first_row + row);
     }
     for (const size_t column : absent_) builders_[column].add_missing(rows.size());
+    for (size_t i = 0; i < texts_.size(); ++i) {
+      for (const size_t row : rows) texts_[i].emplace_back(batch.cells[verbatim_places_[i]][row]);
+    }
     num_rows_ += rows.size();
   }
 
   // The rows since the last take().
   Table take() {
     Table table{.num_rows = num_rows_};
+    if (verbatim_) verbatim_->cells = std::exchange(texts_, std::vector<std::vector<std::string>>(texts_.size()));
     for (ColumnBuilder& builder : builders_) table.columns.push_back(builder.take());
     num_rows_ = 0;
     return table;
@@ -153,9 +160,21 @@ class TableBuilder {
   }
 
  private:
+  void place_verbatim() {
+    for (const size_t column : verbatim_->columns) {
+      const auto place = std::ranges::find(file_columns_, column);
+      verbatim_places_.push_back(static_cast<size_t>(place - file_columns_.begin()));
+      if (place == file_columns_.end()) file_columns_.push_back(column);
+    }
+    texts_.resize(verbatim_places_.size());
+  }
+
   ReadNotes* notes_;
+  VerbatimColumns* verbatim_;
+  std::vector<size_t> verbatim_places_;          // in file_columns_
+  std::vector<std::vector<std::string>> texts_;  // of verbatim_, since the last take()
   std::vector<ColumnBuilder> builders_;
-  std::vector<size_t> file_columns_;      // indices into the file's columns, for present_
+  std::vector<size_t> file_columns_;      // indices into the file's columns, for present_, then for verbatim_
   std::vector<size_t> present_, absent_;  // indices into builders_
   size_t num_rows_ = 0;
 };
@@ -184,8 +203,8 @@ Table read_rows(const TableFile& file, const Schema& schema, std::span<const uin
 }
 
 void scan_table(const TableFile& file, const Schema& schema, size_t chunk_rows, ReadNotes* notes,
-                const std::function<void(const Table& table, uint64_t first_row)>& visit) {
-  TableBuilder builder(file, schema, notes);
+                const std::function<void(const Table& table, uint64_t first_row)>& visit, VerbatimColumns* verbatim) {
+  TableBuilder builder(file, schema, notes, verbatim);
   uint64_t first_row = 0;
   const auto hand_on = [&] {
     const Table table = builder.take();

@@ -138,8 +138,15 @@ FileFit fit_schema(const TableFile& file, const Schema& schema, std::span<const 
 // `rows`: 0-based, strictly increasing; the result keeps that order. Stops reading after the last one. Throws
 // Error(kBadInput) if the file has fewer rows. `notes` may be null; it is filled anew.
 Table read_rows(const TableFile& file, const Schema& schema, std::span<const uint64_t> rows, ReadNotes* notes);
-// The whole file in chunks of at most `chunk_rows` rows; memory stays flat. `visit(table, first_row)`.
+// Columns of a file as it spells them, read beside those of a schema.
+struct VerbatimColumns {
+  std::vector<size_t> columns;                  // indices into TableFile::column_names()
+  std::vector<std::vector<std::string>> cells;  // [columns][rows of the table that is visited]; blank and null are ""
+};
+// The whole file in chunks of at most `chunk_rows` rows; memory stays flat. `visit(table, first_row)`; before each call
+// the cells of `verbatim`, if it is given, are filled anew.
 void scan_table(const TableFile& file, const Schema& schema, size_t chunk_rows, ReadNotes* notes,
-                const std::function<void(const Table& table, uint64_t first_row)>& visit);
+                const std::function<void(const Table& table, uint64_t first_row)>& visit,
+                VerbatimColumns* verbatim = nullptr);
 
 }  // namespace manyshot

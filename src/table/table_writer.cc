@@ -3,58 +3,70 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <filesystem>
+#include <string_view>
 
 #include "core/files.h"
+#include "core/json.h"
+#include "core/options.h"
 #include "table/parquet_writer.h"
 
 namespace manyshot {
 namespace {
 
-void append_csv_cell(std::string& line, const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.empty()) {
-    line += text;
-    return;
-  }
-  line += '"';
-  for (const char c : text) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  line += '"';
-}
-
-class CsvWriter : public TableWriter {
+// Text formats: lines of what append_row() makes.
+class LineWriter : public TableWriter {
  public:
-  CsvWriter(const std::string& path, const std::vector<std::string>& column_names) : file_(path) {
-    std::string header;
-    for (const std::string& name : column_names) {
-      if (!header.empty()) header += ',';
-      append_csv_cell(header, name);
-    }
-    file_.write(header + '\n');
-  }
+  explicit LineWriter(const std::string& path) : file_(path.empty() ? "/dev/stdout" : path) {}
 
-  void append(const std::vector<OutputColumn>& columns) override {
+  void append(const std::vector<OutputColumn>& columns) final {
     std::string line;
     const size_t num_rows = std::visit([](const auto& values) { return values.size(); }, columns.front());
     for (size_t row = 0; row < num_rows; ++row) {
       line.clear();
-      for (size_t column = 0; column < columns.size(); ++column) {
-        if (column > 0) line += ',';
-        append_cell(line, columns[column], row);
-      }
+      append_row(line, columns, row);
       line += '\n';
       file_.write(line);
     }
   }
+  void commit() final { file_.commit(); }
 
-  void commit() override { file_.commit(); }
+ protected:
+  void write(std::string_view text) { file_.write(text); }
 
  private:
-  static void append_cell(std::string& line, const OutputColumn& column, size_t row) {
+  virtual void append_row(std::string& line, const std::vector<OutputColumn>& columns, size_t row) const = 0;
+
+  OutputFile file_;
+};
+
+// `separator`: a comma, or a tab.
+class CsvWriter final : public LineWriter {
+ public:
+  CsvWriter(const std::string& path, const std::vector<std::string>& column_names, char separator, bool utf8_mark)
+      : LineWriter(path), separator_(separator) {
+    std::string header = utf8_mark ? "\xEF\xBB\xBF" : "";
+    for (const std::string& name : column_names) {
+      if (&name != &column_names.front()) header += separator_;
+      append_text(header, name);
+    }
+    write(header + '\n');
+  }
+
+ private:
+  void append_row(std::string& line, const std::vector<OutputColumn>& columns, size_t row) const override {
+    for (size_t column = 0; column < columns.size(); ++column) {
+      if (column > 0) line += separator_;
+      append_cell(line, columns[column], row);
+    }
+  }
+
+  void append_cell(std::string& line, const OutputColumn& column, size_t row) const {
     if (const auto* texts = std::get_if<std::vector<std::string>>(&column)) {
-      append_csv_cell(line, (*texts)[row]);
+      append_text(line, (*texts)[row]);
     } else if (const auto* integers = std::get_if<std::vector<int64_t>>(&column)) {
       fmt::format_to(std::back_inserter(line), "{}", (*integers)[row]);
     } else if (const auto* numbers = std::get_if<std::vector<double>>(&column)) {
@@ -65,15 +77,137 @@ class CsvWriter : public TableWriter {
     }
   }
 
-  OutputFile file_;
+  void append_text(std::string& line, const std::string& text) const {
+    if (text.find_first_of("\"\r\n") == std::string::npos && text.find(separator_) == std::string::npos &&
+        !text.empty()) {
+      line += text;
+      return;
+    }
+    line += '"';
+    for (const char c : text) {
+      if (c == '"') line += '"';
+      line += c;
+    }
+    line += '"';
+  }
+
+  char separator_;
 };
+
+class JsonLinesWriter final : public LineWriter {
+ public:
+  JsonLinesWriter(const std::string& path, const std::vector<std::string>& column_names) : LineWriter(path) {
+    for (const std::string& name : column_names) keys_.push_back(quoted(name) + ':');
+  }
+
+ private:
+  static std::string quoted(const std::string& text) {
+    return Json(text).dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  }
+  static std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null"; }
+
+  void append_row(std::string& line, const std::vector<OutputColumn>& columns, size_t row) const override {
+    for (size_t column = 0; column < columns.size(); ++column) {
+      line += column == 0 ? '{' : ',';
+      line += keys_[column];
+      line += std::visit([&](const auto& values) { return value(values[row]); }, columns[column]);
+    }
+    line += '}';
+  }
+  static std::string value(int64_t integer) { return std::to_string(integer); }
+  static std::string value(const std::string& text) { return quoted(text); }
+  static std::string value(double real) { return number(real); }
+  static std::string value(const std::vector<double>& list) {
+    std::vector<std::string> numbers;
+    for (const double entry : list) numbers.push_back(number(entry));
+    return fmt::format("[{}]", fmt::join(numbers, ","));
+  }
+
+  std::vector<std::string> keys_;
+};
+
+struct Extension {
+  std::string_view extension;
+  TableFormat format;
+};
+constexpr Extension kWritten[] = {{".csv", TableFormat::kCsv},          {".tsv", TableFormat::kTsv},
+                                  {".tab", TableFormat::kTsv},          {".parquet", TableFormat::kParquet},
+                                  {".pq", TableFormat::kParquet},       {".jsonl", TableFormat::kJsonLines},
+                                  {".ndjson", TableFormat::kJsonLines}, {".json", TableFormat::kJsonLines}};
+
+struct RefusedExtension {
+  std::string_view extension, what, way_out;
+};
+constexpr std::string_view kForSpreadsheets = "write .csv with --utf8-mark, which Excel and LibreOffice open";
+constexpr std::string_view kUncompressed = "leave the ending out and compress the file afterwards, or write .parquet";
+constexpr std::string_view kForPrograms = "write .parquet, .jsonl or .csv, which it can be made from";
+constexpr RefusedExtension kRefused[] = {{".xlsx", "an Excel workbook", kForSpreadsheets},
+                                         {".xlsm", "an Excel workbook", kForSpreadsheets},
+                                         {".xlsb", "an Excel workbook", kForSpreadsheets},
+                                         {".xls", "an Excel workbook", kForSpreadsheets},
+                                         {".ods", "a spreadsheet", kForSpreadsheets},
+                                         {".numbers", "a spreadsheet", kForSpreadsheets},
+                                         {".gz", "a compressed file", kUncompressed},
+                                         {".zst", "a compressed file", kUncompressed},
+                                         {".bz2", "a compressed file", kUncompressed},
+                                         {".xz", "a compressed file", kUncompressed},
+                                         {".zip", "a compressed file", kUncompressed},
+                                         {".feather", "a Feather file", kForPrograms},
+                                         {".arrow", "an Arrow file", kForPrograms},
+                                         {".orc", "an ORC file", kForPrograms},
+                                         {".pkl", "a pickled object", kForPrograms},
+                                         {".pickle", "a pickled object", kForPrograms},
+                                         {".h5", "an HDF5 file", kForPrograms},
+                                         {".sqlite", "a database", kForPrograms},
+                                         {".db", "a database", kForPrograms},
+                                         {".xml", "XML", kForPrograms},
+                                         {".html", "a web page", kForPrograms},
+                                         {".md", "Markdown", kForPrograms},
+                                         {".pdf", "a document", kForPrograms},
+                                         {".docx", "a document", kForPrograms}};
+
+std::string extension_of(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return extension;
+}
 
 }  // namespace
 
+TableFormat table_format_of(const std::string& path) {
+  const std::string extension = extension_of(path);
+  for (const Extension& known : kWritten) {
+    if (known.extension == extension) return known.format;
+  }
+  for (const RefusedExtension& known : kRefused) {
+    if (known.extension != extension) continue;
+    refuse_option("out", "{}: {} is not written; {}", path, known.what, known.way_out);
+  }
+  return TableFormat::kCsv;
+}
+
+std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const std::vector<std::string>& column_names,
+                                               const TableWriterOptions& options) {
+  const bool is_text = options.format == TableFormat::kCsv || options.format == TableFormat::kTsv;
+  if (options.utf8_mark && !is_text) {
+    refuse_option("utf8_mark", "{} has no byte order mark; leave it out, or write CSV or TSV", name_of(options.format));
+  }
+  switch (options.format) {
+    case TableFormat::kCsv:
+      return std::make_unique<CsvWriter>(path, column_names, ',', options.utf8_mark);
+    case TableFormat::kTsv:
+      return std::make_unique<CsvWriter>(path, column_names, '\t', options.utf8_mark);
+    case TableFormat::kJsonLines:
+      return std::make_unique<JsonLinesWriter>(path, column_names);
+    case TableFormat::kParquet:
+      break;
+  }
+  if (path.empty()) refuse_option("out_format", "Parquet needs a file; give it a place with --out");
+  return open_parquet_writer(path, column_names);
+}
+
 std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const std::vector<std::string>& column_names) {
-  if (path.empty()) return std::make_unique<CsvWriter>("/dev/stdout", column_names);
-  if (path.ends_with(".parquet") || path.ends_with(".pq")) return open_parquet_writer(path, column_names);
-  return std::make_unique<CsvWriter>(path, column_names);
+  return open_table_writer(path, column_names, {.format = table_format_of(path)});
 }
 
 }  // namespace manyshot
