@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <optional>
 
 #include "cli/command.h"
+#include "cli/prediction_preview.h"
+#include "core/files.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/version.h"
+#include "evaluate/report/prediction_page.h"
 #include "evaluate/summary/metrics.h"
 #include "evaluate/summary/self_estimate.h"
 #include "predict/predict_file.h"
@@ -46,6 +50,12 @@ std::string better_baseline(const std::vector<ScoredMethod>& methods) {
         metrics.log_loss < model.log_loss ? "and its log loss is lower" : "though its log loss is higher", method.name);
   }
   return "";
+}
+
+// Of the labels that are written, where they are not each row's likeliest class.
+std::string label_scores(LabelMetric metric, const Metrics& labels) {
+  return fmt::format("the labels, chosen for {}: accuracy {:.4f}, balanced accuracy {:.4f}, F1 {:.4f}", name_of(metric),
+                     labels.accuracy, labels.balanced_accuracy, labels.macro_f1);
 }
 
 Json metrics_json(const std::vector<ScoredMethod>& methods) {
@@ -93,7 +103,8 @@ class PredictCommand : public Command {
   std::string details() const override {
     return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every "
            "class for each row of --test; nothing is trained and nothing is sampled. The result has the columns row "
-           "(0-based row of the test table), prediction, and one p_CLASS per class in sorted order. When the test "
+           "(0-based row of the test table), those of --keep, prediction, and one p_CLASS per class in sorted order "
+           "(docs/formats/predictions.md). When the test "
            "table has the target column, it is never shown to the model: the predictions are scored against it, beside "
            "the baselines of --beside.";
   }
@@ -101,6 +112,8 @@ class PredictCommand : public Command {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"
            "    manyshot predict --train train.csv --test test.csv --target species --out predictions.parquet --ignore "
            "id,name\n"
+           "    manyshot predict --train train.csv --test test.csv --target species --out excel.csv --utf8-mark --keep "
+           "all\n"
            "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model "
            "./my-model\n"
            "    manyshot predict --train train.csv --test test.csv --target species --model xgboost --out boosted.csv "
@@ -110,7 +123,18 @@ class PredictCommand : public Command {
 
   void run(const CommonOptions& common) override {
     std::vector<ScoredMethod> methods;
+    PredictionPreview preview;
+    std::optional<MetricsAccumulator> labels;
+    std::optional<report::PredictionTally> tally;
+    std::optional<OutputFile> page;
+    if (!options_.output.report.empty()) page.emplace(options_.output.report);
     const auto observe = [&](const PredictedBatch& batch) {
+      if (!batch.labels.empty()) {
+        preview.add(batch);
+        if (page) add_to_tally(batch, tally);
+      }
+      if (batch.truth.empty()) return;
+      if (!batch.labels.empty() && options_.output.metric != LabelMetric::kAccuracy) add_labels(batch, labels);
       auto method = std::find_if(methods.begin(), methods.end(), [&](const auto& m) { return m.name == batch.method; });
       if (method == methods.end()) {
         const size_t num_classes = batch.probabilities.size() / batch.truth.size();
@@ -119,35 +143,87 @@ class PredictCommand : public Command {
       method->metrics.add(batch.probabilities, batch.truth);
     };
     const PredictReport report = predict_file(options_, observe);
+    if (page && tally) {
+      page->write(report_page(*tally, report, methods));
+      page->commit();
+    }
     if (common.json) {
-      print_json(report, methods);
-    } else {
-      print_text(report, methods);
+      print_json(report, methods, labels);
+      return;
+    }
+    print_text(report, methods, labels);
+    if (log::is_terminal() && !options_.output.out.empty() && !preview.is_empty()) {
+      log::info("\n{}", preview.text(report.classes));
     }
   }
 
  private:
-  void print_text(const PredictReport& report, const std::vector<ScoredMethod>& methods) const {
+  // The labels of a batch as probabilities of 0 and 1.
+  static void add_labels(const PredictedBatch& batch, std::optional<MetricsAccumulator>& labels) {
+    const size_t num_classes = batch.probabilities.size() / batch.labels.size();
+    if (!labels) labels.emplace(num_classes);
+    std::vector<double> chosen(batch.probabilities.size(), 0.0);
+    for (size_t row = 0; row < batch.labels.size(); ++row)
+      chosen[row * num_classes + static_cast<size_t>(batch.labels[row])] = 1;
+    labels->add(chosen, batch.truth);
+  }
+
+  static void add_to_tally(const PredictedBatch& batch, std::optional<report::PredictionTally>& tally) {
+    if (!tally) tally.emplace(batch.probabilities.size() / batch.labels.size());
+    tally->add(batch.first_row, batch.probabilities, batch.labels, batch.truth, batch.kept);
+  }
+
+  std::string report_page(const report::PredictionTally& tally, const PredictReport& report,
+                          const std::vector<ScoredMethod>& methods) const {
+    const TaskOptions& task = options_.task;
+    report::PredictionFacts facts{
+        .facts = {{"labelled rows", fmt::format("{} of {} in {}", with_thousands(report.labelled_rows),
+                                                with_thousands(report.train_rows), task.train)},
+                  {"predicted", fmt::format("{} rows of {}", with_thousands(report.queries), task.test)},
+                  {"target", task.target},
+                  {"model", options_.model},
+                  {"written to", options_.output.out},
+                  {"program", "manyshot " + program_version()}},
+        .classes = report.classes,
+        .class_counts = report.class_counts,
+        .kept_names = report.kept,
+        .model = options_.model,
+        .label_metric = std::string(name_of(options_.output.metric))};
+    for (const ScoredMethod& method : methods) {
+      if (method.name != options_.model) facts.beside.emplace_back(method.name, method.metrics.result());
+    }
+    return report::prediction_page(tally, facts);
+  }
+
+  void print_text(const PredictReport& report, const std::vector<ScoredMethod>& methods,
+                  const std::optional<MetricsAccumulator>& labels) const {
     log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
-              options_.model, options_.out.empty() ? "" : fmt::format(", written to {}", options_.out));
+              options_.model, options_.output.out.empty() ? "" : fmt::format(", written to {}", options_.output.out));
     if (!methods.empty()) log::info("{}", score_table(methods));
     if (methods.empty()) log::info("{}", expectation(report, options_.model));
+    if (labels) log::info("{}", label_scores(options_.output.metric, labels->result()));
     if (const std::string note = better_baseline(methods); !note.empty()) log::info("{}", note);
     log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s,
               report.predict_s, format_bytes(peak_memory_bytes()));
   }
 
-  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods) {
-    print_summary(*this,
-                  {{"classes", report.classes},
-                   {"train_rows", report.train_rows},
-                   {"labelled_rows", report.labelled_rows},
-                   {"queries", report.queries},
-                   {"metrics", metrics_json(methods)},
-                   {"estimate", estimate_json(report)},
-                   {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}}},
-                  summary_stream(options_.out));
+  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods,
+                  const std::optional<MetricsAccumulator>& labels) {
+    Json results{{"classes", report.classes},
+                 {"train_rows", report.train_rows},
+                 {"labelled_rows", report.labelled_rows},
+                 {"queries", report.queries},
+                 {"metrics", metrics_json(methods)},
+                 {"estimate", estimate_json(report)},
+                 {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}}};
+    if (labels) {
+      const Metrics metrics = labels->result();
+      results["label_metrics"] = {{"accuracy", metrics.accuracy},
+                                  {"balanced_accuracy", metrics.balanced_accuracy},
+                                  {"macro_f1", metrics.macro_f1}};
+    }
+    print_summary(*this, results, summary_stream(options_.output.out));
   }
 
   PredictOptions options_;

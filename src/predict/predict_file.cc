@@ -10,7 +10,6 @@
 #include "core/stopwatch.h"
 #include "core/text.h"
 #include "predict/predictor.h"
-#include "table/table_writer.h"
 
 namespace manyshot {
 namespace {
@@ -19,24 +18,6 @@ struct NamedPredictor {
   std::string name;
   std::unique_ptr<Predictor> predictor;
 };
-
-std::vector<OutputColumn> output_columns(const std::vector<double>& probabilities,
-                                         const std::vector<std::string>& classes, uint64_t first_row) {
-  const size_t num_classes = classes.size();
-  const size_t num_rows = probabilities.size() / num_classes;
-  std::vector<int64_t> rows(num_rows);
-  std::vector<std::string> predictions(num_rows);
-  std::vector<std::vector<double>> columns(num_classes, std::vector<double>(num_rows));
-  for (size_t row = 0; row < num_rows; ++row) {
-    const double* begin = probabilities.data() + row * num_classes;
-    rows[row] = static_cast<int64_t>(first_row + row);
-    predictions[row] = classes[std::max_element(begin, begin + num_classes) - begin];
-    for (size_t k = 0; k < num_classes; ++k) columns[k][row] = begin[k];
-  }
-  std::vector<OutputColumn> result{std::move(rows), std::move(predictions)};
-  for (auto& column : columns) result.emplace_back(std::move(column));
-  return result;
-}
 
 constexpr double kMostSteps = 1e9;  // of a baseline that nobody asked for: some five seconds
 
@@ -82,17 +63,27 @@ std::vector<std::string> beside_choices() {
 
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
   const TaskOptions& task = options.task;
+  options.output.format();  // refuses before anything takes time
   const Stopwatch reading;
   const std::unique_ptr<Method> method = open_method(options.model, options.method, task.seed);
   const TrainingTable train = open_training_table(task);
   QueryReader queries(task, train);
-  std::vector<std::string> header{"row", "prediction"};
-  for (const std::string& name : train.classes) header.push_back("p_" + name);
-  const std::unique_ptr<TableWriter> writer = open_table_writer(options.out, header);
+  const std::vector<std::string> kept = queries.keep(options.output.keep);
   const LabelledTable shots = read_shots(task, train, method->max_labelled_rows());
+  PredictionWriter writer(options.output, train.classes, shots.class_counts(), kept,
+                          [&](const PredictionBatch& batch, std::span<const int32_t> labels) {
+                            observe({.method = options.model,
+                                     .first_row = batch.first_row,
+                                     .probabilities = batch.probabilities,
+                                     .truth = batch.truth,
+                                     .labels = labels,
+                                     .kept = batch.kept});
+                          });
   queries.watch_for(shots);
 
   PredictReport report{.classes = train.classes,
+                       .class_counts = shots.class_counts(),
+                       .kept = kept,
                        .train_rows = train.labels.size(),
                        .labelled_rows = shots.labels.size(),
                        .has_truth = queries.has_truth()};
@@ -118,17 +109,28 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
                [&](const Table& chunk, const std::vector<int32_t>& truth, uint64_t first_row) {
                  check_interrupted();
                  for (const NamedPredictor& named : predictors) {
-                   const std::vector<double> probabilities = named.predictor->predict(chunk);
-                   if (&named == &predictors.front())
-                     writer->append(output_columns(probabilities, train.classes, first_row));
-                   if (!truth.empty()) observe({.method = named.name, .probabilities = probabilities, .truth = truth});
+                   std::vector<double> probabilities = named.predictor->predict(chunk);
+                   if (&named == &predictors.front()) {
+                     writer.append({.first_row = first_row,
+                                    .probabilities = std::move(probabilities),
+                                    .truth = truth,
+                                    .kept = queries.kept_cells()});
+                   } else {
+                     observe({.method = named.name,
+                              .first_row = first_row,
+                              .probabilities = probabilities,
+                              .truth = truth,
+                              .labels = {},
+                              .kept = {}});
+                   }
                  }
                  report.queries += chunk.num_rows;
                  progress.add(chunk.num_rows);
                });
   check_interrupted();
   log_notes(task.test, predictors.front().predictor->closing_notes());
-  writer->commit();
+  writer.finish();
+  writer.commit();
   report.predict_s = predicting.seconds();
   return report;
 }

@@ -13,6 +13,7 @@
 #include "predict/baselines.h"
 #include "predict/predictor.h"
 #include "predict/task_tables.h"
+#include "predict/write_predictions.h"
 
 namespace manyshot {
 
@@ -24,7 +25,7 @@ struct PredictOptions {
   MethodOptions method;
   std::string model = "auto";
   std::optional<std::vector<std::string>> beside;
-  std::string out;
+  OutputOptions output;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -37,9 +38,7 @@ struct PredictOptions {
           "folder, or a .gguf file.",
           fmt::join(baseline_names(), ", ")));
     MethodOptions::visit(self.method, v);
-    option_heading(v, "Output");
-    v("out", self.out, any_value(),
-      "Predictions: CSV, or Parquet by its extension; without it CSV to standard output.");
+    OutputOptions::visit(self.output, v);
     v("beside", self.beside, one_of(beside_choices()),
       "Baselines that are scored beside the model when the test table has the target, or none; without it majority, "
       "forest and knn, each where it takes seconds.");
@@ -49,16 +48,22 @@ struct PredictOptions {
 // A batch of queries as one method predicted it.
 struct PredictedBatch {
   const std::string& method;
+  uint64_t first_row = 0;                 // of the test table
   std::span<const double> probabilities;  // [Q, K]
-  std::span<const int32_t> truth;         // [Q] class index, kUnscored or kUnseen
+  std::span<const int32_t> truth;         // [Q] class index, kUnscored or kUnseen; empty when no row has a label
+  std::span<const int32_t> labels;        // [Q] of the chosen model: what is written; empty for baselines
+  std::span<const std::vector<std::string>> kept;  // of the chosen model: [PredictReport::kept][Q]
 };
-// Called for each batch when the test table has the target: for the chosen model, then for the baselines beside it.
+// Called for each batch of the chosen model, and, when the test table has labels, of the baselines beside it. Batches
+// of one method come in the order of the rows.
 using BatchObserver = std::function<void(const PredictedBatch&)>;
 
 struct PredictReport {
   std::vector<std::string> classes;
-  uint64_t train_rows = 0;     // rows of the training table
-  uint64_t labelled_rows = 0;  // rows used
+  std::vector<uint32_t> class_counts;  // labelled rows used, by class
+  std::vector<std::string> kept;       // columns of the test table that are written too
+  uint64_t train_rows = 0;             // rows of the training table
+  uint64_t labelled_rows = 0;          // rows used
   uint64_t queries = 0;
   bool has_truth = false;
   std::vector<double> honest;   // [labelled_rows, K] as Predictor::honest_probabilities

@@ -292,10 +292,37 @@ std::vector<int32_t> QueryReader::first_labels(uint64_t count) const {
   return to_classes(read_first(target, count).columns.front(), classes_);
 }
 
+bool QueryReader::is_shown(const std::string& column) const {
+  return column == options_.target ||
+         std::ranges::any_of(schema_.columns, [&](const ColumnSchema& known) { return known.name == column; });
+}
+
+std::vector<std::string> QueryReader::keep(const std::vector<std::string>& wanted) {
+  const std::vector<std::string>& names = file_.column_names();
+  const auto add = [&](size_t column) {
+    if (std::ranges::find(kept_.columns, column) == kept_.columns.end()) kept_.columns.push_back(column);
+  };
+  for (const std::string& word : wanted) {
+    const bool is_name = std::ranges::find(names, word) != names.end();
+    if (is_name || (word != "all" && word != "ids")) {
+      add(file_.column_index(word));
+      continue;
+    }
+    for (size_t column = 0; column < names.size(); ++column) {
+      if (word == "all" || !is_shown(names[column])) add(column);
+    }
+    if (kept_.columns.empty())
+      log::info("note: {}: the model is shown every column, so there are no ids to keep", options_.test);
+  }
+  std::vector<std::string> kept;
+  for (const size_t column : kept_.columns) kept.push_back(names[column]);
+  return kept;
+}
+
 void QueryReader::scan(size_t max_rows, const Visit& visit) {
   ReadNotes notes;
   const size_t chunk_rows = std::min(max_rows, std::max<size_t>(kChunkCells / schema_.columns.size(), 64));
-  scan_table(file_, schema_, chunk_rows, &notes, [&](const Table& chunk, uint64_t first_row) {
+  const auto hand_on = [&](const Table& chunk, uint64_t first_row) {
     if (!has_truth_) {
       note_known(chunk);
       return visit(chunk, {}, first_row);
@@ -309,7 +336,8 @@ void QueryReader::scan(size_t max_rows, const Visit& visit) {
     num_scored_ += static_cast<uint64_t>(
         std::count_if(truth.begin(), truth.end(), [](int32_t label) { return label != kUnscored; }));
     visit(queries, truth, first_row);
-  });
+  };
+  scan_table(file_, schema_, chunk_rows, &notes, hand_on, &kept_);
   log_read_notes(options_.test, notes, options_.target);
   log_scan();
 }

@@ -82,6 +82,11 @@ class QueryReader {
   // Makes scan() warn of queries that are among `labelled`, features compared; it must outlive the scan.
   void watch_for(const LabelledTable& labelled) { known_rows_.emplace(labelled); }
 
+  // Makes scan() hand on columns of the test table as it spells them, in kept_cells(): those that are named; for "all"
+  // every one; for "ids" those that the model is not shown, but for the target. Returns their names.
+  std::vector<std::string> keep(const std::vector<std::string>& wanted);
+  const std::vector<std::vector<std::string>>& kept_cells() const { return kept_.cells; }
+
   // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when no row has a label, else a
   // class index, kUnscored or kUnseen for each row.
   using Visit = std::function<void(const Table& queries, const std::vector<int32_t>& truth, uint64_t first_row)>;
@@ -89,6 +94,7 @@ class QueryReader {
 
  private:
   void check_columns(const TrainingTable& train) const;
+  bool is_shown(const std::string& column) const;  // a feature, or the target
   void fit_to_file();
   Table read_first(const Schema& schema, uint64_t count) const;
   void note_unseen(const Column& target, const std::vector<int32_t>& truth, uint64_t first_row);
@@ -99,6 +105,7 @@ class QueryReader {
   const std::vector<std::string>& classes_;
   TableFile file_;
   Schema schema_;  // the features; then the target if some row has a label
+  VerbatimColumns kept_;
   bool has_truth_ = false;
   uint64_t num_rows_ = 0, num_scored_ = 0;
   uint64_t num_unseen_ = 0, first_unseen_row_ = 0;

@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/text.h"
+#include "evaluate/report/reliability_plot.h"
 #include "evaluate/report/sections.h"
 #include "report/figure.h"
 
@@ -11,69 +10,27 @@ namespace {
 
 struct Calibration {
   double rows = 0, correct = 0, confidence = 0;  // summed
-  double ece = kNotAvailable;                    // of all predictions together (Guo et al. 2017, eq. 3)
 };
 
 Calibration calibration_of(const std::vector<ReliabilityBin>& bins) {
   Calibration all;
-  double gaps = 0;
   for (const ReliabilityBin& bin : bins) {
     all.rows += static_cast<double>(bin.rows);
     all.correct += static_cast<double>(bin.correct);
     all.confidence += bin.confidence;
-    gaps += std::abs(static_cast<double>(bin.correct) - bin.confidence);
   }
-  if (all.rows > 0) all.ece = gaps / all.rows;
   return all;
-}
-
-Json reliability_trace(const std::vector<ReliabilityBin>& bins, const std::string& name, size_t series) {
-  Json trace = line_trace(name, series), x = Json::array(), y = Json::array(), rows = Json::array();
-  for (const ReliabilityBin& bin : bins) {
-    if (bin.rows == 0) continue;
-    x.push_back(figure_number(bin.confidence / static_cast<double>(bin.rows)));
-    y.push_back(figure_number(static_cast<double>(bin.correct) / static_cast<double>(bin.rows)));
-    rows.push_back(bin.rows);
-  }
-  trace["x"] = std::move(x);
-  trace["y"] = std::move(y);
-  trace["customdata"] = std::move(rows);
-  trace["hovertemplate"] = "confidence %{x:.3f}, accuracy %{y:.3f}, %{customdata} predictions";
-  return trace;
-}
-
-// How many predictions each bin holds, as a share of all.
-Json share_trace(const std::vector<ReliabilityBin>& bins) {
-  const double all = calibration_of(bins).rows, width = 1.0 / static_cast<double>(bins.size());
-  Json x = Json::array(), y = Json::array();
-  for (size_t bin = 0; bin < bins.size(); ++bin) {
-    x.push_back(figure_number((static_cast<double>(bin) + 0.5) * width));
-    y.push_back(figure_number(static_cast<double>(bins[bin].rows) / all));
-  }
-  return {{"type", "bar"},
-          {"showlegend", false},
-          {"x", x},
-          {"y", y},
-          {"width", figure_number(width)},
-          {"marker", {{"color", kGuideColour}, {"opacity", 0.35}}},
-          {"hovertemplate", "%{y:.3f} of the predictions"}};
-}
-
-Json unit_axis(std::string_view title) {
-  Json result = axis(title);
-  result["range"] = {-0.02, 1.02};
-  return result;
 }
 
 Panel reliability_panel(const SummaryIndex& index, const AverageSummary& average, uint64_t shots) {
   const std::string& name = index.model_name(average.model);
   Json traces = Json::array({guide_line(0, 0, 1, 1), share_trace(average.reliability)});
-  std::string title = fmt::format("{}: ECE {}", name, value_text(calibration_of(average.reliability).ece));
+  std::string title = fmt::format("{}: ECE {}", name, value_text(expected_calibration_error(average.reliability)));
   const std::optional<size_t> before = index.find_model(index.summary().models[average.model].uncalibrated);
   const AverageSummary* uncalibrated = before ? index.average(*before, shots) : nullptr;
   if (uncalibrated != nullptr) {
     traces.push_back(reliability_trace(uncalibrated->reliability, "before calibration", *before));
-    title += fmt::format(", before calibration {}", value_text(calibration_of(uncalibrated->reliability).ece));
+    title += fmt::format(", before calibration {}", value_text(expected_calibration_error(uncalibrated->reliability)));
   }
   traces.push_back(reliability_trace(average.reliability, uncalibrated == nullptr ? "accuracy" : "after calibration",
                                      average.model));
@@ -97,7 +54,7 @@ ChartView reliability_view(const SummaryIndex& index, uint64_t shots) {
                                  {with_thousands(static_cast<long long>(all.rows))},
                                  {value_text(all.confidence / all.rows)},
                                  {value_text(all.correct / all.rows)},
-                                 {value_text(all.ece)},
+                                 {value_text(expected_calibration_error(average->reliability))},
                                  {value_text(average->metrics[Metric::kEce].mean)}});
   }
   return view;

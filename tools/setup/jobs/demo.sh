@@ -19,6 +19,9 @@ mkdir -p "${answers%/*}"
 set -- "build/$preset/bin/manyshot" predict --train "$train" --test "$test" --target "$target" --out "$answers"
 say "" "\$ $*"
 "$@"
-say ""
-first_answers 8
+# On a terminal the program has shown them itself.
+[ -t 2 ] || {
+  say ""
+  first_answers 8
+}
 say "" "All answers, with one probability per class: $answers"
