@@ -104,9 +104,8 @@ class PredictCommand : public Command {
     return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every "
            "class for each row of --test; nothing is trained and nothing is sampled. The result has the columns row "
            "(0-based row of the test table), those of --keep, prediction, and one p_CLASS per class in sorted order "
-           "(docs/formats/predictions.md). When the test "
-           "table has the target column, it is never shown to the model: the predictions are scored against it, beside "
-           "the baselines of --beside.";
+           "(docs/formats/predictions.md). When the test table has the target column, it is never shown to the model: "
+           "the predictions are scored against it, beside the baselines of --beside.";
   }
   std::string examples() const override {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"
@@ -138,7 +137,9 @@ class PredictCommand : public Command {
       auto method = std::find_if(methods.begin(), methods.end(), [&](const auto& m) { return m.name == batch.method; });
       if (method == methods.end()) {
         const size_t num_classes = batch.probabilities.size() / batch.truth.size();
-        method = methods.insert(methods.end(), {batch.method, MetricsAccumulator(num_classes)});
+        const bool is_model = !batch.labels.empty();  // the first, though its labels may come last
+        method =
+            methods.insert(is_model ? methods.begin() : methods.end(), {batch.method, MetricsAccumulator(num_classes)});
       }
       method->metrics.add(batch.probabilities, batch.truth);
     };
@@ -200,6 +201,7 @@ class PredictCommand : public Command {
     log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
               options_.model, options_.output.out.empty() ? "" : fmt::format(", written to {}", options_.output.out));
+    if (!options_.output.report.empty()) log::info("a page about them: {}", options_.output.report);
     if (!methods.empty()) log::info("{}", score_table(methods));
     if (methods.empty()) log::info("{}", expectation(report, options_.model));
     if (labels) log::info("{}", label_scores(options_.output.metric, labels->result()));

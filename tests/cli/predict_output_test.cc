@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -25,6 +26,10 @@ class PredictOutput : public ::testing::Test {
  protected:
   // forest: fast, and it predicts both classes.
   ProgramResult predict(std::vector<std::string> more, const ProgramOptions& options = {}) const {
+    return predict_beside("none", std::move(more), options);
+  }
+  ProgramResult predict_beside(const std::string& beside, std::vector<std::string> more,
+                               const ProgramOptions& options = {}) const {
     std::string train = "id,x,zip,label\n";
     for (int row = 0; row < 40; ++row) {
       train += "t" + std::to_string(row) + "," + std::to_string(row * 7 % 40) + ",0211" + std::to_string(row % 10) +
@@ -45,7 +50,7 @@ class PredictOutput : public ::testing::Test {
                                        "--ignore",
                                        "id",
                                        "--beside",
-                                       "none"};
+                                       beside};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_manyshot(arguments, options);
   }
@@ -138,6 +143,8 @@ TEST_F(PredictOutput, LabelsForAMetricLeaveTheProbabilities) {
   }
   EXPECT_THAT(predict({"--metric", "f1"}).err, HasSubstr("the labels, chosen for f1: accuracy "));
   EXPECT_THAT(predict({}).err, Not(HasSubstr("the labels, chosen")));
+  // The model stands first among the scores, though its labels are chosen last.
+  EXPECT_THAT(predict_beside("knn", {"--metric", "f1"}).err, ContainsRegex("ECE\nforest .*\nknn "));
 }
 
 TEST_F(PredictOutput, WritesAPage) {
