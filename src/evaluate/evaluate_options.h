@@ -42,22 +42,22 @@ struct EvaluateOptions {
 
   bool compares_published() const { return compare.size() == 1 && compare.front() == kPublished; }
 
+  // In the order that result files have, whatever stands together in help texts.
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     option_heading(v, "Input");
     v("tables", self.tables, any_value(), "Folders of tables, and tables (CSV or Parquet).");
-    option_heading(v, "Models");
+    option_heading(v, "Model");
     v("models", self.models, any_value(),
       fmt::format(
           "auto, {}, {}, default, an installed model such as smollm2, a model folder, a .gguf file, or openai:NAME, "
           "a model of the API at --base-url. NAME+ensemble=1+teacher=forest is the same model with other "
           "options.",
           fmt::join(baseline_names(), ", "), fmt::join(published_baselines(), ", ")));
-    option_heading(v, "Labelled rows");
+    option_heading(v, "Protocol");
     v("shots", self.shots, any_value(), "Numbers of labelled rows.");
     v("seeds", self.seeds, any_value(),
       "Row seeds: each is a run of its own with other orders, or other labelled rows.");
-    ProtocolOptions::visit(self.protocol, v);
     option_heading(v, "Output");
     v("out", self.out, any_value(),
       "Folder for the results; made when it does not exist. The same command goes on where one ended.");
@@ -68,8 +68,10 @@ struct EvaluateOptions {
       "finished runs: evaluate nothing, but say what they differ in, table by table; with --out as a page too.");
     v("shard", self.shard, any_value(),
       "I/N: only each N-th unit of work, I counting from 0. The same command without --shard then collects all.");
-    option_heading(v, "Models");
+    option_heading(v, "Model");
     v("seed", self.seed, any_value(), "Seed of the models' own random choices.");
+    option_heading(v, "Protocol");
+    ProtocolOptions::visit(self.protocol, v);
     MethodOptions::visit(self.method, v);
     EndpointOptions::visit(self.endpoint, v);
   }
