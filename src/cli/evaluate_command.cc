@@ -186,7 +186,7 @@ class EvaluateCommand : public Command {
   }
 
   // --compare A B
-  void compare_folders(bool as_json) const {
+  void compare_folders(bool as_json) {
     const EvaluateOptions& options = options_.evaluation;
     if (options.compare.size() != 2) {
       refuse_option("compare", "expected {}, or the folders of two finished runs, got {}", kPublished,
@@ -201,10 +201,7 @@ class EvaluateCommand : public Command {
     const RunComparison comparison =
         compare_runs(read_run(names.first), read_run(names.second), names.first, names.second);
     if (!options.out.empty()) report::write_comparison(comparison, names, options.out);
-    if (as_json) {
-      fmt::print("{}\n", to_json(comparison).dump(-1, ' ', false, Json::error_handler_t::replace));
-      return;
-    }
+    if (as_json) return print_json(to_json(comparison));
     log::info("{}", report::comparison_text(comparison, names));
     if (!options.out.empty()) log::info("{}: open comparison.html there", options.out);
   }

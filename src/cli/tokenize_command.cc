@@ -80,26 +80,23 @@ class TokenizeCommand : public Command {
     uint64_t lines = 0, tokens = 0;
     for (std::string line; std::getline(input, line);) {
       ++lines;
-      if (options_.decode) {
-        fmt::print("{}\n", decode(tokenizer, line, fmt::format("{}:{}", source, lines)));
-        continue;
-      }
-      const auto ids = tokenizer.encode(line, options_.special);
+      const std::vector<TokenId> ids = options_.decode ? known_ids(tokenizer, line, fmt::format("{}:{}", source, lines))
+                                                       : tokenizer.encode(line, options_.special);
       tokens += ids.size();
-      fmt::print("{}\n", Json(ids).dump());
+      fmt::print("{}\n", options_.decode ? tokenizer.decode(ids) : Json(ids).dump());
     }
     if (common.json) print_summary(*this, {{"lines", lines}, {"tokens", tokens}}, stderr);
   }
 
  private:
-  static std::string decode(const Tokenizer& tokenizer, const std::string& line, const std::string& where) {
+  static std::vector<TokenId> known_ids(const Tokenizer& tokenizer, const std::string& line, const std::string& where) {
     const std::vector<TokenId> ids = parse_ids(line, where);
     for (const TokenId id : ids) {
       if (id >= 0 && static_cast<size_t>(id) < tokenizer.vocab_size()) continue;
       fail(ErrorKind::kBadInput, "{}: token {} is not among the tokenizer's 0 to {}; the ids are another model's",
            where, id, tokenizer.vocab_size() - 1);
     }
-    return tokenizer.decode(ids);
+    return ids;
   }
 
   TokenizeOptions options_;

@@ -40,8 +40,8 @@ struct PromptOptions {
     v("model", self.model, any_value(),
       "default, an installed model such as smollm2, a model folder, or a .gguf file.");
     v("member", self.member, between(0, 255), "Which ensemble member's view to show.");
-    PromptForm::visit(self.form, v);
     TeacherOptions::visit(self.teacher, v);
+    PromptForm::visit(self.form, v);
     option_heading(v, "Output");
     v("out", self.out, any_value(), "File to write; without it standard output.");
     v("layout", self.layout, any_value(), "What is written.");

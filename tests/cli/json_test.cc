@@ -72,6 +72,9 @@ TEST_F(JsonOutput, OfTokenizePromptAndScore) {
   std::istringstream lines(tokens.out);
   for (std::string line; std::getline(lines, line);) num_tokens += json::parse(line).size();
   EXPECT_EQ(counted["tokens"], num_tokens);
+  const ProgramResult texts = run({"tokenize", "--model", model(), "--decode", folder_.write("ids.txt", tokens.out)});
+  EXPECT_EQ(texts.out, content_of(text));
+  EXPECT_EQ(summary(texts.err, "tokenize")["tokens"], num_tokens);
 
   const ProgramResult prompt = run(task("prompt"), {"--model", model(), "--out", folder_ / "prompt.txt"});
   EXPECT_EQ(summary(prompt.out, "prompt")["bytes"], content_of(folder_ / "prompt.txt").size());
