@@ -105,7 +105,9 @@ class PredictCommand : public Command {
            "class for each row of --test; nothing is trained and nothing is sampled. The result has the columns row "
            "(0-based row of the test table), those of --keep, prediction, and one p_CLASS per class in sorted order "
            "(docs/formats/predictions.md). When the test table has the target column, it is never shown to the model: "
-           "the predictions are scored against it, beside the baselines of --beside.";
+           "the predictions are scored against it, beside the baselines of --beside. Without --test the rows of the "
+           "training table whose target is empty are predicted, or, with --folds or --holdout, labelled rows from the "
+           "others, which tells how good answers are.";
   }
   std::string examples() const override {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"
@@ -113,6 +115,7 @@ class PredictCommand : public Command {
            "id,name\n"
            "    manyshot predict --train train.csv --test test.csv --target species --out excel.csv --utf8-mark --keep "
            "all\n"
+           "    manyshot predict --train train.csv --target species --folds 5\n"
            "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model "
            "./my-model\n"
            "    manyshot predict --train train.csv --test test.csv --target species --model xgboost --out boosted.csv "
@@ -171,7 +174,7 @@ class PredictCommand : public Command {
 
   static void add_to_tally(const PredictedBatch& batch, std::optional<report::PredictionTally>& tally) {
     if (!tally) tally.emplace(batch.probabilities.size() / batch.labels.size());
-    tally->add(batch.first_row, batch.probabilities, batch.labels, batch.truth, batch.kept);
+    tally->add(batch.rows, batch.probabilities, batch.labels, batch.truth, batch.kept);
   }
 
   std::string report_page(const report::PredictionTally& tally, const PredictReport& report,
@@ -180,7 +183,8 @@ class PredictCommand : public Command {
     report::PredictionFacts facts{
         .facts = {{"labelled rows", fmt::format("{} of {} in {}", with_thousands(report.labelled_rows),
                                                 with_thousands(report.train_rows), task.train)},
-                  {"predicted", fmt::format("{} rows of {}", with_thousands(report.queries), task.test)},
+                  {"predicted", fmt::format("{} rows of {}", with_thousands(report.queries),
+                                            task.test.empty() ? task.train : task.test)},
                   {"target", task.target},
                   {"model", options_.model},
                   {"written to", options_.output.out},
@@ -201,6 +205,7 @@ class PredictCommand : public Command {
     log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
               options_.model, options_.output.out.empty() ? "" : fmt::format(", written to {}", options_.output.out));
+    if (options_.own_rows.folds) log::info("each row is predicted from the rows of the other folds");
     if (!options_.output.report.empty()) log::info("a page about them: {}", options_.output.report);
     if (!methods.empty()) log::info("{}", score_table(methods));
     if (methods.empty()) log::info("{}", expectation(report, options_.model));

@@ -29,7 +29,7 @@ void PredictionPreview::add(const PredictedBatch& batch) {
   const size_t num_classes = batch.probabilities.size() / batch.labels.size();
   for (size_t row = 0; row < batch.labels.size() && rows_.size() < kRows; ++row) {
     const auto label = static_cast<size_t>(batch.labels[row]);
-    rows_.push_back({.row = batch.first_row + row,
+    rows_.push_back({.row = batch.rows[row],
                      .label = batch.labels[row],
                      .probability = batch.probabilities[row * num_classes + label],
                      .truth = batch.truth.empty() ? std::nullopt : std::optional(batch.truth[row])});

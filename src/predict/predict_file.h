@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "predict/baselines.h"
+#include "predict/own_rows.h"
 #include "predict/predictor.h"
 #include "predict/task_tables.h"
 #include "predict/write_predictions.h"
@@ -22,6 +23,7 @@ std::vector<std::string> beside_choices();
 
 struct PredictOptions {
   TaskOptions task;
+  OwnRowsOptions own_rows;
   MethodOptions method;
   std::string model = "auto";
   std::optional<std::vector<std::string>> beside;
@@ -30,6 +32,7 @@ struct PredictOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     TaskOptions::visit(self.task, v);
+    OwnRowsOptions::visit(self.own_rows, v);
     option_heading(v, "Model");
     v("model", self.model, any_value(),
       fmt::format(
@@ -48,7 +51,7 @@ struct PredictOptions {
 // A batch of queries as one method predicted it.
 struct PredictedBatch {
   const std::string& method;
-  uint64_t first_row = 0;                 // of the test table
+  std::span<const uint64_t> rows;         // [Q] of the table that holds them, from 0
   std::span<const double> probabilities;  // [Q, K]
   std::span<const int32_t> truth;         // [Q] class index, kUnscored or kUnseen; empty when no row has a label
   std::span<const int32_t> labels;        // [Q] of the chosen model: what is written; empty for baselines

@@ -62,4 +62,22 @@ std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_cl
   return chosen;
 }
 
+std::vector<int32_t> stratified_folds(std::span<const int32_t> labels, size_t num_classes, int num_folds,
+                                      const Rng& rng) {
+  std::vector<std::vector<uint32_t>> rows_of_class(num_classes);
+  for (uint32_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] >= 0) rows_of_class[static_cast<size_t>(labels[row])].push_back(row);
+  }
+  std::vector<int32_t> folds(labels.size(), -1);
+  int next = 0;
+  for (size_t k = 0; k < num_classes; ++k) {
+    const std::vector<uint32_t>& rows = rows_of_class[k];
+    for (const uint32_t place : rng.child("class", k).permutation(static_cast<uint32_t>(rows.size()))) {
+      folds[rows[place]] = next;
+      next = (next + 1) % num_folds;
+    }
+  }
+  return folds;
+}
+
 }  // namespace manyshot

@@ -24,4 +24,9 @@ constexpr auto names_of(Selection) {
 std::vector<uint64_t> select_rows(std::span<const int32_t> labels, size_t num_classes, uint64_t count,
                                   Selection selection, const Rng& rng);
 
+// The fold 0..num_folds-1 of each row, -1 for rows whose label is -1: classes in turn, the rows of each in random
+// order, so that every fold has each class in proportion.
+std::vector<int32_t> stratified_folds(std::span<const int32_t> labels, size_t num_classes, int num_folds,
+                                      const Rng& rng);
+
 }  // namespace manyshot

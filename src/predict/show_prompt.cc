@@ -106,6 +106,9 @@ PromptPlan make_plan(const PromptOptions& options) {
 }  // namespace
 
 std::string show_prompt(const PromptOptions& options) {
+  if (options.task.test.empty())
+    fail(ErrorKind::kBadInput,
+         "--test is needed: the table whose rows the prompt asks for; see manyshot prompt --help");
   if (options.model == kAuto) {
     fail(ErrorKind::kBadInput,
          "--model auto shows its members several prompts; give --model {}, with --teacher forest or both to see the "

@@ -11,6 +11,7 @@
 #include "table/cell_values.h"
 #include "table/describe.h"
 #include "table/respelling.h"
+#include "table/take_rows.h"
 
 namespace manyshot {
 namespace {
@@ -131,7 +132,8 @@ void check_classes(const TaskOptions& options, const TrainingTable& table) {
          "group the values into classes, or give --target another column",
          options.train, options.target, table.classes.size(), excerpt(table.classes.front()));
   }
-  if (const auto missing = static_cast<size_t>(table.labels.size() - num_labelled); missing > 0) {
+  if (const auto missing = static_cast<size_t>(table.labels.size() - num_labelled);
+      missing > 0 && !options.test.empty()) {
     log::warning("{}: {} rows without a value in \"{}\" are not used", options.train, missing, options.target);
   }
   warn_of_odd_classes(options, table.classes, static_cast<uint64_t>(num_labelled));
@@ -192,7 +194,12 @@ TrainingTable open_training_table(const TaskOptions& options) {
 }
 
 LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit) {
-  uint64_t count = options.shots.value_or(table.labels.size());
+  return read_shots(options, table, limit, table.labels);
+}
+
+LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit,
+                         const std::vector<int32_t>& labels) {
+  uint64_t count = options.shots.value_or(labels.size());
   if (limit) {
     if (options.shots && *options.shots > *limit) {
       log::warning("--shots {}: the model uses at most {} labelled rows; taking {}", *options.shots, *limit, *limit);
@@ -200,7 +207,7 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
     count = std::min(count, *limit);
   }
   const std::vector<uint64_t> rows =
-      select_rows(table.labels, table.classes.size(), count, options.select, Rng(options.seed).child("shots"));
+      select_rows(labels, table.classes.size(), count, options.select, Rng(options.seed).child("shots"));
   LabelledTable shots{.classes = table.classes};
   shots.features = read_rows(table.file, table.features, rows, nullptr);
   for (const uint64_t row : rows) shots.labels.push_back(table.labels[row]);
@@ -220,11 +227,25 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
 
 QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
     : options_(options),
+      path_(options.test),
       classes_(train.classes),
       file_(TableFile::open(options.test, read_options(options))),
       schema_(train.features) {
   check_columns(train);
   fit_to_file();
+}
+
+QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train, std::vector<uint64_t> asked)
+    : options_(options),
+      path_(options.train),
+      classes_(train.classes),
+      file_(TableFile::open(options.train, read_options(options))),
+      schema_(train.features),
+      asked_(std::move(asked)),
+      has_truth_(std::ranges::any_of(*asked_, [&](uint64_t row) { return train.labels[row] >= 0; })),
+      num_rows_(asked_->size()) {
+  if (has_truth_)
+    schema_.columns.push_back({.name = options_.target, .type = ColumnType::kCategorical, .categories = classes_});
 }
 
 void QueryReader::check_columns(const TrainingTable& train) const {
@@ -235,19 +256,19 @@ void QueryReader::check_columns(const TrainingTable& train) const {
   }
   if (absent.size() == schema_.columns.size()) {
     fail(ErrorKind::kBadInput,
-         "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", options_.test,
+         "{}: none of the training columns ({}) is there; it has {}; check the file and its header line", path_,
          list_names(absent), list_names(names));
   }
-  log_notes(options_.test, file_.notes());
+  log_notes(path_, file_.notes());
   if (!absent.empty()) {
-    log::warning("{}: no column {}; taken as missing in every row", options_.test, list_names(absent));
+    log::warning("{}: no column {}; taken as missing in every row", path_, list_names(absent));
   }
   std::vector<std::string> extra;
   for (const std::string& name : names) {
     const auto& known = train.file.column_names();
     if (std::find(known.begin(), known.end(), name) == known.end()) extra.push_back(name);
   }
-  if (!extra.empty()) log::info("note: {}: {} not in the training table, not used", options_.test, list_names(extra));
+  if (!extra.empty()) log::info("note: {}: {} not in the training table, not used", path_, list_names(extra));
 }
 
 void QueryReader::fit_to_file() {
@@ -261,7 +282,7 @@ void QueryReader::fit_to_file() {
         "{}: column \"{}\": {} such as \"{}\" (row {}) are written in another way than in {}; read the way this file "
         "writes "
         "them",
-        options_.test, column.schema.name, column.schema.type == ColumnType::kDate ? "dates" : "numbers",
+        path_, column.schema.name, column.schema.type == ColumnType::kDate ? "dates" : "numbers",
         excerpt(column.example), column.example_row, options_.train);
   }
   const ColumnFit& target = fit.columns.back();
@@ -269,7 +290,7 @@ void QueryReader::fit_to_file() {
   if (has_truth_) return;
   schema_.columns.pop_back();
   if (target.is_in_file) {
-    log::info("note: {}: column \"{}\" has no value in any of the {} rows: nothing can be scored", options_.test,
+    log::info("note: {}: column \"{}\" has no value in any of the {} rows: nothing can be scored", path_,
               options_.target, num_rows_);
   }
 }
@@ -277,6 +298,7 @@ void QueryReader::fit_to_file() {
 Table QueryReader::read_first(const Schema& schema, uint64_t count) const {
   std::vector<uint64_t> rows(std::min(count, num_rows_));
   std::iota(rows.begin(), rows.end(), uint64_t{0});
+  if (asked_) std::copy_n(asked_->begin(), rows.size(), rows.begin());
   return read_rows(file_, schema, rows, nullptr);
 }
 
@@ -312,7 +334,7 @@ std::vector<std::string> QueryReader::keep(const std::vector<std::string>& wante
       if (word == "all" || !is_shown(names[column])) add(column);
     }
     if (kept_.columns.empty())
-      log::info("note: {}: the model is shown every column, so there are no ids to keep", options_.test);
+      log::info("note: {}: the model is shown every column, so there are no ids to keep", path_);
   }
   std::vector<std::string> kept;
   for (const size_t column : kept_.columns) kept.push_back(names[column]);
@@ -322,24 +344,46 @@ std::vector<std::string> QueryReader::keep(const std::vector<std::string>& wante
 void QueryReader::scan(size_t max_rows, const Visit& visit) {
   ReadNotes notes;
   const size_t chunk_rows = std::min(max_rows, std::max<size_t>(kChunkCells / schema_.columns.size(), 64));
-  const auto hand_on = [&](const Table& chunk, uint64_t first_row) {
-    if (!has_truth_) {
-      note_known(chunk);
-      return visit(chunk, {}, first_row);
-    }
-    Table queries = chunk;
-    const Column target = std::move(queries.columns.back());
-    queries.columns.pop_back();
-    const std::vector<int32_t> truth = to_classes(target, classes_);
-    note_unseen(target, truth, first_row);
-    note_known(queries);
-    num_scored_ += static_cast<uint64_t>(
-        std::count_if(truth.begin(), truth.end(), [](int32_t label) { return label != kUnscored; }));
-    visit(queries, truth, first_row);
+  const auto visit_chunk = [&](const Table& chunk, uint64_t first_row) {
+    if (asked_) return hand_on_asked(chunk, first_row, visit);
+    std::vector<uint64_t> rows(chunk.num_rows);
+    std::iota(rows.begin(), rows.end(), first_row);
+    hand_on(chunk, rows, visit);
   };
-  scan_table(file_, schema_, chunk_rows, &notes, hand_on, &kept_);
-  log_read_notes(options_.test, notes, options_.target);
+  scan_table(file_, schema_, chunk_rows, asked_ ? nullptr : &notes, visit_chunk, &kept_);
+  log_read_notes(path_, notes, options_.target);
   log_scan();
+}
+
+void QueryReader::hand_on_asked(const Table& chunk, uint64_t first_row, const Visit& visit) {
+  const auto begin = std::ranges::lower_bound(*asked_, first_row),
+             end = std::ranges::lower_bound(*asked_, first_row + chunk.num_rows);
+  if (begin == end) return;
+  const std::vector<uint64_t> rows(begin, end);
+  std::vector<uint64_t> places;
+  for (const uint64_t row : rows) places.push_back(row - first_row);
+  for (std::vector<std::string>& cells : kept_.cells) {
+    std::vector<std::string> of_asked;
+    for (const uint64_t place : places) of_asked.push_back(std::move(cells[place]));
+    cells = std::move(of_asked);
+  }
+  hand_on(take_rows(chunk, places), rows, visit);
+}
+
+void QueryReader::hand_on(const Table& chunk, const std::vector<uint64_t>& rows, const Visit& visit) {
+  if (!has_truth_) {
+    note_known(chunk);
+    return visit(chunk, {}, rows);
+  }
+  Table queries = chunk;
+  const Column target = std::move(queries.columns.back());
+  queries.columns.pop_back();
+  const std::vector<int32_t> truth = to_classes(target, classes_);
+  note_unseen(target, truth, rows);
+  note_known(queries);
+  num_scored_ += static_cast<uint64_t>(
+      std::count_if(truth.begin(), truth.end(), [](int32_t label) { return label != kUnscored; }));
+  visit(queries, truth, rows);
 }
 
 void QueryReader::note_known(const Table& queries) {
@@ -351,24 +395,25 @@ void QueryReader::log_scan() const {
   if (known_rows_ && known_rows_->is_suspicious(num_known_, num_rows_)) {
     log::warning(
         "{}: {} of {} rows equal a labelled row in every column: what is scored on them says little about new ones",
-        options_.test, num_known_, num_rows_);
+        path_, num_known_, num_rows_);
   }
   if (has_truth_ && num_scored_ < num_rows_) {
     log::info("scored on {} of {} rows: the others have no value in \"{}\"", num_scored_, num_rows_, options_.target);
   }
   if (num_unseen_ > 0) {
-    log::warning("{}: row {}, column \"{}\": class \"{}\" does not occur in {}; {} of this kind count as wrong",
-                 options_.test, first_unseen_row_, options_.target, excerpt(first_unseen_), options_.train,
+    log::warning("{}: row {}, column \"{}\": class \"{}\" does not occur in {}; {} of this kind count as wrong", path_,
+                 first_unseen_row_, options_.target, excerpt(first_unseen_), options_.train,
                  num_unseen_ == 1 ? "1 row" : fmt::format("{} rows", num_unseen_));
   }
 }
 
-void QueryReader::note_unseen(const Column& target, const std::vector<int32_t>& truth, uint64_t first_row) {
+void QueryReader::note_unseen(const Column& target, const std::vector<int32_t>& truth,
+                              const std::vector<uint64_t>& rows) {
   for (size_t row = 0; row < truth.size(); ++row) {
     if (truth[row] != kUnseen) continue;
     if (num_unseen_++ > 0) continue;
     first_unseen_ = target.categories[target.codes[row]];
-    first_unseen_row_ = first_row + row;
+    first_unseen_row_ = rows[row];
   }
 }
 

@@ -33,7 +33,7 @@ struct TaskOptions {
   static void visit(Self& self, Visitor& v) {
     option_heading(v, "Input");
     v("train", self.train, any_value().required(), "Table with labelled rows (CSV or Parquet).");
-    v("test", self.test, any_value().required(), "Table with rows to predict.");
+    v("test", self.test, any_value(), "Table with rows to predict.");
     v("target", self.target, any_value().required(), "Column to predict.");
     v("ignore", self.ignore, any_value(), "Columns to leave out, such as ids.");
     v("encoding", self.encoding, any_value(),
@@ -63,6 +63,9 @@ TrainingTable open_training_table(const TaskOptions& options);
 
 // The labelled rows that a model sees: options.shots of them, or all, and no more than `limit`.
 LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit);
+// The same of the rows whose `labels` [rows] are not -1.
+LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit,
+                         const std::vector<int32_t>& labels);
 
 // Queries as they come off the test table, with their true classes where the table has them. Numbers and dates are read
 // as this table writes them where the training table's way does not read them (fit_schema).
@@ -71,9 +74,13 @@ class QueryReader {
   // Reads the table once. `options` and `train` must outlive the reader. Throws Error(kBadInput) when no training
   // column is there, or none of a column's values can be read.
   QueryReader(const TaskOptions& options, const TrainingTable& train);
+  // Without a test table: the rows `asked` of the training table, increasing.
+  QueryReader(const TaskOptions& options, const TrainingTable& train, std::vector<uint64_t> asked);
 
   bool has_truth() const { return has_truth_; }  // some row has a label
   uint64_t count_rows() const { return num_rows_; }
+  const std::string& path() const { return path_; }  // of the table that holds the queries
+  uint64_t file_row(uint64_t query) const { return asked_ ? (*asked_)[query] : query; }
 
   // The first rows, and their labels as visit() of scan() gets them. REQUIRES for the labels: has_truth().
   Table first_rows(uint64_t count) const;
@@ -87,9 +94,10 @@ class QueryReader {
   std::vector<std::string> keep(const std::vector<std::string>& wanted);
   const std::vector<std::vector<std::string>>& kept_cells() const { return kept_.cells; }
 
-  // visit(queries, truth, first_row) for chunks of at most max_rows; truth is empty when no row has a label, else a
-  // class index, kUnscored or kUnseen for each row.
-  using Visit = std::function<void(const Table& queries, const std::vector<int32_t>& truth, uint64_t first_row)>;
+  // visit(queries, truth, rows) for chunks of at most max_rows; truth is empty when no row has a label, else a class
+  // index, kUnscored or kUnseen for each row; rows are their places in the file, from 0.
+  using Visit =
+      std::function<void(const Table& queries, const std::vector<int32_t>& truth, const std::vector<uint64_t>& rows)>;
   void scan(size_t max_rows, const Visit& visit);
 
  private:
@@ -97,14 +105,18 @@ class QueryReader {
   bool is_shown(const std::string& column) const;  // a feature, or the target
   void fit_to_file();
   Table read_first(const Schema& schema, uint64_t count) const;
-  void note_unseen(const Column& target, const std::vector<int32_t>& truth, uint64_t first_row);
+  void hand_on(const Table& chunk, const std::vector<uint64_t>& rows, const Visit& visit);
+  void hand_on_asked(const Table& chunk, uint64_t first_row, const Visit& visit);
+  void note_unseen(const Column& target, const std::vector<int32_t>& truth, const std::vector<uint64_t>& rows);
   void note_known(const Table& queries);
   void log_scan() const;
 
   const TaskOptions& options_;
+  const std::string& path_;  // of the table that is read
   const std::vector<std::string>& classes_;
   TableFile file_;
-  Schema schema_;  // the features; then the target if some row has a label
+  Schema schema_;                               // the features; then the target if some row has a label
+  std::optional<std::vector<uint64_t>> asked_;  // of the training table
   VerbatimColumns kept_;
   bool has_truth_ = false;
   uint64_t num_rows_ = 0, num_scored_ = 0;

@@ -90,24 +90,6 @@ class ForestTeacher : public TreeTeacher {
   std::unique_ptr<ForestClassifier> forest_;
 };
 
-// The fold of each row: classes in turn, the rows of each in random order, so that every fold has each class in
-// proportion.
-std::vector<int> stratified_folds(const std::vector<int32_t>& labels, size_t num_classes, int num_folds,
-                                  const Rng& rng) {
-  std::vector<std::vector<uint32_t>> rows_of_class(num_classes);
-  for (uint32_t row = 0; row < labels.size(); ++row) rows_of_class[static_cast<size_t>(labels[row])].push_back(row);
-  std::vector<int> folds(labels.size());
-  int next = 0;
-  for (size_t k = 0; k < num_classes; ++k) {
-    const std::vector<uint32_t>& rows = rows_of_class[k];
-    for (const uint32_t place : rng.child("class", k).permutation(static_cast<uint32_t>(rows.size()))) {
-      folds[rows[place]] = next;
-      next = (next + 1) % num_folds;
-    }
-  }
-  return folds;
-}
-
 class BoostedTeacher : public TreeTeacher {
  public:
   BoostedTeacher(const Examples& all, size_t num_classes, const BoostingPlan& plan, uint64_t seed) {
@@ -115,7 +97,7 @@ class BoostedTeacher : public TreeTeacher {
     const std::vector<uint64_t> rows = select_rows(all.labels, num_classes, plan.num_rows, Selection::kStratified,
                                                    Rng(seed).child("teacher boosting"));
     const Examples seen = all.at(rows);
-    const std::vector<int> folds =
+    const std::vector<int32_t> folds =
         stratified_folds(seen.labels, num_classes, plan.num_folds, Rng(seed).child("teacher folds"));
     const XgboostOptions options{.num_rounds = plan.num_rounds, .learning_rate = plan.learning_rate};
     honest_.assign(num_rows * num_classes, 0);

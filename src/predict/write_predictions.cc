@@ -61,7 +61,7 @@ void PredictionWriter::write(const PredictionBatch& batch, std::span<const int32
   std::vector<std::string> predictions(labels.size());
   std::vector<std::vector<double>> columns(num_classes, std::vector<double>(labels.size()));
   for (size_t row = 0; row < labels.size(); ++row) {
-    rows[row] = static_cast<int64_t>(batch.first_row + row);
+    rows[row] = static_cast<int64_t>(batch.rows[row]);
     predictions[row] = classes_[static_cast<size_t>(labels[row])];
     for (size_t k = 0; k < num_classes; ++k) columns[k][row] = batch.probabilities[row * num_classes + k];
   }

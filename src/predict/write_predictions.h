@@ -49,9 +49,8 @@ struct OutputOptions {
   TableFormat format() const { return out_format ? *out_format : table_format_of(out); }
 };
 
-// Predictions of rows that follow each other.
 struct PredictionBatch {
-  uint64_t first_row = 0;
+  std::vector<uint64_t> rows;                  // [Q] of the table, from 0
   std::vector<double> probabilities;           // [Q, K]
   std::vector<int32_t> truth;                  // [Q] as QueryReader has it, or empty
   std::vector<std::vector<std::string>> kept;  // [kept columns][Q]

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace manyshot {
 namespace {
@@ -62,6 +64,23 @@ TEST(SelectRows, DependsOnTheSeedOnly) {
             select_rows(labels, 2, 50, Selection::kRandom, Rng(3)));
   EXPECT_NE(select_rows(labels, 2, 50, Selection::kRandom, Rng(3)),
             select_rows(labels, 2, 50, Selection::kRandom, Rng(4)));
+}
+
+TEST(StratifiedFolds, EveryFoldHasEachClassInProportion) {
+  std::vector<int32_t> labels(60, 0);
+  for (size_t row = 0; row < 60; ++row) labels[row] = row % 6 == 0 ? -1 : row % 3 == 0 ? 1 : 0;
+  const std::vector<int32_t> folds = stratified_folds(labels, 2, 5, Rng(1));
+  std::map<std::pair<int32_t, int32_t>, int> rows;
+  for (size_t row = 0; row < 60; ++row) {
+    EXPECT_EQ(folds[row] == -1, labels[row] == -1);
+    ++rows[{labels[row], folds[row]}];
+  }
+  for (int fold = 0; fold < 5; ++fold) {
+    EXPECT_EQ((rows[{0, fold}]), 8);
+    EXPECT_EQ((rows[{1, fold}]), 2);
+  }
+  EXPECT_EQ(folds, stratified_folds(labels, 2, 5, Rng(1)));
+  EXPECT_NE(folds, stratified_folds(labels, 2, 5, Rng(2)));
 }
 
 }  // namespace

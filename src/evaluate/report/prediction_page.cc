@@ -246,8 +246,9 @@ PredictionTally::PredictionTally(size_t num_classes)
       confusion_(num_classes + 1, std::vector<uint64_t>(num_classes)),
       metrics_(num_classes) {}
 
-void PredictionTally::add(uint64_t first_row, std::span<const double> probabilities, std::span<const int32_t> labels,
-                          std::span<const int32_t> truth, std::span<const std::vector<std::string>> kept) {
+void PredictionTally::add(std::span<const uint64_t> rows, std::span<const double> probabilities,
+                          std::span<const int32_t> labels, std::span<const int32_t> truth,
+                          std::span<const std::vector<std::string>> kept) {
   for (size_t row = 0; row < labels.size(); ++row) {
     const std::span<const double> p = probabilities.subspan(row * num_classes_, num_classes_);
     const auto label = static_cast<size_t>(labels[row]);
@@ -259,7 +260,7 @@ void PredictionTally::add(uint64_t first_row, std::span<const double> probabilit
     for (size_t k = 0; k < num_classes_; ++k) {
       if (k != label && p[k] > p[next]) next = k;
     }
-    ShownPrediction shown{.row = first_row + row,
+    ShownPrediction shown{.row = rows[row],
                           .confidence = p[label],
                           .label = labels[row],
                           .runner_up = static_cast<int32_t>(next),

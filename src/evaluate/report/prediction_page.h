@@ -31,7 +31,7 @@ class PredictionTally {
   explicit PredictionTally(size_t num_classes);
 
   // probabilities [Q, K]; labels [Q]; truth [Q] as MetricsAccumulator::add takes it, or empty; kept [columns][Q].
-  void add(uint64_t first_row, std::span<const double> probabilities, std::span<const int32_t> labels,
+  void add(std::span<const uint64_t> rows, std::span<const double> probabilities, std::span<const int32_t> labels,
            std::span<const int32_t> truth, std::span<const std::vector<std::string>> kept);
 
   static constexpr size_t kConfidenceBins = 20;

@@ -19,8 +19,9 @@ PredictionTally example(bool has_truth) {
   PredictionTally tally(2);
   const std::vector<std::vector<std::string>> kept{{"A <1>", "B"}}, more{{"C"}};
   const std::vector<int32_t> truth = has_truth ? std::vector<int32_t>{0, 0} : std::vector<int32_t>{};
-  tally.add(0, std::vector<double>{0.9, 0.1, 0.45, 0.55}, std::vector<int32_t>{0, 1}, truth, kept);
-  tally.add(2, std::vector<double>{0.3, 0.7}, std::vector<int32_t>{1},
+  tally.add(std::vector<uint64_t>{0, 1}, std::vector<double>{0.9, 0.1, 0.45, 0.55}, std::vector<int32_t>{0, 1}, truth,
+            kept);
+  tally.add(std::vector<uint64_t>{2}, std::vector<double>{0.3, 0.7}, std::vector<int32_t>{1},
             has_truth ? std::vector<int32_t>{-2} : std::vector<int32_t>{}, more);
   return tally;
 }
@@ -51,7 +52,7 @@ TEST(PredictionTally, KeepsTheLeastSureRows) {
   PredictionTally tally(2);
   for (uint64_t row = 0; row < 100; ++row) {
     const double p = 0.5 + static_cast<double>((row * 37) % 100) / 250;
-    tally.add(row, std::vector<double>{p, 1 - p}, std::vector<int32_t>{0}, {}, {});
+    tally.add(std::vector<uint64_t>{row}, std::vector<double>{p, 1 - p}, std::vector<int32_t>{0}, {}, {});
   }
   const std::vector<ShownPrediction> shown = tally.least_sure();
   ASSERT_THAT(shown, SizeIs(20));

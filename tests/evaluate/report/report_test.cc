@@ -106,7 +106,9 @@ TEST(Report, WhiskersStandSideBySide) {
       const double x = traces[model]["x"][place];
       EXPECT_GT(x, shots / 1.3);
       EXPECT_LT(x, shots * 1.3);
-      if (model > 0) EXPECT_GT(x, traces[model - 1]["x"][place].get<double>());
+      if (model > 0) {
+        EXPECT_GT(x, traces[model - 1]["x"][place].get<double>());
+      }
     }
   }
   EXPECT_EQ(figure(kMetricCurves, 3)["data"][1]["x"], Json(summary().run.shots)) << "ranks have no whiskers";
