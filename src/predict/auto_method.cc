@@ -1,6 +1,6 @@
 #include "predict/auto_method.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -40,12 +40,14 @@ std::string describe(const View& view) {
 
 constexpr double kLeastProbability = 1e-6;
 
-// Mean of -log p(label) over the rows that have a prediction.
-double log_loss(const std::vector<double>& probabilities, const std::vector<int32_t>& labels, size_t num_classes) {
+// Mean of -log p(label) over the rows in which `average` has no NaN: those that all members predicted; NaN without any.
+double log_loss(const std::vector<double>& probabilities, const std::vector<int32_t>& labels,
+                const std::vector<double>& average) {
+  const size_t num_classes = probabilities.size() / labels.size();
   double sum = 0, rows = 0;
   for (size_t row = 0; row < labels.size(); ++row) {
+    if (std::isnan(average[row * num_classes])) continue;
     const double p = probabilities[row * num_classes + static_cast<size_t>(labels[row])];
-    if (std::isnan(p)) continue;
     sum -= std::log(std::max(p, kLeastProbability));
     ++rows;
   }
@@ -119,14 +121,19 @@ class AutoPredictor : public Predictor {
     for (const Part& part : parts_) honest.push_back(part.honest);
     const std::vector<double> weights = fit_blend(honest, labels, counts_.size(), equal, kPriorRows);
     honest_.assign(labels.size() * counts_.size(), 0);
-    std::string text;
     for (size_t i = 0; i < parts_.size(); ++i) {
       parts_[i].weight = weights[i];
       add(honest[i], weights[i], honest_);
-      text += fmt::format("{}{} {:.0f} % ({:.3f})", i > 0 ? ", " : "", parts_[i].name, 100 * weights[i],
-                          log_loss(honest[i], labels, counts_.size()));
     }
-    notes_.push_back("what counts how much, with the log loss on labelled rows whose own label was hidden: " + text);
+    std::vector<std::string> shares;
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      shares.push_back(fmt::format("{} {:.0f} %", parts_[i].name, 100 * weights[i]));
+      const double loss = log_loss(honest[i], labels, honest_);
+      if (!std::isnan(loss)) shares.back() += fmt::format(" ({:.3f})", loss);
+    }
+    notes_.push_back(
+        fmt::format("what counts how much, with the log loss on labelled rows whose own label was hidden: {}",
+                    fmt::join(shares, ", ")));
   }
 
   // Log-probabilities of `probabilities` in place; of classes with labelled rows none is -infinity.

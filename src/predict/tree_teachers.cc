@@ -52,8 +52,8 @@ void copy_row(const std::vector<double>& source, size_t from, std::vector<double
 }
 
 std::string left_out_note(std::string_view what, size_t seen, size_t num_rows) {
-  return fmt::format("{} of the teacher see {} of the {} labelled rows; a larger --teacher-seconds lets them see more",
-                     what, with_thousands(seen), with_thousands(num_rows));
+  return fmt::format("{} {} of the {} labelled rows; a larger --teacher-seconds allows more", what,
+                     with_thousands(seen), with_thousands(num_rows));
 }
 
 class ForestTeacher : public TreeTeacher {
@@ -71,7 +71,7 @@ class ForestTeacher : public TreeTeacher {
 
     honest_.assign(num_rows * num_classes, 0);
     if (rows.size() < num_rows) {
-      notes_.push_back(left_out_note("the forest", rows.size(), num_rows));
+      notes_.push_back(left_out_note("the forest sees", rows.size(), num_rows));
       honest_ = forest_->predict(all.features);
     }
     const std::vector<double>& out_of_bag = forest_->out_of_bag_probabilities();
@@ -119,7 +119,7 @@ class BoostedTeacher : public TreeTeacher {
       for (size_t i = 0; i < held_out.size(); ++i) copy_row(shares, i, honest_, rows[held_out[i]], num_classes);
     });
     if (rows.size() == num_rows) return;
-    notes_.push_back(left_out_note("the boosted trees", rows.size(), num_rows));
+    notes_.push_back(left_out_note("the boosted trees see", rows.size(), num_rows));
     const std::vector<double> ordinary = booster_->predict(all.features);
     for (size_t row = 0; row < num_rows; ++row) {
       if (!std::ranges::binary_search(rows, row)) copy_row(ordinary, row, honest_, row, num_classes);

@@ -139,7 +139,7 @@ TEST(TreeTeachers, RowsThatAreLeftOutAreSaidAndStillHaveShares) {
   const LabelledTable shots = clouds(4000, 20, 1, 3);
   const TreeTeachers teachers(shots, kBoth, 0.1, 0);
   ASSERT_EQ(teachers.notes().size(), 2u);
-  EXPECT_THAT(teachers.notes(), Each(HasSubstr("of the 4,000 labelled rows; a larger --teacher-seconds")));
+  EXPECT_THAT(teachers.notes(), Each(HasSubstr("of the 4,000 labelled rows; a larger --teacher-seconds allows more")));
   for (const TreeKind kind : kBoth) {
     EXPECT_GT(accuracy(teachers.honest(kind), shots), 0.9);
     for (size_t row = 0; row < 4000; ++row)
