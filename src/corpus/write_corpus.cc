@@ -145,6 +145,7 @@ class CorpusWriter {
       ++report_.parts_before;
       next += files_.shard.count;
     });
+    if (files_.layout == CorpusLayout::kAlpaca && !files_.compress) write_dataset_info();
     const uint64_t num_parts = (files_.tasks + files_.part_tasks - 1) / files_.part_tasks;
     report_.parts = report_.parts_before;
     const uint64_t parts_left = num_parts > next ? (num_parts - next - 1) / files_.shard.count + 1 : 0;
@@ -153,7 +154,6 @@ class CorpusWriter {
       write_part(part, manifest, progress);
       ++report_.parts;
     }
-    if (files_.layout == CorpusLayout::kAlpaca && !files_.compress) write_dataset_info();
     return report_;
   }
 
@@ -212,6 +212,7 @@ class CorpusWriter {
     add(line, path, report_);
   }
 
+  // Before the first part, so that the folder of a run that was stopped can be given to LLaMA-Factory too.
   void write_dataset_info() const {
     const Json columns{{"prompt", "instruction"}, {"query", "input"}, {"response", "output"}};
     const Json info{

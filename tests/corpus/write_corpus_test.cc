@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -118,8 +119,38 @@ TEST_F(WriteCorpus, LayoutsHoldTheSameSamples) {
   const TokenShard shard(tokens.out + "/tokens/part-000000.tokens");
   ASSERT_GT(shard.size(), 0u);
   EXPECT_GT(shard.sample(0).num_features, 0u);
+}
+
+// LLaMA-Factory takes every file of the folder that it is told of and judges it by its extension; a column that a line
+// lacks is an error there.
+TEST_F(WriteCorpus, LlamaFactoryCanReadTheFolder) {
+  const CorpusFiles alpaca = files("alpaca");
+  ASSERT_GT(write_corpus(sampler_, alpaca).kept, 0u);
   const Json info = Json::parse(read_file(alpaca.out + "/dataset_info.json"));
-  EXPECT_EQ(info["manyshot"]["columns"]["prompt"], "instruction");
+  ASSERT_EQ(info.size(), 1u);
+  const Json dataset = info.at("manyshot");
+  EXPECT_EQ(dataset.at("formatting"), "alpaca");
+  std::set<std::string> columns;
+  for (const auto& [role, column] : dataset.at("columns").items()) columns.insert(column.get<std::string>());
+  size_t num_lines = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ / ("alpaca/" + dataset.at("file_name").get<std::string>()))) {
+    EXPECT_EQ(entry.path().extension(), ".jsonl");
+    std::ifstream lines(entry.path());
+    for (std::string line; std::getline(lines, line); ++num_lines) {
+      const Json record = Json::parse(line);
+      std::set<std::string> keys;
+      for (const auto& [key, value] : record.items()) keys.insert(key);
+      EXPECT_EQ(keys, columns);
+    }
+  }
+  EXPECT_GT(num_lines, 0u);
+
+  write_corpus(sampler_, files("none", 0));
+  EXPECT_TRUE(fs::exists(folder_ / "none/dataset_info.json")) << "it is there before the first part is";
+  CorpusFiles zstd = files("zstd");
+  zstd.compress = true;
+  write_corpus(sampler_, zstd);
+  EXPECT_FALSE(fs::exists(zstd.out + "/dataset_info.json")) << "LLaMA-Factory does not read .zst";
 }
 
 TEST_F(WriteCorpus, OtherOptionsVersionsAndDamageAreErrors) {
