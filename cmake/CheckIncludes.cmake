@@ -9,7 +9,7 @@ set(data_flow
   prior/options.h prior/random prior/task prior/scm prior/graph prior
   teacher
   encoding encoding/tokenizer encoding/text
-  corpus
+  corpus corpus/hdf5
   model/dtype.h model/decoder model/files model/model.h model/compact model/language model/torch model
   train train/data train/optimizer train/compact train/language train/collective
   train/models train/display train/record train/plan train/run
@@ -70,6 +70,7 @@ function(check_library_header)
   library_home("PCRE2" "^pcre2" "^(encoding/tokenizer/regex_splitter|model/files/module_pattern)\\.cc$"
                "regex_splitter.cc of src/encoding/tokenizer and module_pattern.cc of src/model/files")
   library_home("SQLite" "^sqlite3" "^evaluate/ledger\\.cc$" "src/evaluate/ledger.cc")
+  library_home("HDF5" "^hdf5" "^corpus/hdf5/task_dump_format\\.cc$" "src/corpus/hdf5/task_dump_format.cc")
   library_home("libcurl" "^curl/" "^evaluate/endpoint/http_client\\.cc$" "src/evaluate/endpoint/http_client.cc")
   library_home("XGBoost" "^xgboost/" "^predict/" "one file of src/predict")
   if(header MATCHES "^xgboost/" AND file MATCHES "^predict/")

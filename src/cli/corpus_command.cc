@@ -39,7 +39,7 @@ struct CorpusCommandOptions {
     v("out", self.out, any_value().required(), "Folder for the corpus; made when it does not exist.");
     v("layout", self.layout, any_value(),
       "alpaca: JSON lines with instruction, input, output, for LLaMA-Factory and others; tokens: for manyshot train; "
-      "parquet: the raw rows.");
+      "parquet: the raw rows; hdf5: the raw rows as nanoTabPFN reads them.");
     v("shard", self.shard, any_value(),
       "I/N: only the parts whose number leaves I when divided by N. I counts from 0.");
     v("part_tasks", self.part_tasks, between(1, 1e6), "Draws of one file.");
@@ -71,6 +71,7 @@ class CorpusCommand : public Command {
            "3/8\n"
            "    manyshot corpus --tasks 100000 --seed 1 --format compact --layout tokens --out compact --prior "
            "mix:0.4,graph:0.6 --shots 8:256\n"
+           "    manyshot corpus --tasks 300000 --seed 1 --layout hdf5 --out dump --shots 100 --features 5 --classes 2\n"
            "    manyshot corpus --tasks 1000 --seed 1 --out check --exclude tables\n";
   }
   OptionList options() override { return options_of(options_); }
@@ -86,6 +87,9 @@ class CorpusCommand : public Command {
     }
     if (options_.compress && options_.layout != CorpusLayout::kAlpaca)
       fail(ErrorKind::kBadInput, "--compress is for --layout alpaca");
+    const bool has_prompts = options_.layout != CorpusLayout::kHdf5;
+    if (!has_prompts && !options_.model.empty())
+      fail(ErrorKind::kBadInput, "--layout hdf5 has no prompts, so --model is of no use; leave it out");
     std::optional<Tokenizer> tokenizer;
     if (!options_.model.empty()) {
       const std::string path = resolve_model(options_.model);
@@ -93,7 +97,8 @@ class CorpusCommand : public Command {
     }
     const Stopwatch watch;
     const Sampler sampler(options_.corpus, tokenizer ? &*tokenizer : nullptr,
-                          options_.exclude.empty() ? ExcludedRows() : ExcludedRows::read(options_.exclude));
+                          options_.exclude.empty() ? ExcludedRows() : ExcludedRows::read(options_.exclude),
+                          has_prompts ? SampleContent::kPrompt : SampleContent::kRows);
     Json kept = values_of(options_);
     for (const char* name : {"tasks", "out", "report"}) kept.erase(name);
     const CorpusFiles files{.out = options_.out,

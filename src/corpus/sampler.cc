@@ -63,18 +63,19 @@ struct Sampler::Rows {
   size_t num_classes = 0;
 };
 
-Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded)
+Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded, SampleContent content)
     : options_(options),
       settings_(parse_corpus_options(options)),
       prior_(settings_.prior),
       filter_(options.filter),
       tokenizer_(tokenizer),
-      excluded_(std::move(excluded)) {}
+      excluded_(std::move(excluded)),
+      content_(content) {}
 
 // Log-uniform between the bounds, the upper one lowered to what fits max_tokens; 0 when nothing fits.
 uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
   int64_t high = options_.shots.high;
-  if (options_.format != PromptStyle::kCompact) {
+  if (options_.format != PromptStyle::kCompact && content_ == SampleContent::kPrompt) {
     const int64_t cell = options_.format == PromptStyle::kConcat ? kNumberTokens : kTabllmTokens;
     const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
     const int64_t room = options_.max_tokens - kFrameTokens -
@@ -133,17 +134,7 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
 
   const Rows encoded = take_rows(cells, features, labels, sample, chosen);
   if (!excluded_.empty() && has_excluded_row(encoded)) return SampleStatus::kExcluded;
-  if (options_.format == PromptStyle::kCompact) {
-    encode_compact(encoded, rng, sample);
-  } else {
-    encode_text(encoded, sample);
-    if (sample.tokens.size() > static_cast<size_t>(options_.max_tokens)) {
-      sample.user_text.clear();
-      sample.answer_text.clear();
-      sample.tokens.clear();
-      return SampleStatus::kTooLong;
-    }
-  }
+  if (content_ == SampleContent::kPrompt && !encode(encoded, rng, sample)) return SampleStatus::kTooLong;
   for (const Table* table : {&encoded.labelled, &encoded.queries}) {
     for (size_t row = 0; row < table->num_rows; ++row) {
       for (const Column& column : table->columns) sample.cells.push_back(static_cast<float>(column.numbers[row]));
@@ -198,6 +189,19 @@ bool Sampler::has_excluded_row(const Rows& rows) const {
       if (excluded_.contains(row_codes)) return true;
     }
   }
+  return false;
+}
+
+bool Sampler::encode(const Rows& rows, const Rng& rng, Sample& sample) const {
+  if (options_.format == PromptStyle::kCompact) {
+    encode_compact(rows, rng, sample);
+    return true;
+  }
+  encode_text(rows, sample);
+  if (sample.tokens.size() <= static_cast<size_t>(options_.max_tokens)) return true;
+  sample.user_text.clear();
+  sample.answer_text.clear();
+  sample.tokens.clear();
   return false;
 }
 

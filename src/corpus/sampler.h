@@ -57,7 +57,7 @@ struct Sample {
   // queries begin.
   std::vector<TokenId> tokens;
   size_t answer_begin = 0;
-  // Rows as raw numbers [num_labelled + num_queries, num_features], and their labels; for the Parquet layout.
+  // Rows as raw numbers [num_labelled + num_queries, num_features], and their labels; for the layouts of rows.
   std::vector<float> cells;
   std::vector<int32_t> labels;
 };
@@ -70,12 +70,19 @@ struct SamplerScratch {
   std::vector<float> cells;
 };
 
+// What a sample holds besides its rows.
+enum class SampleContent {
+  kPrompt,  // the prompt of the options' format
+  kRows,    // nothing: no prompt is made, so none can be too long
+};
+
 class Sampler {
  public:
   // `tokenizer` may be null: then text samples have no tokens, and lengths are bounded by four tokens a number, which
   // holds for tokenizers that take digits one by one. It must outlive the sampler. Throws what parse_corpus_options
   // throws.
-  Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded = {});
+  Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded = {},
+          SampleContent content = SampleContent::kPrompt);
 
   // Safe from several threads with a scratch each.
   Sample draw(uint64_t index, SamplerScratch& scratch) const;
@@ -95,6 +102,8 @@ class Sampler {
   static Rows take_rows(const teacher::ColumnsView& cells, std::span<const uint32_t> features,
                         std::span<const int32_t> labels, const Sample& sample, std::span<const uint32_t> queries);
   bool has_excluded_row(const Rows& rows) const;
+  // Whether the prompt is no longer than max_tokens; it is removed if it is.
+  bool encode(const Rows& rows, const Rng& rng, Sample& sample) const;
   void encode_text(const Rows& rows, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
 
@@ -104,6 +113,7 @@ class Sampler {
   teacher::TaskFilter filter_;
   const Tokenizer* tokenizer_;
   ExcludedRows excluded_;
+  SampleContent content_;
 };
 
 }  // namespace manyshot

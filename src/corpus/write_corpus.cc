@@ -6,6 +6,8 @@
 #include <bit>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
+#include <map>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -13,6 +15,7 @@
 #include "core/manifest.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "corpus/task_dump.h"
 #include "corpus/token_shard.h"
 #include "table/table_writer.h"
 
@@ -22,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFormat = "manyshot corpus 1";
 constexpr int kZstdLevel = 6;
+constexpr const char* kJoinedDump = "tasks.h5";
 
 std::string compressed(const std::string& bytes, const std::string& path) {
   std::string result(ZSTD_compressBound(bytes.size()), '\0');
@@ -131,7 +135,11 @@ void add(const Json& part, const std::string& place, CorpusReport& report) {
 class CorpusWriter {
  public:
   CorpusWriter(const Sampler& sampler, const CorpusFiles& files)
-      : sampler_(sampler), files_(files), scratches_(static_cast<size_t>(num_threads())) {}
+      : sampler_(sampler), files_(files), scratches_(static_cast<size_t>(num_threads())) {
+    if (files.layout != CorpusLayout::kHdf5) return;
+    dump_sizes_ = dump_sizes(sampler.options(), sampler.settings());
+    task_dump_format();
+  }
 
   CorpusReport run() {
     std::error_code error;
@@ -154,6 +162,7 @@ class CorpusWriter {
       write_part(part, manifest, progress);
       ++report_.parts;
     }
+    if (files_.layout == CorpusLayout::kHdf5) write_joined_dump();
     return report_;
   }
 
@@ -162,11 +171,18 @@ class CorpusWriter {
   // LLaMA-Factory reads all files of a folder, so the parts have one of their own.
   std::string data_folder() const { return in_folder(std::string(name_of(files_.layout))); }
   std::string part_name(uint64_t part) const {
-    const std::string_view layout = name_of(files_.layout);
-    const std::string_view extension = files_.layout != CorpusLayout::kAlpaca ? layout
-                                       : files_.compress                      ? "jsonl.zst"
-                                                                              : "jsonl";
-    return fmt::format("{}/part-{:06}.{}", layout, part, extension);
+    return fmt::format("{}/part-{:06}.{}", name_of(files_.layout), part, extension());
+  }
+
+  std::string_view extension() const {
+    switch (files_.layout) {
+      case CorpusLayout::kAlpaca:
+        return files_.compress ? "jsonl.zst" : "jsonl";
+      case CorpusLayout::kHdf5:
+        return "h5";
+      default:
+        return name_of(files_.layout);
+    }
   }
 
   // What the manifest lists must be there as it was written.
@@ -197,12 +213,7 @@ class CorpusWriter {
     std::erase_if(samples, [](const Sample& sample) { return sample.status != SampleStatus::kKept; });
 
     const std::string name = part_name(part), path = in_folder(name);
-    if (files_.layout == CorpusLayout::kParquet) {
-      write_rows(samples, path);
-    } else {
-      const std::string bytes = files_.layout == CorpusLayout::kTokens ? token_bytes(samples) : alpaca_lines(samples);
-      write_file(path, files_.compress ? compressed(bytes, path) : bytes);
-    }
+    write_samples(samples, path);
     facts.bytes = fs::file_size(path);
     Json line{{"part", part}, {"file", name}, {"first", first}};
     for (const auto& [key, member] : kSums) line[key] = facts.*member;
@@ -210,6 +221,39 @@ class CorpusWriter {
     line["crc32"] = fmt::format("{:08x}", crc32_of(read_file(path)));
     manifest.append(line.dump() + "\n");
     add(line, path, report_);
+  }
+
+  void write_samples(const std::vector<Sample>& samples, const std::string& path) const {
+    switch (files_.layout) {
+      case CorpusLayout::kAlpaca: {
+        const std::string lines = alpaca_lines(samples);
+        return write_file(path, files_.compress ? compressed(lines, path) : lines);
+      }
+      case CorpusLayout::kTokens:
+        return write_file(path, token_bytes(samples));
+      case CorpusLayout::kParquet:
+        return write_rows(samples, path);
+      case CorpusLayout::kHdf5:
+        return write_file(path, task_dump_format().part(samples, dump_sizes_));
+    }
+  }
+
+  // All parts that are listed so far, those of other shards in this folder too; the last shard to end lists them all.
+  void write_joined_dump() const {
+    std::map<uint64_t, DumpPart> parts;
+    for (const auto& entry : fs::directory_iterator(files_.out)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with("manifest") || entry.path().extension() != ".jsonl") continue;
+      std::ifstream lines(entry.path());
+      for (std::string line; std::getline(lines, line);) {
+        const Json facts = Json::parse(line, nullptr, /*allow_exceptions=*/false);  // a shard may be at the last line
+        if (!facts.is_object() || !facts.contains("part")) continue;
+        parts[facts.value("part", uint64_t{0})] = {facts.value("file", ""), facts.value("kept", uint64_t{0})};
+      }
+    }
+    std::vector<DumpPart> in_order;
+    for (auto& [number, part] : parts) in_order.push_back(std::move(part));
+    write_file(in_folder(kJoinedDump), task_dump_format().joined(in_order, dump_sizes_));
   }
 
   // Before the first part, so that the folder of a run that was stopped can be given to LLaMA-Factory too.
@@ -223,6 +267,7 @@ class CorpusWriter {
   const Sampler& sampler_;
   const CorpusFiles& files_;
   std::vector<SamplerScratch> scratches_;
+  DumpSizes dump_sizes_;  // of layout hdf5
   CorpusReport report_;
 };
 

@@ -14,10 +14,12 @@
 namespace manyshot {
 
 // The names are those of folders.
-enum class CorpusLayout { kAlpaca, kTokens, kParquet };
+enum class CorpusLayout { kAlpaca, kTokens, kParquet, kHdf5 };
 constexpr auto names_of(CorpusLayout) {
-  return std::to_array<Named<CorpusLayout>>(
-      {{CorpusLayout::kAlpaca, "alpaca"}, {CorpusLayout::kTokens, "tokens"}, {CorpusLayout::kParquet, "parquet"}});
+  return std::to_array<Named<CorpusLayout>>({{CorpusLayout::kAlpaca, "alpaca"},
+                                             {CorpusLayout::kTokens, "tokens"},
+                                             {CorpusLayout::kParquet, "parquet"},
+                                             {CorpusLayout::kHdf5, "hdf5"}});
 }
 
 struct CorpusFiles {
@@ -52,7 +54,7 @@ Json to_json(const CorpusReport& report);
 
 // Goes on behind what the folder's manifest lists. Memory is flat in the number of samples. Throws Error(kBadInput)
 // when the folder was made with other options, its manifest or a part is damaged, or the disk is full; finished parts
-// stay.
+// stay. Layout hdf5: throws what dump_sizes() and task_dump_format() throw, before anything is written.
 CorpusReport write_corpus(const Sampler& sampler, const CorpusFiles& files);
 
 }  // namespace manyshot
