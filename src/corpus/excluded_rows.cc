@@ -1,17 +1,17 @@
 #include "corpus/excluded_rows.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <system_error>
 
 #include "core/error.h"
 #include "encoding/features.h"
 #include "encoding/number_code.h"
 #include "table/schema.h"
 #include "table/table_file.h"
+#include "table/table_folder.h"
 
 namespace manyshot {
 namespace {
-namespace fs = std::filesystem;
 
 constexpr size_t kChunkRows = 65'536;
 
@@ -29,16 +29,10 @@ uint64_t hash_row(std::vector<uint16_t> codes) {
 
 ExcludedRows ExcludedRows::read(const std::string& folder) {
   std::error_code error;
-  std::vector<std::string> paths;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string extension = entry.path().extension().string();
-    if (entry.is_regular_file() && (extension == ".csv" || extension == ".parquet" || extension == ".pq"))
-      paths.push_back(entry.path().string());
-  }
+  const std::vector<std::string> paths = tables_in(folder, error);
   if (error) fail(ErrorKind::kNotFound, "--exclude {}: cannot read this folder: {}", folder, error.message());
   if (paths.empty())
     fail(ErrorKind::kNotFound, "--exclude {}: no .csv or .parquet file in this folder; check the path", folder);
-  std::sort(paths.begin(), paths.end());
   ExcludedRows rows;
   for (const std::string& path : paths) {
     const TableFile file = TableFile::open(path, {});

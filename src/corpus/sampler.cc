@@ -4,9 +4,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/error.h"
 #include "encoding/compact_format.h"
 #include "encoding/number_code.h"
 #include "encoding/text/text_prompt.h"
+#include "prior/task/sizes.h"
 
 namespace manyshot {
 
@@ -63,18 +65,37 @@ struct Sampler::Rows {
   size_t num_classes = 0;
 };
 
-Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded, SampleContent content)
+Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded, SampleContent content,
+                 std::shared_ptr<const TableTasks> tables)
     : options_(options),
       settings_(parse_corpus_options(options)),
       prior_(settings_.prior),
       filter_(options.filter),
       tokenizer_(tokenizer),
       excluded_(std::move(excluded)),
-      content_(content) {}
+      content_(content),
+      tables_(std::move(tables)) {
+  if (tables_ == nullptr) return;
+  table_draw_ = {.max_rows = static_cast<size_t>(settings_.tasks.rows.high),
+                 .max_features = static_cast<size_t>(prior::most_features(settings_.tasks)),
+                 .classes = settings_.tasks.classes};
+  while (most_shots(table_draw_.min_rows) < options_.shots.low) ++table_draw_.min_rows;
+  if (!tables_->has_rows(table_draw_.min_rows)) {
+    fail(ErrorKind::kBadInput, "{}: {} shots need tables of {} rows, and none has as many; lower shots",
+         tables_->path(), to_text(options_.shots), table_draw_.min_rows);
+  }
+}
 
-// Log-uniform between the bounds, the upper one lowered to what fits max_tokens; 0 when nothing fits.
-uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
-  int64_t high = options_.shots.high;
+int64_t Sampler::most_shots(size_t num_rows) const {
+  const auto rows = static_cast<int64_t>(num_rows);
+  return rows - std::min<int64_t>(options_.queries, std::max<int64_t>(rows / 4, 1));
+}
+
+// Log-uniform between the bounds, the upper one lowered to what the task has and to what fits max_tokens; 0 when
+// nothing fits.
+uint32_t Sampler::draw_shots(const prior::Task& task, const Rng& rng) const {
+  const size_t num_features = task.num_features();
+  int64_t high = std::min(options_.shots.high, most_shots(task.num_rows));
   if (options_.format != PromptStyle::kCompact && content_ == SampleContent::kPrompt) {
     const int64_t cell = options_.format == PromptStyle::kConcat ? kNumberTokens : kTabllmTokens;
     const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
@@ -90,15 +111,21 @@ uint32_t Sampler::draw_shots(size_t num_features, const Rng& rng) const {
 }
 
 Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
-  prior_.draw(index, scratch.prior, scratch.task);
+  const Rng rng = Rng(settings_.prior.seed).child("sample", index);
+  if (tables_ == nullptr) {
+    prior_.draw(index, scratch.prior, scratch.task);
+  } else if (!tables_->draw(rng.child("task"), table_draw_, scratch.task)) {
+    return {.status = SampleStatus::kNoTarget, .index = index};
+  }
   Sample sample{.index = index, .num_classes = static_cast<uint32_t>(scratch.task.num_classes)};
-  sample.status = fill(Rng(settings_.prior.seed).child("sample", index), scratch, sample);
+  sample.status = fill(rng, scratch, sample);
   return sample;
 }
 
 SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& sample) const {
   const prior::Task& task = scratch.task;
-  sample.num_labelled = draw_shots(task.num_features(), rng.child("shots"));
+  if (most_shots(task.num_rows) < options_.shots.low) return SampleStatus::kNoQueries;
+  sample.num_labelled = draw_shots(task, rng.child("shots"));
   if (sample.num_labelled == 0) return SampleStatus::kTooLong;
   const std::vector<uint32_t> rows = choose_rows(task, rng.child("rows"), sample);
   const size_t num_drawn = rows.size() - sample.num_labelled;

@@ -14,6 +14,7 @@
 #include "core/names.h"
 #include "corpus/excluded_rows.h"
 #include "corpus/options.h"
+#include "corpus/table_tasks.h"
 #include "encoding/prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "prior/prior.h"
@@ -31,6 +32,7 @@ enum class SampleStatus {
   kConstant,     // every column has one value in the labelled rows, missing cells aside
   kTooLong,      // more tokens than max_tokens, even with the fewest labelled rows
   kExcluded,     // a row equals one of an evaluation table
+  kNoTarget,     // of tables: the rows have one class of the column that was drawn, or too many
 };
 constexpr auto names_of(SampleStatus) {
   return std::to_array<Named<SampleStatus>>({{SampleStatus::kKept, "kept"},
@@ -39,7 +41,8 @@ constexpr auto names_of(SampleStatus) {
                                              {SampleStatus::kNoQueries, "no_queries"},
                                              {SampleStatus::kConstant, "constant"},
                                              {SampleStatus::kTooLong, "too_long"},
-                                             {SampleStatus::kExcluded, "excluded"}});
+                                             {SampleStatus::kExcluded, "excluded"},
+                                             {SampleStatus::kNoTarget, "no_target"}});
 }
 inline constexpr size_t kNumSampleStatuses = names_of(SampleStatus{}).size();
 
@@ -80,9 +83,10 @@ class Sampler {
  public:
   // `tokenizer` may be null: then text samples have no tokens, and lengths are bounded by four tokens a number, which
   // holds for tokenizers that take digits one by one. It must outlive the sampler. Throws what parse_corpus_options
-  // throws.
+  // throws. With `tables` tasks come from them instead of the prior, with as many columns as the prior's may have;
+  // Error(kBadInput) when none has rows enough.
   Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded = {},
-          SampleContent content = SampleContent::kPrompt);
+          SampleContent content = SampleContent::kPrompt, std::shared_ptr<const TableTasks> tables = nullptr);
 
   // Safe from several threads with a scratch each.
   Sample draw(uint64_t index, SamplerScratch& scratch) const;
@@ -95,7 +99,9 @@ class Sampler {
   struct Rows;
   // Everything but the task: fills the sample up to where it is given up, and says why.
   SampleStatus fill(const Rng& rng, SamplerScratch& scratch, Sample& sample) const;
-  uint32_t draw_shots(size_t num_features, const Rng& rng) const;
+  // The most labelled rows of a task: what it has beside the queries, which are a quarter of a small one.
+  int64_t most_shots(size_t num_rows) const;
+  uint32_t draw_shots(const prior::Task& task, const Rng& rng) const;
   // Numbers of the labelled rows, then of queries whose classes these have. Fills most_frequent.
   std::vector<uint32_t> choose_rows(const prior::Task& task, const Rng& rng, Sample& sample) const;
   // The labelled rows and the chosen queries, which count from the first row behind them.
@@ -114,6 +120,8 @@ class Sampler {
   const Tokenizer* tokenizer_;
   ExcludedRows excluded_;
   SampleContent content_;
+  std::shared_ptr<const TableTasks> tables_;  // may be null
+  TableDraw table_draw_;
 };
 
 }  // namespace manyshot

@@ -13,7 +13,7 @@ struct GrowthPhase {
   CorpusOptions corpus;
 };
 
-// The phases of a stage with data = "live", in order; one that begins at 0 when nothing grows. An entry of `grow` is
+// The phases of a stage that draws_tasks(), in order; one that begins at 0 when nothing grows. An entry of `grow` is
 // "SHARE: key=value key=value", keys of the corpus; what it does not name is as in the entry before. The stage's
 // max_tokens holds for the corpus. Throws OptionError of `grow` for entries that cannot be read or are out of order.
 std::vector<GrowthPhase> growth_phases(const StageRecipe& stage);

@@ -134,16 +134,16 @@ class Checker {
     if (!is_live && stage.path.empty()) {
       refuse_stage(fmt::format("data = \"{}\" needs a path", name_of(stage.data)));
     }
-    if (!is_live && !stage.grow.empty()) refuse_stage("grow is for data = \"live\"");
+    if (!draws_tasks(stage.data) && !stage.grow.empty()) refuse_stage("grow is for data = \"live\" or \"tables\"");
     if (stage.ema == 1) refuse_stage("ema = 1 would never change the average; take 0.999 or less");
     if (stage.ema > 0 && stage.optimizer.kind == OptimizerKind::kScheduleFree) {
       refuse_stage("schedule-free averages the weights already; leave ema out");
     }
-    if (is_live) check_live(stage, places);
+    if (draws_tasks(stage.data)) check_corpus(stage, places);
   }
 
   // The corpus in every phase of its growth.
-  void check_live(const StageRecipe& stage, const OptionPlaces& places) const {
+  void check_corpus(const StageRecipe& stage, const OptionPlaces& places) const {
     for (const GrowthPhase& phase : phases_of(stage, places)) {
       try {
         parse_corpus_options(phase.corpus);

@@ -93,14 +93,17 @@ struct LoraRecipe {
   }
 };
 
-enum class StageData { kLive, kTokens, kAlpaca, kMessages, kText };
+enum class StageData { kLive, kTables, kTokens, kAlpaca, kMessages, kText };
 constexpr auto names_of(StageData) {
   return std::to_array<Named<StageData>>({{StageData::kLive, "live"},
+                                          {StageData::kTables, "tables"},
                                           {StageData::kTokens, "tokens"},
                                           {StageData::kAlpaca, "alpaca"},
                                           {StageData::kMessages, "messages"},
                                           {StageData::kText, "text"}});
 }
+// Whether samples are drawn by the stage's corpus options.
+constexpr bool draws_tasks(StageData data) { return data == StageData::kLive || data == StageData::kTables; }
 
 // What becomes of text samples with more tokens than a stage allows.
 enum class TooLong { kSkip, kCut, kStop };
@@ -135,8 +138,9 @@ struct StageRecipe {
     v("name", self.name, any_value(),
       "Name of the stage in messages, in the run's files and for --set stage.NAME.key.");
     v("data", self.data, any_value(),
-      "live: tasks drawn on the fly; tokens: token files of manyshot corpus; alpaca, messages, text: JSON lines, text "
-      "also plain .txt and .md files.");
+      "live: tasks drawn on the fly; tables: tasks from CSV and Parquet files, with a random column as the target; "
+      "tokens: token files of manyshot corpus; alpaca, messages, text: JSON lines, text also plain .txt and .md "
+      "files.");
     v("path", self.path, any_value(), "File or folder of the data; live needs none.");
     v("chat", self.chat, any_value().unset_as("auto"),
       "How JSON lines are wrapped; auto: as the tokenizer's special tokens suggest. trained: the published "

@@ -9,6 +9,7 @@
 #include "core/options.h"
 #include "core/sha256.h"
 #include "predict/task_tables.h"
+#include "table/table_folder.h"
 #include "table/take_rows.h"
 
 namespace manyshot {
@@ -17,23 +18,13 @@ namespace fs = std::filesystem;
 
 std::string table_name(const std::string& path) { return fs::path(path).stem().string(); }
 
-bool is_table_file(const fs::directory_entry& entry) {
-  const std::string extension = entry.path().extension().string(), name = entry.path().filename().string();
-  return entry.is_regular_file() && (extension == ".csv" || extension == ".parquet" || extension == ".pq") &&
-         name != "index.csv" && name != "baselines_open.csv";
-}
-
-std::vector<std::string> tables_in(const std::string& folder) {
-  std::vector<std::string> paths;
+std::vector<std::string> tables_of(const std::string& folder) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (is_table_file(entry)) paths.push_back(entry.path().string());
-  }
+  const std::vector<std::string> paths = tables_in(folder, error);
   if (error) refuse_option("tables", "{}: cannot read this folder: {}", folder, error.message());
   if (paths.empty()) {
     refuse_option("tables", "{}: no .csv or .parquet file in this folder; check the path", folder);
   }
-  std::sort(paths.begin(), paths.end());
   return paths;
 }
 
@@ -59,7 +50,7 @@ std::vector<std::string> find_tables(const std::vector<std::string>& places) {
   for (const std::string& place : places) {
     std::error_code error;
     if (!fs::exists(place, error)) refuse_option("tables", "{}: no such file or folder; check the path", place);
-    const std::vector<std::string> found = fs::is_directory(place) ? tables_in(place) : std::vector{place};
+    const std::vector<std::string> found = fs::is_directory(place) ? tables_of(place) : std::vector{place};
     paths.insert(paths.end(), found.begin(), found.end());
   }
   std::set<std::string> names;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "core/text.h"
 #include "prior/task/sizes.h"
 #include "train/data/chat.h"
 #include "train/data/supervision.h"
@@ -15,6 +16,8 @@ namespace manyshot::train {
 
 LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     : mode_(stage.loss), tokenizer_(context.tokenizer) {
+  if (stage.data == StageData::kTables)
+    tables_ = std::make_shared<const TableTasks>(stage.path, context.evaluation_tables);
   for (const GrowthPhase& phase : growth_phases(stage)) {
     CorpusOptions corpus = phase.corpus;
     if (context.compact != nullptr) {
@@ -26,7 +29,8 @@ LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     corpus.prior.seed = Rng(context.seed).child("corpus", corpus.prior.seed).bits(0);
     const auto first = static_cast<uint64_t>(std::ceil(phase.begin * static_cast<double>(context.num_positions)));
     phases_.push_back(
-        {first, Sampler(corpus, context.tokenizer, context.excluded == nullptr ? ExcludedRows() : *context.excluded)});
+        {first, Sampler(corpus, context.tokenizer, context.excluded == nullptr ? ExcludedRows() : *context.excluded,
+                        SampleContent::kPrompt, tables_)});
   }
 }
 
@@ -71,7 +75,15 @@ BatchShape LiveStream::largest_sample() const {
 
 std::string LiveStream::description() const {
   const CorpusOptions& corpus = phases_.back().sampler.options();
-  return fmt::format("tasks drawn on the fly from prior {}, {} shots{}", corpus.prior.prior, to_text(corpus.shots),
+  const std::string source =
+      tables_ == nullptr
+          ? "prior " + corpus.prior.prior
+          : fmt::format("{} table{} with {} rows{}", tables_->num_tables(), tables_->num_tables() == 1 ? "" : "s",
+                        with_thousands(tables_->num_rows()),
+                        tables_->num_left_out() == 0 ? ""
+                                                     : fmt::format(" ({} are left out, as evaluation tables have them)",
+                                                                   with_thousands(tables_->num_left_out())));
+  return fmt::format("tasks drawn on the fly from {}, {} shots{}", source, to_text(corpus.shots),
                      phases_.size() > 1 ? fmt::format(", growing in {} phases", phases_.size()) : "");
 }
 

@@ -1,6 +1,7 @@
-// Tasks drawn on the fly from the prior: what `manyshot corpus` would write, without the files.
+// Tasks drawn on the fly, from the prior or from real tables: what `manyshot corpus` would write, without the files.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "train/data/sample_stream.h"
@@ -25,6 +26,7 @@ class LiveStream : public SampleStream {
   };
   const Phase& phase_at(uint64_t position) const;
 
+  std::shared_ptr<const TableTasks> tables_;  // of data = "tables"
   std::vector<Phase> phases_;
   LossMode mode_;
   const Tokenizer* tokenizer_;

@@ -8,6 +8,7 @@ namespace manyshot::train {
 std::unique_ptr<SampleStream> open_stream(const StageRecipe& stage, const StreamContext& context) {
   switch (stage.data) {
     case StageData::kLive:
+    case StageData::kTables:
       return std::make_unique<LiveStream>(stage, context);
     case StageData::kTokens:
       return std::make_unique<ShardStream>(stage, context);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "corpus/excluded_rows.h"
 #include "encoding/tokenizer/tokenizer.h"
@@ -39,6 +40,7 @@ struct StreamContext {
   uint64_t seed = 0;                             // of this stage's stream
   uint64_t num_positions = 0;                    // samples that the stage will take
   std::shared_ptr<const ExcludedRows> excluded;  // rows that no live task may have; may be null
+  std::vector<std::string> evaluation_tables;    // files and folders whose rows no task from tables may have
 };
 
 // Throws Error(kNotFound, kBadInput, kCorruptFile) naming the file when the stage's data does not exist, is damaged, or

@@ -22,7 +22,7 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
             features_before = is_fresh ? 0 : config.trained_features;
   int shots = 0, features = 0;
   for (const StageRecipe& stage : recipe.stages) {
-    if (stage.data != StageData::kLive) continue;
+    if (!draws_tasks(stage.data)) continue;
     for (const GrowthPhase& phase : growth_phases(stage)) {
       const CorpusSettings corpus = parse_corpus_options(phase.corpus);
       shots = std::max(shots, static_cast<int>(phase.corpus.shots.high));

@@ -84,7 +84,7 @@ bool loads_weights_again(const EvaluateRecipe& evaluate) {
 std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
   std::optional<TrainedPrompt> prompt;
   for (const StageRecipe& stage : recipe.stages) {
-    if (stage.data == StageData::kLive) prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
+    if (draws_tasks(stage.data)) prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
   }
   return prompt;
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t kSamples = 32;  // drawn for each phase: a log-uniform 8:1024 is known to about 15 % then
 
 std::vector<double> phase_begins(const StageRecipe& stage) {
-  if (stage.data != StageData::kLive) return {0};
+  if (!draws_tasks(stage.data)) return {0};
   std::vector<double> begins;
   for (const GrowthPhase& phase : growth_phases(stage)) begins.push_back(phase.begin);
   return begins;

@@ -62,7 +62,7 @@ class TrainingRun {
       auto stream = open_stream(stage, context);
       require_stage_memory(model_, stage, stage_memory(model_, stage, *stream, plan_.world_size()));
       if (!processes_.is_first()) continue;
-      if (stage.data == StageData::kLive) stream = open_stream(without_judgement(stage), context);
+      if (draws_tasks(stage.data)) stream = open_stream(without_judgement(stage), context);
       forecast.add_stage(stage, plan_, number, *stream);
     }
     meter_.set_forecast(std::move(forecast));

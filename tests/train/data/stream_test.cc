@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <numeric>
 #include <set>
@@ -96,6 +97,39 @@ TEST_F(Stream, LiveSamplesAreThoseOfTheCorpus) {
   corpus.prior.seed = Rng(5).child("corpus", 0).bits(0);
   SamplerScratch scratch;
   EXPECT_EQ(Sampler(corpus, &tokenizer_).draw(sample.index, scratch).tokens, sample.tokens);
+}
+
+TEST_F(Stream, TablesAreDrawnFromAsThePriorIs) {
+  std::string table = "colour,size,sold,weight\n", evaluation = table;
+  for (int row = 0; row < 80; ++row) {
+    const std::string line = fmt::format("{},{},{},{}\n", std::array{"red", "green", "blue"}[row % 3],
+                                         10 * (row % 3) + row % 7, row % 2 == 0 ? "yes" : "no", row * 0.25);
+    table += line;
+    if (row < 30) evaluation += line;
+  }
+  write_file(folder_ / "table.csv", table);
+  write_file(folder_ / "evaluation.csv", evaluation);
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kTables;
+  stage.path = folder_ / "table.csv";
+  const auto stream = open_stream(stage, compact_context());
+  const std::vector<TrainSample> all = take(*stream, 8);
+  EXPECT_EQ(take(*open_stream(stage, compact_context()), 1, 5)[0].tokens, all[5].tokens);
+  EXPECT_NE(all[0].tokens, all[1].tokens);
+  const BatchShape largest = stream->largest_sample();
+  for (const TrainSample& sample : all) {
+    EXPECT_LE(sample.num_features, 3u);
+    EXPECT_LE(sample.num_rows(), largest.sample_rows);
+    EXPECT_EQ(sample.tokens.size(), sample.num_rows() * (sample.num_features + 2));
+  }
+  EXPECT_THAT(stream->description(), HasSubstr("1 table with 80 rows, 8:24 shots"));
+  EXPECT_THAT(text_of(take(*open_stream(stage, context()), 1)[0]), HasSubstr("[Training set]"));
+
+  StreamContext leaky = compact_context();
+  leaky.evaluation_tables = {folder_ / "evaluation.csv"};
+  EXPECT_THAT(open_stream(stage, leaky)->description(), HasSubstr("50 rows (30 are left out"));
+  stage.path = folder_ / "none";
+  expect_refused(stage, compact_context(), ErrorKind::kNotFound, "no such file or folder");
 }
 
 TEST_F(Stream, GrowingStagesGetLarger) {
