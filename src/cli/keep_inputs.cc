@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kOutputs[] = {"out", "report"};
+constexpr std::string_view kOutputs[] = {"out", "report", "gallery"};
 constexpr std::string_view kInputs[] = {"train",  "test",    "in",        "table",      "model",  "models",
                                         "tables", "adapter", "knowledge", "perplexity", "config", "exclude"};
 

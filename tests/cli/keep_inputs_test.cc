@@ -84,6 +84,7 @@ TEST_F(KeepInputs, FoldersThatAreRead) {
   expect_refused({"corpus", "--tasks", "1", "--exclude", model, "--out", model}, "what --exclude reads");
   const std::string config = folder_.write("options.toml", "seed = 7\n");
   expect_refused({"synth", "--tasks", "1", "--config", config, "--out", config}, "what --config reads");
+  expect_refused({"synth", "--tasks", "1", "--config", config, "--gallery", config}, "what --config reads");
 }
 
 TEST_F(KeepInputs, NewFilesAndOtherPlacesAreFree) {
