@@ -37,18 +37,20 @@ head -n 65 "$folder/train.csv" | cut -d, -f1-5,21 >"$folder/small.csv"
 head -n 2 "$folder/test.csv" | cut -d, -f1-5 >"$folder/one.csv"
 
 run() {
-  train=$1 test=$2
-  shift 2
-  "$program" predict --train "$folder/$train" --test "$folder/$test" --target label --out "$folder/out.csv" "$@"
+  train=$1 test=$2 model=$3
+  shift 3
+  "$program" predict --train "$folder/$train" --test "$folder/$test" --target label --out "$folder/out.csv" --model "$model" "$@"
 }
 
 printf '\npredict, whole command, seconds: median (min to max) of 5\n'
-printf '  512 labelled rows x 20 columns, 1,000 queries, ensemble 4            %s\n' "$(seconds run train.csv test.csv --ensemble 4)"
-printf '  the same with float32                                                %s\n' "$(seconds run train.csv test.csv --ensemble 4 --dtype float32)"
-printf '  the same on one thread                                               %s\n' "$(seconds run train.csv test.csv --ensemble 4 --threads 1)"
-printf '  start-up to first answer: 64 rows x 5 columns, 1 query, ensemble 8   %s\n' "$(seconds run small.csv one.csv)"
+printf '  512 labelled rows x 20 columns, 1,000 queries, ensemble 4            %s\n' "$(seconds run train.csv test.csv default --ensemble 4)"
+printf '  the same with float32                                                %s\n' "$(seconds run train.csv test.csv default --ensemble 4 --dtype float32)"
+printf '  the same on one thread                                               %s\n' "$(seconds run train.csv test.csv default --ensemble 4 --threads 1)"
+printf '  ensemble 8, the model alone                                          %s\n' "$(seconds run train.csv test.csv default)"
+printf '  ensemble 8, --model auto                                             %s\n' "$(seconds run train.csv test.csv auto)"
+printf '  start-up to first answer: 64 rows x 5 columns, 1 query, ensemble 8   %s\n' "$(seconds run small.csv one.csv default)"
 printf '  manyshot version                                                     %s\n' "$(seconds "$program" version)"
-run train.csv test_with_labels.csv --ensemble 4 2>&1 | sed 's/^/  /'
+run train.csv test_with_labels.csv default --ensemble 4 2>&1 | sed 's/^/  /'
 
 printf '\ncorpus, whole command, 3,000 tasks of prior mix drawn, judged, encoded, tokenized and written\n'
 "$program" corpus --tasks 3000 --seed 1 --layout tokens --format compact --shots 8:512 --out "$folder/corpus" 2>&1 | sed -n '1p' | sed 's/^.*: /  /'
