@@ -45,9 +45,12 @@ std::string id_of_gguf(const std::string& path) {
   const GgufFile file(mapped.bytes(), path);
   for (const char* key :
        {"general.source.huggingface.repository", "general.source.repo_url", "general.base_model.0.repo_url"}) {
-    constexpr std::string_view kHub = "https://huggingface.co/";
     std::string_view name = file.find_text(key).value_or("");
-    if (name.starts_with(kHub)) name.remove_prefix(kHub.size());
+    constexpr std::string_view kScheme = "https://";
+    if (name.starts_with(kScheme)) {  // the id is the path behind the host
+      const size_t slash = name.find('/', kScheme.size());
+      name.remove_prefix(slash == std::string_view::npos ? name.size() : slash + 1);
+    }
     if (is_model_id(name)) return std::string(name);
   }
   return "";

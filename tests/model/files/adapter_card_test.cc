@@ -55,7 +55,7 @@ TEST(ModelId, IsWhatTheModelTells) {
   folder.write(cached + "/config.json", "{}");
   EXPECT_EQ(model_id(folder / cached), "Qwen/Qwen2.5-0.5B");
   GgufWriter writer;
-  writer.add_text("general.source.repo_url", "https://huggingface.co/owner/other");
+  writer.add_text("general.source.repo_url", "https://models.example/owner/other");
   EXPECT_EQ(model_id(folder.write("model.gguf", writer.bytes())), "owner/other");
 }
 
