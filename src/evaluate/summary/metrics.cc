@@ -71,6 +71,13 @@ MetricsAccumulator::MetricsAccumulator(size_t num_classes)
       class_predicted_(num_classes + 1),
       bins_(kCalibrationBins) {}
 
+double log_loss_of_row(std::span<const double> probabilities, int32_t truth) {
+  double floored_sum = 0;
+  for (const double probability : probabilities) floored_sum += std::max(probability, kProbabilityFloor);
+  const double true_probability = truth < 0 ? 0 : probabilities[static_cast<size_t>(truth)];
+  return -std::log(std::max(true_probability, kProbabilityFloor) / floored_sum);
+}
+
 void MetricsAccumulator::add(std::span<const double> probabilities, std::span<const int32_t> truth) {
   for (size_t row = 0; row < truth.size(); ++row) {
     if (truth[row] == -1) continue;
@@ -83,11 +90,7 @@ void MetricsAccumulator::add(std::span<const double> probabilities, std::span<co
     ++class_rows_[k];
     class_correct_[k] += correct;
     ++class_predicted_[predicted];
-
-    double floored_sum = 0;
-    for (const double probability : row_probabilities) floored_sum += std::max(probability, kProbabilityFloor);
-    const double true_probability = truth[row] < 0 ? 0 : row_probabilities[k];
-    log_loss_sum_ -= std::log(std::max(true_probability, kProbabilityFloor) / floored_sum);
+    log_loss_sum_ += log_loss_of_row(row_probabilities, truth[row]);
     for (size_t other = 0; other < num_classes_; ++other) {
       const double distance = row_probabilities[other] - (other == k ? 1 : 0);
       brier_sum_ += distance * distance;

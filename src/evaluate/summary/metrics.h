@@ -63,6 +63,10 @@ struct Metrics {
 // The likeliest class of each row of `probabilities` [Q, K]; of equals the first.
 std::vector<size_t> predicted_classes(std::span<const double> probabilities, size_t num_classes);
 
+// What one row of `probabilities` [K] adds to the log loss, nats; `truth` is its class, or negative for one that no
+// model knows.
+double log_loss_of_row(std::span<const double> probabilities, int32_t truth);
+
 // Rows whose predicted class got a probability within one of kCalibrationBins equal steps from 0 to 1.
 struct ReliabilityBin {
   uint64_t rows = 0, correct = 0;

@@ -49,20 +49,22 @@ std::string with_interval(double value, const Interval& interval) {
 
 std::optional<SelfEstimate> estimate_on_labelled_rows(std::span<const double> honest, std::span<const int32_t> labels,
                                                       size_t num_classes) {
-  std::vector<double> probabilities, losses, counts(num_classes);
-  std::vector<int32_t> truth;
-  for (size_t row = 0; row < honest.size() / num_classes; ++row) {
+  if (honest.empty()) return std::nullopt;
+  std::vector<double> losses, counts(num_classes);
+  std::vector<int32_t> truth(labels.begin(), labels.end());  // -1, not scored, where there is no prediction
+  for (size_t row = 0; row < labels.size(); ++row) {
     const auto p = honest.subspan(row * num_classes, num_classes);
-    if (std::isnan(p.front())) continue;
-    probabilities.insert(probabilities.end(), p.begin(), p.end());
-    truth.push_back(labels[row]);
+    if (std::isnan(p.front())) {
+      truth[row] = -1;
+      continue;
+    }
     ++counts[static_cast<size_t>(labels[row])];
-    losses.push_back(score_predictions(p, labels.subspan(row, 1), num_classes).log_loss);
+    losses.push_back(log_loss_of_row(p, labels[row]));
   }
-  if (truth.empty()) return std::nullopt;
-  const auto rows = static_cast<double>(truth.size());
-  const Metrics metrics = score_predictions(probabilities, truth, num_classes);
-  return SelfEstimate{.rows = truth.size(),
+  if (losses.empty()) return std::nullopt;
+  const auto rows = static_cast<double>(losses.size());
+  const Metrics metrics = score_predictions(honest, truth, num_classes);
+  return SelfEstimate{.rows = losses.size(),
                       .accuracy = metrics.accuracy,
                       .log_loss = metrics.log_loss,
                       .auc = metrics.auc,
