@@ -18,6 +18,7 @@ namespace {
 
 using testing::clouds;
 using ::testing::Contains;
+using testing::expect_same_in_groups;
 using ::testing::HasSubstr;
 using testing::numbers;
 
@@ -86,11 +87,7 @@ TEST(Auto, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
     set_num_threads(threads);
     const auto predictor = method->fit(shots);
     EXPECT_EQ(predictor->predict(queries.features), reference);
-    const std::vector<uint64_t> rows{29, 7};
-    const auto some = predictor->predict(take_rows(queries.features, rows));
-    for (size_t i = 0; i < rows.size(); ++i) {
-      for (size_t k = 0; k < 2; ++k) EXPECT_EQ(some[i * 2 + k], reference[rows[i] * 2 + k]);
-    }
+    expect_same_in_groups(*predictor, queries.features, reference, {{29, 7}});
   }
   set_num_threads(0);
 }

@@ -15,6 +15,7 @@ namespace {
 
 using testing::clouds;
 using ::testing::ElementsAre;
+using testing::expect_same_in_groups;
 using testing::numbers;
 
 TEST(Majority, GivesClassShares) {
@@ -69,13 +70,7 @@ TEST_P(EveryBaseline, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
   for (const int threads : {1, 2, 7}) {
     set_num_threads(threads);
     EXPECT_EQ(predictor->predict(shots.features), all);
-    for (const std::vector<size_t>& rows : {std::vector<size_t>{17}, {99, 17, 3}, {5, 17}}) {
-      const std::vector<double> some = predictor->predict(take_rows(shots.features, rows));
-      for (size_t i = 0; i < rows.size(); ++i) {
-        EXPECT_EQ(some[2 * i], all[2 * rows[i]]);
-        EXPECT_EQ(some[2 * i + 1], all[2 * rows[i] + 1]);
-      }
-    }
+    expect_same_in_groups(*predictor, shots.features, all, {{17}, {99, 17, 3}, {5, 17}});
   }
   set_num_threads(0);
 }

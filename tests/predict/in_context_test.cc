@@ -18,6 +18,7 @@
 namespace manyshot {
 namespace {
 
+using testing::expect_same_in_groups;
 using ::testing::HasSubstr;
 
 // Rows of `num_classes` classes; a row's first column tells its class, the others are noise.
@@ -75,12 +76,7 @@ TEST(InContext, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
     set_num_threads(threads);
     const auto predictor = method->fit(shots);
     EXPECT_EQ(predictor->predict(queries.features), reference);
-    for (const std::vector<size_t>& rows : {std::vector<size_t>{73}, {149, 73, 0}, {5, 6, 7, 73, 8}}) {
-      const auto some = predictor->predict(take_rows(queries.features, rows));
-      for (size_t i = 0; i < rows.size(); ++i) {
-        for (size_t k = 0; k < 4; ++k) EXPECT_EQ(some[i * 4 + k], reference[rows[i] * 4 + k]);
-      }
-    }
+    expect_same_in_groups(*predictor, queries.features, reference, {{73}, {149, 73, 0}, {5, 6, 7, 73, 8}});
   }
   set_num_threads(0);
 }

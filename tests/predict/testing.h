@@ -1,6 +1,8 @@
 // Small tables for tests of predictors.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,6 +36,19 @@ inline LabelledTable clouds(size_t num_rows, size_t num_features, double distanc
   }
   shots.features = numbers(std::move(columns));
   return shots;
+}
+
+// Expects that each of `groups`, rows of `queries`, gets the bits that it has in `all`, the answers to all of them.
+inline void expect_same_in_groups(const Predictor& predictor, const Table& queries, const std::vector<double>& all,
+                                  const std::vector<std::vector<uint64_t>>& groups) {
+  const size_t num_classes = all.size() / queries.num_rows;
+  for (const std::vector<uint64_t>& rows : groups) {
+    const std::vector<double> some = predictor.predict(take_rows(queries, rows));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      for (size_t k = 0; k < num_classes; ++k)
+        EXPECT_EQ(some[i * num_classes + k], all[rows[i] * num_classes + k]) << rows[i];
+    }
+  }
 }
 
 }  // namespace manyshot::testing

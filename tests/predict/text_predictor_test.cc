@@ -20,6 +20,7 @@ namespace manyshot {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::expect_same_in_groups;
 using ::testing::HasSubstr;
 
 LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
@@ -60,12 +61,7 @@ TEST_F(TextPredictor, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
       set_num_threads(threads);
       const auto predictor = fit(shots, options);
       EXPECT_EQ(predictor->predict(queries.features), reference) << threads;
-      for (const std::vector<size_t>& rows : {std::vector<size_t>{33}, {39, 33, 0}}) {
-        const auto some = predictor->predict(take_rows(queries.features, rows));
-        for (size_t i = 0; i < rows.size(); ++i) {
-          for (size_t k = 0; k < 12; ++k) EXPECT_EQ(some[i * 12 + k], reference[rows[i] * 12 + k]);
-        }
-      }
+      expect_same_in_groups(*predictor, queries.features, reference, {{33}, {39, 33, 0}});
     }
   }
 }
