@@ -38,8 +38,6 @@ std::string describe(const View& view) {
   return name;
 }
 
-constexpr double kLeastProbability = 1e-6;
-
 // Mean of -log p(label) over the rows in which `average` has no NaN: those that all members predicted; NaN without any.
 double log_loss(const std::vector<double>& probabilities, const std::vector<int32_t>& labels,
                 const std::vector<double>& average) {
@@ -136,7 +134,7 @@ class AutoPredictor : public Predictor {
                     fmt::join(shares, ", ")));
   }
 
-  // Log-probabilities of `probabilities` in place; of classes with labelled rows none is -infinity.
+  // Log-probabilities of `probabilities` in place; of classes with labelled rows none is -infinity, and NaN stays.
   void take_logarithms(std::span<double> probabilities) const {
     for (size_t i = 0; i < probabilities.size(); ++i) {
       const bool is_possible = counts_[i % counts_.size()] > 0;
@@ -145,16 +143,9 @@ class AutoPredictor : public Predictor {
   }
 
   void calibrate(const std::vector<int32_t>& labels) {
-    std::vector<double> known;
-    std::vector<int32_t> truth;
-    for (size_t row = 0; row < labels.size(); ++row) {
-      const auto p = std::span(honest_).subspan(row * counts_.size(), counts_.size());
-      if (std::isnan(p.front())) continue;
-      known.insert(known.end(), p.begin(), p.end());
-      truth.push_back(labels[row]);
-    }
-    take_logarithms(known);
-    calibration_ = Calibration::fit(known, truth, counts_.size(), kScaleOnly);
+    std::vector<double> inputs = honest_;
+    take_logarithms(inputs);
+    calibration_ = Calibration::fit(inputs, labels, counts_.size(), kScaleOnly);
     apply_calibration(honest_);
   }
 

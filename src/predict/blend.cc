@@ -7,7 +7,6 @@
 namespace manyshot {
 namespace {
 
-constexpr double kLeastProbability = 1e-6;  // a member that was sure and wrong does not end the fit
 constexpr int kMaxSteps = 500;
 constexpr double kTolerance = 1e-7;  // largest change of a weight
 

@@ -9,6 +9,9 @@
 
 namespace manyshot {
 
+// What a probability is taken for at least, so that a member that was sure and wrong does not end a fit.
+inline constexpr double kLeastProbability = 1e-6;
+
 // p = sum_m w_m p_m, a linear pool, with the weights that maximise
 //   sum_rows log p(label) + strength * sum_m prior_m log w_m
 // by expectation maximisation: the prior is worth `strength` rows, so that few rows leave the weights near it.

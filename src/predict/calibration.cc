@@ -66,9 +66,10 @@ struct Objective {
     std::vector<double> p(num_classes);
     for (size_t row = 0; row < labels.size(); ++row) {
       const auto x = inputs.subspan(row * num_classes, num_classes);
+      const auto label = static_cast<size_t>(labels[row]);
+      if (std::isnan(x[label])) continue;
       std::copy(x.begin(), x.end(), p.begin());
       const double log_normaliser = softmax(scale, offsets, p);
-      const auto label = static_cast<size_t>(labels[row]);
       value += log_normaliser - scale * x[label] - offsets[label];
       double mean = 0, mean_square = 0;
       for (size_t k = 0; k < num_classes; ++k) {

@@ -30,8 +30,9 @@ class Calibration {
   // Identity for K classes.
   explicit Calibration(size_t num_classes) : scale_(1), offsets_(num_classes) {}
 
-  // Minimises the negative log-likelihood of `labels` [N] given `log_probabilities` [N, K] plus the penalty; convex, by
-  // Newton's method. Classes that are -infinity in a row stay impossible.
+  // Rows of NaN, which nobody predicted, are left out. Minimises the negative log-likelihood of `labels` [N] given
+  // `log_probabilities` [N, K] plus the penalty; convex, by Newton's method. Classes that are -infinity in a row stay
+  // impossible.
   static Calibration fit(std::span<const double> log_probabilities, std::span<const int32_t> labels, size_t num_classes,
                          const CalibrationPenalties& penalties = {});
 

@@ -136,16 +136,7 @@ class CompactPredictor : public Predictor {
     }
     if (!truth.empty()) weigh(fit_share(means[0], means[1], truth, num_classes, usual_share()));
 
-    const std::vector<double> inputs = weighted_means(seen);
-    std::vector<double> known;
-    truth.clear();
-    for (size_t row = 0; row < labels.size(); ++row) {
-      const auto of_row = std::span(inputs).subspan(row * num_classes, num_classes);
-      if (std::isnan(of_row.front())) continue;
-      known.insert(known.end(), of_row.begin(), of_row.end());
-      truth.push_back(labels[row]);
-    }
-    calibration_ = Calibration::fit(known, truth, num_classes);
+    calibration_ = Calibration::fit(weighted_means(seen), labels, num_classes);
   }
 
   // [N, K] The log-probabilities of each row, weighted as queries are; NaN for rows that no member saw.

@@ -133,7 +133,7 @@ std::string show_prompt(const PromptOptions& options) {
   if (!kinds.empty()) {
     const TreeTeachers teachers(shots, kinds, options.teacher.teacher_seconds, plan.seed);
     log_notes(options.task.train, teachers.notes());
-    shots = teachers.teach(shots, kinds).at(taught_rows(shots, limit, plan.seed));
+    shots = teachers.teach(shots, kinds, taught_rows(shots, limit, plan.seed));
     rows = teachers.teach(rows, kinds, teachers.predict(rows));
   }
   return plan.is_text() ? text_prompt(plan, options, shots, rows, queries) : compact_prompt(plan, options, shots, rows);

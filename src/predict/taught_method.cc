@@ -37,7 +37,7 @@ TaughtPredictor::TaughtPredictor(std::shared_ptr<const TreeTeachers> teachers, s
     : teachers_(std::move(teachers)), kinds_(std::move(kinds)) {
   const size_t num_rows = shots.labels.size(), num_classes = shots.num_classes();
   const std::vector<uint64_t> rows = taught_rows(shots, student.max_labelled_rows(), seed);
-  student_ = student.fit(teachers_->teach(shots, kinds_).at(rows));
+  student_ = student.fit(teachers_->teach(shots, kinds_, rows));
   const std::vector<double> seen = student_->honest_probabilities();
   if (seen.empty()) return;
   honest_.assign(num_rows * num_classes, std::numeric_limits<double>::quiet_NaN());

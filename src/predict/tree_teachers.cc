@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/interrupt.h"
 #include "core/parallel.h"
@@ -11,6 +12,7 @@
 #include "predict/forest.h"
 #include "predict/select_rows.h"
 #include "predict/xgboost.h"
+#include "table/take_rows.h"
 
 namespace manyshot {
 namespace {
@@ -132,17 +134,19 @@ class BoostedTeacher : public TreeTeacher {
   std::unique_ptr<XgboostClassifier> booster_;
 };
 
-// Adds `shares` [rows, K] as numbers of three decimals: one column for two classes, else one for each.
-void add_share_columns(Table& table, TreeKind kind, const std::vector<double>& shares,
-                       const std::vector<std::string>& classes) {
+// `shares` [rows, K] as numbers of three decimals: one column for two classes, else one for each.
+std::vector<Column> share_columns(TreeKind kind, const std::vector<double>& shares,
+                                  const std::vector<std::string>& classes) {
   const size_t num_classes = classes.size();
+  std::vector<Column> columns;
   for (size_t k = num_classes == 2 ? 1 : 0; k < num_classes; ++k) {
     Column column{.name = fmt::format("{}: {}", name_of(kind), classes[k]), .type = ColumnType::kNumeric};
-    for (size_t row = 0; row < table.num_rows; ++row) {
-      column.numbers.push_back(std::round(shares[row * num_classes + k] * 1000) / 1000);
+    for (size_t place = k; place < shares.size(); place += num_classes) {
+      column.numbers.push_back(std::round(shares[place] * 1000) / 1000);
     }
-    table.columns.push_back(std::move(column));
+    columns.push_back(std::move(column));
   }
+  return columns;
 }
 
 }  // namespace
@@ -224,16 +228,21 @@ size_t TreeTeachers::place_of(TreeKind kind) const {
   return static_cast<size_t>(std::ranges::find(kinds_, kind) - kinds_.begin());
 }
 
-LabelledTable TreeTeachers::teach(const LabelledTable& shots, const std::vector<TreeKind>& kinds) const {
-  LabelledTable taught = shots;
-  for (const TreeKind kind : kinds) add_share_columns(taught.features, kind, honest(kind), classes_);
+LabelledTable TreeTeachers::teach(const LabelledTable& shots, const std::vector<TreeKind>& kinds,
+                                  std::span<const uint64_t> rows) const {
+  LabelledTable taught = shots.at(rows);
+  for (const TreeKind kind : kinds) {
+    for (const Column& column : share_columns(kind, honest(kind), classes_))
+      taught.features.columns.push_back(take_rows(column, rows));
+  }
   return taught;
 }
 
 Table TreeTeachers::teach(const Table& queries, const std::vector<TreeKind>& kinds,
                           const std::vector<std::vector<double>>& shares) const {
   Table taught = queries;
-  for (const TreeKind kind : kinds) add_share_columns(taught, kind, shares[place_of(kind)], classes_);
+  for (const TreeKind kind : kinds)
+    std::ranges::move(share_columns(kind, shares[place_of(kind)], classes_), std::back_inserter(taught.columns));
   return taught;
 }
 

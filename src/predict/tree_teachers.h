@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,9 +73,10 @@ class TreeTeachers {
   std::vector<std::vector<double>> predict(const Table& queries) const;
   std::vector<std::string> notes() const;
 
-  // The labelled rows with the honest shares of `kinds` as further columns, rounded to three decimals: one column for
-  // two classes, else one for each class.
-  LabelledTable teach(const LabelledTable& shots, const std::vector<TreeKind>& kinds) const;
+  // `rows` of the labelled rows, with the honest shares of `kinds` as further columns, rounded to three decimals: one
+  // column for two classes, else one for each class.
+  LabelledTable teach(const LabelledTable& shots, const std::vector<TreeKind>& kinds,
+                      std::span<const uint64_t> rows) const;
   // Queries with the shares of `kinds`; `shares` is what predict gave for them.
   Table teach(const Table& queries, const std::vector<TreeKind>& kinds,
               const std::vector<std::vector<double>>& shares) const;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "core/parallel.h"
 #include "predict/testing.h"
@@ -31,6 +32,12 @@ double accuracy(const std::vector<double>& shares, const LabelledTable& table) {
     correct += likeliest == table.labels[row];
   }
   return correct / static_cast<double>(table.labels.size());
+}
+
+std::vector<uint64_t> all_rows(const LabelledTable& table) {
+  std::vector<uint64_t> rows(table.labels.size());
+  std::iota(rows.begin(), rows.end(), uint64_t{0});
+  return rows;
 }
 
 // Columns that say nothing of the labels.
@@ -82,7 +89,7 @@ TEST(TreeTeachers, TheSameBitsAtAnyNumberOfThreads) {
 TEST(TreeTeachers, TeachAddsOneColumnForTwoClassesElseOneForEach) {
   LabelledTable shots = clouds(60, 2, 1, 1);
   const TreeTeachers two(shots, kBoth, kSeconds, 0);
-  const LabelledTable taught = two.teach(shots, kBoth);
+  const LabelledTable taught = two.teach(shots, kBoth, all_rows(shots));
   ASSERT_EQ(taught.features.columns.size(), 4u);
   EXPECT_EQ(taught.features.columns[2].name, "forest: b");
   EXPECT_EQ(taught.features.columns[3].name, "xgboost: b");
@@ -95,7 +102,7 @@ TEST(TreeTeachers, TeachAddsOneColumnForTwoClassesElseOneForEach) {
   shots.classes = {"a", "b", "c"};
   shots.labels[0] = 2;
   const TreeTeachers three(shots, {TreeKind::kForest}, kSeconds, 0);
-  EXPECT_EQ(three.teach(shots, {TreeKind::kForest}).features.columns.size(), 5u);
+  EXPECT_EQ(three.teach(shots, {TreeKind::kForest}, all_rows(shots)).features.columns.size(), 5u);
   const Table queries = clouds(5, 2, 1, 9).features;
   EXPECT_EQ(three.teach(queries, {TreeKind::kForest}, three.predict(queries)).columns.size(), 5u);
 }
