@@ -14,6 +14,7 @@
 #include "train/models/open_model.h"
 #include "train/plan/machine_rate.h"
 #include "train/plan/run_check.h"
+#include "train/plan/stage_stream.h"
 #include "train/record/ability_record.h"
 #include "train/record/checkpoint.h"
 #include "train/run/training_run.h"
@@ -98,17 +99,19 @@ class TrainCommand : public Command {
     return changes;
   }
 
-  static std::unique_ptr<RunModel> open_model(const Recipe& recipe) {
+  // The recipe's epochs are resolved.
+  static std::unique_ptr<RunModel> open_model(Recipe& recipe) {
     auto model = open_run_model(recipe);
     if (model->tokenizer() == nullptr && !(recipe.evaluate.knowledge.empty() && recipe.evaluate.perplexity.empty())) {
       fail(ErrorKind::kBadInput,
            "evaluate.knowledge and evaluate.perplexity are for language models; this recipe trains a compact decoder, "
            "which reads table rows only: leave them out");
     }
+    train::resolve_epochs(recipe, *model);
     return model;
   }
 
-  void check(const Recipe& recipe, const CommonOptions& common) {
+  void check(Recipe recipe, const CommonOptions& common) {
     const auto model = open_model(recipe);
     RunCheck result = plan_run(recipe, *model, train::process_place().world_size);
     try {
@@ -129,7 +132,7 @@ class TrainCommand : public Command {
     std::fflush(stdout);
   }
 
-  void train_recipe(const Recipe& recipe, const CommonOptions& common) {
+  void train_recipe(Recipe recipe, const CommonOptions& common) {
     const auto processes = open_collective(train::process_place());
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
     const auto model = open_model(recipe);

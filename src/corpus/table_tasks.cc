@@ -129,6 +129,16 @@ TableTasks::TableTasks(const std::string& path, const std::vector<std::string>& 
   }
 }
 
+void TableTasks::keep(const std::vector<uint32_t>& tables) {
+  std::vector<RealTable> kept;
+  num_rows_ = 0;
+  for (const uint32_t place : tables) {
+    num_rows_ += tables_[place].num_rows;
+    kept.push_back(std::move(tables_[place]));
+  }
+  tables_ = std::move(kept);
+}
+
 TableTasks::RealTable TableTasks::make_table(const Table& table) {
   RealTable made{.num_rows = table.num_rows};
   if (table.num_rows < 2 || table.columns.size() < 2) return made;

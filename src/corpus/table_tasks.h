@@ -29,6 +29,9 @@ class TableTasks {
   // throws.
   TableTasks(const std::string& path, const std::vector<std::string>& evaluation);
 
+  // Draws from these alone from now on: places among the num_tables() tables, increasing.
+  void keep(const std::vector<uint32_t>& tables);
+
   // Every table with enough rows is as likely, then every column that can be a target: one with two classes or more, or
   // a number, which is cut at some of the drawn rows' values unless it has few. Rows without a target are left out.
   // Other columns are numbers as FeatureEncoder makes them of the whole table, in random order. False when these rows

@@ -127,8 +127,7 @@ class Checker {
       refuse(fmt::format("stage \"{}\": {}", excerpt(stage.name), message));
     };
     const bool is_live = stage.data == StageData::kLive;
-    if (stage.steps == 0 && stage.tasks == 0) refuse_stage("give steps or tasks");
-    if (stage.steps > 0 && stage.tasks > 0) refuse_stage("give steps or tasks, not both");
+    check_length(stage, refuse_stage);
     if (stage.warmup_steps > 0 && stage.warmup_ratio > 0) refuse_stage("give warmup_steps or warmup_ratio, not both");
     if (is_live && !stage.path.empty()) refuse_stage("data = \"live\" takes no path");
     if (!is_live && stage.path.empty()) {
@@ -140,6 +139,25 @@ class Checker {
       refuse_stage("schedule-free averages the weights already; leave ema out");
     }
     if (draws_tasks(stage.data)) check_corpus(stage, places);
+  }
+
+  template <class Refuse>
+  void check_length(const StageRecipe& stage, const Refuse& refuse_stage) const {
+    const int num_lengths = (stage.steps > 0 ? 1 : 0) + (stage.tasks > 0 ? 1 : 0) + (stage.epochs > 0 ? 1 : 0);
+    if (num_lengths == 0) refuse_stage("give steps, tasks or epochs");
+    if (num_lengths > 1) refuse_stage("give one of steps, tasks and epochs");
+    if (stage.epochs > 0 && draws_tasks(stage.data)) {
+      refuse_stage(fmt::format("data = \"{}\" draws tasks without end, so there are no epochs; give steps or tasks",
+                               name_of(stage.data)));
+    }
+    if (stage.validation == 0) return;
+    if (stage.data == StageData::kLive) {
+      refuse_stage(
+          "live tasks are never seen twice, so validation holds nothing out; evaluate.tasks are held-out tasks");
+    }
+    if (stage.data == StageData::kTables && recipe_.evaluate.tasks == 0) {
+      refuse_stage("validation draws evaluate.tasks tasks from the tables that it holds out; that is 0");
+    }
   }
 
   // The corpus in every phase of its growth.
@@ -177,6 +195,17 @@ class Checker {
 int64_t StageRecipe::num_steps(int world_size) const {
   const int64_t step_tasks = int64_t{batch} * accumulation * world_size;
   return steps > 0 ? steps : (tasks + step_tasks - 1) / step_tasks;
+}
+
+std::optional<size_t> Recipe::validation_stage() const {
+  const auto last =
+      std::find_if(stages.rbegin(), stages.rend(), [](const auto& stage) { return stage.validation > 0; });
+  if (last == stages.rend()) return std::nullopt;
+  return static_cast<size_t>(stages.rend() - last) - 1;
+}
+
+BestMetric Recipe::best_metric() const {
+  return checkpoint.best_metric.value_or(validation_stage() ? BestMetric::kValidationLoss : BestMetric::kEvalLoss);
 }
 
 Recipe parse_recipe(std::string_view text, const std::string& path, std::span<const std::string> changes) {
@@ -240,8 +269,13 @@ std::string find_changed_key(const Json& saved, const Json& now) {
   const Json& saved_stages = saved.contains("stages") ? saved["stages"] : none;
   if (!now.contains("stages") || saved_stages.size() != now["stages"].size()) return "the number of stages differs";
   for (size_t i = 0; i < saved_stages.size(); ++i) {
-    for (const auto& [key, value] : now["stages"][i].items()) {
+    const Json& stage = now["stages"][i];
+    for (const auto& [key, value] : stage.items()) {
       const std::string change = change_of(key, value, saved_stages[i], stage_defaults);
+      if (!change.empty() && key == "tasks" && stage.value("epochs", 0.0) > 0) {
+        return fmt::format("stage {}: {} samples in its epochs were {}: its data changed", i, value.dump(),
+                           saved_stages[i].value("tasks", Json()).dump());
+      }
       if (!change.empty()) return fmt::format("stage {}: {}", i, change);
     }
   }

@@ -102,7 +102,7 @@ constexpr auto names_of(StageData) {
                                           {StageData::kMessages, "messages"},
                                           {StageData::kText, "text"}});
 }
-// Whether samples are drawn by the stage's corpus options.
+// Whether samples are drawn by the stage's corpus options, without end.
 constexpr bool draws_tasks(StageData data) { return data == StageData::kLive || data == StageData::kTables; }
 
 // What becomes of text samples with more tokens than a stage allows.
@@ -121,6 +121,8 @@ struct StageRecipe {
   LossMode loss = LossMode::kAnswer;
   int64_t steps = 0;
   int64_t tasks = 0;
+  double epochs = 0;
+  double validation = 0;
   int batch = 8;
   int accumulation = 1;
   OptimizerOptions optimizer;
@@ -151,8 +153,14 @@ struct StageRecipe {
     v("loss", self.loss, any_value(),
       "answer: every token of the answers; labels: their label tokens only; dense: also the label of every labelled "
       "row, given the rows before it.");
-    v("steps", self.steps, at_least(0), "Optimiser steps of the stage; or give tasks.");
+    v("steps", self.steps, at_least(0), "Optimiser steps of the stage; or give tasks or epochs.");
     v("tasks", self.tasks, at_least(0), "Samples of the stage, in place of steps: rounded up to whole steps.");
+    v("epochs", self.epochs, between(0, 1e6),
+      "Passes over the data, in place of steps: rounded up to whole steps. Not for live and tables, which draw tasks "
+      "without end.");
+    v("validation", self.validation, between(0, 0.9),
+      "Share of the data that no step sees and evaluations take the loss of (validation_loss): samples at random; of "
+      "tables, whole tables.");
     v("batch", self.batch, between(1, 1 << 20), "Samples that one process takes at once.");
     v("accumulation", self.accumulation, between(1, 1 << 20),
       "Batches that one process adds up before a step. A step sees batch x accumulation x processes samples.");
@@ -171,37 +179,40 @@ struct StageRecipe {
     CorpusOptions::visit(self.corpus, section);
   }
 
-  // Optimiser steps when `world_size` processes take part.
+  // Optimiser steps when `world_size` processes take part. REQUIRES: no epochs, or resolve_epochs() was called.
   int64_t num_steps(int world_size) const;
 };
 
 // A number of the evaluations that checkpoints are compared by.
-enum class BestMetric { kEvalLoss, kEvalAccuracy, kTableAccuracy, kTableLogLoss, kNone };
+enum class BestMetric { kEvalLoss, kEvalAccuracy, kValidationLoss, kTableAccuracy, kTableLogLoss, kNone };
 constexpr auto names_of(BestMetric) {
   return std::to_array<Named<BestMetric>>({{BestMetric::kEvalLoss, "eval_loss"},
                                            {BestMetric::kEvalAccuracy, "eval_accuracy"},
+                                           {BestMetric::kValidationLoss, "validation_loss"},
                                            {BestMetric::kTableAccuracy, "table_accuracy"},
                                            {BestMetric::kTableLogLoss, "table_log_loss"},
                                            {BestMetric::kNone, "none"},
                                            {BestMetric::kNone, "", /*alias=*/true}});
 }
 constexpr bool less_is_better(BestMetric metric) {
-  return metric == BestMetric::kEvalLoss || metric == BestMetric::kTableLogLoss;
+  return metric == BestMetric::kEvalLoss || metric == BestMetric::kValidationLoss ||
+         metric == BestMetric::kTableLogLoss;
 }
 
 struct CheckpointRecipe {
   int64_t every_steps = 0;
   double every_minutes = 20;
   int keep_last = 2;
-  BestMetric best_metric = BestMetric::kEvalLoss;
+  std::optional<BestMetric> best_metric;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     v("every_steps", self.every_steps, at_least(0), "Steps between checkpoints; 0: by time only.");
     v("every_minutes", self.every_minutes, at_least(0), "Minutes between checkpoints; 0: by steps only.");
     v("keep_last", self.keep_last, at_least(1), "Newest checkpoints that stay.");
-    v("best_metric", self.best_metric, any_value(),
-      "The checkpoint that is best by this number of the evaluations stays too.");
+    v("best_metric", self.best_metric, any_value().unset_as("auto"),
+      "The checkpoint that is best by this number of the evaluations stays too. auto: validation_loss where a stage "
+      "holds data out, else eval_loss.");
   }
 };
 
@@ -242,6 +253,10 @@ struct Recipe {
   CheckpointRecipe checkpoint;
   EvaluateRecipe evaluate;
   std::vector<StageRecipe> stages;
+
+  // The last stage that holds data out; nothing if none does.
+  std::optional<size_t> validation_stage() const;
+  BestMetric best_metric() const;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
@@ -205,6 +206,47 @@ TEST_F(TrainCommand, AFreshLanguageModelLearns) {
   EXPECT_EQ(info.exit_code, 0) << info.err;
   EXPECT_THAT(info.out, HasSubstr("Llama, 2 layers"));
   expect_refused(recipe, {"--set", config, "--set", "model.initialisation=xavier"}, "xavier");
+}
+
+TEST_F(TrainCommand, EpochsAndAValidationSplit) {
+  std::string texts;
+  for (int i = 0; i < 30; ++i) texts += "{\"text\": \"the nurse works in ward " + std::to_string(i) + "\"}\n";
+  const std::string data = folder_.write("texts.jsonl", texts);
+  const std::string recipe =
+      "seed = 5\n[model]\nbase = \"" + (folder_ / "model") +
+      "\"\n[evaluate]\ntasks = 0\nevery_steps = 7\n[checkpoint]\nevery_steps = 7\nkeep_last = 9\n"
+      "[[stage]]\nname = \"main\"\ndata = \"text\"\npath = \"" +
+      data + "\"\nepochs = 3\nvalidation = 0.1\nbatch = 4\nlearning_rate = 0.01\n";
+  const ProgramResult check = run_manyshot(arguments(recipe, "run", {"--check"}));
+  EXPECT_THAT(check.out,
+              AllOf(HasSubstr("21 steps, 84 samples"), HasSubstr("27 samples of text in 1 files (3 held out")))
+      << check.err << "three times 27 samples by 4";
+
+  const ProgramResult result = run_manyshot(arguments(recipe, "run"));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::vector<double> validation, epochs;
+  std::ifstream log(folder_ / "run/metrics.jsonl");
+  for (std::string line; std::getline(log, line);) {
+    const json values = json::parse(line);
+    if (values.contains("validation_loss")) validation.push_back(values["validation_loss"]);
+    if (values.contains("epoch")) epochs.push_back(values["epoch"]);
+  }
+  ASSERT_EQ(validation.size(), 3u);
+  EXPECT_LT(validation.back(), validation.front()) << "the held-out texts are of the same kind";
+  ASSERT_EQ(epochs.size(), 21u);
+  EXPECT_DOUBLE_EQ(epochs[6], 1);
+  EXPECT_DOUBLE_EQ(epochs.back(), 3);
+  const json state = json::parse(content_of(folder_ / "run/checkpoint-21/trainer_state.json"));
+  EXPECT_DOUBLE_EQ(state["best_metric"].get<double>(), *std::min_element(validation.begin(), validation.end()));
+  EXPECT_THAT(content_of(folder_ / "run/report.md"), HasSubstr("validation: loss"));
+  EXPECT_THAT(content_of(folder_ / "run/checkpoint-21/README.md"), HasSubstr("3 epochs"));
+
+  // Resumed with more data, the steps would be others.
+  folder_.write("texts.jsonl", texts + texts);
+  fs::remove_all(folder_ / "run/checkpoint-21");
+  const ProgramResult changed = run_manyshot(arguments(recipe, "run", {"--resume", folder_ / "run"}));
+  EXPECT_EQ(changed.exit_code, 2);
+  EXPECT_THAT(changed.err, HasSubstr("162 samples in its epochs were 81: its data changed"));
 }
 
 TEST_F(TrainCommand, GeneralAbilityIsMeasuredBeforeAndAfterALoraRun) {

@@ -141,8 +141,13 @@ TEST(Recipe, BadChangesAreNamed) {
 
 TEST(Recipe, ContradictionsAreRefused) {
   expect_refused("seed = 1\n", "there is no [[stage]]");
-  expect_refused("[[stage]]\nname = \"a\"\n", "stage \"a\": give steps or tasks");
-  expect_refused("[[stage]]\nsteps = 1\ntasks = 1\n", "not both");
+  expect_refused("[[stage]]\nname = \"a\"\n", "stage \"a\": give steps, tasks or epochs");
+  expect_refused("[[stage]]\nsteps = 1\ntasks = 1\n", "give one of steps, tasks and epochs");
+  expect_refused("[[stage]]\nepochs = 2\n", "data = \"live\" draws tasks without end");
+  expect_refused("[[stage]]\nepochs = 2\ndata = \"tables\"\npath = \"x\"\n", "data = \"tables\" draws tasks");
+  expect_refused("[[stage]]\nsteps = 2\nvalidation = 0.1\n", "live tasks are never seen twice");
+  expect_refused("[evaluate]\ntasks = 0\n[[stage]]\nsteps = 2\nvalidation = 0.1\ndata = \"tables\"\npath = \"x\"\n",
+                 "that is 0");
   expect_refused("[[stage]]\nsteps = 1\n[[stage]]\nname = \"stage0\"\nsteps = 1\n", "two stages are named \"stage0\"");
   expect_refused("[[stage]]\nsteps = 1\ndata = \"alpaca\"\n", "needs a path");
   expect_refused("[[stage]]\nsteps = 1\npath = \"x\"\n", "takes no path");

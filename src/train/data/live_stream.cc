@@ -16,8 +16,7 @@ namespace manyshot::train {
 
 LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     : mode_(stage.loss), tokenizer_(context.tokenizer) {
-  if (stage.data == StageData::kTables)
-    tables_ = std::make_shared<const TableTasks>(stage.path, context.evaluation_tables);
+  if (stage.data == StageData::kTables) open_tables(stage, context);
   for (const GrowthPhase& phase : growth_phases(stage)) {
     CorpusOptions corpus = phase.corpus;
     if (context.compact != nullptr) {
@@ -32,6 +31,14 @@ LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
         {first, Sampler(corpus, context.tokenizer, context.excluded == nullptr ? ExcludedRows() : *context.excluded,
                         SampleContent::kPrompt, tables_)});
   }
+}
+
+void LiveStream::open_tables(const StageRecipe& stage, const StreamContext& context) {
+  auto tables = std::make_shared<TableTasks>(stage.path, context.evaluation_tables);
+  const size_t num_tables = tables->num_tables();
+  tables->keep(context.split.numbers(num_tables, "tables", stage.path));
+  held_out_ = held_out_text(context.split, num_tables, tables->num_tables());
+  tables_ = std::move(tables);
 }
 
 const LiveStream::Phase& LiveStream::phase_at(uint64_t position) const {
@@ -78,8 +85,8 @@ std::string LiveStream::description() const {
   const std::string source =
       tables_ == nullptr
           ? "prior " + corpus.prior.prior
-          : fmt::format("{} table{} with {} rows{}", tables_->num_tables(), tables_->num_tables() == 1 ? "" : "s",
-                        with_thousands(tables_->num_rows()),
+          : fmt::format("{} table{}{} with {} rows{}", tables_->num_tables(), tables_->num_tables() == 1 ? "" : "s",
+                        held_out_, with_thousands(tables_->num_rows()),
                         tables_->num_left_out() == 0 ? ""
                                                      : fmt::format(" ({} are left out, as evaluation tables have them)",
                                                                    with_thousands(tables_->num_left_out())));

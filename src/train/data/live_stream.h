@@ -17,6 +17,7 @@ class LiveStream : public SampleStream {
   LiveStream(const StageRecipe& stage, const StreamContext& context);
   TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
   BatchShape largest_sample() const override;
+  std::optional<uint64_t> num_samples() const override { return std::nullopt; }
   std::string description() const override;
 
  private:
@@ -24,9 +25,11 @@ class LiveStream : public SampleStream {
     uint64_t first_position = 0;
     Sampler sampler;
   };
+  void open_tables(const StageRecipe& stage, const StreamContext& context);
   const Phase& phase_at(uint64_t position) const;
 
   std::shared_ptr<const TableTasks> tables_;  // of data = "tables"
+  std::string held_out_;                      // of the tables; for the user
   std::vector<Phase> phases_;
   LossMode mode_;
   const Tokenizer* tokenizer_;

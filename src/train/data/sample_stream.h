@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "corpus/excluded_rows.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/compact/config.h"
+#include "train/data/data_split.h"
 #include "train/recipe.h"
 #include "train/train_sample.h"
 #include "train/trainable.h"
@@ -28,6 +30,8 @@ class SampleStream {
   virtual TrainSample sample(uint64_t position, StreamScratch& scratch) const = 0;
   // The most tokens, rows and columns that a sample may have; num_samples is 1.
   virtual BatchShape largest_sample() const = 0;
+  // Of one pass over the data; nothing where tasks are drawn without end.
+  virtual std::optional<uint64_t> num_samples() const = 0;
   // "3,000 samples in 12 files"; for the user.
   virtual std::string description() const = 0;
 };
@@ -38,7 +42,8 @@ struct StreamContext {
   const ModelConfig* compact = nullptr;          // of a compact model; one of the two is set
   uint64_t vocab_size = 0;                       // of the model
   uint64_t seed = 0;                             // of this stage's stream
-  uint64_t num_positions = 0;                    // samples that the stage will take
+  uint64_t num_positions = 0;                    // samples that the stage will take; live and tables grow by it
+  DataSplit split;                               // of the data; live has none
   std::shared_ptr<const ExcludedRows> excluded;  // rows that no live task may have; may be null
   std::vector<std::string> evaluation_tables;    // files and folders whose rows no task from tables may have
 };

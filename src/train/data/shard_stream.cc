@@ -32,17 +32,20 @@ std::vector<std::string> token_files(const std::string& path) {
 }  // namespace
 
 ShardStream::ShardStream(const StageRecipe& stage, const StreamContext& context)
-    : mode_(stage.loss), tokenizer_(context.tokenizer), limit_(stage), vocab_size_(context.vocab_size) {
-  uint64_t total = 0;
+    : mode_(stage.loss),
+      tokenizer_(context.tokenizer),
+      limit_(stage),
+      split_(context.split),
+      vocab_size_(context.vocab_size) {
   for (const std::string& path : token_files(stage.path)) {
-    auto shard = std::make_unique<Shard>(path, total);
+    auto shard = std::make_unique<Shard>(path, num_in_files_);
     if (shard->file.size() == 0) continue;
     check_fit(*shard, context);
-    total += shard->file.size();
+    num_in_files_ += shard->file.size();
     shards_.push_back(std::move(shard));
   }
-  if (total == 0) fail(ErrorKind::kBadInput, "{}: the token files hold no samples", stage.path);
-  order_ = std::make_unique<ShuffledOrder>(context.seed, total);
+  if (num_in_files_ == 0) fail(ErrorKind::kBadInput, "{}: the token files hold no samples", stage.path);
+  order_ = std::make_unique<ShuffledOrder>(context.seed, split_.numbers(num_in_files_, "samples", stage.path));
 }
 
 // The first sample of a file tells its kind and, for text, its tokenizer: answers are JSON arrays.
@@ -114,8 +117,8 @@ BatchShape ShardStream::largest_sample() const {
 }
 
 std::string ShardStream::description() const {
-  return fmt::format("{} samples in {} token files", with_thousands(static_cast<long long>(order_->size())),
-                     shards_.size());
+  return fmt::format("{} samples in {} token files{}", with_thousands(static_cast<long long>(order_->size())),
+                     shards_.size(), held_out_text(split_, num_in_files_, order_->size()));
 }
 
 }  // namespace manyshot::train

@@ -17,6 +17,7 @@ class ShardStream : public SampleStream {
   ShardStream(const StageRecipe& stage, const StreamContext& context);
   TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
   BatchShape largest_sample() const override;
+  std::optional<uint64_t> num_samples() const override { return order_->size(); }
   std::string description() const override;
 
  private:
@@ -36,6 +37,8 @@ class ShardStream : public SampleStream {
   LossMode mode_;
   const Tokenizer* tokenizer_;
   LengthLimit limit_;
+  DataSplit split_;
+  uint64_t num_in_files_ = 0;
   uint64_t vocab_size_;
 };
 

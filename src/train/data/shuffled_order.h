@@ -1,4 +1,4 @@
-// The order in which a stage goes through a file of N samples: a new seeded permutation for each pass.
+// The order in which a stage goes through N samples of its data: a new seeded permutation for each pass.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@ namespace manyshot::train {
 
 class ShuffledOrder {
  public:
-  // REQUIRES: 0 < size < 2^32.
-  ShuffledOrder(uint64_t seed, uint64_t size) : seed_(seed), size_(size) {}
-  // Which of the N samples stands at `position`; `attempt` > 0: the one to take when those of lower attempts cannot be
+  // `numbers` are the samples, N of them. REQUIRES: 0 < N < 2^32.
+  ShuffledOrder(uint64_t seed, std::vector<uint32_t> numbers) : seed_(seed), numbers_(std::move(numbers)) {}
+  // Which sample stands at `position`; `attempt` > 0: the one to take when those of lower attempts cannot be
   // used, until all N are tried. Safe from several threads; the permutations of the two passes used
   // last are kept (4 bytes a sample each).
   uint32_t at(uint64_t position, uint64_t attempt = 0) const;
-  uint64_t size() const { return size_; }
+  uint64_t size() const { return numbers_.size(); }
 
  private:
   using Permutation = std::shared_ptr<const std::vector<uint32_t>>;
@@ -25,7 +25,8 @@ class ShuffledOrder {
     Permutation permutation;
   };
 
-  uint64_t seed_, size_;
+  uint64_t seed_;
+  std::vector<uint32_t> numbers_;
   mutable std::mutex mutex_;
   mutable Pass passes_[2];
 };

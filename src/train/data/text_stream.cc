@@ -60,17 +60,17 @@ TextStream::TextStream(const StageRecipe& stage, const StreamContext& context)
       tokenizer_(required_tokenizer(stage, context)),
       wrapping_(choose_chat_wrapping(stage.chat, tokenizer_)),
       mode_(stage.loss),
-      limit_(stage) {
-  uint64_t total = 0;
+      limit_(stage),
+      split_(context.split) {
   for (const std::string& path : text_files(stage.path, stage.data)) {
     auto records = open_records(path, stage);
     if (records->size() == 0) continue;
     files_.push_back(std::move(records));
-    first_.push_back(total);
-    total += files_.back()->size();
+    first_.push_back(num_records_);
+    num_records_ += files_.back()->size();
   }
-  if (total == 0) fail(ErrorKind::kBadInput, "{}: there are no lines and no texts", stage.path);
-  order_ = std::make_unique<ShuffledOrder>(context.seed, total);
+  if (num_records_ == 0) fail(ErrorKind::kBadInput, "{}: there are no lines and no texts", stage.path);
+  order_ = std::make_unique<ShuffledOrder>(context.seed, split_.numbers(num_records_, "samples", stage.path));
   const Json first = files_.front()->record(0);  // a wrong kind of data is told at once
   encode(first, files_.front()->place(0));
 }
@@ -106,8 +106,8 @@ TrainSample TextStream::sample(uint64_t position, StreamScratch&) const {
 BatchShape TextStream::largest_sample() const { return {.num_samples = 1, .sample_tokens = limit_.max_tokens()}; }
 
 std::string TextStream::description() const {
-  return fmt::format("{} samples of {} in {} files", with_thousands(static_cast<long long>(order_->size())),
-                     name_of(kind_), files_.size());
+  return fmt::format("{} samples of {} in {} files{}", with_thousands(static_cast<long long>(order_->size())),
+                     name_of(kind_), files_.size(), held_out_text(split_, num_records_, order_->size()));
 }
 
 }  // namespace manyshot::train

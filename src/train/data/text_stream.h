@@ -18,6 +18,7 @@ class TextStream : public SampleStream {
   TextStream(const StageRecipe& stage, const StreamContext& context);
   TrainSample sample(uint64_t position, StreamScratch& scratch) const override;
   BatchShape largest_sample() const override;
+  std::optional<uint64_t> num_samples() const override { return order_->size(); }
   std::string description() const override;
 
  private:
@@ -28,8 +29,10 @@ class TextStream : public SampleStream {
   ChatWrapping wrapping_;
   LossMode mode_;
   LengthLimit limit_;
+  DataSplit split_;
   std::vector<std::unique_ptr<TextRecords>> files_;
   std::vector<uint64_t> first_;  // number of each file's first record among all
+  uint64_t num_records_ = 0;
   std::unique_ptr<ShuffledOrder> order_;
 };
 

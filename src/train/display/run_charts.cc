@@ -235,7 +235,11 @@ std::string metric_text(const Json& value) {
 }
 
 Chart loss_chart(const std::vector<Json>& metrics) {
-  return chart_of(metrics, "Loss", "Nats a supervised token, before each step's update.", {{"loss", "loss"}});
+  return chart_of(
+      metrics, "Loss",
+      "Nats a supervised token: of each step's samples, before its update; and, where the recipe holds data "
+      "out, of the validation samples.",
+      {{"training", "loss"}, {"validation", "validation_loss", 1, false}});
 }
 
 Chart learning_chart(const std::vector<Json>& metrics) {

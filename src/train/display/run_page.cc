@@ -85,7 +85,9 @@ Section result_section(const Json& report, const Json& run, const std::vector<Js
   compare(first, last, {"training: loss, nats a supervised token (smoothed)", "loss"});
   compare(first, last, {"training: supervised tokens right, % (smoothed)", "accuracy", true});
   for (const Comparison& what :
-       {Comparison{"held-out tasks: accuracy, % (mean over shots)", "eval_accuracy", true},
+       {Comparison{"validation: loss, nats a supervised token", "validation_loss"},
+        Comparison{"validation: supervised tokens right, %", "validation_accuracy", true},
+        Comparison{"held-out tasks: accuracy, % (mean over shots)", "eval_accuracy", true},
         Comparison{"held-out tasks: loss, nats a label", "eval_loss"},
         Comparison{"tables: accuracy, % (mean over shots)", "table_accuracy", true},
         Comparison{"tables: the forest's accuracy, %", "table_forest_accuracy", true},
@@ -99,7 +101,8 @@ Section result_section(const Json& report, const Json& run, const std::vector<Js
   compare(before, after, {"perplexity of text", "perplexity"});
   section.blocks.emplace_back(std::move(table));
   section.blocks.emplace_back(
-      Paragraph{"Held-out tasks and tables: \"at the beginning\" is the first evaluation, which may be some steps into "
+      Paragraph{"Validation, held-out tasks and tables: \"at the beginning\" is the first evaluation, which may be "
+                "some steps into "
                 "the run. Knowledge and perplexity are measured before the first step."});
   return section;
 }

@@ -52,6 +52,12 @@ std::string base_name(const Recipe& recipe) {
   return id.empty() ? fs::absolute(path).lexically_normal().string() : id;
 }
 
+// "300 steps", "2 epochs".
+std::string length_text(const StageRecipe& stage) {
+  if (stage.epochs > 0) return fmt::format("{} epoch{}", stage.epochs, stage.epochs == 1 ? "" : "s");
+  return with_thousands(stage.num_steps(1)) + " steps";
+}
+
 // For the adapter's card: a line a stage.
 std::string training_text(const Recipe& recipe) {
   std::string text;
@@ -61,8 +67,8 @@ std::string training_text(const Recipe& recipe) {
             ? fmt::format("tasks drawn from a prior ({}), prompts {} and {}", stage.corpus.prior.prior,
                           name_of(stage.corpus.format), name_of(stage.corpus.chat))
             : fmt::format("{} of {}", name_of(stage.data), fs::path(stage.path).filename().string());
-    text += fmt::format("- stage {}: {}; {} steps, {} samples a batch, loss on {}\n", stage.name, source,
-                        with_thousands(stage.num_steps(1)), stage.batch * stage.accumulation, name_of(stage.loss));
+    text += fmt::format("- stage {}: {}; {}, {} samples a batch, loss on {}\n", stage.name, source, length_text(stage),
+                        stage.batch * stage.accumulation, name_of(stage.loss));
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -105,11 +106,15 @@ std::vector<Json> MetricsLog::lines() const {
 }
 
 void MetricsLog::draw_curve(const std::vector<Json>& lines) const {
+  // That of the validation samples is the one to compare with training's.
+  const bool has_validation =
+      std::ranges::any_of(lines, [](const Json& line) { return line.contains("validation_loss"); });
+  const char* evaluated = has_validation ? "validation_loss" : "eval_loss";
   LossCurve curve;
   for (const Json& line : lines) {
     const double step = line.value("step", 0.0);
     if (line.contains("loss")) curve.training.push_back({step, line["loss"].get<double>()});
-    if (line.contains("eval_loss")) curve.evaluation.push_back({step, line["eval_loss"].get<double>()});
+    if (line.contains(evaluated)) curve.evaluation.push_back({step, line[evaluated].get<double>()});
   }
   write_file(folder_ + "/training_loss.svg", loss_curve_svg(curve));
 }

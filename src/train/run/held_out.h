@@ -1,4 +1,4 @@
-// Held-out synthetic tasks at several numbers of labelled rows.
+// What no step trains on: synthetic tasks at several numbers of labelled rows, and a stage's validation split.
 #pragma once
 
 #include <map>
@@ -23,6 +23,21 @@ class HeldOutTasks {
 
  private:
   std::map<int, std::vector<TrainSample>> samples_;  // by shots
+};
+
+// The data that recipe.validation_stage() holds out.
+class ValidationSamples {
+ public:
+  // All samples that fit the stage's length; of tables evaluate.tasks tasks, at the stage's last corpus. None when no
+  // stage holds data out. Throws what open_stream() throws.
+  ValidationSamples(const Recipe& recipe, RunModel& model);
+
+  // {"validation_loss", "validation_accuracy": over all supervised positions}; empty without samples.
+  Json evaluate(RunModel& model, Collective& processes) const;
+
+ private:
+  size_t batch_ = 1;
+  std::vector<TrainSample> samples_;
 };
 
 }  // namespace manyshot::train

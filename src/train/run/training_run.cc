@@ -93,6 +93,7 @@ class TrainingRun {
     if (!setup_.resume.empty()) resume();
     state_.version = setup_.version;
     held_out_.emplace(recipe_, model_);
+    validation_.emplace(recipe_, model_);
     if (processes_.is_first()) {
       log_.emplace(setup_.out, state_.step, plan_.total_steps());
       meter_.recall(log_->lines());
@@ -168,7 +169,12 @@ class TrainingRun {
     ++state_.step;
     meter_.add(gradient, step_time.seconds(), state_);
     if (!log_) return;
-    log_->add_step(meter_.metrics(stage.name, learning_rate, state_));
+    Json line = meter_.metrics(stage.name, learning_rate, state_);
+    if (stage.epochs > 0) {
+      line["epoch"] =
+          stage.epochs * static_cast<double>(place.step + 1) / static_cast<double>(plan_.stage_steps(stage_->number()));
+    }
+    log_->add_step(line);
     status_.show(meter_.status(stage.name, state_.step, plan_.total_steps()));
   }
 
@@ -184,6 +190,7 @@ class TrainingRun {
   void evaluate() {
     stage_->with_average([&] {
       Json result = held_out_->evaluate(model_, processes_);
+      result.update(validation_->evaluate(model_, processes_));
       if (processes_.is_first() && setup_.evaluate_tables) {
         const TemporaryWeights weights(setup_.out, model_);
         result.update(setup_.evaluate_tables(weights.folder()));
@@ -199,7 +206,7 @@ class TrainingRun {
     log_->add_evaluation(line);
     state_.log_history.push_back(line);
     log::info("train: step {}: {}", with_thousands(state_.step), evaluation_text(result));
-    const BestMetric metric = recipe_.checkpoint.best_metric;
+    const BestMetric metric = recipe_.best_metric();
     const auto found = result.find(std::string(name_of(metric)));
     if (metric == BestMetric::kNone || found == result.end()) return;
     const double value = *found;
@@ -296,6 +303,7 @@ class TrainingRun {
   TrainerState state_;
   std::optional<ActiveStage> stage_;
   std::optional<HeldOutTasks> held_out_;
+  std::optional<ValidationSamples> validation_;
   std::optional<MetricsLog> log_;  // in the first process
   StatusLine status_;
   Stopwatch since_save_;

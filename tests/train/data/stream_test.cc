@@ -192,7 +192,7 @@ TEST_F(Stream, BufferGivesTheOrderAtAnyThreadCount) {
 }
 
 TEST_F(Stream, EveryPassSeesEverySampleOnce) {
-  const ShuffledOrder order(3, 10);
+  const ShuffledOrder order(3, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
   std::vector<uint32_t> first, second;
   for (uint64_t i = 0; i < 10; ++i) first.push_back(order.at(i));
   for (uint64_t i = 10; i < 20; ++i) second.push_back(order.at(i));
@@ -203,6 +203,76 @@ TEST_F(Stream, EveryPassSeesEverySampleOnce) {
   std::set<uint32_t> tried;
   for (uint64_t attempt = 0; attempt < 10; ++attempt) tried.insert(order.at(7, attempt));
   EXPECT_EQ(tried.size(), 10u);
+}
+
+// Texts of a pass over a stream.
+std::multiset<std::vector<TokenId>> pass_of(const SampleStream& stream) {
+  std::multiset<std::vector<TokenId>> texts;
+  StreamScratch scratch;
+  for (uint64_t i = 0; i < stream.num_samples().value(); ++i) texts.insert(stream.sample(i, scratch).tokens);
+  return texts;
+}
+
+TEST_F(Stream, ASplitHoldsSamplesOut) {
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kText;
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += fmt::format("{{\"text\": \"text number {}\"}}\n", i);
+  stage.path = folder_.write("text.jsonl", lines);
+  const auto whole = pass_of(*open_stream(stage, context()));
+  EXPECT_EQ(whole.size(), 20u);
+
+  StreamContext training = context(), validation = context();
+  training.split = {.validation = 0.23, .seed = 1};
+  validation.split = {.validation = 0.23, .seed = 1, .part = DataPart::kValidation};
+  const auto stream = open_stream(stage, training);
+  EXPECT_EQ(stream->description(), "15 samples of text in 1 files (5 held out for validation)");
+  auto parts = pass_of(*stream);
+  const auto held_out = pass_of(*open_stream(stage, validation));
+  EXPECT_EQ(held_out.size(), 5u);
+  for (const auto& text : held_out) EXPECT_FALSE(parts.contains(text));
+  parts.insert(held_out.begin(), held_out.end());
+  EXPECT_EQ(parts, whole);
+
+  validation.seed = 99;  // another stage
+  EXPECT_EQ(pass_of(*open_stream(stage, validation)), held_out);
+  validation.split.seed = 2;  // another run
+  EXPECT_NE(pass_of(*open_stream(stage, validation)), held_out);
+
+  stage.path = folder_.write("one.jsonl", "{\"text\": \"alone\"}\n");
+  expect_refused(stage, training, ErrorKind::kBadInput, "one.jsonl: validation = 0.23 needs two samples");
+}
+
+TEST_F(Stream, ASplitOfTokenFilesHoldsSamplesOut) {
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kTokens;
+  stage.corpus.format = PromptStyle::kCompact;
+  stage.path = write(stage.corpus, "tokens", CorpusLayout::kTokens, nullptr);
+  StreamContext training = compact_context(), validation = compact_context();
+  const auto whole = pass_of(*open_stream(stage, training));
+  training.split = validation.split = {.validation = 0.5, .seed = 1};
+  validation.split.part = DataPart::kValidation;
+  auto parts = pass_of(*open_stream(stage, training));
+  parts.merge(pass_of(*open_stream(stage, validation)));
+  EXPECT_EQ(parts, whole);
+}
+
+TEST_F(Stream, ASplitOfTablesHoldsWholeTablesOut) {
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kTables;
+  stage.path = folder_ / "tables";
+  for (int table = 0; table < 4; ++table) {
+    std::string text = "a,b,c,d\n";
+    for (int row = 0; row < 40 + table; ++row) text += fmt::format("{},{},{},{}\n", row, row % 5, row % 3, row * row);
+    folder_.write(fmt::format("tables/{}.csv", table), text);
+  }
+  StreamContext training = compact_context(), validation = compact_context();
+  training.split = validation.split = {.validation = 0.25, .seed = 1};
+  validation.split.part = DataPart::kValidation;
+  EXPECT_THAT(open_stream(stage, training)->description(), HasSubstr("3 tables (1 held out for validation) with 1"));
+  EXPECT_THAT(open_stream(stage, validation)->description(), HasSubstr("1 table (1 held out for validation) with 4"));
+  stage.path = folder_ / "tables/0.csv";
+  expect_refused(stage, training, ErrorKind::kBadInput, "needs two tables");
 }
 
 TEST_F(Stream, TokenFilesAndAlpacaGiveTheSameTokens) {
