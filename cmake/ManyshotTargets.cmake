@@ -48,6 +48,20 @@ function(manyshot_library name)
   endif()
 endfunction()
 
+# All that is installed.
+add_custom_target(program)
+
+# manyshot_module(NAME SOURCES ... PRIVATE ...)
+# A library that is opened at run time, never linked, and found beside the others (core/library.h): what it brings along is slow
+# to start, or is not everywhere.
+function(manyshot_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PRIVATE" ${ARGN})
+  add_library(manyshot_${name} MODULE ${ARG_SOURCES})
+  target_link_libraries(manyshot_${name} PRIVATE manyshot_flags ${ARG_PRIVATE})
+  install(TARGETS manyshot_${name} LIBRARY DESTINATION lib)
+  add_dependencies(program manyshot_${name})
+endfunction()
+
 # manyshot_test(NAME SOURCES ... LIBRARIES ... [SLOW])
 # A GoogleTest program with the library tests/support, run by CTest under the label `fast` (default) or `slow`. MANYSHOT_SOURCE_DIR, MANYSHOT_PROGRAM and
 # MANYSHOT_SHARED_DIR (the evaluation tables, which may be absent) reach it through the environment.

@@ -1,6 +1,3 @@
-# The program, and the library it opens when libtorch is asked for.
-case $preset in
-  release) prepare "$preset" manyshot manyshot_torch ;;
-  *) prepare "$preset" manyshot ;;
-esac
+# The program, and the libraries that it opens when they are asked for.
+prepare "$preset" program
 say "The program is build/$preset/bin/manyshot"

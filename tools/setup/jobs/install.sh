@@ -5,10 +5,7 @@ case $prefix in
   /*) ;;
   *) prefix=$caller_dir/$prefix ;;
 esac
-case $preset in
-  release) prepare "$preset" manyshot manyshot_torch manyshot_c10d ;;
-  *) prepare "$preset" manyshot ;;
-esac
+prepare "$preset" program
 sh tools/setup/install_tree.sh "build/$preset" "$prefix" || exit
 say "Installed in $prefix/lib/manyshot ($(du -sh "$prefix/lib/manyshot" | cut -f 1)), which can be copied to another machine of this kind; the program is $prefix/bin/manyshot"
 case :$PATH: in
