@@ -5,6 +5,7 @@ build_packages="g++ cmake ninja-build pkg-config python3 python3-pip ca-certific
   libpcre2-dev libutf8proc-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libsqlite3-dev libhdf5-dev
   libgtest-dev libgmock-dev libbenchmark-dev"
 faster_packages="ccache mold"  # installed along with others where the distribution has them
+package_packages="xz-utils"
 fuzz_packages="clang libclang-rt-dev"
 format_packages="clang-format-14"  # other versions format differently
 tidy_packages="clang-tidy-14 git"
