@@ -3,11 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "train/optimizer_options.h"
 #include "train/train_sample.h"
+#include "train/weight_updates.h"
 
 namespace manyshot::train {
 
@@ -21,7 +24,8 @@ struct Parameter {
   std::string name;           // stock Hugging Face name, PEFT's for LoRA factors, ours where neither has one
   std::vector<size_t> shape;  // row-major
   ParameterKind kind = ParameterKind::kMatrix;
-  std::span<float> value, gradient;  // f32 masters and summed gradients; owned by the model
+  // f32 masters and summed gradients; owned by the model. Of a network on a device a copy in the host's memory.
+  std::span<float> value, gradient;
 };
 
 // Of one or several batches. `loss` is the sum over supervised positions, in nats.
@@ -56,15 +60,22 @@ struct BatchShape {
 class TrainableModel {
  public:
   virtual ~TrainableModel() = default;
-  // In a fixed order. The spans stay valid as long as the model.
+  // In a fixed order. The spans stay valid as long as the model; a device's numbers are fetched now, and the copies go
+  // stale with the next update.
   virtual std::span<Parameter> parameters() = 0;
-  // To be called when the masters were changed: renews the copies that the network computes with.
+  // To be called when the masters of parameters() were changed: renews the copies that the network computes with.
   virtual void parameters_changed() = 0;
+  // Updates where the numbers live; null: in the host's memory (make_updates() in optimizer/host_updates.h).
+  virtual std::unique_ptr<WeightUpdates> device_updates(const OptimizerOptions&, double /*ema*/) { return nullptr; }
   // Adds scale * d(sum of losses) / d(parameter) to the gradients. `seed` decides dropout. Throws Error(kBadInput)
   // naming the sample that does not fit the network.
   virtual LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t seed) = 0;
   // The same without gradients and without dropout.
   virtual LossSum loss(std::span<const TrainSample> batch) = 0;
+  // Whether this machine's cores are idle while it computes.
+  virtual bool leaves_cores_idle() const { return false; }
+  // Floating-point operations a second of the products of its device, measured now; 0: those of this machine's CPU.
+  virtual double matrix_rate() { return 0; }
   // Bytes that accumulate() needs at its peak, parameters and gradients included.
   virtual size_t peak_bytes(const BatchShape& shape) const = 0;
 };

@@ -13,6 +13,7 @@
 #include "train/compact/number_features.h"
 #include "train/compact/parameters.h"
 #include "train/compact/task_pass.h"
+#include "train/compact/weight_exchange.h"
 
 namespace manyshot::train {
 
@@ -20,15 +21,6 @@ using kernels::AlignedBuffer;
 using kernels::BFloat16;
 
 namespace {
-
-// What a unit written to the residual stream at layer i is worth where nothing decays: decay^-(0 + 1 + … + i).
-std::vector<float> output_scales(const NetworkShape& shape, double decay) {
-  std::vector<float> scales;
-  for (size_t i = 0; i < shape.num_layers; ++i) {
-    scales.push_back(static_cast<float>(std::pow(decay, -0.5 * static_cast<double>(i * (i + 1)))));
-  }
-  return scales;
-}
 
 template <class T>
 class TrainedNetwork : public CompactModel {
@@ -43,7 +35,7 @@ class TrainedNetwork : public CompactModel {
         head_(shape_),
         sums_(shape_, parameters_.places()) {
     for (size_t i = 0; i < shape_.num_layers; ++i) layers_.emplace_back(shape_);
-    if (weights != nullptr) take_weights(*weights);
+    if (weights != nullptr) import_weights(*weights, shape_, scales_, number_features_, parameters_);
     parameters_changed();
   }
 
@@ -77,7 +69,7 @@ class TrainedNetwork : public CompactModel {
            GradientSums::bytes(shape_, parameters_.places(), std::min(shape.num_samples, kMostGradientSums));
   }
 
-  Weights exported() const override;
+  Weights exported() const override { return export_weights(shape_, scales_, number_features_, parameters_); }
 
   std::vector<float> log_probabilities(const TrainSample& sample) override {
     check_sample(shape_, sample);
@@ -98,34 +90,6 @@ class TrainedNetwork : public CompactModel {
   }
 
  private:
-  // What exported() does, the other way round.
-  void take_weights(const Weights& weights) {
-    const ParameterPlaces& places = parameters_.places();
-    const size_t D = shape_.D;
-    const auto rows = [&](TokenId first) { return weights.embedding.data() + static_cast<size_t>(first) * D; };
-    // Returns the place behind them.
-    const auto put = [&](size_t place, std::span<const float> values, float scale = 1) {
-      float* to = parameters_.value(place);
-      for (size_t i = 0; i < values.size(); ++i) to[i] = values[i] / scale;
-      return place + values.size();
-    };
-    put(places.numbers, fit_number_weight(number_features_, rows(shape_.config.number_tokens.first), D));
-    put(places.tokens, {rows(shape_.config.label_tokens.first), shape_.num_labels * D});
-    put(places.bar, {rows(shape_.config.bar_token), D});
-    put(places.columns, {rows(shape_.config.column_tokens.first), shape_.num_columns * D});
-    for (size_t i = 0; i < shape_.num_layers; ++i) {
-      const LayerWeights& layer = weights.layers[i];
-      const LayerPlaces& at = places.layers[i];
-      put(at.input_norm, layer.input_norm);
-      put(put(put(at.qkv, layer.q_proj), layer.k_proj), layer.v_proj);
-      put(at.o, layer.o_proj, scales_[i]);
-      put(at.post_attention_norm, layer.post_attention_norm);
-      put(put(at.gate_up, layer.gate_proj), layer.up_proj);
-      put(at.down, layer.down_proj, scales_[i]);
-    }
-    put(places.final_norm, weights.final_norm);
-  }
-
   CompactWeightsView<T> view() const {
     const ParameterPlaces& places = parameters_.places();
     return {.shape = &shape_,
@@ -184,43 +148,6 @@ class TrainedNetwork : public CompactModel {
   GradientSums sums_;
   std::vector<std::unique_ptr<TaskPass<T>>> passes_;
 };
-
-template <class T>
-Weights TrainedNetwork<T>::exported() const {
-  const ParameterPlaces& places = parameters_.places();
-  const size_t D = shape_.D, queries = shape_.query_width() * D, keys = shape_.key_width() * D;
-  const size_t mlp = shape_.intermediate * D;
-  const auto copy = [&](size_t place, size_t count, float scale = 1) {
-    std::vector<float> values(parameters_.value(place), parameters_.value(place) + count);
-    for (float& value : values) value *= scale;
-    return values;
-  };
-  Weights weights;
-  weights.embedding.resize(static_cast<size_t>(shape_.config.vocab_size) * D);
-  const auto put = [&](TokenId first, const float* rows, size_t count) {
-    std::copy_n(rows, count * D,
-                weights.embedding.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(first) * D));
-  };
-  put(shape_.config.number_tokens.first, number_table_.data(), shape_.num_codes);
-  put(shape_.config.label_tokens.first, parameters_.value(places.tokens), shape_.num_labels);
-  put(shape_.config.bar_token, parameters_.value(places.bar), 1);
-  put(shape_.config.column_tokens.first, parameters_.value(places.columns), shape_.num_columns);
-  weights.final_norm = copy(places.final_norm, D);
-  for (size_t i = 0; i < shape_.num_layers; ++i) {
-    const LayerPlaces& at = places.layers[i];
-    weights.layers.push_back({.input_norm = copy(at.input_norm, D),
-                              .post_attention_norm = copy(at.post_attention_norm, D),
-                              .q_proj = copy(at.qkv, queries),
-                              .k_proj = copy(at.qkv + queries, keys),
-                              .v_proj = copy(at.qkv + queries + keys, keys),
-                              .o_proj = copy(at.o, queries, scales_[i]),
-                              .gate_proj = copy(at.gate_up, mlp),
-                              .up_proj = copy(at.gate_up + mlp, mlp),
-                              .down_proj = copy(at.down, mlp, scales_[i])});
-  }
-  weights.num_parameters = num_parameters(shape_.config);
-  return weights;
-}
 
 }  // namespace
 

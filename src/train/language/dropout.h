@@ -17,6 +17,10 @@ class Dropout {
   Dropout(double rate, uint64_t seed, const PackedBatch& batch);
 
   bool is_active() const { return threshold_ > 0; }
+  // What the mask is made of: a value of a token is kept when its 16 bits reach the threshold, times the factor.
+  const std::vector<uint64_t>& keys() const { return keys_; }  // [tokens]
+  uint32_t threshold() const { return threshold_; }
+  float factor() const { return factor_; }
   // out[i] = kept(token, stream, i) ? x[i] / (1 - rate) : 0 for the `width` values of a token.
   template <class T>
   void apply(size_t token, uint64_t stream, const T* x, size_t width, T* out) const;

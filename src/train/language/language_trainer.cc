@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "model/files/adapter_folder.h"
 #include "train/language/backward_pass.h"
+#include "train/language/language_flops.h"
 #include "train/language/save_adapter.h"
 #include "train/language/vocabulary_loss.h"
 
@@ -115,28 +116,10 @@ class LanguageTrainerOf : public LanguageTrainer {
       if (sample_losses != nullptr) sample_losses[batch.targets[i].sample] += rows[i].loss;
     }
     sum.weight = static_cast<double>(num_targets);
-    sum.flops = model_flops(batch, differentiates);
+    sum.flops =
+        language_flops(config(), network_->trains_all() ? 0 : network_->store().num_values(), batch, differentiates);
     if (differentiates) BackwardPass<T>(*network_, forward, mode, memory_).run(hidden_gradients.data());
     return sum;
-  }
-
-  // Two per weight and token forward, two for gradients of inputs, two for those of trained weights; attention: two
-  // products forward and five back over the pairs of tokens that see each other; the head at supervised tokens.
-  double model_flops(const PackedBatch& batch, bool differentiates) const {
-    const DecoderNetwork<T>& net = network_->net();
-    const double per_weight = !differentiates ? 2 : network_->trains_all() ? 6 : 4;
-    double pairs = 0;
-    for (const PackedBatch::Sequence& sequence : batch.sequences) {
-      const auto count = static_cast<double>(sequence.num_tokens());
-      pairs += count * (count + 1) / 2;
-    }
-    const double attention = pairs * 2 * static_cast<double>(net.attention.query_width() * net.num_layers);
-    const auto trained = static_cast<double>(network_->trains_all() ? 0 : network_->store().num_values());
-    return static_cast<double>(batch.tokens.size()) *
-               (per_weight * network_->layer_weights() + (differentiates ? 6 : 2) * trained) +
-           attention * (differentiates ? 7 : 2) +
-           static_cast<double>(batch.targets.size()) * per_weight * static_cast<double>(config().vocab_size) *
-               static_cast<double>(net.D);
   }
 
   LanguageTrainerOptions options_;

@@ -50,6 +50,12 @@ class MasterSource : public TensorSource {
 
 }  // namespace
 
+ParameterKind parameter_kind(const std::string& name, const std::vector<uint64_t>& shape) {
+  if (shape.size() == 1) return ParameterKind::kVector;
+  const bool is_token_table = name == "model.embed_tokens.weight" || name == "lm_head.weight";
+  return is_token_table ? ParameterKind::kEmbedding : ParameterKind::kMatrix;
+}
+
 void read_masters(const TensorSource& source, ParameterStore& store) {
   parallel_for(store.size(), [&](size_t i, int) {
     Parameter& parameter = store[i];

@@ -4,11 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/language/tensor_source.h"
 #include "train/language/parameter_store.h"
 
 namespace manyshot::train {
+
+// What a weight of that name is to an optimiser.
+ParameterKind parameter_kind(const std::string& name, const std::vector<uint64_t>& shape);
 
 // Fills every parameter from the tensor of its name, by all threads.
 void read_masters(const TensorSource& source, ParameterStore& store);

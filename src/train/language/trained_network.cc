@@ -12,16 +12,6 @@ namespace manyshot::train {
 using kernels::BFloat16;
 using kernels::transposed;
 
-namespace {
-
-ParameterKind kind_of(const std::string& name, const std::vector<uint64_t>& shape) {
-  if (shape.size() == 1) return ParameterKind::kVector;
-  const bool is_token_table = name == "model.embed_tokens.weight" || name == "lm_head.weight";
-  return is_token_table ? ParameterKind::kEmbedding : ParameterKind::kMatrix;
-}
-
-}  // namespace
-
 template <class T>
 TrainedNetwork<T>::TrainedNetwork(const TensorSource& source, const LoraModules& lora)
     : sizes_(pass_sizes(source.config(), &lora)),
@@ -40,7 +30,7 @@ TrainedNetwork<T>::TrainedNetwork(const TensorSource& source)
     : sizes_(pass_sizes(source.config(), nullptr)), layers_(static_cast<size_t>(source.config().num_hidden_layers)) {
   std::map<std::string, size_t> numbers;
   for (const auto& [name, shape] : language_model_tensors(source.config())) {
-    numbers[name] = store_.add(name, {shape.begin(), shape.end()}, kind_of(name, shape));
+    numbers[name] = store_.add(name, {shape.begin(), shape.end()}, parameter_kind(name, shape));
   }
   store_.allocate();
   read_masters(source, store_);
@@ -88,15 +78,6 @@ void TrainedNetwork<T>::pack_transposed() {
                                                  sizes_.sites[site].input_width);
   });
   head_transposed_ = transposed(net_->head, static_cast<size_t>(net_->config.vocab_size), net_->D);
-}
-
-template <class T>
-double TrainedNetwork<T>::layer_weights() const {
-  double count = 0;
-  for (const SiteShape& site : sizes_.sites) {
-    for (const SiteModule& module : site.modules) count += static_cast<double>(module.num_outputs * site.num_inputs);
-  }
-  return count * static_cast<double>(layers_.size());
 }
 
 template class TrainedNetwork<float>;

@@ -52,8 +52,6 @@ class TrainedNetwork {
   size_t lora_width(size_t site) const { return sizes_.lora_width[site]; }
   // The weights as they are now. REQUIRES: trains_all().
   const TensorSource& masters() const { return *masters_; }
-  // Of all matrix products of a forward pass of one token through the layers.
-  double layer_weights() const;
 
  private:
   void pack_transposed();

@@ -39,8 +39,8 @@ void AdamW::step(double factor) {
   });
 }
 
-std::vector<OptimizerState> AdamW::state() {
-  std::vector<OptimizerState> parts;
+std::vector<StateTensor> AdamW::state() {
+  std::vector<StateTensor> parts;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     parts.push_back({"mean." + parameters_[i].name, means_[i]});
     parts.push_back({"square." + parameters_[i].name, squares_[i]});

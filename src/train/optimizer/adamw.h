@@ -13,7 +13,7 @@ class AdamW : public Optimizer {
   AdamW(const OptimizerOptions& options, std::vector<Parameter> parameters);
 
   void step(double factor) override;
-  std::vector<OptimizerState> state() override;
+  std::vector<StateTensor> state() override;
   Json counters() const override { return {{"steps", steps_}}; }
   void set_counters(const Json& counters) override { steps_ = counters.at("steps").get<int64_t>(); }
 

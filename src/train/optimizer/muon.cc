@@ -23,9 +23,9 @@ Muon::Muon(const OptimizerOptions& options, std::vector<Parameter> parameters)
                    [&](size_t a, size_t b) { return momenta_[a].size() > momenta_[b].size(); });
 }
 
-double Muon::scale_of(size_t rows, size_t columns) const {
+double muon_scale(MuonScale scale, size_t rows, size_t columns) {
   const auto larger = static_cast<double>(std::max(rows, columns));
-  switch (options_.muon_scale) {
+  switch (scale) {
     case MuonScale::kAspect:
       return std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(columns)));
     case MuonScale::kWidth:
@@ -74,13 +74,13 @@ void Muon::update_matrix(size_t i, double rate, Scratch& scratch) {
     scratch.exact.orthogonalise(update, rows, columns, options_.newton_schulz_steps);
   }
   const auto kept = static_cast<float>(1 - rate * options_.weight_decay);
-  const auto size_of_step = static_cast<float>(rate * scale_of(rows, columns));
+  const auto size_of_step = static_cast<float>(rate * muon_scale(options_.muon_scale, rows, columns));
   float* value = parameter.value.data();
   for (size_t k = 0; k < size; ++k) value[k] = kept * value[k] - size_of_step * update[k];
 }
 
-std::vector<OptimizerState> Muon::state() {
-  std::vector<OptimizerState> parts;
+std::vector<StateTensor> Muon::state() {
+  std::vector<StateTensor> parts;
   for (size_t i = 0; i < parameters_.size(); ++i) parts.push_back({"momentum." + parameters_[i].name, momenta_[i]});
   return parts;
 }

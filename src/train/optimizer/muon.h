@@ -10,13 +10,16 @@
 
 namespace manyshot::train {
 
+// What the orthogonalised update of a matrix is multiplied with, beside the learning rate.
+double muon_scale(MuonScale scale, size_t rows, size_t columns);
+
 class Muon : public Optimizer {
  public:
   // REQUIRES: every parameter is two-dimensional.
   Muon(const OptimizerOptions& options, std::vector<Parameter> parameters);
 
   void step(double factor) override;
-  std::vector<OptimizerState> state() override;
+  std::vector<StateTensor> state() override;
   Json counters() const override { return Json::object(); }
   void set_counters(const Json&) override {}
 
@@ -28,7 +31,6 @@ class Muon : public Optimizer {
     std::vector<float> update;
   };
   void update_matrix(size_t i, double rate, Scratch& scratch);
-  double scale_of(size_t rows, size_t columns) const;
 
   OptimizerOptions options_;
   bool is_bf16_;

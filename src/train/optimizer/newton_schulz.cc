@@ -21,8 +21,8 @@ using kernels::Store;
 
 namespace {
 
-// The odd polynomial a x + b x^3 + c x^5, steep at 0.
-constexpr float kA = 3.4445f, kB = -4.7750f, kC = 2.0315f;
+constexpr auto kA = static_cast<float>(kNewtonSchulz.a), kB = static_cast<float>(kNewtonSchulz.b),
+               kC = static_cast<float>(kNewtonSchulz.c);
 
 }  // namespace
 

@@ -10,6 +10,12 @@
 
 namespace manyshot::train {
 
+// The odd polynomial a x + b x^3 + c x^5 of each step, steep at 0.
+struct NewtonSchulzPolynomial {
+  double a, b, c;
+};
+inline constexpr NewtonSchulzPolynomial kNewtonSchulz{3.4445, -4.7750, 2.0315};
+
 // Scratch memory for matrices of up to [rows, columns]; for one thread. Products are of type T with f32 sums.
 template <class T>
 class NewtonSchulz {

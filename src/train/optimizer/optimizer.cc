@@ -22,9 +22,9 @@ class MuonAndAdamW : public Optimizer {
     muon_.step(factor);
     adamw_.step(factor);
   }
-  std::vector<OptimizerState> state() override {
-    std::vector<OptimizerState> all = muon_.state();
-    for (OptimizerState& part : adamw_.state()) all.push_back(std::move(part));
+  std::vector<StateTensor> state() override {
+    std::vector<StateTensor> all = muon_.state();
+    for (StateTensor& part : adamw_.state()) all.push_back(std::move(part));
     return all;
   }
   Json counters() const override { return adamw_.counters(); }
@@ -38,16 +38,17 @@ class MuonAndAdamW : public Optimizer {
     }
     return chosen;
   }
-  static OptimizerOptions vector_options(OptimizerOptions options) {
-    if (options.vector_learning_rate > 0) options.learning_rate = options.vector_learning_rate;
-    return options;
-  }
 
   Muon muon_;
   AdamW adamw_;
 };
 
 }  // namespace
+
+OptimizerOptions vector_options(OptimizerOptions options) {
+  if (options.vector_learning_rate > 0) options.learning_rate = options.vector_learning_rate;
+  return options;
+}
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::span<Parameter> parameters) {
   const std::vector<Parameter> all(parameters.begin(), parameters.end());

@@ -13,12 +13,6 @@
 
 namespace manyshot::train {
 
-// A part of the state, under a name of its own.
-struct OptimizerState {
-  std::string name;
-  std::span<float> values;
-};
-
 // The same bits at any number of threads.
 class Optimizer {
  public:
@@ -26,7 +20,7 @@ class Optimizer {
   // One step with learning rates times `factor` (schedule.h), which is in [0, 1].
   virtual void step(double factor) = 0;
   // All arrays; to resume, fill them and call set_counters().
-  virtual std::vector<OptimizerState> state() = 0;
+  virtual std::vector<StateTensor> state() = 0;
   virtual Json counters() const = 0;
   virtual void set_counters(const Json& counters) = 0;
   // Schedule-free: the weights to evaluate and to keep are an average. Exchanges it and the masters; a second call
@@ -37,6 +31,9 @@ class Optimizer {
 
 // The parameters' spans must outlive the optimiser.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::span<Parameter> parameters);
+
+// Muon's options for what is no matrix, which AdamW updates.
+OptimizerOptions vector_options(OptimizerOptions options);
 
 // Norm of all gradients together.
 double gradient_norm(std::span<const Parameter> parameters);

@@ -43,8 +43,8 @@ void ScheduleFreeAdamW::step(double factor) {
   });
 }
 
-std::vector<OptimizerState> ScheduleFreeAdamW::state() {
-  std::vector<OptimizerState> parts;
+std::vector<StateTensor> ScheduleFreeAdamW::state() {
+  std::vector<StateTensor> parts;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     parts.push_back({"z." + parameters_[i].name, z_[i]});
     parts.push_back({"square." + parameters_[i].name, squares_[i]});

@@ -14,7 +14,7 @@ class ScheduleFreeAdamW : public Optimizer {
 
   // `factor` is for warm-up; steps weigh in the average as the square of the largest rate so far.
   void step(double factor) override;
-  std::vector<OptimizerState> state() override;
+  std::vector<StateTensor> state() override;
   Json counters() const override;
   void set_counters(const Json& counters) override;
   bool has_average() const override { return true; }

@@ -26,7 +26,6 @@ void measure(const StageRecipe& stage, const SampleStream& stream, RunModel& mod
   SampleBuffer buffer(
       stream, [&](uint64_t i) { return (2 * i + 1) * check.samples / (2 * batch); }, 0, batch);
   const std::vector<TrainSample> samples = buffer.take(batch);
-  zero_gradients(model.network().parameters());
   const LossSum sum = model.network().accumulate(samples, 1.0f, 0);
   const double seconds = watch.seconds();
   check.first_loss = sum.mean();

@@ -10,12 +10,9 @@
 #include <vector>
 
 #include "core/json.h"
-#include "train/optimizer/optimizer.h"
+#include "train/weight_updates.h"
 
 namespace manyshot::train {
-
-// f32 numbers that belong to the state, under a name of their own: masters, moments, averages. Not owned.
-using StateTensor = OptimizerState;
 
 // Writes state.safetensors, one F32 vector for each tensor.
 void write_state(std::span<const StateTensor> tensors, const std::string& folder);

@@ -62,6 +62,7 @@ Json RunMeter::metrics(const std::string& stage, double learning_rate, const Tra
                {"samples", state.samples},
                {"tokens", state.tokens},
                {"seconds", state.seconds},
+               {"sample_seconds", last_.sample_seconds},
                {"tokens_per_second", static_cast<double>(last_.loss.tokens) / last_seconds_},
                {"gflops_per_second", flops_per_second * 1e-9},
                {"memory_bytes", memory_used_bytes()}};

@@ -5,9 +5,8 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
-#include "core/parallel.h"
+#include "core/stopwatch.h"
 #include "core/text.h"
-#include "train/optimizer/optimizer.h"
 
 namespace manyshot::train {
 namespace {
@@ -22,30 +21,31 @@ namespace {
 }  // namespace
 
 StepGradient StepGradients::compute(const StageRecipe& stage, const RunPlan& plan, RunPlan::Place place, const Rng& rng,
-                                    SampleBuffer& samples) {
+                                    SampleBuffer& samples, WeightUpdates& updates) {
   StepGradient result;
-  zero_gradients(network_.parameters());
+  updates.zero_gradients();
   for (int batch = 0; batch < stage.accumulation; ++batch) {
     check_interrupted();
+    const Stopwatch drawing;
     const std::vector<TrainSample> taken = samples.take(static_cast<size_t>(stage.batch));
+    result.sample_seconds += drawing.seconds();
     const uint64_t number = plan.batch_number(static_cast<uint64_t>(batch));
     const uint64_t seed =
         rng.child("dropout", static_cast<uint64_t>(place.step)).child("batch", number).bits(place.stage);
-    result.loss += add_batch(stage, place, number, seed, taken);
+    result.loss += add_batch(stage, place, number, seed, taken, updates);
   }
-  sum_over_processes(result.loss);
+  sum_over_processes(result.loss, updates);
   if (!std::isfinite(result.loss.loss))
     fail_not_finite(stage, place, "the loss of another process is no finite number");
   if (result.loss.weight == 0) fail_not_finite(stage, place, "no sample has a supervised token");
-  take_mean(result.loss.weight);
-  result.norm = clip_gradients(network_.parameters(), stage.clip);
+  result.norm = updates.finish_gradients(1 / result.loss.weight, stage.clip);
   if (!std::isfinite(result.norm)) fail_not_finite(stage, place, "the gradient is no finite number");
   result.samples = plan.step_samples(place.stage);
   return result;
 }
 
 LossSum StepGradients::add_batch(const StageRecipe& stage, RunPlan::Place place, uint64_t batch_number, uint64_t seed,
-                                 std::span<const TrainSample> batch) {
+                                 std::span<const TrainSample> batch, WeightUpdates& updates) {
   const LossSum sum = network_.accumulate(batch, 1.0f, seed);
   if (std::isfinite(sum.loss)) return sum;
   std::vector<std::string> bad;
@@ -54,25 +54,16 @@ LossSum StepGradients::add_batch(const StageRecipe& stage, RunPlan::Place place,
   }
   if (processes_.world_size() > 1) {  // the others shall hear of it, not wait
     LossSum nothing{.loss = sum.loss};
-    sum_over_processes(nothing);
+    sum_over_processes(nothing, updates);
   }
   fail_not_finite(stage, place,
                   fmt::format("the loss of batch {} is {}, from {}", batch_number, sum.loss,
                               bad.empty() ? "no sample alone" : "samples " + list_names(bad)));
 }
 
-void StepGradients::sum_over_processes(LossSum& loss) {
+void StepGradients::sum_over_processes(LossSum& loss, WeightUpdates& updates) {
   if (processes_.world_size() == 1) return;
-  std::vector<float> gradients;
-  for (const Parameter& parameter : network_.parameters()) {
-    gradients.insert(gradients.end(), parameter.gradient.begin(), parameter.gradient.end());
-  }
-  processes_.all_reduce_sum(std::span<float>(gradients));
-  auto next = gradients.begin();
-  for (const Parameter& parameter : network_.parameters()) {
-    std::copy_n(next, parameter.gradient.size(), parameter.gradient.begin());
-    next += static_cast<std::ptrdiff_t>(parameter.gradient.size());
-  }
+  updates.sum_gradients([&](std::span<float> gradients) { processes_.all_reduce_sum(gradients); });
   std::array<double, 5> sums = {loss.loss, loss.weight, static_cast<double>(loss.tokens),
                                 static_cast<double>(loss.correct), loss.flops};
   processes_.all_reduce_sum(std::span<double>(sums));
@@ -81,14 +72,6 @@ void StepGradients::sum_over_processes(LossSum& loss) {
           .tokens = static_cast<uint64_t>(sums[2]),
           .correct = static_cast<uint64_t>(sums[3]),
           .flops = sums[4]};
-}
-
-void StepGradients::take_mean(double weight) {
-  const auto factor = static_cast<float>(1 / weight);
-  const std::span<Parameter> parameters = network_.parameters();
-  parallel_for(parameters.size(), [&](size_t i, int) {
-    for (float& value : parameters[i].gradient) value *= factor;
-  });
 }
 
 }  // namespace manyshot::train

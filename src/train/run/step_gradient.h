@@ -15,9 +15,10 @@
 namespace manyshot::train {
 
 struct StepGradient {
-  LossSum loss;          // over all processes
-  double norm = 0;       // of the mean gradient, before clipping
-  uint64_t samples = 0;  // over all processes
+  LossSum loss;               // over all processes
+  double norm = 0;            // of the mean gradient, before clipping
+  uint64_t samples = 0;       // over all processes
+  double sample_seconds = 0;  // that this process drew samples, or waited for them
 };
 
 class StepGradients {
@@ -28,13 +29,12 @@ class StepGradients {
   // `place` names the step for dropout and messages. Throws Error(kBadInput) naming batch and samples when a loss or
   // the gradient is no finite number, kInterrupted after Ctrl-C; nothing of the model has changed then.
   StepGradient compute(const StageRecipe& stage, const RunPlan& plan, RunPlan::Place place, const Rng& rng,
-                       SampleBuffer& samples);
+                       SampleBuffer& samples, WeightUpdates& updates);
 
  private:
   LossSum add_batch(const StageRecipe& stage, RunPlan::Place place, uint64_t batch_number, uint64_t seed,
-                    std::span<const TrainSample> batch);
-  void sum_over_processes(LossSum& loss);
-  void take_mean(double weight);
+                    std::span<const TrainSample> batch, WeightUpdates& updates);
+  void sum_over_processes(LossSum& loss, WeightUpdates& updates);
 
   TrainableModel& network_;
   Collective& processes_;

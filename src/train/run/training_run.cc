@@ -132,9 +132,9 @@ class TrainingRun {
     state_.recipe = recipe_now;
     const RunPlan::Place last = plan_.place(state_.step - 1);
     stage_.emplace(recipe_, plan_, last.stage, last.step + 1, model_);
-    read_state(stage_->state(), setup_.resume);
-    stage_->optimizer().set_counters(state_.optimizer);
-    model_.network().parameters_changed();
+    read_state(stage_->updates().state(), setup_.resume);
+    stage_->updates().set_counters(state_.optimizer);
+    stage_->updates().state_filled();
     saved_step_ = state_.step;
     if (!state_.log_history.empty()) {
       evaluation_ = state_.log_history.back();
@@ -164,7 +164,7 @@ class TrainingRun {
     const Stopwatch step_time;
     const RunPlan::Place place = plan_.place(state_.step);
     const StageRecipe& stage = stage_->recipe();
-    const StepGradient gradient = gradients_->compute(stage, plan_, place, rng_, stage_->samples());
+    const StepGradient gradient = gradients_->compute(stage, plan_, place, rng_, stage_->samples(), stage_->updates());
     const double learning_rate = stage_->step(place.step);
     ++state_.step;
     meter_.add(gradient, step_time.seconds(), state_);
@@ -223,9 +223,9 @@ class TrainingRun {
     is_new_best_ = false;
     saved_step_ = state_.step;
     if (!processes_.is_first()) return;
-    state_.optimizer = stage_->optimizer().counters();
+    state_.optimizer = stage_->updates().counters();
     folders_.write(state_.step, [&](const std::string& folder) {
-      write_state(stage_->state(), folder);
+      write_state(stage_->updates().state(), folder);
       stage_->with_average([&] { model_.write_weights(folder); });
       write_file((fs::path(folder) / "trainer_state.json").string(), to_json(state_).dump(1) + "\n");
     });

@@ -17,6 +17,7 @@
 #include "train/compact/compact_model.h"
 #include "train/data/sample_buffer.h"
 #include "train/data/sample_stream.h"
+#include "train/data/samples_ahead.h"
 #include "train/data/shuffled_order.h"
 #include "train/data/supervision.h"
 #include "train/models/open_model.h"
@@ -189,6 +190,39 @@ TEST_F(Stream, BufferGivesTheOrderAtAnyThreadCount) {
     }
   }
   set_num_threads(0);
+}
+
+TEST_F(Stream, SamplesDrawnMeanwhileAreTheSame) {
+  const auto stream = open_stream(small_stage(), compact_context());
+  const auto position_of = [](uint64_t number) { return number / 3 * 6 + number % 3; };
+  SampleBuffer in_turns(*stream, position_of, 2, 40);
+  SampleBuffer meanwhile(*stream, position_of, 2, 40, Drawing::kMeanwhile);
+  for (const size_t count : {5u, 1u, 20u, 12u}) {
+    const std::vector<TrainSample> expected = in_turns.take(count), found = meanwhile.take(count);
+    for (size_t i = 0; i < count; ++i) EXPECT_EQ(found[i].tokens, expected[i].tokens);
+  }
+}
+
+TEST_F(Stream, ErrorsOfSamplesDrawnMeanwhileComeInTheirTurn) {
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kText;
+  stage.path = folder_.write("text.jsonl", "{\"text\": \"good\"}\n{\"text\": 7}\n{\"text\": \"fine\"}\n");
+  const auto stream = open_stream(stage, context());
+  // Whichever comes first, the bad line is told when it is its turn, and no thread is left behind.
+  SamplesAhead samples(
+      *stream, [](uint64_t number) { return number; }, 0, 3, 2, 2);
+  std::string message;
+  for (int i = 0; i < 3 && message.empty(); ++i) {
+    try {
+      samples.take(1);
+    } catch (const Error& error) {
+      message = error.what();
+    }
+  }
+  EXPECT_THAT(message, HasSubstr("text.jsonl:2: there is no \"text\""));
+  const auto tasks = open_stream(small_stage(), compact_context());
+  const SamplesAhead unused(
+      *tasks, [](uint64_t number) { return number; }, 0, 50, 2, 4);
 }
 
 TEST_F(Stream, EveryPassSeesEverySampleOnce) {

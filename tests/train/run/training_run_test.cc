@@ -70,7 +70,8 @@ class Run : public ::testing::Test {
   static std::vector<Json> metrics(const RunSetup& setup) {
     std::vector<Json> lines = metric_lines(setup.out);
     for (Json& line : lines) {
-      for (const char* key : {"seconds", "tokens_per_second", "gflops_per_second", "memory_bytes", "utilisation"}) {
+      for (const char* key :
+           {"seconds", "sample_seconds", "tokens_per_second", "gflops_per_second", "memory_bytes", "utilisation"}) {
         line.erase(key);
       }
     }

@@ -1,9 +1,14 @@
-#include "train/run/weight_average.h"
+#include "train/optimizer/weight_average.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace manyshot::train {
+
+double average_weight(double decay, int64_t step) {
+  const auto count = static_cast<double>(step);
+  return 1 - std::min(decay, (count + 1) / (count + 10));
+}
 
 WeightAverage::WeightAverage(std::span<Parameter> parameters, double decay) : decay_(decay) {
   if (decay == 0) return;
@@ -11,8 +16,7 @@ WeightAverage::WeightAverage(std::span<Parameter> parameters, double decay) : de
 }
 
 void WeightAverage::update(std::span<const Parameter> parameters, int64_t step) {
-  const auto count = static_cast<double>(step);
-  const auto weight = static_cast<float>(1 - std::min(decay_, (count + 1) / (count + 10)));
+  const auto weight = static_cast<float>(average_weight(decay_, step));
   for (size_t i = 0; i < averages_.size(); ++i) {
     std::vector<float>& average = averages_[i];
     const std::span<float> value = parameters[i].value;

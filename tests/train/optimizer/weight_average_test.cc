@@ -1,4 +1,4 @@
-#include "train/run/weight_average.h"
+#include "train/optimizer/weight_average.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
