@@ -10,8 +10,8 @@ set(data_flow
   teacher
   encoding encoding/tokenizer encoding/text
   corpus corpus/hdf5
-  model/dtype.h model/decoder model/files model/model.h model/compact model/language model/torch model
-  train train/data train/optimizer train/compact train/language train/collective
+  model/dtype.h model/device model/decoder model/files model/model.h model/compact model/language model/torch model
+  train train/data train/optimizer train/compact train/language train/device train/collective
   train/models train/display train/record train/plan train/run
   predict
   evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
@@ -61,7 +61,7 @@ function(library_home name headers files words)
 endfunction()
 
 function(check_library_header)
-  library_home("libtorch" "^(torch|ATen|c10|caffe2)/" "^(model/torch|train/collective)/" "src/model/torch and src/train/collective")
+  library_home("libtorch" "^(torch|ATen|c10|caffe2)/" "^(model/torch|train/collective|train/device)/" "src/model/torch, src/train/collective and src/train/device")
   library_home("Arrow" "^(arrow|parquet)/" "^table/" "src/table")
   library_home("nlohmann-json" "^nlohmann/" "^core/json\\.h$" "src/core/json.h")
   library_home("CLI11" "^CLI/" "^cli/" "src/cli")

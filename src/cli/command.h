@@ -11,17 +11,11 @@
 
 namespace manyshot {
 
-// Where models run.
-enum class Device { kCpu, kCuda };
-constexpr auto names_of(Device) {
-  return std::to_array<Named<Device>>({{Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}});
-}
-
 // Options every command has.
 struct CommonOptions {
   std::string config;
   int threads = 0;
-  Device device = Device::kCpu;
+  std::string device = "cpu";
   bool quiet = false;
   bool json = false;
 
@@ -31,7 +25,9 @@ struct CommonOptions {
     v("config", self.config, any_value(), "TOML file with options by name (seed = 7); the command line wins over it.");
     v("threads", self.threads, between(0, 1024),
       "Threads; 0: all cores this process may use. Results do not depend on it.");
-    v("device", self.device, any_value(), "Where models run. This version has cpu.");
+    v("device", self.device, any_value(),
+      "Where models compute: cpu (as auto); for train also cuda or cuda:1, a GPU with the libraries of a torch "
+      "installation (the folder MANYSHOT_TORCH, or the first Python on the PATH), and torch-cpu, to compare with it.");
     v("quiet", self.quiet, any_value(), "Only warnings and errors on standard error.");
     v("json", self.json, any_value(),
       "The summary as one line of JSON: on standard output, or on standard error when that carries the result; an "
@@ -51,6 +47,8 @@ class Command {
   virtual std::string positional() const { return ""; }
   // Whether run() reads the file of --config itself, since it holds more than options by name.
   virtual bool reads_config() const { return false; }
+  // Whether run() can compute elsewhere than on the CPU.
+  virtual bool uses_device() const { return false; }
   virtual void run(const CommonOptions& common) = 0;
 };
 

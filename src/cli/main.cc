@@ -14,6 +14,7 @@
 #include "core/parallel.h"
 #include "core/text.h"
 #include "core/version.h"
+#include "model/device/device.h"
 
 namespace manyshot {
 
@@ -35,11 +36,12 @@ std::vector<std::unique_ptr<Command>> all_commands() {
 
 namespace {
 
-void apply_common(const CommonOptions& common) {
+void apply_common(const Command& command, const CommonOptions& common) {
   if (common.quiet) log::set_level(log::Level::kWarning);
-  if (common.device != Device::kCpu) {
-    fail(ErrorKind::kUnsupported, "--device {}: this version runs on the processor only; leave the option out",
-         name_of(common.device));
+  if (!command.uses_device() && !parse_device(common.device).is_cpu()) {
+    fail(ErrorKind::kUnsupported,
+         "--device {}: manyshot {} computes on the CPU; leave the option out, only train takes it", common.device,
+         command.name());
   }
   set_num_threads(common.threads);
 }
@@ -80,7 +82,7 @@ void run_command(const std::string& name, const std::vector<std::string>& argume
     return;
   }
   as_json = common.json;
-  apply_common(common);
+  apply_common(*command, common);
   try {
     command->run(common);
   } catch (const OptionError& error) {

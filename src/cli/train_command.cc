@@ -74,6 +74,7 @@ class TrainCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
   bool reads_config() const override { return true; }
+  bool uses_device() const override { return true; }
 
   void run(const CommonOptions& common) override {
     if (options_.keys) {
@@ -100,8 +101,8 @@ class TrainCommand : public Command {
   }
 
   // The recipe's epochs are resolved.
-  static std::unique_ptr<RunModel> open_model(Recipe& recipe) {
-    auto model = open_run_model(recipe);
+  static std::unique_ptr<RunModel> open_model(Recipe& recipe, const CommonOptions& common) {
+    auto model = open_run_model(recipe, parse_device(common.device));
     if (model->tokenizer() == nullptr && !(recipe.evaluate.knowledge.empty() && recipe.evaluate.perplexity.empty())) {
       fail(ErrorKind::kBadInput,
            "evaluate.knowledge and evaluate.perplexity are for language models; this recipe trains a compact decoder, "
@@ -112,7 +113,7 @@ class TrainCommand : public Command {
   }
 
   void check(Recipe recipe, const CommonOptions& common) {
-    const auto model = open_model(recipe);
+    const auto model = open_model(recipe, common);
     RunCheck result = plan_run(recipe, *model, train::process_place().world_size);
     try {
       measure_run(recipe, *model, result);
@@ -132,17 +133,22 @@ class TrainCommand : public Command {
     std::fflush(stdout);
   }
 
+  static double matrix_rate(const Recipe& recipe, RunModel& model) {
+    const double rate = model.matrix_rate();
+    return rate > 0 ? rate : train::measure_matrix_rate(choose_dtype(recipe.model.dtype));
+  }
+
   void train_recipe(Recipe recipe, const CommonOptions& common) {
     const auto processes = open_collective(train::process_place());
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
-    const auto model = open_model(recipe);
+    const auto model = open_model(recipe, common);
     log::info("train: {}", model->description());
     const bool is_adapter = model->tokenizer() != nullptr && recipe.model.trains_lora();
     const train::RunSetup setup{.recipe = recipe,
                                 .out = options_.out,
                                 .resume = options_.resume.empty() ? "" : train::find_checkpoint(options_.resume),
                                 .version = program_version(),
-                                .matrix_rate = train::measure_matrix_rate(choose_dtype(recipe.model.dtype)),
+                                .matrix_rate = matrix_rate(recipe, *model),
                                 .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version()),
                                 .measure_ability = make_ability_measurement(recipe, is_adapter)};
     const RunReport report = train::train(setup, *model, *processes);

@@ -9,6 +9,7 @@
 #include "model/dtype.h"
 #include "prior/task/sizes.h"
 #include "train/compact/compact_model.h"
+#include "train/device/library.h"
 #include "train/growth.h"
 #include "train/models/open_model.h"
 
@@ -53,7 +54,13 @@ LossMode loss_of(const Recipe& recipe) {
   return loss;
 }
 
-std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
+std::unique_ptr<CompactModel> make_network(const CompactNetworkOptions& options, const Device& device,
+                                           const Weights* weights = nullptr) {
+  if (device.is_cpu()) return make_compact_model(options, weights);
+  return make_device_compact_model(options, device, weights);
+}
+
+std::unique_ptr<CompactModel> open_network(const Recipe& recipe, const Device& device) {
   if (recipe.model.parameters == TrainedParameters::kLora) {
     fail(ErrorKind::kUnsupported,
          "parameters = \"lora\" is for language models: a compact decoder trains all its weights; leave it out");
@@ -65,12 +72,12 @@ std::unique_ptr<CompactModel> open_network(const Recipe& recipe) {
                                 .seed = Rng(recipe.seed).child("weights").bits(0)};
   if (recipe.model.is_fresh()) {
     options.config = fresh_config(recipe);
-    return make_compact_model(options);
+    return make_network(options, device);
   }
   const CompactFolder base = read_compact_folder(recipe.model.base);
   options.config = base.config;
   note_training_range(recipe, options.config);
-  return make_compact_model(options, &base.weights);
+  return make_network(options, device, &base.weights);
 }
 
 std::vector<std::string> files_of(const Recipe& recipe) {
@@ -80,11 +87,14 @@ std::vector<std::string> files_of(const Recipe& recipe) {
 
 class CompactRunModel : public RunModel {
  public:
-  explicit CompactRunModel(const Recipe& recipe) : model_(open_network(recipe)), files_(files_of(recipe)) {}
+  CompactRunModel(const Recipe& recipe, const Device& device)
+      : model_(open_network(recipe, device)), files_(files_of(recipe)) {}
 
   TrainableModel& network() override { return *model_; }
   const ModelConfig* compact_config() const override { return &model_->config(); }
   uint64_t vocab_size() const override { return static_cast<uint64_t>(model_->config().vocab_size); }
+
+  double matrix_rate() override { return model_->matrix_rate(); }
 
   LossSum label_loss(std::span<const TrainSample> samples) override {
     LossSum sum;
@@ -130,8 +140,8 @@ class CompactRunModel : public RunModel {
 
 }  // namespace
 
-std::unique_ptr<RunModel> make_compact_run_model(const Recipe& recipe) {
-  return std::make_unique<CompactRunModel>(recipe);
+std::unique_ptr<RunModel> make_compact_run_model(const Recipe& recipe, const Device& device) {
+  return std::make_unique<CompactRunModel>(recipe, device);
 }
 
 }  // namespace manyshot::train

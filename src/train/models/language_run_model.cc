@@ -11,6 +11,7 @@
 #include "model/files/trained_prompt.h"
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
+#include "train/device/library.h"
 #include "train/language/fresh_source.h"
 #include "train/language/language_trainer.h"
 #include "train/models/open_model.h"
@@ -97,8 +98,9 @@ std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
 
 class LanguageRunModel : public RunModel {
  public:
-  explicit LanguageRunModel(const Recipe& recipe)
+  LanguageRunModel(const Recipe& recipe, const Device& device)
       : recipe_(recipe),
+        device_(device),
         path_(path_of(recipe)),
         tokenizer_(read_model_tokenizer(path_)),
         config_(read_config(path_)),
@@ -111,6 +113,7 @@ class LanguageRunModel : public RunModel {
   uint64_t vocab_size() const override { return static_cast<uint64_t>(config_.vocab_size); }
   uint64_t num_trained() override { return memory_.num_trained(); }
   uint64_t peak_bytes(const BatchShape& shape) override { return peak_bytes(memory_, shape); }
+  double matrix_rate() override { return device_.is_cpu() ? 0 : trainer().matrix_rate(); }
 
   std::vector<Alternative> alternatives(const BatchShape& shape) override {
     std::vector<Alternative> others;
@@ -159,15 +162,23 @@ class LanguageRunModel : public RunModel {
 
  private:
   LanguageTrainer& trainer() {
-    if (!trainer_) trainer_ = LanguageTrainer::create(*open_source(recipe_), trainer_options(recipe_));
+    if (trainer_) return *trainer_;
+    const auto source = open_source(recipe_);
+    LanguageTrainerOptions options = trainer_options(recipe_);
+    if (device_.is_cuda() && !recipe_.model.dtype) options.dtype = DType::kBFloat16;
+    trainer_ = device_.is_cpu() ? LanguageTrainer::create(*source, options)
+                                : make_device_language_trainer(*source, options, device_);
     return *trainer_;
   }
 
   uint64_t peak_bytes(const LanguageMemory& memory, const BatchShape& shape) const {
-    return memory.peak_bytes(shape) + (loads_weights_again(recipe_.evaluate) ? memory.loaded_bytes() : 0);
+    // Beside a device the host has a copy of the trained numbers and their gradients.
+    const uint64_t of_training = device_.is_cpu() ? memory.peak_bytes(shape) : 2 * sizeof(float) * memory.num_trained();
+    return of_training + (loads_weights_again(recipe_.evaluate) ? memory.loaded_bytes() : 0);
   }
 
   Recipe recipe_;
+  Device device_;
   std::string path_;
   Tokenizer tokenizer_;
   LanguageModelConfig config_;
@@ -177,8 +188,8 @@ class LanguageRunModel : public RunModel {
 
 }  // namespace
 
-std::unique_ptr<RunModel> make_language_run_model(const Recipe& recipe) {
-  return std::make_unique<LanguageRunModel>(recipe);
+std::unique_ptr<RunModel> make_language_run_model(const Recipe& recipe, const Device& device) {
+  return std::make_unique<LanguageRunModel>(recipe, device);
 }
 
 }  // namespace manyshot::train

@@ -24,13 +24,12 @@ uint64_t RunModel::num_trained() {
   return values;
 }
 
-std::unique_ptr<RunModel> open_run_model(const Recipe& recipe) {
+std::unique_ptr<RunModel> open_run_model(const Recipe& recipe, const Device& device) {
   const ModelRecipe& model = recipe.model;
-  if (model.is_fresh()) {
-    const bool is_language = !model.config.empty() && is_language_config(model.config);
-    return is_language ? make_language_run_model(recipe) : make_compact_run_model(recipe);
-  }
-  return language_model_path(model.base) ? make_language_run_model(recipe) : make_compact_run_model(recipe);
+  const bool is_language = model.is_fresh() ? !model.config.empty() && is_language_config(model.config)
+                                            : language_model_path(model.base).has_value();
+  if (!is_language) return make_compact_run_model(recipe, device);
+  return make_language_run_model(recipe, device);
 }
 
 }  // namespace manyshot::train

@@ -1,0 +1,189 @@
+// Training of `compact` decoders by libtorch on a device.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/interrupt.h"
+#include "core/parallel.h"
+#include "train/compact/check_sample.h"
+#include "train/compact/number_features.h"
+#include "train/compact/task_pass.h"
+#include "train/compact/weight_exchange.h"
+#include "train/device/compact_network.h"
+#include "train/device/device_updates.h"
+#include "train/device/library.h"
+#include "train/device/torch_device.h"
+#include "train/device/torch_errors.h"
+
+namespace manyshot::train {
+namespace {
+
+using at::Tensor;
+
+// Of one pack. More tokens make the device no faster.
+constexpr size_t kMostTokens = size_t{1} << 19, kMostTokensOnCpu = size_t{1} << 15;
+constexpr double kMostMemory = 0.6;  // of the device's free memory, for the activations of a pack
+
+// Of one token in all row layers, as autograd keeps them: inputs and outputs of the products in the network's type,
+// rotated queries and keys, weights of the attention in f32 and rounded.
+double activation_bytes(const NetworkShape& shape, at::ScalarType type) {
+  const auto D = static_cast<double>(shape.D), I = static_cast<double>(shape.intermediate);
+  const auto qkv = static_cast<double>(shape.qkv_width), heads = static_cast<double>(shape.attention.num_heads);
+  const double size = type == at::kBFloat16 ? 2 : 4, slots = 32;
+  return static_cast<double>(shape.row_layers) * (size * (6 * D + 3 * qkv + 5 * I) + heads * slots * (4 + size));
+}
+
+size_t most_tokens(const NetworkShape& shape, const at::Device& device, at::ScalarType type) {
+  if (device.is_cpu()) return kMostTokensOnCpu;
+  const double tokens = kMostMemory * static_cast<double>(free_memory(device)) / activation_bytes(shape, type);
+  return std::min(kMostTokens, static_cast<size_t>(tokens));
+}
+
+class DeviceCompactModel : public CompactModel {
+ public:
+  DeviceCompactModel(const CompactNetworkOptions& options, const Device& device, const Weights* weights)
+      : options_(options),
+        device_(device),
+        shape_(options.config),
+        parameters_(shape_, options.seed),
+        scales_(output_scales(shape_, options.residual_decay)),
+        number_features_(number_features(shape_.num_codes)),
+        type_(torch_type(device, options.dtype)),
+        network_(shape_, scales_, torch_device(device), type_),
+        most_tokens_(most_tokens(shape_, network_.device(), type_)) {
+    if (weights != nullptr) import_weights(*weights, shape_, scales_, number_features_, parameters_);
+    numbers_.emplace(parameters_.list(), network_.device());
+    network_.renew(numbers_->masters(), parameters_.places());
+  }
+
+  const ModelConfig& config() const override { return shape_.config; }
+  const char* engine() const override {
+    return device_.is_cuda() ? "bfloat16 (GPU)" : type_ == at::kBFloat16 ? "bfloat16 (libtorch)" : "float32 (libtorch)";
+  }
+
+  std::span<Parameter> parameters() override {
+    fetch();
+    return parameters_.list();
+  }
+  void parameters_changed() override {
+    guarded([&] {
+      numbers_->send_masters();
+      network_.renew(numbers_->masters(), parameters_.places());
+    });
+  }
+  std::unique_ptr<WeightUpdates> device_updates(const OptimizerOptions& options, double ema) override {
+    return make_device_updates(*numbers_, options, ema, [this] {
+      is_copy_stale_ = true;
+      network_.renew(numbers_->masters(), parameters_.places());
+    });
+  }
+
+  LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t /*seed: no dropout*/) override {
+    is_copy_stale_ = true;
+    return run(batch, &scale);
+  }
+  LossSum loss(std::span<const TrainSample> batch) override { return run(batch, nullptr); }
+
+  bool leaves_cores_idle() const override { return device_.is_cuda(); }
+  double matrix_rate() override {
+    return guarded([&] { return product_rate(network_.device(), type_); });
+  }
+
+  // What the host holds: masters and gradients; the samples are the loop's.
+  size_t peak_bytes(const BatchShape&) const override { return 2 * sizeof(float) * parameters_.places().size; }
+
+  Weights exported() const override {
+    fetch();
+    return export_weights(shape_, scales_, number_features_, parameters_);
+  }
+
+  std::vector<float> log_probabilities(const TrainSample& sample) override {
+    check_sample(shape_, sample);
+    return guarded([&] {
+      const c10::NoGradGuard no_gradients;
+      const TrainSample* tasks[] = {&sample};
+      const Tensor here =
+          at::log_softmax(network_.logits(to_device(pack_tasks(shape_, options_, tasks), network_.device())), -1)
+              .cpu()
+              .contiguous();
+      const float* values = here.data_ptr<float>();
+      return std::vector<float>(values, values + here.numel());
+    });
+  }
+
+ private:
+  void fetch() const {
+    if (!is_copy_stale_) return;
+    guarded([&] { numbers_->fetch(); });
+    is_copy_stale_ = false;
+  }
+
+  LossSum run(std::span<const TrainSample> batch, const float* gradient_scale) {
+    for (const TrainSample& sample : batch) check_sample(shape_, sample);
+    at::set_num_threads(num_threads());
+    return guarded([&] {
+      LossSum sum;
+      std::vector<Tensor> results;  // [2] loss and right answers of each pack
+      for (const std::vector<size_t>& group : group_tasks(batch, most_tokens_)) {
+        check_interrupted();
+        std::vector<const TrainSample*> tasks;
+        for (const size_t i : group) tasks.push_back(&batch[i]);
+        results.push_back(run_pack(tasks, gradient_scale, sum));
+      }
+      // The one moment at which the host waits for the device.
+      const Tensor total = at::stack(results).sum(0).cpu();
+      sum.loss = total[0].item<double>();
+      sum.correct = static_cast<uint64_t>(total[1].item<double>());
+      return sum;
+    });
+  }
+
+  Tensor run_pack(std::span<const TrainSample* const> tasks, const float* gradient_scale, LossSum& sum) {
+    const c10::AutoGradMode gradients(gradient_scale != nullptr);
+    const PackedTasks packed = pack_tasks(shape_, options_, tasks);
+    for (const TrainSample* task : tasks) {
+      sum.tokens += task->tokens.size();
+      sum.flops += forward_flops(shape_, *task) * (gradient_scale != nullptr ? 3 : 1);
+    }
+    for (const float supervised : packed.supervised) sum.weight += static_cast<double>(supervised);
+    const DevicePack pack = to_device(packed, network_.device());
+    const Tensor logits =
+        network_.logits(pack).masked_fill(pack.is_allowed.logical_not(), -std::numeric_limits<double>::infinity());
+    const Tensor losses = -at::log_softmax(logits, -1).gather(1, pack.label.unsqueeze(1)).squeeze(1);
+    const Tensor loss = at::where(pack.is_supervised, losses, at::zeros_like(losses)).sum(at::kDouble);
+    if (gradient_scale != nullptr) {
+      (loss * static_cast<double>(*gradient_scale)).backward();
+      network_.add_gradients(numbers_->gradients(), parameters_.places());
+    }
+    const Tensor correct = (logits.argmax(1) == pack.label).logical_and(pack.is_supervised).sum(at::kDouble);
+    return at::stack({loss.detach(), correct});
+  }
+
+  CompactNetworkOptions options_;
+  Device device_;
+  NetworkShape shape_;
+  mutable CompactParameters parameters_;  // a copy of the device's numbers
+  mutable bool is_copy_stale_ = false;
+  std::vector<float> scales_;
+  std::vector<float> number_features_;
+  at::ScalarType type_;
+  CompactNetwork network_;
+  size_t most_tokens_;  // of a pack
+  mutable std::optional<DeviceNumbers> numbers_;
+};
+
+}  // namespace
+}  // namespace manyshot::train
+
+extern "C" std::unique_ptr<manyshot::train::CompactModel> manyshot_make_device_compact_model(
+    const manyshot::train::CompactNetworkOptions& options, const manyshot::Device& device,
+    const manyshot::Weights* weights) {
+  using namespace manyshot::train;
+  return guarded([&] { return std::make_unique<DeviceCompactModel>(options, device, weights); });
+}

@@ -1,0 +1,202 @@
+#include "train/device/compact_network.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include <cmath>
+#include <limits>
+
+#include "train/compact/number_features.h"
+
+namespace manyshot::train {
+namespace {
+
+using at::Tensor;
+
+Tensor upload(const std::vector<float>& values, at::IntArrayRef shape, const at::Device& device) {
+  return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat).clone().to(device);
+}
+
+int64_t to_int(size_t value) { return static_cast<int64_t>(value); }
+
+}  // namespace
+
+CompactNetwork::CompactNetwork(const NetworkShape& shape, std::span<const float> output_scales,
+                               const at::Device& device, at::ScalarType type)
+    : shape_(shape),
+      scales_(output_scales.begin(), output_scales.end()),
+      device_(device),
+      type_(type),
+      number_features_(
+          upload(number_features(shape.num_codes), {to_int(shape.num_codes), to_int(kNumberFeatures)}, device)),
+      layers_(shape.num_layers) {
+  const int64_t places = to_int(shape.num_columns) + 2, half = shape.config.head_dim / 2;
+  const Tensor frequencies =
+      at::pow(shape.config.rope_theta, -at::arange(half, at::kDouble) / static_cast<double>(half));
+  const Tensor angles = at::outer(at::arange(places, at::kDouble), frequencies);
+  cosines_ = at::cos(angles).to(at::kFloat).to(device);
+  sines_ = at::sin(angles).to(at::kFloat).to(device);
+}
+
+// Calls work(leaf, shape, type) for every weight, with its place and scale set.
+template <class Work>
+void CompactNetwork::for_leaves(const ParameterPlaces& places, const Work& work) {
+  const int64_t D = to_int(shape_.D), I = to_int(shape_.intermediate), queries = to_int(shape_.query_width());
+  const auto visit = [&](Leaf& leaf, size_t place, std::vector<int64_t> shape, at::ScalarType type, float scale = 1) {
+    leaf.place = place;
+    leaf.scale = scale;
+    work(leaf, shape, type);
+  };
+  visit(numbers_, places.numbers, {to_int(kNumberFeatures), D}, at::kFloat);
+  visit(tokens_, places.tokens, {to_int(shape_.num_labels + 1 + shape_.num_columns), D}, at::kFloat);
+  visit(final_norm_, places.final_norm, {D}, at::kFloat);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
+    const LayerPlaces& at = places.layers[i];
+    visit(layer.input_norm, at.input_norm, {D}, type_);
+    visit(layer.qkv, at.qkv, {to_int(shape_.qkv_width), D}, type_);
+    visit(layer.o, at.o, {D, queries}, type_, scales_[i]);
+    visit(layer.post_attention_norm, at.post_attention_norm, {D}, type_);
+    visit(layer.gate_up, at.gate_up, {2 * I, D}, type_);
+    visit(layer.down, at.down, {D, I}, type_, scales_[i]);
+  }
+}
+
+void CompactNetwork::renew(const Tensor& masters, const ParameterPlaces& places) {
+  const c10::NoGradGuard no_gradients;
+  for_leaves(places, [&](Leaf& leaf, const std::vector<int64_t>& shape, at::ScalarType type) {
+    int64_t size = 1;
+    for (const int64_t extent : shape) size *= extent;
+    const Tensor master = masters.slice(0, to_int(leaf.place), to_int(leaf.place) + size).view(shape);
+    const Tensor scaled = leaf.scale == 1 ? master : master * leaf.scale;
+    leaf.weight = scaled.to(type, /*non_blocking=*/false, /*copy=*/true).requires_grad_(true);
+  });
+}
+
+void CompactNetwork::add_gradients(Tensor& gradients, const ParameterPlaces& places) {
+  const c10::NoGradGuard no_gradients;
+  for_leaves(places, [&](Leaf& leaf, const std::vector<int64_t>&, at::ScalarType) {
+    Tensor& gradient = leaf.weight.mutable_grad();
+    if (!gradient.defined()) return;
+    gradients.slice(0, to_int(leaf.place), to_int(leaf.place) + gradient.numel())
+        .add_(gradient.reshape({-1}), leaf.scale);
+    gradient.reset();
+  });
+}
+
+Tensor CompactNetwork::norm(const Tensor& x, const Tensor& gain) const {
+  return at::rms_norm(x, {to_int(shape_.D)}, gain, shape_.config.rms_norm_eps);
+}
+
+// x [..., T, heads, head_dim] at `places` [T] or [..., T]: halves turn against each other.
+Tensor CompactNetwork::rotate(const Tensor& x, const Tensor& places) const {
+  const Tensor cosine = cosines_.index_select(0, places).unsqueeze(-2),
+               sine = sines_.index_select(0, places).unsqueeze(-2);
+  const int64_t half = x.size(-1) / 2;
+  const Tensor a = x.slice(-1, 0, half), b = x.slice(-1, half);
+  return at::cat({a * cosine - b * sine, b * cosine + a * sine}, -1).to(type_);
+}
+
+Tensor CompactNetwork::queries(const Tensor& projected) const {
+  return projected.unflatten(-1, {to_int(shape_.attention.num_heads), to_int(shape_.attention.head_dim)});
+}
+Tensor CompactNetwork::keys(const Tensor& projected) const {
+  return projected.unflatten(-1, {to_int(shape_.attention.num_kv_heads), to_int(shape_.attention.head_dim)});
+}
+
+// Every row by itself: q [rows, queries, H, d], k and v [rows, slots, H_kv, d]; `hidden` [rows or 1, 1, queries,
+// slots]. Rows are short: their weights are kept. Gives [rows, queries, H d].
+Tensor CompactNetwork::short_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& hidden) const {
+  const int64_t repeats = to_int(shape_.group_size());
+  const auto heads = [&](const Tensor& x, int64_t times) {
+    const Tensor by_head = x.transpose(1, 2);
+    return times == 1 ? by_head : by_head.repeat_interleave(times, 1);
+  };
+  const Tensor scores = at::matmul(heads(q, 1), heads(k, repeats).transpose(-1, -2)) * shape_.score_scale();
+  const Tensor weights =
+      at::softmax(scores.masked_fill(hidden, -std::numeric_limits<double>::infinity()), -1, at::kFloat).to(type_);
+  return at::matmul(weights, heads(v, repeats)).transpose(1, 2).flatten(-2);
+}
+
+Tensor CompactNetwork::finish(const Layer& layer, const Tensor& x, const Tensor& attended) const {
+  const Tensor y = x + at::linear(attended, layer.o.weight);
+  const Tensor gate_up = at::linear(norm(y, layer.post_attention_norm.weight), layer.gate_up.weight);
+  const int64_t I = to_int(shape_.intermediate);
+  return y + at::linear(at::silu(gate_up.slice(-1, 0, I)) * gate_up.slice(-1, I), layer.down.weight);
+}
+
+Tensor CompactNetwork::embed(const DevicePack& pack) const {
+  const int64_t named = to_int(shape_.num_labels) + 1;
+  const Tensor& tokens = tokens_.weight;
+  const Tensor nothing = at::zeros({1, to_int(shape_.D)}, tokens.options());
+  const Tensor table =
+      at::cat({at::matmul(number_features_, numbers_.weight), tokens.slice(0, 0, named), nothing}, 0).to(type_);
+  const Tensor marks = at::cat({tokens.slice(0, named), nothing}, 0).to(type_);
+  return at::embedding(table, pack.tokens) + at::embedding(marks, pack.columns);
+}
+
+Tensor CompactNetwork::row_layer(const Layer& layer, const Tensor& x, const Tensor& causal) const {
+  const int64_t query_width = to_int(shape_.query_width()), key_width = to_int(shape_.key_width());
+  const Tensor qkv = at::linear(norm(x, layer.input_norm.weight), layer.qkv.weight);
+  const Tensor places = at::arange(x.size(1), at::TensorOptions(device_).dtype(at::kLong));
+  const Tensor q = rotate(queries(qkv.slice(-1, 0, query_width)), places);
+  const Tensor k = rotate(keys(qkv.slice(-1, query_width, query_width + key_width)), places);
+  const Tensor v = keys(qkv.slice(-1, query_width + key_width));
+  return finish(layer, x, short_attention(q, k, v, causal));
+}
+
+// Bars and labels alone ask, and go on.
+Tensor CompactNetwork::last_row_layer(const Layer& layer, const Tensor& x, const DevicePack& pack) const {
+  const int64_t query_width = to_int(shape_.query_width()), key_width = to_int(shape_.key_width());
+  const Tensor h = norm(x, layer.input_norm.weight);
+  const Tensor kv = at::linear(h, layer.qkv.weight.slice(0, query_width));
+  const Tensor places = at::arange(pack.slots, at::TensorOptions(device_).dtype(at::kLong));
+  const Tensor k = rotate(keys(kv.slice(-1, 0, key_width)), places), v = keys(kv.slice(-1, key_width));
+  const Tensor asking = h.flatten(0, 1).index_select(0, pack.slot);
+  const Tensor q = rotate(queries(at::linear(asking, layer.qkv.weight.slice(0, 0, query_width))), pack.place);
+
+  const int64_t L = pack.num_labelled;
+  const Tensor hidden = places.view({1, 1, 1, -1}) > pack.place.view({-1, 1, 1, 1});  // [summaries, 1, 1, slots]
+  const Tensor labels_and_bars =
+      short_attention(at::stack({q.slice(0, 0, L), q.slice(0, L, 2 * L)}, 1), k.slice(0, 0, L), v.slice(0, 0, L),
+                      at::cat({hidden.slice(0, 0, L), hidden.slice(0, L, 2 * L)}, 2));
+  const Tensor of_queries =
+      short_attention(q.slice(0, 2 * L).unsqueeze(1), k.slice(0, L), v.slice(0, L), hidden.slice(0, 2 * L));
+  const Tensor attended =
+      at::cat({labels_and_bars.select(1, 0), labels_and_bars.select(1, 1), of_queries.squeeze(1)}, 0);
+  return finish(layer, x.flatten(0, 1).index_select(0, pack.slot), attended);
+}
+
+// The last layer's labels have nobody left to tell.
+Tensor CompactNetwork::context_layer(const Layer& layer, const Tensor& x, const DevicePack& pack, bool is_last) const {
+  const int64_t query_width = to_int(shape_.query_width()), key_width = to_int(shape_.key_width());
+  const int64_t first = is_last ? pack.num_labelled : 0;
+  const Tensor h = norm(x, layer.input_norm.weight);
+  const Tensor kv = at::linear(h, layer.qkv.weight.slice(0, query_width));
+  const Tensor q = rotate(queries(at::linear(h.slice(0, first), layer.qkv.weight.slice(0, 0, query_width))),
+                          pack.place.slice(0, first));
+  const Tensor k = rotate(keys(kv.slice(-1, 0, key_width)), pack.place);
+  const Tensor v = keys(kv.slice(-1, key_width)).contiguous();
+  const Tensor attended = label_attention(q, k, v, pack.plan, shape_.score_scale());
+  return finish(layer, x.slice(0, first), attended.flatten(-2));
+}
+
+Tensor CompactNetwork::logits(const DevicePack& pack) const {
+  Tensor x = embed(pack);
+  const Tensor causal = at::ones({pack.slots, pack.slots}, at::TensorOptions(device_).dtype(at::kBool))
+                            .triu(1)
+                            .view({1, 1, pack.slots, -1});
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (i + 1 < shape_.row_layers) {
+      x = row_layer(layers_[i], x, causal);
+    } else if (i + 1 == shape_.row_layers) {
+      x = last_row_layer(layers_[i], x, pack);
+    } else {
+      x = context_layer(layers_[i], x, pack, i + 1 == layers_.size());
+    }
+  }
+  const Tensor labels = tokens_.weight.slice(0, 0, to_int(shape_.num_labels));
+  return at::linear(norm(x.to(at::kFloat), final_norm_.weight), labels);
+}
+
+}  // namespace manyshot::train

@@ -1,0 +1,40 @@
+#!/bin/sh
+# A training run on a GPU that is lent for minutes:  tools/gpu/train.sh RECIPE FOLDER [SECONDS] [CHECKPOINT]
+# Stops well before SECONDS (540) are over, keeps a checkpoint every minute, and leaves in FOLDER/parts what has to travel: the last
+# checkpoint in parts of at most 15 MiB (cat FOLDER/parts/checkpoint.tar.* | tar -x) and the run's log and report. CHECKPOINT, or a
+# folder of such parts, is gone on from. MANYSHOT names the program (build/release/bin/manyshot). Prints one JSON object.
+set -eu
+[ $# -ge 2 ] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+recipe=$1 out=$2 seconds=${3:-540} from=${4:-}
+program=${MANYSHOT:-build/release/bin/manyshot}
+mkdir -p "$out"
+
+set -- --config "$recipe" --out "$out/run" --device "${MANYSHOT_DEVICE:-cuda}" --json \
+  --set checkpoint.every_minutes=1 --set checkpoint.keep_last=1 --set checkpoint.best_metric=none
+if [ -n "$from" ]; then
+  if [ -e "$from/checkpoint.tar.aa" ]; then
+    mkdir -p "$out/from"
+    cat "$from"/checkpoint.tar.* | tar -x -C "$out/from"
+    from=$(ls -d "$out"/from/checkpoint-*)
+  fi
+  set -- "$@" --resume "$from"
+fi
+
+# As Ctrl-C does: the step under way is finished and kept. Half a minute is for that, and for packing.
+began=$(date +%s)
+status=0
+timeout --signal INT $((seconds - 30)) "$program" train "$@" >"$out/result.json" 2>"$out/log" || status=$?
+took=$(($(date +%s) - began))
+checkpoint=$(ls "$out/run" 2>/dev/null | sed -n 's/^checkpoint-\([0-9]*\)$/\1/p' | sort -n | tail -n 1)
+if [ -z "$checkpoint" ]; then
+  tail -n 5 "$out/log" >&2
+  exit 1
+fi
+rm -rf "$out/parts"
+mkdir "$out/parts"
+tar -c -C "$out/run" "checkpoint-$checkpoint" | split -b 15m - "$out/parts/checkpoint.tar."
+for file in metrics.jsonl run.json report.html; do
+  [ ! -e "$out/run/$file" ] || gzip -c "$out/run/$file" >"$out/parts/$file.gz"
+done
+printf '{"checkpoint": "%s", "seconds": %s, "status": %s, "finished": %s, "parts": %s, "last": %s}\n' "checkpoint-$checkpoint" "$took" "$status" \
+  "$([ "$status" = 0 ] && echo true || echo false)" "$(ls "$out/parts" | wc -l)" "$(grep '"loss"' "$out/run/metrics.jsonl" | tail -n 1)"
