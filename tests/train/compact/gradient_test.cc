@@ -26,16 +26,6 @@ double norm(std::span<const float> values) {
   return std::sqrt(squares);
 }
 
-// Weights away from their symmetric start, so that every gradient matters.
-void shake(CompactModel& model) {
-  for (Parameter& parameter : model.parameters()) {
-    const Rng rng = Rng(7).child(parameter.name);
-    const double size = parameter.kind == ParameterKind::kVector ? 0.2 : 0.15;
-    for (size_t i = 0; i < parameter.value.size(); ++i) parameter.value[i] += static_cast<float>(size * rng.normal(i));
-  }
-  model.parameters_changed();
-}
-
 // Along two random directions that move every value of the tensor, and along three single values.
 void check_parameter(const Parameter& parameter, std::span<const TrainSample> batch, ReferenceNetwork& reference) {
   std::vector<double>& values = reference.values(parameter.name);

@@ -45,4 +45,14 @@ inline CompactNetworkOptions small_network(DType dtype) {
   return options;
 }
 
+// Weights away from their symmetric start, so that every gradient matters.
+inline void shake(CompactModel& model) {
+  for (Parameter& parameter : model.parameters()) {
+    const Rng rng = Rng(7).child(parameter.name);
+    const double size = parameter.kind == ParameterKind::kVector ? 0.2 : 0.15;
+    for (size_t i = 0; i < parameter.value.size(); ++i) parameter.value[i] += static_cast<float>(size * rng.normal(i));
+  }
+  model.parameters_changed();
+}
+
 }  // namespace manyshot::train

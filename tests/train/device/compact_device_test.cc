@@ -22,16 +22,6 @@ constexpr double kFloatGradient = 1e-4, kRoundedGradient = 0.05;
 constexpr double kFloatLoss = 1e-6, kRoundedLoss = 0.01;
 constexpr double kFloatLogProbability = 1e-4, kRoundedLogProbability = 0.15;
 
-// Weights away from their symmetric start, so that every gradient matters.
-void shake(CompactModel& model) {
-  for (Parameter& parameter : model.parameters()) {
-    const Rng rng = Rng(7).child(parameter.name);
-    const double size = parameter.kind == ParameterKind::kVector ? 0.2 : 0.15;
-    for (size_t i = 0; i < parameter.value.size(); ++i) parameter.value[i] += static_cast<float>(size * rng.normal(i));
-  }
-  model.parameters_changed();
-}
-
 std::vector<TrainSample> mixed_batch() {
   return {random_task({}, 1), random_task({.num_labelled = 1, .num_queries = 2, .num_features = 7}, 2),
           random_task({.num_labelled = 40, .num_queries = 0, .num_features = 3}, 3),

@@ -11,6 +11,7 @@
 #include "support/models/random_source.h"
 #include "train/device/library.h"
 #include "train/device/vector_distance.h"
+#include "train/language/random_texts.h"
 #include "train/optimizer/host_updates.h"
 
 namespace manyshot::train {
@@ -18,16 +19,6 @@ namespace {
 
 constexpr double kFloatGradient = 2e-4, kRoundedGradient = 0.08;  // of the gradient's norm
 constexpr double kFloatLoss = 1e-5, kRoundedLoss = 0.01;
-
-TrainSample make_sample(const LanguageModelConfig& config, size_t count, uint64_t seed, size_t every = 3) {
-  TrainSample sample{.index = seed, .tokens = random_tokens(config, count, seed)};
-  for (size_t place = count / 2; place < count; place += every) sample.supervised.push_back(uint32_t(place));
-  return sample;
-}
-
-std::vector<TrainSample> make_batch(const LanguageModelConfig& config) {
-  return {make_sample(config, 75, 1), make_sample(config, 21, 2), make_sample(config, 40, 3, 1)};
-}
 
 class LanguageDevice : public ::testing::TestWithParam<const char*> {
  protected:

@@ -18,6 +18,7 @@
 #include "support/models/random_model.h"
 #include "support/models/random_source.h"
 #include "support/temporary_folder.h"
+#include "train/language/random_texts.h"
 
 namespace manyshot::train {
 
@@ -27,17 +28,6 @@ using kernels::SimdLevel;
 namespace {
 
 bool has_bf16() { return simd_level() == SimdLevel::kAvx512Bf16; }
-
-TrainSample make_sample(const LanguageModelConfig& config, size_t count, uint64_t seed, size_t every = 3) {
-  TrainSample sample{.index = seed, .tokens = random_tokens(config, count, seed)};
-  for (size_t place = count / 2; place < count; place += every) sample.supervised.push_back(uint32_t(place));
-  return sample;
-}
-
-// Three texts that share blocks and tiles of keys, one of them longer than a tile.
-std::vector<TrainSample> make_batch(const LanguageModelConfig& config) {
-  return {make_sample(config, 75, 1), make_sample(config, 21, 2), make_sample(config, 40, 3, 1)};
-}
 
 // Small random values everywhere, in place of the zeros of fresh factors.
 void randomise_factors(LanguageTrainer& trainer, uint64_t seed) {
