@@ -141,7 +141,10 @@ class EvaluateCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
 
+  bool uses_device() const override { return true; }
+
   void run(const CommonOptions& common) override {
+    options_.evaluation.method.device = parse_device(common.device);
     if (options_.report_only) {
       report::rewrite_report(folder_of_report());
       if (common.json) print_json(Json::object());

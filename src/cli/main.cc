@@ -40,8 +40,8 @@ void apply_common(const Command& command, const CommonOptions& common) {
   if (common.quiet) log::set_level(log::Level::kWarning);
   if (!command.uses_device() && !parse_device(common.device).is_cpu()) {
     fail(ErrorKind::kUnsupported,
-         "--device {}: manyshot {} computes on the CPU; leave the option out, only train takes it", common.device,
-         command.name());
+         "--device {}: manyshot {} computes on the CPU; leave the option out, train, predict and evaluate take it",
+         common.device, command.name());
   }
   set_num_threads(common.threads);
 }

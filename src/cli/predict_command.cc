@@ -123,7 +123,10 @@ class PredictCommand : public Command {
   }
   OptionList options() override { return options_of(options_); }
 
+  bool uses_device() const override { return true; }
+
   void run(const CommonOptions& common) override {
+    options_.method.device = parse_device(common.device);
     std::vector<ScoredMethod> methods;
     PredictionPreview preview;
     std::optional<MetricsAccumulator> labels;

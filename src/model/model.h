@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "encoding/compact_vocabulary.h"
 #include "encoding/prompt.h"
+#include "model/device/device.h"
 #include "model/dtype.h"
 #include "model/files/trained_prompt.h"
 
@@ -70,10 +71,12 @@ struct LoadOptions {
   std::optional<DType> dtype;  // nothing: as choose_dtype()
   Engine engine = Engine::kAuto;
   std::string adapter;  // folder of a PEFT LoRA adapter for a language model (model/language/adapter.h); empty: none
+  Device device;        // of compact models; language models answer on the CPU
 };
 
 // Opens a model folder (config.json with a "manyshot" section, model.safetensors). Throws Error(kNotFound) without such
-// files, kCorruptFile for a damaged file or tensors that do not fit config.json, kUnsupported for other architectures.
+// files, kCorruptFile for a damaged file or tensors that do not fit config.json, kUnsupported for other architectures,
+// and for a device that is not there or cannot compute this model.
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace manyshot

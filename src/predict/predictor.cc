@@ -43,8 +43,10 @@ std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions
   }
   const std::string folder = resolve_model(name, method_names());
   auto method = std::make_unique<InContextMethod>(
-      load_model(folder, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter}), options,
-      seed);
+      load_model(
+          folder,
+          {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter, .device = options.device}),
+      options, seed);
   if (!is_taught) return method;
   return std::make_unique<TaughtMethod>(std::move(method), options.teacher, seed);
 }

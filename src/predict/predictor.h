@@ -15,6 +15,7 @@
 #include "encoding/prompt_format.h"
 #include "encoding/text/chat_wrapping.h"
 #include "encoding/text/text_prompt.h"
+#include "model/device/device.h"
 #include "model/dtype.h"
 #include "predict/answer_report.h"
 #include "predict/long_query.h"
@@ -138,6 +139,7 @@ struct MethodOptions {
   std::string adapter;
   std::optional<DType> dtype;
   Engine engine = Engine::kAuto;
+  Device device;  // that of the program's own option
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {

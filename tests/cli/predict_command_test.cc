@@ -58,6 +58,29 @@ TEST(PredictCommand, BytesDoNotDependOnThreads) {
   EXPECT_NE(run_manyshot(obesity({"--seed", "1"})).out, one);
 }
 
+// The engine of GPUs, on the CPU: rounding apart, the same probabilities.
+TEST(PredictCommand, ADeviceAnswersAsOurKernelsDo) {
+  const std::vector<std::string> model{"--model", "default", "--dtype", "float32", "--beside", "none"};
+  std::vector<std::string> on_device = model;
+  on_device.insert(on_device.end(), {"--device", "torch-cpu", "--json"});
+  const ProgramResult found = run_manyshot(obesity(on_device)), expected = run_manyshot(obesity(model));
+  if (found.err.find("libmanyshot_device.so, which this build") != std::string::npos) GTEST_SKIP() << found.err;
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  const auto rows = lines_of(found.out), expected_rows = lines_of(expected.out);
+  ASSERT_EQ(rows.size(), expected_rows.size());
+  for (size_t row = 1; row < rows.size(); ++row) {
+    std::istringstream a(rows[row]), b(expected_rows[row]);
+    std::string one, other;
+    for (int column = 0; std::getline(a, one, ',') && std::getline(b, other, ','); ++column) {
+      if (column >= 2) EXPECT_NEAR(std::stod(one), std::stod(other), 2e-3) << rows[row];
+    }
+  }
+  const ProgramResult engine =
+      run_manyshot(obesity({"--model", "default", "--device", "torch-cpu", "--engine", "fused"}));
+  EXPECT_EQ(engine.exit_code, 2);
+  EXPECT_THAT(engine.err, HasSubstr("leave --engine out"));
+}
+
 TEST(PredictCommand, ARowsAnswerDoesNotDependOnTheOtherRowsOfTheFile) {
   const TemporaryFolder folder;
   const auto all = lines_of(content_of(source_path("examples/obesity/test.csv")));

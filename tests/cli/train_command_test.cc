@@ -183,22 +183,22 @@ TEST_F(TrainCommand, ADeviceTrainsAndCheckpointsMoveBetweenDevices) {
   const auto train_on = [&](const std::string& device, const std::string& out, std::vector<std::string> more = {}) {
     more.insert(more.end(), ten.begin(), ten.end());
     more.insert(more.end(), {"--device", device});
-    const ProgramResult result = run_manyshot(arguments(kCompactRecipe, out, more));
-    EXPECT_EQ(result.exit_code, 0) << result.err;
-    return result;
+    return run_manyshot(arguments(kCompactRecipe, out, more));
   };
   const auto loss_of = [&](const std::string& run) {
     return json::parse(content_of(folder_ / (run + "/report.json")))["evaluation"]["eval_loss"].get<double>();
   };
-  train_on("cpu", "ours");
-  EXPECT_THAT(train_on("torch-cpu", "theirs").err, HasSubstr("float32 (libtorch)"));
+  ASSERT_EQ(train_on("cpu", "ours").exit_code, 0);
+  const ProgramResult theirs = train_on("torch-cpu", "theirs");
+  if (theirs.err.find("libmanyshot_device.so, which this build") != std::string::npos) GTEST_SKIP() << theirs.err;
+  EXPECT_THAT(theirs.err, HasSubstr("float32 (libtorch)"));
   EXPECT_NEAR(loss_of("theirs"), loss_of("ours"), 1e-3) << "the same samples, weights and steps";
   fs::copy(folder_ / "ours", folder_ / "moved", fs::copy_options::recursive);
   fs::remove_all(folder_ / "moved/checkpoint-10");
   EXPECT_THAT(train_on("torch-cpu", "moved", {"--resume", folder_ / "moved"}).err, HasSubstr("checkpoint-5"));
   EXPECT_NEAR(loss_of("moved"), loss_of("ours"), 1e-3);
   fs::remove_all(folder_ / "theirs/checkpoint-10");
-  train_on("cpu", "theirs", {"--resume", folder_ / "theirs"});
+  EXPECT_EQ(train_on("cpu", "theirs", {"--resume", folder_ / "theirs"}).exit_code, 0);
   EXPECT_NEAR(loss_of("theirs"), loss_of("ours"), 1e-3);
 }
 
@@ -208,9 +208,9 @@ TEST_F(TrainCommand, DevicesThatCannotComputeAreRefused) {
     expect_refused(kCompactRecipe, {"--device", "cuda"}, "this machine has none");
     expect_refused(text_recipe(folder_ / "model"), {"--device", "cuda"}, "this machine has none");
   }
-  const ProgramResult predict = run_manyshot({"predict", "--train", "a.csv", "--target", "b", "--device", "cuda"});
-  EXPECT_EQ(predict.exit_code, 2);
-  EXPECT_THAT(predict.err, HasSubstr("manyshot predict computes on the CPU"));
+  const ProgramResult synth = run_manyshot({"synth", "--out", folder_ / "tasks", "--device", "cuda"});
+  EXPECT_EQ(synth.exit_code, 2);
+  EXPECT_THAT(synth.err, HasSubstr("manyshot synth computes on the CPU"));
   EXPECT_FALSE(fs::exists(folder_ / "refused"));
 }
 

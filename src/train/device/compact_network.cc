@@ -62,6 +62,33 @@ void CompactNetwork::for_leaves(const ParameterPlaces& places, const Work& work)
   }
 }
 
+void CompactNetwork::set(const Weights& weights) {
+  const int64_t D = to_int(shape_.D), I = to_int(shape_.intermediate), queries = to_int(shape_.query_width()),
+                keys = to_int(shape_.key_width());
+  const auto matrix = [&](const std::vector<float>& values, int64_t rows, int64_t columns) {
+    return upload(values, {rows, columns}, device_).to(type_);
+  };
+  const auto gain = [&](const std::vector<float>& values) { return upload(values, {D}, device_).to(type_); };
+  const ModelConfig& config = shape_.config;
+  const Tensor embedding = upload(weights.embedding, {config.vocab_size, D}, device_);
+  const auto rows = [&](TokenId first, int64_t count) { return embedding.slice(0, first, first + count); };
+  number_table_ = rows(config.number_tokens.first, to_int(shape_.num_codes));
+  tokens_.weight = at::cat({rows(config.label_tokens.first, to_int(shape_.num_labels)), rows(config.bar_token, 1),
+                            rows(config.column_tokens.first, to_int(shape_.num_columns))});
+  final_norm_.weight = upload(weights.final_norm, {D}, device_);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const LayerWeights& from = weights.layers[i];
+    Layer& to = layers_[i];
+    to.input_norm.weight = gain(from.input_norm);
+    to.qkv.weight =
+        at::cat({matrix(from.q_proj, queries, D), matrix(from.k_proj, keys, D), matrix(from.v_proj, keys, D)});
+    to.o.weight = matrix(from.o_proj, D, queries);
+    to.post_attention_norm.weight = gain(from.post_attention_norm);
+    to.gate_up.weight = at::cat({matrix(from.gate_proj, I, D), matrix(from.up_proj, I, D)});
+    to.down.weight = matrix(from.down_proj, D, I);
+  }
+}
+
 void CompactNetwork::renew(const Tensor& masters, const ParameterPlaces& places) {
   const c10::NoGradGuard no_gradients;
   for_leaves(places, [&](Leaf& leaf, const std::vector<int64_t>& shape, at::ScalarType type) {
@@ -129,8 +156,8 @@ Tensor CompactNetwork::embed(const DevicePack& pack) const {
   const int64_t named = to_int(shape_.num_labels) + 1;
   const Tensor& tokens = tokens_.weight;
   const Tensor nothing = at::zeros({1, to_int(shape_.D)}, tokens.options());
-  const Tensor table =
-      at::cat({at::matmul(number_features_, numbers_.weight), tokens.slice(0, 0, named), nothing}, 0).to(type_);
+  const Tensor numbers = number_table_.defined() ? number_table_ : at::matmul(number_features_, numbers_.weight);
+  const Tensor table = at::cat({numbers, tokens.slice(0, 0, named), nothing}, 0).to(type_);
   const Tensor marks = at::cat({tokens.slice(0, named), nothing}, 0).to(type_);
   return at::embedding(table, pack.tokens) + at::embedding(marks, pack.columns);
 }

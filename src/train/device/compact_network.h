@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "model/compact/weights.h"
 #include "train/compact/parameters.h"
 #include "train/device/device_pack.h"
 
@@ -19,6 +20,8 @@ class CompactNetwork {
   CompactNetwork(const NetworkShape& shape, std::span<const float> output_scales, const at::Device& device,
                  at::ScalarType type);
 
+  // Takes the weights of a model folder, which are not trained on.
+  void set(const Weights& weights);
   // Takes the weights from masters [parameters] f32, laid out as ParameterPlaces says.
   void renew(const at::Tensor& masters, const ParameterPlaces& places);
   // Adds what backward passes have left since the last call to gradients, laid out as the masters.
@@ -64,6 +67,7 @@ class CompactNetwork {
   at::Tensor cosines_, sines_;          // [places, head_dim / 2] f32
   at::Tensor number_features_;          // [codes, kNumberFeatures] f32
   Leaf numbers_, tokens_, final_norm_;  // f32
+  at::Tensor number_table_;             // [codes, D] f32 of set(); else it follows from numbers_
   std::vector<Layer> layers_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "model/compact/device_library.h"
 #include "model/device/device.h"
 #include "train/compact/compact_model.h"
 #include "train/language/language_trainer.h"
@@ -21,7 +22,6 @@ std::unique_ptr<LanguageTrainer> make_device_language_trainer(const TensorSource
                                                               const LanguageTrainerOptions& options,
                                                               const Device& device);
 
-inline constexpr const char* kDeviceLibraryName = "libmanyshot_device.so";
 using MakeDeviceCompactModel = std::unique_ptr<CompactModel>(const CompactNetworkOptions& options, const Device& device,
                                                              const Weights* weights);
 inline constexpr const char* kMakeDeviceCompactModelSymbol = "manyshot_make_device_compact_model";
