@@ -13,8 +13,13 @@
 namespace manyshot {
 namespace {
 
-// Rank of each category that occurs in `column` (NaN for the others), and how many occur.
-std::pair<std::vector<double>, size_t> category_ranks(const Column& column) {
+struct CategoryRanks {
+  std::vector<double> ranks;  // by code; NaN for a category that does not occur
+  size_t num_present = 0;     // how many occur
+  bool are_numbers = true;    // the strings of all that occur
+};
+
+CategoryRanks category_ranks(const Column& column) {
   std::vector<bool> present(column.categories.size(), false);
   for (const int32_t code : column.codes) {
     if (code != kMissingCode) present[code] = true;
@@ -36,7 +41,7 @@ std::pair<std::vector<double>, size_t> category_ranks(const Column& column) {
   });
   std::vector<double> ranks(names.size(), kMissingNumber);
   for (size_t rank = 0; rank < order.size(); ++rank) ranks[order[rank]] = static_cast<double>(rank);
-  return {std::move(ranks), order.size()};
+  return {std::move(ranks), order.size(), all_numbers};
 }
 
 double num_characters(const std::string& text) {
@@ -85,10 +90,11 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
     const Column& column = shots.columns[index];
     Feature feature{.column = index, .type = column.type};
     if (column.type == ColumnType::kCategorical) {
-      size_t num_present = 0;
-      std::tie(feature.ranks, num_present) = category_ranks(column);
+      CategoryRanks categories = category_ranks(column);
+      feature.ranks = std::move(categories.ranks);
       const bool some_missing = std::find(column.codes.begin(), column.codes.end(), kMissingCode) != column.codes.end();
-      if (some_missing && num_present > 0) feature.missing = static_cast<double>(num_present);
+      if (some_missing && categories.num_present > 0) feature.missing = static_cast<double>(categories.num_present);
+      feature.nominal = !categories.are_numbers && categories.num_present + (some_missing ? 1 : 0) > 2;
     }
     std::vector<double> values(shots.num_rows);
     std::optional<double> present;
@@ -132,6 +138,7 @@ FeatureMatrix FeatureEncoder::transform(const Table& table) const {
   for (size_t index = 0; index < features_.size(); ++index) {
     const Feature& feature = features_[index];
     const Column& column = table.columns[feature.column];
+    matrix.nominal.push_back(feature.nominal);
     for (size_t row = 0; row < table.num_rows; ++row) {
       matrix.values[row * matrix.num_features + index] = value(feature, column, row);
     }

@@ -10,8 +10,12 @@
 // A string that no labelled row has is missing. A number, boolean, date or text length that is missing in some labelled
 // rows and the same in all others is a flag: missing is 0, or 1 where the value is 0. Other columns without two
 // different values in the labelled rows are left out, and noted.
+//
+// A categorical column is nominal unless its strings are all numbers or it has only two, a missing cell counted as one:
+// its ranks name categories and say nothing else. Trees that can read categories as such (predict/xgboost.h) do.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,7 +29,10 @@ struct FeatureMatrix {
   size_t num_rows = 0;
   size_t num_features = 0;
   std::vector<double> values;
+  std::vector<bool> nominal;  // [F] categories without an order, numbered from 0; empty: none is
 
+  bool is_nominal(size_t feature) const { return !nominal.empty() && nominal[feature]; }
+  bool has_nominal() const { return std::ranges::find(nominal, true) != nominal.end(); }
   double at(size_t row, size_t feature) const { return values[row * num_features + feature]; }
   std::vector<double> column(size_t feature) const;
 };
@@ -48,6 +55,7 @@ class FeatureEncoder {
     ColumnType type;
     std::vector<double> ranks;        // categorical: by category code of the labelled rows; NaN for one they lack
     double missing = kMissingNumber;  // the number a missing cell stands for
+    bool nominal = false;
   };
   double value(const Feature& feature, const Column& column, size_t row) const;
 

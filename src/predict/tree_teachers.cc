@@ -35,7 +35,8 @@ struct Examples {
   std::vector<int32_t> labels;
 
   Examples at(const std::vector<uint64_t>& rows) const {
-    Examples part{.features = {.num_rows = rows.size(), .num_features = features.num_features}};
+    Examples part{
+        .features = {.num_rows = rows.size(), .num_features = features.num_features, .nominal = features.nominal}};
     for (const uint64_t row : rows) {
       const auto begin = features.values.begin() + static_cast<ptrdiff_t>(row * features.num_features);
       part.features.values.insert(part.features.values.end(), begin,

@@ -36,6 +36,7 @@ class DMatrix {
     const std::vector<float> values = to_float(features);
     check(XGDMatrixCreateFromMat(values.data(), features.num_rows, features.num_features,
                                  std::numeric_limits<float>::quiet_NaN(), &handle_));
+    if (features.has_nominal()) set_types(features);
   }
   ~DMatrix() { XGDMatrixFree(handle_); }
   DMatrix(const DMatrix&) = delete;
@@ -43,6 +44,13 @@ class DMatrix {
   DMatrixHandle get() const { return handle_; }
 
  private:
+  void set_types(const FeatureMatrix& features) {
+    std::vector<const char*> types;
+    for (size_t feature = 0; feature < features.num_features; ++feature)
+      types.push_back(features.is_nominal(feature) ? "c" : "q");
+    check(XGDMatrixSetStrFeatureInfo(handle_, "feature_type", types.data(), types.size()));
+  }
+
   DMatrixHandle handle_ = nullptr;
 };
 
@@ -67,14 +75,14 @@ XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<co
   check(XGDMatrixSetFloatInfo(data.get(), "label", targets.data(), targets.size()));
   const DMatrixHandle cache[] = {data.get()};
   check(XGBoosterCreate(cache, 1, &booster_));
-  set_parameters(targets.size(), seed, options);
+  set_parameters(features, seed, options);
   for (int round = 0; round < options.num_rounds; ++round) {
     check_interrupted();
     check(XGBoosterUpdateOneIter(booster_, round, data.get()));
   }
 }
 
-void XgboostClassifier::set_parameters(size_t num_rows, uint64_t seed, const XgboostOptions& options) {
+void XgboostClassifier::set_parameters(const FeatureMatrix& features, uint64_t seed, const XgboostOptions& options) {
   const bool binary = present_.size() == 2;
   const auto set = [&](const char* key, const std::string& value) {
     check(XGBoosterSetParam(booster_, key, value.c_str()));
@@ -85,8 +93,12 @@ void XgboostClassifier::set_parameters(size_t num_rows, uint64_t seed, const Xgb
   set("max_depth", std::to_string(options.max_depth));
   set("subsample", "0.8");
   set("colsample_bytree", "0.8");
-  // One thread and one algorithm, so that the trees are the same on every machine of a kind.
-  set("tree_method", num_rows > 50'000 ? "hist" : "exact");
+  // One thread and one algorithm, so that the trees are the same on every machine of a kind. Exact splits know no
+  // categories.
+  set("tree_method", features.num_rows > 50'000 || features.has_nominal() ? "hist" : "exact");
+  // A split tells one category from all others. XGBoost's default, sets of categories from four on, fits the noise of
+  // small tables (docs/auto.md).
+  set("max_cat_to_onehot", std::to_string(std::numeric_limits<int32_t>::max()));
   set("seed", std::to_string(seed % std::numeric_limits<int32_t>::max()));
   set("nthread", "1");
   set("verbosity", "0");

@@ -50,6 +50,19 @@ TEST(FeatureEncoder, MissingIsACategoryWhenLabelledRowsHaveIt) {
   EXPECT_THAT(FeatureEncoder::fit(shots).transform(shots).values, ElementsAre(0, 1, 2));
 }
 
+TEST(FeatureEncoder, CategoriesAreNominalWhereTheirOrderSaysNothing) {
+  const Table shots =
+      table({strings("three", ColumnType::kCategorical, {"a", "b", "c"}, {0, 1, 2}),
+             strings("two", ColumnType::kCategorical, {"a", "b"}, {0, 1, 1}),
+             strings("two and missing", ColumnType::kCategorical, {"a", "b"}, {0, 1, kMissingCode}),
+             strings("two of three", ColumnType::kCategorical, {"a", "b", "c"}, {0, 1, 1}),
+             strings("sizes", ColumnType::kCategorical, {"10", "9", "100"}, {0, 1, 2}),
+             strings("text", ColumnType::kText, {"a", "bb", "ccc"}, {0, 1, 2}), numbers("x", {1, 2, 3})});
+  const FeatureMatrix matrix = FeatureEncoder::fit(shots).transform(shots);
+  EXPECT_THAT(matrix.nominal, ElementsAre(true, false, true, false, false, false, false));
+  EXPECT_TRUE(matrix.has_nominal());
+}
+
 TEST(FeatureEncoder, TextIsItsLengthInCharacters) {
   const Table shots = table({strings("t", ColumnType::kText, {"été", "日本語文", ""}, {0, 1, 2})});
   const FeatureEncoder encoder = FeatureEncoder::fit(shots);

@@ -93,10 +93,5 @@ TEST(Baselines, KnnAndXgboostSeparateClouds) {
   }
 }
 
-TEST(Xgboost, OneClassOnly) {
-  const LabelledTable shots{.features = numbers({{1, 2, 3}}), .labels = {1, 1, 1}, .classes = {"a", "b"}};
-  EXPECT_THAT(open_method("xgboost")->fit(shots)->predict(numbers({{9}})), ElementsAre(0, 1));
-}
-
 }  // namespace
 }  // namespace manyshot

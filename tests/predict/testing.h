@@ -22,6 +22,31 @@ inline Table numbers(std::vector<std::vector<double>> columns) {
   return table;
 }
 
+// One column of text categories.
+inline Table categories(std::vector<std::string> names, std::vector<int32_t> codes) {
+  Table table{.num_rows = codes.size()};
+  table.columns.push_back(
+      {.name = "tone", .type = ColumnType::kCategorical, .codes = std::move(codes), .categories = std::move(names)});
+  return table;
+}
+
+// Eight categories, of which every second says "b" and the others "a", beside a column of noise; a tenth of the labels
+// are wrong.
+inline LabelledTable tones(size_t num_rows, uint64_t seed) {
+  const Rng rng(seed);
+  LabelledTable table{.classes = {"a", "b"}};
+  std::vector<int32_t> codes;
+  std::vector<double> noise;
+  for (size_t row = 0; row < num_rows; ++row) {
+    codes.push_back(static_cast<int32_t>(rng.child("tone").below(row, 8)));
+    noise.push_back(rng.child("noise").normal(row));
+    table.labels.push_back((codes.back() % 2 == 1) != rng.child("label").bernoulli(row, 0.1) ? 1 : 0);
+  }
+  table.features = categories({"a", "b", "c", "d", "e", "f", "g", "h"}, std::move(codes));
+  table.features.columns.push_back({.name = "noise", .numbers = std::move(noise)});
+  return table;
+}
+
 // Two Gaussian clouds in `num_features` columns, `distance` apart; their rows take turns.
 inline LabelledTable clouds(size_t num_rows, size_t num_features, double distance, uint64_t seed) {
   const Rng rng(seed);

@@ -19,6 +19,7 @@ using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::numbers;
+using testing::tones;
 
 constexpr double kSeconds = 20;
 const std::vector<TreeKind> kBoth{TreeKind::kForest, TreeKind::kXgboost};
@@ -71,8 +72,7 @@ TEST(TreeTeachers, SharesTellCloudsApartAndSumToOne) {
   EXPECT_THAT(teachers.notes(), IsEmpty());
 }
 
-TEST(TreeTeachers, TheSameBitsAtAnyNumberOfThreads) {
-  const LabelledTable shots = clouds(150, 3, 1, 4), queries = clouds(40, 3, 1, 5);
+void expect_same_bits_at_any_number_of_threads(const LabelledTable& shots, const LabelledTable& queries) {
   std::map<int, std::vector<std::vector<double>>> results;
   for (const int threads : {1, 2, 5}) {
     set_num_threads(threads);
@@ -84,6 +84,26 @@ TEST(TreeTeachers, TheSameBitsAtAnyNumberOfThreads) {
   EXPECT_EQ(results[1], results[2]);
   EXPECT_EQ(results[1], results[5]);
   EXPECT_NE(TreeTeachers(shots, kBoth, kSeconds, 8).honest(TreeKind::kXgboost), results[1][3]);
+}
+
+TEST(TreeTeachers, TheSameBitsAtAnyNumberOfThreads) {
+  expect_same_bits_at_any_number_of_threads(clouds(150, 3, 1, 4), clouds(40, 3, 1, 5));
+  expect_same_bits_at_any_number_of_threads(tones(150, 4), tones(40, 5));
+}
+
+TEST(TreeTeachers, ACategoryInOneFoldAloneIsNoTrouble) {
+  LabelledTable shots = tones(60, 6);
+  Column& tone = shots.features.columns[0];
+  for (int32_t rare = 0; rare < 3; ++rare) {
+    tone.codes[static_cast<size_t>(rare)] = static_cast<int32_t>(tone.categories.size());
+    tone.categories.push_back(std::string(1, "0mz"[rare]));
+  }
+  const TreeTeachers teachers(shots, kBoth, kSeconds, 0);
+  EXPECT_GT(accuracy(teachers.honest(TreeKind::kXgboost), shots), 0.7);
+  for (size_t row = 0; row < 3; ++row) {
+    const double share = teachers.honest(TreeKind::kXgboost)[2 * row];
+    EXPECT_TRUE(share > 0 && share < 1) << share;
+  }
 }
 
 TEST(TreeTeachers, TeachAddsOneColumnForTwoClassesElseOneForEach) {
