@@ -19,6 +19,8 @@ namespace {
 
 constexpr int kLeastTrees = 50, kLeastFolds = 2, kLeastRounds = 30;
 constexpr size_t kLeastRows = 1000;
+constexpr size_t kFewRows = 1500;  // below which boosted trees take kFewRounds
+constexpr int kFewRounds = 75;
 
 // Seconds of one core, measured on 1,000 to 200,000 rows of 5 to 100 columns (docs/auto.md).
 double forest_seconds(size_t rows, size_t features, int trees) {
@@ -176,6 +178,7 @@ ForestPlan plan_forest(size_t num_rows, size_t num_features, double seconds) {
 
 BoostingPlan plan_boosting(size_t num_rows, size_t num_features, size_t num_classes, double seconds) {
   BoostingPlan plan{.num_rows = num_rows};
+  if (num_rows < kFewRows) plan.num_rounds = kFewRounds;
   plan.num_folds = static_cast<int>(std::clamp<size_t>(num_rows, 1, static_cast<size_t>(plan.num_folds)));
   const double trees_a_round = num_classes > 2 ? static_cast<double>(num_classes) : 1;
   const auto is_long = [&] {

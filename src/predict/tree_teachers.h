@@ -24,7 +24,8 @@ constexpr auto names_of(TreeKind) {
 std::vector<TreeKind> tree_kinds(Teacher teacher);
 
 // What is fitted: settled by the sizes of the task and the seconds allowed, never by a clock, so that the same task
-// gives the same bits on every machine. Trees, folds and rounds shrink first, then rows are left out.
+// gives the same bits on every machine. Boosted trees take half as many rounds where rows are few: more make them surer
+// and no better (docs/auto.md). Trees, folds and rounds shrink first, then rows are left out.
 struct ForestPlan {
   int num_trees = 200;
   size_t num_rows = 0;

@@ -155,6 +155,8 @@ TEST(TreeTeachers, PlansFitTheTimeAndDependOnSizesOnly) {
   EXPECT_LT(long_table.num_rows, 1'000'000u);
   EXPECT_EQ(plan_boosting(500, 20, 2, 10).num_folds, 5);
   EXPECT_EQ(plan_boosting(3, 20, 2, 10).num_folds, 3);
+  EXPECT_EQ(plan_boosting(500, 20, 2, 10).num_rounds, 75);
+  EXPECT_EQ(plan_boosting(5000, 20, 2, 10).num_rounds, 150);
   const BoostingPlan wide = plan_boosting(200'000, 50, 10, 2);
   EXPECT_EQ(wide.num_folds, 2);
   EXPECT_LT(wide.num_rounds, 150);
