@@ -121,6 +121,18 @@ class CorpusCommand : public Command {
   }
 
  private:
+  // Shares are of the threads' time.
+  static std::string speed_text(const CorpusReport& report, double seconds) {
+    const DrawSeconds& spent = report.spent;
+    const auto percent = [&](double part) { return 100 * part / std::max(spent.all, 1e-9); };
+    return fmt::format(
+        "{:.1f} tasks a second drawn, {:.1f} kept; {:.0f} % of the time for tasks, {:.0f} % for the forest's "
+        "judgement, "
+        "{:.0f} % for choosing and encoding rows",
+        static_cast<double>(report.drawn_now) / seconds, static_cast<double>(report.kept_now) / seconds,
+        percent(spent.task), percent(spent.guard), percent(spent.all - spent.task - spent.guard));
+  }
+
   void print(const CorpusReport& report, const ExcludedRows& excluded, double seconds) const {
     log::info("{}: {} of {} tasks kept ({:.1f} %), {}{} in {} parts{}; {:.1f} s, peak memory {}", options_.out,
               with_thousands(report.kept), with_thousands(report.drawn),
@@ -128,6 +140,7 @@ class CorpusCommand : public Command {
               report.tokens > 0 ? with_thousands(report.tokens) + " tokens, " : "", format_bytes(report.bytes),
               report.parts, report.parts_before > 0 ? fmt::format(" ({} were there)", report.parts_before) : "",
               seconds, format_bytes(peak_memory_bytes()));
+    if (report.drawn_now > 0) log::info("  {:<20} {}", "speed", speed_text(report, seconds));
     for (const auto& [title, counts] : {std::pair{"thrown away", &report.rejections},
                                         {"classes", &report.classes},
                                         {"labelled rows", &report.shots},

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/stopwatch.h"
 #include "encoding/compact_format.h"
 #include "encoding/number_code.h"
 #include "encoding/text/text_prompt.h"
@@ -111,14 +112,19 @@ uint32_t Sampler::draw_shots(const prior::Task& task, const Rng& rng) const {
 }
 
 Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
+  const Stopwatch watch;
   const Rng rng = Rng(settings_.prior.seed).child("sample", index);
   if (tables_ == nullptr) {
     prior_.draw(index, scratch.prior, scratch.task);
   } else if (!tables_->draw(rng.child("task"), table_draw_, scratch.task)) {
+    scratch.spent.task += watch.seconds();
+    scratch.spent.all += watch.seconds();
     return {.status = SampleStatus::kNoTarget, .index = index};
   }
+  scratch.spent.task += watch.seconds();
   Sample sample{.index = index, .num_classes = static_cast<uint32_t>(scratch.task.num_classes)};
   sample.status = fill(rng, scratch, sample);
+  scratch.spent.all += watch.seconds();
   return sample;
 }
 
@@ -145,12 +151,14 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
   if (options_.filter_tasks) {
     const auto all_labels = std::span<const int32_t>(labels);
     const auto labelled = all_labels.first(sample.num_labelled), queries = all_labels.subspan(sample.num_labelled);
+    const Stopwatch judging;
     sample.verdict = filter_.check({.labelled = cells.rows(0, sample.num_labelled),
                                     .labels = labelled,
                                     .queries = cells.rows(sample.num_labelled, num_drawn),
                                     .query_labels = queries,
                                     .num_classes = task.num_classes},
                                    rng.child("forest"), scratch.filter);
+    scratch.spent.guard += judging.seconds();
     if (!sample.verdict.accepted()) return SampleStatus::kGuard;
     if (options_.stage == CorpusStage::kWarmup) {
       chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, task.num_classes, rng.child("consensus"));

@@ -65,12 +65,20 @@ struct Sample {
   std::vector<int32_t> labels;
 };
 
+// Where the time of draws goes, in seconds of one thread.
+struct DrawSeconds {
+  double task = 0;   // drawing tasks
+  double guard = 0;  // judging them by the forest
+  double all = 0;    // both, and choosing and encoding rows
+};
+
 // Memory that draws use again. Not for two threads at a time.
 struct SamplerScratch {
   prior::PriorScratch prior;
   teacher::FilterScratch filter;
   prior::Task task;
   std::vector<float> cells;
+  DrawSeconds spent;  // by all draws with this scratch
 };
 
 // What a sample holds besides its rows.

@@ -163,6 +163,11 @@ class CorpusWriter {
       ++report_.parts;
     }
     if (files_.layout == CorpusLayout::kHdf5) write_joined_dump();
+    for (const SamplerScratch& scratch : scratches_) {
+      report_.spent.task += scratch.spent.task;
+      report_.spent.guard += scratch.spent.guard;
+      report_.spent.all += scratch.spent.all;
+    }
     return report_;
   }
 
@@ -221,6 +226,8 @@ class CorpusWriter {
     line["crc32"] = fmt::format("{:08x}", crc32_of(read_file(path)));
     manifest.append(line.dump() + "\n");
     add(line, path, report_);
+    report_.drawn_now += facts.drawn;
+    report_.kept_now += facts.kept;
   }
 
   void write_samples(const std::vector<Sample>& samples, const std::string& path) const {
@@ -286,6 +293,9 @@ Json to_json(const CorpusReport& report) {
   Json json{{"parts", report.parts}, {"parts_before", report.parts_before}};
   for (const auto& [name, member] : kSums) json[name] = report.*member;
   for (const auto& [name, member] : kCounts) json[name] = report.*member;
+  json["drawn_now"] = report.drawn_now;
+  json["kept_now"] = report.kept_now;
+  json["thread_seconds"] = {{"task", report.spent.task}, {"guard", report.spent.guard}, {"all", report.spent.all}};
   return json;
 }
 

@@ -49,6 +49,9 @@ struct CorpusReport {
   CorpusCounts lengths;                  // … by tokens
   CorpusCounts imbalance;                // … by share of the most frequent class in tenths: "0.3"
   CorpusCounts accuracy;                 // … by the forest's accuracy in tenths
+  // Of this run alone.
+  uint64_t drawn_now = 0, kept_now = 0;
+  DrawSeconds spent;  // by all threads
 };
 Json to_json(const CorpusReport& report);
 

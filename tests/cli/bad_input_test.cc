@@ -253,7 +253,7 @@ TEST_F(BadInput, WrongArguments) {
   expect_refused(predict_text(kTrain, kTest, {"--ensemble", "9999"}), {"--ensemble 9999"});
   expect_refused(predict_text(kTrain, kTest, {"--seed", "-1"}), {"--seed", "-1"});
   expect_refused(predict_text(kTrain, kTest, {"--seed", "1", "--seed", "2"}), {"--seed is given 2 times"});
-  expect_refused(predict_text(kTrain, kTest, {"--device", "cuda"}), {"--device cuda"});
+  expect_refused(predict_text(kTrain, kTest, {"--device", "gpu"}), {"--device gpu", "cuda:N"});
 }
 TEST_F(BadInput, ConfigFile) {
   const std::string config = folder_.write("predict.toml", "seed = 3\nmodle = \"knn\"\n");

@@ -40,10 +40,18 @@ class CorpusCommand : public ::testing::Test {
 TEST_F(CorpusCommand, WritesAndReports) {
   const ProgramResult result = run_manyshot(arguments("a"));
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.err, AllOf(HasSubstr("of 60 tasks kept"), HasSubstr("thrown away"), HasSubstr("forest accuracy")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("of 60 tasks kept"), HasSubstr("tasks a second drawn"),
+                                HasSubstr("thrown away"), HasSubstr("forest accuracy")));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "a/alpaca/part-000002.jsonl"));
   const json report = json::parse(run_manyshot(arguments("a", {"--json"})).out);
   EXPECT_EQ(report["parts_before"], 3);
+  EXPECT_EQ(report["drawn_now"], 0) << "the parts that were there are not this run's work";
+  const json fresh = json::parse(run_manyshot(arguments("b", {"--json"})).out);
+  EXPECT_EQ(fresh["drawn_now"], 60);
+  EXPECT_EQ(fresh["kept_now"], fresh["kept"]);
+  const json& spent = fresh["thread_seconds"];
+  EXPECT_GT(spent["task"], 0.0);
+  EXPECT_GE(spent["all"].get<double>(), spent["task"].get<double>() + spent["guard"].get<double>());
   EXPECT_EQ(report["drawn"], 60);
 }
 

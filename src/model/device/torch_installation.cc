@@ -127,7 +127,7 @@ std::string find_cuda_torch() {
     }
   }
   fail(ErrorKind::kUnsupported,
-       "device cuda needs a torch {} installation with CUDA, and no Python on the PATH has one{}; install it (pip "
+       "--device cuda needs a torch {} installation with CUDA, and no Python on the PATH has one{}; install it (pip "
        "install "
        "torch=={}), or name its folder in {}",
        kTorchVersion, found_another, kTorchVersion, kVariable);
@@ -138,7 +138,7 @@ void load_cuda_torch() {
   std::call_once(once, [] {
     if (dlopen(kDriver, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
       fail(ErrorKind::kUnsupported,
-           "device cuda needs a GPU with its driver, and this machine has none ({} is not found); leave --device out",
+           "--device cuda needs a GPU with its driver, and this machine has none ({} is not found); leave it out",
            kDriver);
     }
     const fs::path folder = fs::path(find_cuda_torch()) / "lib";
