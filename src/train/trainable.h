@@ -72,6 +72,8 @@ class TrainableModel {
   virtual LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t seed) = 0;
   // The same without gradients and without dropout.
   virtual LossSum loss(std::span<const TrainSample> batch) = 0;
+  // Bytes of its device's memory that accumulate() needs for such a batch at least; 0: it has none of its own.
+  virtual size_t device_bytes(const BatchShape&) const { return 0; }
   // Whether this machine's cores are idle while it computes.
   virtual bool leaves_cores_idle() const { return false; }
   // Floating-point operations a second of the products of its device, measured now; 0: those of this machine's CPU.

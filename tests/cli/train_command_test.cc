@@ -191,6 +191,10 @@ TEST_F(TrainCommand, ADeviceTrainsAndCheckpointsMoveBetweenDevices) {
   ASSERT_EQ(train_on("cpu", "ours").exit_code, 0);
   const ProgramResult theirs = train_on("torch-cpu", "theirs");
   if (theirs.err.find("libmanyshot_device.so, which this build") != std::string::npos) GTEST_SKIP() << theirs.err;
+  EXPECT_THAT(run_manyshot(arguments(kCompactRecipe, "run", {"--check", "--device", "torch-cpu"})).out,
+              HasSubstr("device   at least"));
+  EXPECT_THAT(run_manyshot(arguments(text_recipe(folder_ / "model"), "run", {"--check", "--device", "torch-cpu"})).out,
+              HasSubstr("device   at least"));
   EXPECT_THAT(theirs.err, HasSubstr("float32 (libtorch)"));
   EXPECT_NEAR(loss_of("theirs"), loss_of("ours"), 1e-3) << "the same samples, weights and steps";
   fs::copy(folder_ / "ours", folder_ / "moved", fs::copy_options::recursive);

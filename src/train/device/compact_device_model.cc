@@ -77,6 +77,13 @@ class DeviceCompactModel : public CompactModel {
     return guarded([&] { return product_rate(network_.device(), type_); });
   }
 
+  // Masters and gradients in both types, and the activations of one task.
+  size_t device_bytes(const BatchShape& shape) const override {
+    const double tokens = static_cast<double>(shape.sample_rows) * static_cast<double>(shape.num_features + 2);
+    return parameters_.places().size * (2 * sizeof(float) + 2 * at::elementSize(type_)) +
+           static_cast<size_t>(tokens * activation_bytes(shape_, type_));
+  }
+
   // What the host holds: masters and gradients; the samples are the loop's.
   size_t peak_bytes(const BatchShape&) const override { return 2 * sizeof(float) * parameters_.places().size; }
 

@@ -27,16 +27,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr size_t kPackTokens = size_t{1} << 14;  // of a GPU: fewer would leave it waiting
-constexpr double kMostMemory = 0.5;              // of the device's free memory, for activations that are kept
-
-// Bytes of one token's activations in all layers, as autograd keeps them.
-double activation_bytes(const LanguageModelConfig& config, at::ScalarType type) {
-  const DecoderShape shape(config);
-  const auto D = static_cast<double>(shape.D), I = static_cast<double>(shape.intermediate);
-  return (type == at::kBFloat16 ? 2 : 4) * static_cast<double>(shape.num_layers) *
-         (10 * D + 4 * static_cast<double>(shape.qkv_width) + 6 * I);
-}
+constexpr double kMostMemory = 0.5;  // of the device's free memory, for activations that are kept
 
 // The factors of `modules`, layer by layer, as the CPU's trainer has them.
 void add_factors(const LoraModules& modules, const LanguageModelConfig& config, ParameterStore& store) {
@@ -62,7 +53,7 @@ class LanguageDeviceTrainer : public LanguageTrainer {
         config_(source.config()),
         device_(torch_device(device)),
         rope_(config_) {
-    if (device_.is_cuda()) options_.pack_tokens = std::max(options.pack_tokens, kPackTokens);
+    if (device_.is_cuda()) options_.pack_tokens = std::max(options.pack_tokens, kDevicePackTokens);
     fill_store(source);
     numbers_.emplace(store_.all(), device_);
     network_.emplace(source, options.trains_all ? nullptr : &lora_, store_, device_, torch_type(device, options.dtype));
@@ -227,7 +218,8 @@ class LanguageDeviceTrainer : public LanguageTrainer {
   bool checkpoints(int64_t tokens) const {
     if (options_.checkpointing != Checkpointing::kAuto) return options_.checkpointing == Checkpointing::kAlways;
     if (!device_.is_cuda()) return false;
-    return activation_bytes(config_, network_->type()) * static_cast<double>(tokens) >
+    return kept_activation_bytes(DecoderShape(config_), at::elementSize(network_->type())) *
+               static_cast<double>(tokens) >
            kMostMemory * static_cast<double>(free_memory(device_));
   }
 

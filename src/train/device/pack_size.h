@@ -10,6 +10,9 @@
 
 namespace manyshot::train {
 
+// Bytes of one token in all row layers, as autograd keeps them.
+double activation_bytes(const NetworkShape& shape, at::ScalarType type);
+
 // What the device's free memory holds the activations of, when autograd keeps them.
 size_t most_tokens(const NetworkShape& shape, const at::Device& device, at::ScalarType type);
 

@@ -42,6 +42,7 @@ LanguageMemory::LanguageMemory(const LanguageModelConfig& config, const LoraModu
       dtype_(dtype),
       checkpointing_(checkpointing),
       pack_tokens_(pack_tokens) {
+  num_weights_ = static_cast<uint64_t>(num_parameters(config));
   if (lora == nullptr) {
     num_trained_ = static_cast<uint64_t>(num_parameters(config));
     return;
@@ -90,6 +91,27 @@ uint64_t LanguageMemory::peak_bytes(const BatchShape& shape) const {
   // The longest pack of such a batch.
   const size_t tokens = std::max(shape.sample_tokens, std::min(pack_tokens_, shape.num_samples * shape.sample_tokens));
   return fixed_bytes() + pass_bytes(mode_for(tokens), tokens);
+}
+
+double kept_activation_bytes(const DecoderShape& shape, size_t value_bytes) {
+  // Inputs and outputs of norms and products, queries and keys before and after their rotation, and what SwiGLU is
+  // made of.
+  const double values = 10 * static_cast<double>(shape.D) + 4 * static_cast<double>(shape.qkv_width) +
+                        6 * static_cast<double>(shape.intermediate);
+  return static_cast<double>(value_bytes) * static_cast<double>(shape.num_layers) * values;
+}
+
+uint64_t LanguageMemory::device_bytes(const BatchShape& shape) const {
+  constexpr uint64_t kHalf = sizeof(BFloat16), kTargets = 1024;  // whose logits, in f32 and rounded, stand there
+  const uint64_t tokens =
+      std::max(shape.sample_tokens, std::min(kDevicePackTokens, shape.num_samples * shape.sample_tokens));
+  const uint64_t frozen = sizes_.trains_all ? 0 : num_weights_ * kHalf;
+  const uint64_t trained = num_trained_ * (2 * sizeof(float) + 2 * kHalf);  // masters and gradients in both types
+  const uint64_t inputs = tokens * sizes_.D * sizes_.num_layers * kHalf;
+  const auto layer = static_cast<uint64_t>(2 * kept_activation_bytes(sizes_, kHalf) *  // with its gradients
+                                           static_cast<double>(tokens) / static_cast<double>(sizes_.num_layers));
+  const uint64_t logits = kTargets * vocab_size_ * (2 * sizeof(float) + kHalf);
+  return frozen + trained + inputs + layer + logits;
 }
 
 }  // namespace manyshot::train

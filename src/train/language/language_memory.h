@@ -26,6 +26,11 @@ struct PassSizes : DecoderShape {
 // `lora`: null when all weights are trained.
 PassSizes pass_sizes(const LanguageModelConfig& config, const LoraModules* lora);
 
+// Tokens of texts that go through a network on a GPU together: fewer would leave it waiting.
+inline constexpr size_t kDevicePackTokens = size_t{1} << 14;
+// Of one token's activations in all layers, as autograd keeps them in values of so many bytes.
+double kept_activation_bytes(const DecoderShape& shape, size_t value_bytes);
+
 class LanguageMemory {
  public:
   LanguageMemory(const LanguageModelConfig& config, const LoraModules* lora, DType dtype, Checkpointing checkpointing,
@@ -34,6 +39,9 @@ class LanguageMemory {
   uint64_t num_trained() const { return num_trained_; }
   // As TrainableModel::peak_bytes.
   uint64_t peak_bytes(const BatchShape& shape) const;
+  // Of a GPU's memory, with bf16 weights, masters and gradients, where every layer is computed again for its backward
+  // pass.
+  uint64_t device_bytes(const BatchShape& shape) const;
   // The weights once, as predicting loads them.
   uint64_t loaded_bytes() const;
   // How a pass with gradients over so many tokens goes.
@@ -46,7 +54,7 @@ class LanguageMemory {
   PassSizes sizes_;
   size_t vocab_size_;
   bool is_tied_;
-  uint64_t num_trained_ = 0;
+  uint64_t num_trained_ = 0, num_weights_ = 0;
   DType dtype_;
   Checkpointing checkpointing_;
   size_t pack_tokens_;

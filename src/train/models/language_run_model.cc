@@ -113,6 +113,7 @@ class LanguageRunModel : public RunModel {
   uint64_t vocab_size() const override { return static_cast<uint64_t>(config_.vocab_size); }
   uint64_t num_trained() override { return memory_.num_trained(); }
   uint64_t peak_bytes(const BatchShape& shape) override { return peak_bytes(memory_, shape); }
+  uint64_t device_bytes(const BatchShape& shape) override { return device_.is_cpu() ? 0 : memory_.device_bytes(shape); }
   double matrix_rate() override { return device_.is_cpu() ? 0 : trainer().matrix_rate(); }
 
   std::vector<Alternative> alternatives(const BatchShape& shape) override {

@@ -27,6 +27,8 @@ class RunModel {
   // second copy of the weights that evaluations load.
   virtual uint64_t num_trained();
   virtual uint64_t peak_bytes(const BatchShape& shape) { return network().peak_bytes(shape); }
+  // The same of a device's memory (TrainableModel::device_bytes).
+  virtual uint64_t device_bytes(const BatchShape& shape) { return network().device_bytes(shape); }
   // Other ways to train that need less memory, best last.
   struct Alternative {
     std::string change;  // "parameters = "lora""

@@ -58,6 +58,8 @@ StageMemory stage_memory(RunModel& model, const StageRecipe& stage, const Sample
   memory.network_bytes = model.peak_bytes(memory.batch);
   memory.bytes_per_trained = 4 * (moments_per_value(stage) + (world_size > 1 ? 1 : 0));
   memory.optimizer_bytes = optimizer_bytes(memory, model.num_trained());
+  memory.device_bytes = model.device_bytes(memory.batch);
+  if (memory.device_bytes > 0) memory.device_bytes += memory.optimizer_bytes;
   return memory;
 }
 

@@ -16,6 +16,7 @@ struct StageMemory {
   uint64_t network_bytes = 0;    // weights, gradients and activations at the peak
   uint64_t optimizer_bytes = 0;  // moments, averages, the copy that processes exchange
   double bytes_per_trained = 0;  // of these, for each trained number
+  uint64_t device_bytes = 0;     // of a device's memory, the optimiser's part included, at least; 0: there is none
   uint64_t total() const { return network_bytes + optimizer_bytes; }
 };
 // Reads no weights.

@@ -78,6 +78,9 @@ std::string check_text(const RunCheck& check) {
                         stage.memory.stage, with_thousands(stage.steps),
                         with_thousands(static_cast<long long>(stage.samples)), stage.data,
                         format_bytes(stage.memory.total()), format_bytes(stage.memory.optimizer_bytes));
+    if (stage.memory.device_bytes > 0) {
+      text += fmt::format("device   at least {} of its memory\n", format_bytes(stage.memory.device_bytes));
+    }
     if (!stage.fits) {
       text += "         does not fit; ways to fit:\n";
       for (const std::string& way : stage.ways_to_fit) text += "           " + way + "\n";
@@ -102,6 +105,7 @@ Json to_json(const RunCheck& check) {
                       {"steps", stage.steps},
                       {"samples", stage.samples},
                       {"memory_bytes", stage.memory.total()},
+                      {"device_bytes", stage.memory.device_bytes},
                       {"fits", stage.fits},
                       {"ways_to_fit", stage.ways_to_fit},
                       {"first_loss", stage.first_loss},
