@@ -70,6 +70,13 @@ struct DrawSeconds {
   double task = 0;   // drawing tasks
   double guard = 0;  // judging them by the forest
   double all = 0;    // both, and choosing and encoding rows
+
+  DrawSeconds& operator+=(const DrawSeconds& other) {
+    task += other.task;
+    guard += other.guard;
+    all += other.all;
+    return *this;
+  }
 };
 
 // Memory that draws use again. Not for two threads at a time.

@@ -163,11 +163,7 @@ class CorpusWriter {
       ++report_.parts;
     }
     if (files_.layout == CorpusLayout::kHdf5) write_joined_dump();
-    for (const SamplerScratch& scratch : scratches_) {
-      report_.spent.task += scratch.spent.task;
-      report_.spent.guard += scratch.spent.guard;
-      report_.spent.all += scratch.spent.all;
-    }
+    for (const SamplerScratch& scratch : scratches_) report_.spent += scratch.spent;
     return report_;
   }
 

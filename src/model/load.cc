@@ -26,11 +26,7 @@ std::unique_ptr<Model> make_device_decoder(const std::string& path, const ModelC
   if (options.engine != Engine::kAuto) {
     fail(ErrorKind::kUnsupported, "--device {} has an engine of its own: leave --engine out", to_text(options.device));
   }
-  const LibraryFunction factory{.file = kDeviceLibraryName,
-                                .symbol = kMakeDeviceDecoderSymbol,
-                                .needed_for = "a device other than cpu needs",
-                                .instead = "leave --device out"};
-  return reinterpret_cast<MakeDeviceDecoder*>(open_device_library(options.device, factory))(
+  return reinterpret_cast<MakeDeviceDecoder*>(open_device_library(options.device, kMakeDeviceDecoderSymbol))(
       path, config, weights, options.device, options.dtype);
 }
 

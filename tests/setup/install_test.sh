@@ -6,23 +6,7 @@ work="$2/install test"
 rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
-failures=0
-
-# check NAME COMMAND...
-check() {
-  name=$1
-  shift
-  output=$("$@" 2>&1) || {
-    printf 'FAILED: %s\n%s\n' "$name" "$output"
-    failures=$((failures + 1))
-  }
-}
-# fails_with TEXT COMMAND...
-fails_with() {
-  text=$1
-  shift
-  ! "$@" >"$work/said" 2>&1 && grep -q -- "$text" "$work/said"
-}
+. "$1/tests/setup/checks.sh"
 install_tree() { sh "$1/tools/setup/install_tree.sh" "$2" "$3"; }
 
 check "install" install_tree "$1" "$2" "$work/here"

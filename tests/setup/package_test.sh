@@ -7,28 +7,13 @@ work="$build/package test"
 rm -rf "$work"
 mkdir -p "$work/tree" "$work/root"
 trap 'rm -rf "$work"' EXIT
-failures=0
 
 # skip REASON: CTest counts 77 as skipped.
 skip() {
   echo "skipped: $1"
   exit 77
 }
-# check NAME COMMAND...
-check() {
-  name=$1
-  shift
-  output=$("$@" 2>&1) || {
-    printf 'FAILED: %s\n%s\n' "$name" "$output"
-    failures=$((failures + 1))
-  }
-}
-# fails_with TEXT COMMAND...
-fails_with() {
-  text=$1
-  shift
-  ! "$@" >"$work/said" 2>&1 && grep -q -- "$text" "$work/said"
-}
+. "$repository/tests/setup/checks.sh"
 
 command -v dpkg-query >/dev/null || skip "no dpkg here, which tells the licences of libraries"
 command -v xz >/dev/null || skip "no xz here (Debian package xz-utils)"

@@ -14,8 +14,6 @@
 
 namespace manyshot {
 
-inline constexpr const char* kDeviceLibraryName = "libmanyshot_device.so";
-
 // A `compact` model on a device; products are bf16 on a GPU, on torch-cpu as `dtype` says.
 using MakeDeviceDecoder = std::unique_ptr<Model>(const std::string& path, const ModelConfig& config,
                                                  const Weights& weights, const Device& device,

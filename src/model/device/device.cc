@@ -1,6 +1,7 @@
 #include "model/device/device.h"
 
 #include "core/error.h"
+#include "core/library.h"
 #include "core/text.h"
 #include "model/device/torch_installation.h"
 
@@ -35,9 +36,12 @@ std::string to_text(const Device& device) {
   return fmt::format("cuda:{}", device.index);
 }
 
-void* open_device_library(const Device& device, const LibraryFunction& function) {
+void* open_device_library(const Device& device, const char* symbol) {
   if (device.is_cuda()) load_cuda_torch();
-  return open_library(function);
+  return open_library({.file = "libmanyshot_device.so",
+                       .symbol = symbol,
+                       .needed_for = "a device other than cpu needs",
+                       .instead = "leave --device out"});
 }
 
 }  // namespace manyshot

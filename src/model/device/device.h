@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/library.h"
-
 namespace manyshot {
 
 enum class DeviceKind {
@@ -27,10 +25,10 @@ struct Device {
 Device parse_device(std::string_view text);
 std::string to_text(const Device& device);  // "cuda:0"
 
-// Opens a library of ours that is built on libtorch, for a device that needs one. For a GPU the libraries of a torch
+// The address of a function of libmanyshot_device.so, which is opened now. For a GPU the libraries of a torch
 // installation of the same version are loaded first: that of the folder in MANYSHOT_TORCH, else that of the first
 // Python on the PATH that has one. Throws Error(kUnsupported) naming what is missing: the driver, a torch installation,
 // its version, its CUDA libraries; and what open_library() throws.
-void* open_device_library(const Device& device, const LibraryFunction& function);
+void* open_device_library(const Device& device, const char* symbol);
 
 }  // namespace manyshot

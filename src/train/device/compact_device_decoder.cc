@@ -29,7 +29,7 @@ struct DecoderNetworkOnDevice {
       : options{.config = config},
         shape(config),
         network(shape, output_scales(shape, 1), torch_device(device), torch_type(device, dtype)),
-        pack_tokens(most_tokens(shape, network.device(), torch_type(device, dtype))) {
+        pack_tokens(most_tokens(shape, network.device(), network.type())) {
     network.set(weights);
   }
 

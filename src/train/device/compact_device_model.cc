@@ -36,9 +36,8 @@ class DeviceCompactModel : public CompactModel {
         parameters_(shape_, options.seed),
         scales_(output_scales(shape_, options.residual_decay)),
         number_features_(number_features(shape_.num_codes)),
-        type_(torch_type(device, options.dtype)),
-        network_(shape_, scales_, torch_device(device), type_),
-        most_tokens_(most_tokens(shape_, network_.device(), type_)) {
+        network_(shape_, scales_, torch_device(device), torch_type(device, options.dtype)),
+        most_tokens_(most_tokens(shape_, network_.device(), network_.type())) {
     if (weights != nullptr) import_weights(*weights, shape_, scales_, number_features_, parameters_);
     numbers_.emplace(parameters_.list(), network_.device());
     network_.renew(numbers_->masters(), parameters_.places());
@@ -46,7 +45,9 @@ class DeviceCompactModel : public CompactModel {
 
   const ModelConfig& config() const override { return shape_.config; }
   const char* engine() const override {
-    return device_.is_cuda() ? "bfloat16 (GPU)" : type_ == at::kBFloat16 ? "bfloat16 (libtorch)" : "float32 (libtorch)";
+    return device_.is_cuda()                  ? "bfloat16 (GPU)"
+           : network_.type() == at::kBFloat16 ? "bfloat16 (libtorch)"
+                                              : "float32 (libtorch)";
   }
 
   std::span<Parameter> parameters() override {
@@ -60,28 +61,26 @@ class DeviceCompactModel : public CompactModel {
     });
   }
   std::unique_ptr<WeightUpdates> device_updates(const OptimizerOptions& options, double ema) override {
-    return make_device_updates(*numbers_, options, ema, [this] {
-      is_copy_stale_ = true;
-      network_.renew(numbers_->masters(), parameters_.places());
-    });
+    return make_device_updates(*numbers_, options, ema,
+                               [this] { network_.renew(numbers_->masters(), parameters_.places()); });
   }
 
   LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t /*seed: no dropout*/) override {
-    is_copy_stale_ = true;
+    numbers_->set_changed();
     return run(batch, &scale);
   }
   LossSum loss(std::span<const TrainSample> batch) override { return run(batch, nullptr); }
 
   bool leaves_cores_idle() const override { return device_.is_cuda(); }
   double matrix_rate() override {
-    return guarded([&] { return product_rate(network_.device(), type_); });
+    return guarded([&] { return product_rate(network_.device(), network_.type()); });
   }
 
   // Masters and gradients in both types, and the activations of one task.
   size_t device_bytes(const BatchShape& shape) const override {
     const double tokens = static_cast<double>(shape.sample_rows) * static_cast<double>(shape.num_features + 2);
-    return parameters_.places().size * (2 * sizeof(float) + 2 * at::elementSize(type_)) +
-           static_cast<size_t>(tokens * activation_bytes(shape_, type_));
+    return parameters_.places().size * (2 * sizeof(float) + 2 * at::elementSize(network_.type())) +
+           static_cast<size_t>(tokens * activation_bytes(shape_, network_.type()));
   }
 
   // What the host holds: masters and gradients; the samples are the loop's.
@@ -108,9 +107,7 @@ class DeviceCompactModel : public CompactModel {
 
  private:
   void fetch() const {
-    if (!is_copy_stale_) return;
     guarded([&] { numbers_->fetch(); });
-    is_copy_stale_ = false;
   }
 
   LossSum run(std::span<const TrainSample> batch, const float* gradient_scale) {
@@ -158,10 +155,8 @@ class DeviceCompactModel : public CompactModel {
   Device device_;
   NetworkShape shape_;
   mutable CompactParameters parameters_;  // a copy of the device's numbers
-  mutable bool is_copy_stale_ = false;
   std::vector<float> scales_;
   std::vector<float> number_features_;
-  at::ScalarType type_;
   CompactNetwork network_;
   size_t most_tokens_;  // of a pack
   mutable std::optional<DeviceNumbers> numbers_;

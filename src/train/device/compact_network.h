@@ -31,6 +31,7 @@ class CompactNetwork {
   at::Tensor logits(const DevicePack& pack) const;
 
   at::Device device() const { return device_; }
+  at::ScalarType type() const { return type_; }
 
  private:
   // A weight in the network's type; its gradient comes with autograd.

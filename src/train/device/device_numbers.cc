@@ -2,12 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace manyshot::train {
-namespace {
 
 using at::Tensor;
-
-}  // namespace
 
 DeviceNumbers::DeviceNumbers(std::span<Parameter> parameters, const at::Device& device) : parameters_(parameters) {
   const float* first = parameters.front().value.data();
@@ -22,9 +21,11 @@ DeviceNumbers::DeviceNumbers(std::span<Parameter> parameters, const at::Device& 
 }
 
 void DeviceNumbers::fetch() {
+  if (!is_copy_stale_) return;
   const auto copy = [&](float* to, const Tensor& from) { at::from_blob(to, {size_}, at::kFloat).copy_(from); };
   copy(parameters_.front().value.data(), masters_);
   copy(parameters_.front().gradient.data(), gradients_);
+  is_copy_stale_ = false;
 }
 
 void DeviceNumbers::send_masters() {

@@ -26,7 +26,9 @@ class DeviceNumbers {
 
   at::Tensor part(const at::Tensor& block, size_t i) const;  // parameter i of a block laid out as the masters
 
-  // Between the device and the spans of list().
+  // Between the device and the spans of list(). fetch() does nothing where these are as the device has them: to be said
+  // by set_changed() when something there has changed.
+  void set_changed() { is_copy_stale_ = true; }
   void fetch();
   void send_masters();
 
@@ -35,6 +37,7 @@ class DeviceNumbers {
   std::vector<int64_t> places_;
   int64_t size_ = 0;
   at::Tensor masters_, gradients_;
+  bool is_copy_stale_ = false;
 };
 
 }  // namespace manyshot::train

@@ -54,10 +54,6 @@ Group group_of(const DeviceNumbers& numbers, const Wanted& wanted) {
   return group;
 }
 
-void add_state(std::vector<NamedTensor>& state, const char* what, const Group& group, const Tensors& tensors) {
-  for (size_t i = 0; i < group.size(); ++i) state.push_back({fmt::format("{}.{}", what, group.names[i]), tensors[i]});
-}
-
 // optimizer/adamw.cc
 class DeviceAdamW : public DeviceOptimizer {
  public:
@@ -130,7 +126,7 @@ class DeviceMuon : public DeviceOptimizer {
   }
   std::vector<NamedTensor> state() override {
     std::vector<NamedTensor> state;
-    add_state(state, "momentum", group_, momenta_);
+    for (size_t i = 0; i < group_.size(); ++i) state.push_back({"momentum." + group_.names[i], momenta_[i]});
     for (NamedTensor& part : others_.state()) state.push_back(std::move(part));
     return state;
   }

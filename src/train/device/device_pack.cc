@@ -32,13 +32,6 @@ class Upload {
   Tensor there_;
 };
 
-std::vector<int32_t> last_places(const PackedTasks& tasks) {
-  std::vector<int32_t> places;
-  for (size_t task = 0; task + 1 < tasks.labelled_end.size(); ++task)
-    places.push_back(tasks.labelled_end[task + 1] - 1);
-  return places;
-}
-
 }  // namespace
 
 DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
@@ -47,11 +40,8 @@ DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
   upload.add(tasks.columns);
   upload.add(tasks.slot);
   upload.add(tasks.place);
-  upload.add(tasks.last_feature);
   upload.add(tasks.shifted);
   upload.add(tasks.unshifted);
-  upload.add(tasks.first_row);
-  upload.add(last_places(tasks));
   upload.add(tasks.labelled_end);
   upload.add(tasks.query_end);
   upload.add(tasks.label);
@@ -66,14 +56,14 @@ DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
   pack.columns = upload.next().view({rows, pack.slots});
   pack.slot = upload.next();
   pack.place = upload.next();
-  pack.last_feature = upload.next();
   plan.shifted = upload.next();
   plan.unshifted = upload.next();
-  plan.first_row = upload.next().to(at::kLong);
-  plan.last_place = upload.next().to(at::kLong);
   plan.num_labelled = tasks.num_labelled;
   plan.num_queries = tasks.num_queries;
   const Tensor labelled_end = upload.next(), query_end = upload.next();
+  const int64_t num_tasks = labelled_end.size(0) - 1;
+  plan.first_row = labelled_end.slice(0, 0, num_tasks).to(at::kLong);
+  plan.last_place = labelled_end.slice(0, 1).to(at::kLong) - 1;
   plan.labelled = {.query_end = tasks.labelled_end,
                    .key_end = tasks.labelled_end,
                    .device_query_end = labelled_end,

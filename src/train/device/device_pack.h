@@ -12,7 +12,6 @@ struct DevicePack {
   int64_t slots = 0, num_labelled = 0, num_queries = 0;
   at::Tensor tokens, columns;  // [rows, slots]
   at::Tensor slot, place;      // [summaries]
-  at::Tensor last_feature;     // [rows]
   SummaryPlan plan;
   at::Tensor label;          // [rows] int64
   at::Tensor is_supervised;  // [rows] bool

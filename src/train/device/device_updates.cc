@@ -49,7 +49,7 @@ class DeviceUpdates : public WeightUpdates {
     guarded([&] {
       optimizer_->step(factor);
       if (average_.defined()) average_.lerp_(numbers_.masters(), static_cast<float>(average_weight(ema_, number)));
-      changed_();
+      set_changed();
     });
   }
 
@@ -62,21 +62,20 @@ class DeviceUpdates : public WeightUpdates {
         average_.copy_(masters);
       }
       optimizer_->swap_average();
-      changed_();
+      set_changed();
     });
   }
 
   std::vector<StateTensor> state() override {
     return guarded([&] {
-      host_.clear();
-      std::vector<StateTensor> state;
-      for (const NamedTensor& part : tensors()) {
-        const Tensor here = part.tensor.cpu().contiguous();
-        const float* values = here.data_ptr<float>();
-        host_.emplace_back(values, values + here.numel());
-      }
       const std::vector<NamedTensor> parts = tensors();
-      for (size_t i = 0; i < parts.size(); ++i) state.push_back({parts[i].name, host_[i]});
+      host_.assign(parts.size(), {});
+      std::vector<StateTensor> state;
+      for (size_t i = 0; i < parts.size(); ++i) {
+        const Tensor here = parts[i].tensor.cpu().contiguous();
+        host_[i].assign(here.const_data_ptr<float>(), here.const_data_ptr<float>() + here.numel());
+        state.push_back({parts[i].name, host_[i]});
+      }
       return state;
     });
   }
@@ -87,7 +86,7 @@ class DeviceUpdates : public WeightUpdates {
       for (size_t i = 0; i < parts.size(); ++i) {
         parts[i].tensor.copy_(at::from_blob(host_[i].data(), parts[i].tensor.sizes(), at::kFloat));
       }
-      changed_();
+      set_changed();
     });
   }
 
@@ -95,6 +94,11 @@ class DeviceUpdates : public WeightUpdates {
   void set_counters(const Json& counters) override { optimizer_->set_counters(counters); }
 
  private:
+  void set_changed() {
+    numbers_.set_changed();
+    changed_();
+  }
+
   // As HostUpdates names them.
   std::vector<NamedTensor> tensors() {
     const std::span<const Parameter> list = numbers_.list();

@@ -10,7 +10,7 @@
 
 namespace manyshot::train {
 
-// `changed` is called when the masters have changed. All must outlive the updates.
+// `changed` is called when the masters have changed, which the numbers know by then. All must outlive the updates.
 std::unique_ptr<WeightUpdates> make_device_updates(DeviceNumbers& numbers, const OptimizerOptions& options, double ema,
                                                    std::function<void()> changed);
 

@@ -17,7 +17,6 @@ constexpr double kNothing = 1e30;
 
 // One group of summaries: those of a kind.
 enum Group { kLabels, kBars, kQueries };
-constexpr int kNumGroups = 3;
 
 class Attention {
  public:

@@ -9,16 +9,14 @@
 #include <vector>
 
 #include "core/interrupt.h"
-#include "core/log.h"
 #include "core/parallel.h"
-#include "model/files/adapter_folder.h"
 #include "train/device/device_updates.h"
 #include "train/device/language_network.h"
 #include "train/device/library.h"
 #include "train/device/torch_device.h"
 #include "train/device/torch_errors.h"
 #include "train/language/language_flops.h"
-#include "train/language/layer_sites.h"
+#include "train/language/lora_start.h"
 #include "train/language/master_source.h"
 #include "train/language/save_adapter.h"
 
@@ -28,22 +26,6 @@ namespace {
 using at::Tensor;
 
 constexpr double kMostMemory = 0.5;  // of the device's free memory, for activations that are kept
-
-// The factors of `modules`, layer by layer, as the CPU's trainer has them.
-void add_factors(const LoraModules& modules, const LanguageModelConfig& config, ParameterStore& store) {
-  const SiteShapes sites = site_shapes(config);
-  for (size_t layer = 0; layer < static_cast<size_t>(config.num_hidden_layers); ++layer) {
-    for (const SiteShape& site : sites) {
-      for (const SiteModule& module : site.modules) {
-        const std::string name = module_name(layer, module);
-        const auto found = modules.find(name);
-        if (found == modules.end()) continue;
-        store.add(lora_down_name(name), {found->second.rank, site.num_inputs}, ParameterKind::kMatrix);
-        store.add(lora_up_name(name), {module.num_outputs, found->second.rank}, ParameterKind::kMatrix);
-      }
-    }
-  }
-}
 
 class LanguageDeviceTrainer : public LanguageTrainer {
  public:
@@ -71,10 +53,7 @@ class LanguageDeviceTrainer : public LanguageTrainer {
     });
   }
   std::unique_ptr<WeightUpdates> device_updates(const OptimizerOptions& options, double ema) override {
-    return make_device_updates(*numbers_, options, ema, [this] {
-      is_copy_stale_ = true;
-      network_->renew(*numbers_);
-    });
+    return make_device_updates(*numbers_, options, ema, [this] { network_->renew(*numbers_); });
   }
   const LanguageModelConfig& config() const override { return config_; }
   bool trains_all() const override { return options_.trains_all; }
@@ -88,7 +67,7 @@ class LanguageDeviceTrainer : public LanguageTrainer {
   }
 
   LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t seed) override {
-    is_copy_stale_ = true;
+    numbers_->set_changed();
     const double factor = scale;
     return run(batch, &factor, seed, nullptr);
   }
@@ -108,36 +87,19 @@ class LanguageDeviceTrainer : public LanguageTrainer {
  private:
   void fill_store(const TensorSource& source) {
     if (options_.trains_all) {
-      for (const auto& [name, shape] : language_model_tensors(config_)) {
-        store_.add(name, {shape.begin(), shape.end()}, parameter_kind(name, shape));
-      }
-      store_.allocate();
-      read_masters(source, store_);
+      open_masters(source, store_);
       masters_ = make_master_source(source.path(), config_, store_);
       return;
     }
-    if (options_.adapter.empty()) {
-      lora_ = lora_modules(options_.lora, config_);
-      add_factors(lora_, config_, store_);
-      store_.allocate();
-      initialise_lora(store_, options_.seed);
-      return;
-    }
-    const AdapterFolder adapter = read_adapter_folder(options_.adapter);
-    if (const std::string note = note_of_unused(adapter); !note.empty())
-      log::info("note: {}: {}", options_.adapter, note);
-    lora_ = continued_modules(adapter, config_, source.path(), options_.adapter);
-    options_.lora.use_rslora = adapter.use_rslora;
-    options_.lora.dropout = adapter.dropout;
-    add_factors(lora_, config_, store_);
+    const LoraStart start(source, options_);
+    lora_ = start.modules();
+    add_lora_factors(lora_, config_, store_);
     store_.allocate();
-    copy_factors(adapter, store_);
+    start.fill(store_, options_.seed);
   }
 
   void fetch() const {
-    if (!is_copy_stale_) return;
     guarded([&] { numbers_->fetch(); });
-    is_copy_stale_ = false;
   }
 
   LossSum run(std::span<const TrainSample> batch, const double* scale, uint64_t seed, double* sample_losses) {
@@ -232,7 +194,6 @@ class LanguageDeviceTrainer : public LanguageTrainer {
   ParameterStore store_;  // a copy of the device's numbers
   std::unique_ptr<TensorSource> masters_;
   mutable std::optional<DeviceNumbers> numbers_;
-  mutable bool is_copy_stale_ = false;
   std::optional<LanguageNetwork> network_;
 };
 

@@ -5,10 +5,7 @@ namespace {
 
 template <class Factory>
 Factory* open_factory(const Device& device, const char* symbol) {
-  return reinterpret_cast<Factory*>(open_device_library(device, {.file = kDeviceLibraryName,
-                                                                 .symbol = symbol,
-                                                                 .needed_for = "a device other than cpu needs",
-                                                                 .instead = "leave --device out"}));
+  return reinterpret_cast<Factory*>(open_device_library(device, symbol));
 }
 
 }  // namespace

@@ -18,7 +18,6 @@ class Packer {
       : shape_(shape), options_(options), tasks_(tasks) {}
 
   PackedTasks pack() {
-    packed_.num_tasks = static_cast<int64_t>(tasks_.size());
     packed_.labelled_end.push_back(0);
     packed_.query_end.push_back(0);
     for (const TrainSample* task : tasks_) {
@@ -50,7 +49,7 @@ class Packer {
         packed_.tokens.push_back(is_read ? table_place(tokens[place], is_value) : to_int(nothing));
         packed_.columns.push_back(to_int(is_value ? place : shape_.num_columns));
       }
-      packed_.last_feature.push_back(to_int(F));
+      bar_places_.push_back(to_int(F));
       const BarLabels& bars = bars_[number];
       packed_.label.push_back(bars.label[row]);
       packed_.supervised.push_back(bars.supervised[row]);
@@ -69,7 +68,7 @@ class Packer {
   void add_summaries() {
     const auto add = [&](size_t first, size_t end, int32_t behind_features) {
       for (size_t row = first; row < end; ++row) {
-        const int32_t place = packed_.last_feature[row] + behind_features;
+        const int32_t place = bar_places_[row] + behind_features;
         packed_.place.push_back(place);
         packed_.slot.push_back(to_int(row * static_cast<size_t>(packed_.slots)) + place);
       }
@@ -85,7 +84,6 @@ class Packer {
     packed_.unshifted.resize(static_cast<size_t>(packed_.num_labelled));
     for (size_t task = 0; task < tasks_.size(); ++task) {
       const int32_t first = packed_.labelled_end[task], end = packed_.labelled_end[task + 1];
-      packed_.first_row.push_back(first);
       for (int32_t row = first; row < end; ++row) {
         const int32_t stands = row == first ? end - 1 : row - 1;
         packed_.unshifted[static_cast<size_t>(row)] = stands;
@@ -97,7 +95,8 @@ class Packer {
   const NetworkShape& shape_;
   const CompactNetworkOptions& options_;
   std::span<const TrainSample* const> tasks_;
-  std::vector<BarLabels> bars_;
+  std::vector<BarLabels> bars_;      // of each task
+  std::vector<int32_t> bar_places_;  // [rows]
   PackedTasks packed_;
 };
 

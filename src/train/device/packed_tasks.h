@@ -15,28 +15,27 @@ namespace manyshot::train {
 // Rows stand in two groups, labelled ones first, each group task by task. A row's tokens are its values, the bar, the
 // label (labelled rows), then padding, which no token before it sees: attention looks back only.
 struct PackedTasks {
-  int64_t num_tasks = 0, slots = 0;             // tokens of the longest row
+  int64_t slots = 0;                            // tokens of the longest row
   int64_t num_labelled = 0, num_queries = 0;    // rows of all tasks
   int64_t most_labelled = 0, most_queries = 0;  // of one task
   std::vector<int32_t> tokens;   // [rows, slots] places in the table of embeddings: numbers, labels, the bar, nothing
   std::vector<int32_t> columns;  // [rows, slots] places among the column marks; behind the last: none
   // Summaries in three groups: labels, the bars of the same rows, the bars of queries.
-  std::vector<int32_t> slot;          // [summaries] among the tokens
-  std::vector<int32_t> place;         // [summaries] in the row, for the rotation
-  std::vector<int32_t> last_feature;  // [rows] the bar's place: how far a bar sees in the last row layer
+  std::vector<int32_t> slot;   // [summaries] among the tokens
+  std::vector<int32_t> place;  // [summaries] in the row: for the rotation, and how far one sees in the last row layer
   // Bars see the labels of earlier rows. Bar i stands where label i - 1 stands, so that both look back over the same
   // labels; a task's first bar goes to its last place, where nothing of it is read.
   std::vector<int32_t> shifted;                  // [num_labelled] the bar that stands there
   std::vector<int32_t> unshifted;                // [num_labelled] where the bar stands
-  std::vector<int32_t> first_row;                // [num_tasks] among the labelled rows
-  std::vector<int32_t> labelled_end, query_end;  // [num_tasks + 1] cumulative counts of rows
+  std::vector<int32_t> labelled_end, query_end;  // [tasks + 1] cumulative counts of rows
   // Bars as the loss sees them, labelled rows before queries.
   std::vector<int32_t> label;       // [rows]
   std::vector<float> supervised;    // [rows] 0 or 1
   std::vector<uint8_t> is_allowed;  // [rows, labels] takes part in the softmax
 
   int64_t num_rows() const { return num_labelled + num_queries; }
-  int64_t num_summaries() const { return 2 * num_labelled + num_queries; }
+  // [tasks] Where each task begins among the labelled rows.
+  std::span<const int32_t> first_row() const { return std::span(labelled_end).first(labelled_end.size() - 1); }
 };
 
 // Places in the table of embeddings behind the numbers: labels, the bar, and a row of zeros.

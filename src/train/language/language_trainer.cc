@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "model/files/adapter_folder.h"
 #include "train/language/backward_pass.h"
 #include "train/language/language_flops.h"
+#include "train/language/lora_start.h"
 #include "train/language/save_adapter.h"
 #include "train/language/vocabulary_loss.h"
 
@@ -25,21 +25,13 @@ class LanguageTrainerOf : public LanguageTrainer {
       : options_(options), base_name_(options.base_name.empty() ? source.path() : options.base_name) {
     if (options.trains_all) {
       network_ = std::make_unique<TrainedNetwork<T>>(source);
-    } else if (options.adapter.empty()) {
-      lora_ = lora_modules(options.lora, source.config());
-      network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
-      initialise_lora(network_->store(), options.seed);
     } else {
-      const AdapterFolder adapter = read_adapter_folder(options.adapter);
-      if (const std::string note = note_of_unused(adapter); !note.empty())
-        log::info("note: {}: {}", options.adapter, note);
-      lora_ = continued_modules(adapter, source.config(), source.path(), options.adapter);
-      options_.lora.use_rslora = adapter.use_rslora;
-      options_.lora.dropout = adapter.dropout;
+      const LoraStart start(source, options_);
+      lora_ = start.modules();
       network_ = std::make_unique<TrainedNetwork<T>>(source, lora_);
-      copy_factors(adapter, network_->store());
+      start.fill(network_->store(), options.seed);
+      network_->parameters_changed();
     }
-    if (!options.trains_all) network_->parameters_changed();
     plan_.emplace(source.config(), options.trains_all ? nullptr : &lora_, options.dtype, options.checkpointing,
                   options.pack_tokens);
   }

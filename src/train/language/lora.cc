@@ -56,6 +56,26 @@ LoraModules lora_modules(const LoraOptions& options, const LanguageModelConfig& 
 std::string lora_down_name(std::string_view module) { return fmt::format("base_model.model.{}.lora_A.weight", module); }
 std::string lora_up_name(std::string_view module) { return fmt::format("base_model.model.{}.lora_B.weight", module); }
 
+LoraFactors add_lora_factors(const std::string& module, size_t rank, size_t num_inputs, size_t num_outputs,
+                             ParameterStore& store) {
+  const size_t down = store.add(lora_down_name(module), {rank, num_inputs}, ParameterKind::kMatrix);
+  return {.down = down, .up = store.add(lora_up_name(module), {num_outputs, rank}, ParameterKind::kMatrix)};
+}
+
+void add_lora_factors(const LoraModules& modules, const LanguageModelConfig& config, ParameterStore& store) {
+  const SiteShapes sites = site_shapes(config);
+  for (size_t layer = 0; layer < static_cast<size_t>(config.num_hidden_layers); ++layer) {
+    for (const SiteShape& site : sites) {
+      for (const SiteModule& module : site.modules) {
+        const std::string name = module_name(layer, module);
+        const auto found = modules.find(name);
+        if (found == modules.end()) continue;
+        add_lora_factors(name, found->second.rank, site.num_inputs, module.num_outputs, store);
+      }
+    }
+  }
+}
+
 void initialise_lora(ParameterStore& store, uint64_t seed) {
   for (Parameter& parameter : store.all()) {
     if (!parameter.name.ends_with(".lora_A.weight")) {
@@ -78,8 +98,7 @@ LoraSite<T>::LoraSite(const LoraModules& modules, const SiteShape& site, size_t 
     const auto found = modules.find(name);
     if (found == modules.end()) continue;
     const size_t rank = found->second.rank;
-    const size_t a = store.add(lora_down_name(name), {rank, site.num_inputs}, ParameterKind::kMatrix);
-    const size_t b = store.add(lora_up_name(name), {module.num_outputs, rank}, ParameterKind::kMatrix);
+    const auto [a, b] = add_lora_factors(name, rank, site.num_inputs, module.num_outputs, store);
     targets_.push_back({m, a, b, rank_, rank, static_cast<float>(found->second.scale)});
     rank_ += rank;
   }

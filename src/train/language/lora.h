@@ -32,6 +32,15 @@ LoraModules lora_modules(const LoraOptions& options, const LanguageModelConfig& 
 std::string lora_down_name(std::string_view module);
 std::string lora_up_name(std::string_view module);
 
+// The parameter numbers of a module's two factors.
+struct LoraFactors {
+  size_t down = 0, up = 0;  // A [rank, inputs], B [outputs, rank]
+};
+LoraFactors add_lora_factors(const std::string& module, size_t rank, size_t num_inputs, size_t num_outputs,
+                             ParameterStore& store);
+// Of all modules, layer by layer.
+void add_lora_factors(const LoraModules& modules, const LanguageModelConfig& config, ParameterStore& store);
+
 // A drawn as PEFT draws it (uniform within 1 / sqrt(inputs), He et al. 2015 with a = sqrt(5)), a function of seed and
 // name; B is zero.
 void initialise_lora(ParameterStore& store, uint64_t seed);

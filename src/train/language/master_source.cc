@@ -1,7 +1,7 @@
 #include "train/language/master_source.h"
 
 #include <algorithm>
-#include <map>
+#include <vector>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -9,6 +9,13 @@
 
 namespace manyshot::train {
 namespace {
+
+// What a weight of that name is to an optimiser.
+ParameterKind parameter_kind(const std::string& name, const std::vector<uint64_t>& shape) {
+  if (shape.size() == 1) return ParameterKind::kVector;
+  const bool is_token_table = name == "model.embed_tokens.weight" || name == "lm_head.weight";
+  return is_token_table ? ParameterKind::kEmbedding : ParameterKind::kMatrix;
+}
 
 class MasterSource : public TensorSource {
  public:
@@ -50,18 +57,18 @@ class MasterSource : public TensorSource {
 
 }  // namespace
 
-ParameterKind parameter_kind(const std::string& name, const std::vector<uint64_t>& shape) {
-  if (shape.size() == 1) return ParameterKind::kVector;
-  const bool is_token_table = name == "model.embed_tokens.weight" || name == "lm_head.weight";
-  return is_token_table ? ParameterKind::kEmbedding : ParameterKind::kMatrix;
-}
-
-void read_masters(const TensorSource& source, ParameterStore& store) {
+std::map<std::string, size_t> open_masters(const TensorSource& source, ParameterStore& store) {
+  std::map<std::string, size_t> numbers;
+  for (const auto& [name, shape] : language_model_tensors(source.config())) {
+    numbers[name] = store.add(name, {shape.begin(), shape.end()}, parameter_kind(name, shape));
+  }
+  store.allocate();
   parallel_for(store.size(), [&](size_t i, int) {
     Parameter& parameter = store[i];
     const uint64_t rows = parameter.shape.size() == 1 ? 1 : parameter.shape[0];
     source.read_rows(parameter.name, 0, rows, parameter.value);
   });
+  return numbers;
 }
 
 std::unique_ptr<TensorSource> make_master_source(std::string path, LanguageModelConfig config,

@@ -2,20 +2,18 @@
 // them.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "model/language/tensor_source.h"
 #include "train/language/parameter_store.h"
 
 namespace manyshot::train {
 
-// What a weight of that name is to an optimiser.
-ParameterKind parameter_kind(const std::string& name, const std::vector<uint64_t>& shape);
-
-// Fills every parameter from the tensor of its name, by all threads.
-void read_masters(const TensorSource& source, ParameterStore& store);
+// All weights of a model as parameters, filled from the source by all threads; their numbers by name.
+std::map<std::string, size_t> open_masters(const TensorSource& source, ParameterStore& store);
 
 // `store` must outlive the source.
 std::unique_ptr<TensorSource> make_master_source(std::string path, LanguageModelConfig config,

@@ -28,12 +28,7 @@ TrainedNetwork<T>::TrainedNetwork(const TensorSource& source, const LoraModules&
 template <class T>
 TrainedNetwork<T>::TrainedNetwork(const TensorSource& source)
     : sizes_(pass_sizes(source.config(), nullptr)), layers_(static_cast<size_t>(source.config().num_hidden_layers)) {
-  std::map<std::string, size_t> numbers;
-  for (const auto& [name, shape] : language_model_tensors(source.config())) {
-    numbers[name] = store_.add(name, {shape.begin(), shape.end()}, parameter_kind(name, shape));
-  }
-  store_.allocate();
-  read_masters(source, store_);
+  const std::map<std::string, size_t> numbers = open_masters(source, store_);
   masters_ = make_master_source(source.path(), source.config(), store_);
 
   numbers_.embedding = numbers.at("model.embed_tokens.weight");

@@ -94,8 +94,6 @@ class CompactRunModel : public RunModel {
   const ModelConfig* compact_config() const override { return &model_->config(); }
   uint64_t vocab_size() const override { return static_cast<uint64_t>(model_->config().vocab_size); }
 
-  double matrix_rate() override { return model_->matrix_rate(); }
-
   LossSum label_loss(std::span<const TrainSample> samples) override {
     LossSum sum;
     for (const TrainSample& sample : samples) add_queries(sample, sum);

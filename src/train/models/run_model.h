@@ -22,7 +22,7 @@ class RunModel {
   virtual uint64_t vocab_size() const = 0;
   // Floating-point operations a second of matrix products where the network computes, measured now; 0: this machine's
   // CPU (plan/machine_rate.h).
-  virtual double matrix_rate() { return 0; }
+  virtual double matrix_rate() { return network().matrix_rate(); }
   // Trained numbers, and what computing with such batches takes at its peak (TrainableModel::peak_bytes), with the
   // second copy of the weights that evaluations load.
   virtual uint64_t num_trained();
