@@ -45,7 +45,8 @@ find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 find_library(XGBOOST_LIBRARY xgboost REQUIRED)
 
 # libtorch inside the torch wheel: libtorch_cpu and c10 only (libtorch.so would pull in CUDA; TorchConfig.cmake wants a CUDA
-# toolkit). -idirafter, because the wheel's include folder shadows fmt and others.
+# toolkit). -idirafter, because the wheel's include folder shadows fmt and others. Its checks name their source file in messages,
+# by the path the compiler was given: the maps keep this machine's folders out of what is packed.
 if(MANYSHOT_TORCH)
   set(TORCH_DIR "${MANYSHOT_DEPS_DIR}/torch")
   foreach(lib libtorch_cpu.so libc10.so libgomp.so.1)
@@ -57,7 +58,8 @@ if(MANYSHOT_TORCH)
   endif()
   add_library(torch_cpu INTERFACE)
   target_compile_options(torch_cpu INTERFACE -fopenmp
-    "SHELL:-idirafter \"${TORCH_DIR}/include\"" "SHELL:-idirafter \"${TORCH_DIR}/include/torch/csrc/api/include\"")
+    "SHELL:-idirafter \"${TORCH_DIR}/include\"" "SHELL:-idirafter \"${TORCH_DIR}/include/torch/csrc/api/include\""
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${MANYSHOT_DEPS_DIR}/=")
   target_link_libraries(torch_cpu INTERFACE "${TORCH_DIR}/lib/libtorch_cpu.so" "${TORCH_DIR}/lib/libc10.so" "${TORCH_DIR}/lib/libgomp.so.1")
   target_link_options(torch_cpu INTERFACE -Wl,--allow-shlib-undefined)
 endif()
