@@ -58,9 +58,10 @@ struct SynthOptions {
 class SynthCommand : public Command {
  public:
   std::string name() const override { return "synth"; }
-  std::string summary() const override { return "classification tables from structural causal models"; }
+  std::string summary() const override { return "tables with a class or a number to predict, drawn from a prior"; }
   std::string details() const override {
-    return "Draws tasks from a prior over tables (docs/prior.md) and writes one table for each, the label last, with a "
+    return "Draws tasks from a prior over tables (docs/prior.md) and writes one table for each, the target last, with "
+           "a "
            "manifest tasks.jsonl. A task is a function of the options, the seed and its number: threads, shards and "
            "restarts change nothing. The same command goes on where an interrupted one ended, and with more --tasks it "
            "adds to a folder. --explain shows the graph and the equations behind a task.";
@@ -69,6 +70,7 @@ class SynthCommand : public Command {
     return "    manyshot synth --tasks 1000 --seed 1 --out tasks\n"
            "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior mix:0.4,graph:0.6 --rows 256:2048 --features "
            "3:20 --classes 2:5\n"
+           "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior graph --number-share 0.5\n"
            "    manyshot synth --tasks 1000000 --seed 1 --out tasks --layout parquet --shard 3/8\n"
            "    manyshot synth --seed 1 --prior graph --gallery tasks.html\n"
            "    manyshot synth --seed 1 --prior graph --explain 7\n"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "prior/task/task_file.h"
 
 namespace manyshot::prior {
 namespace {
@@ -55,13 +56,17 @@ Json explanation_json(const Task& task, const Notes& notes, const PriorOptions& 
     column["rule"] = notes.column_rules[feature];
     columns.push_back(std::move(column));
   }
-  return {{"task", task.index},           {"prior", task.prior},
-          {"rows", task.num_rows},        {"features", task.num_features()},
-          {"classes", task.num_classes},  {"class_counts", task.class_counts()},
-          {"rejections", rejections},     {"hyper_parameters", notes.hyper_parameters},
-          {"details", notes.details},     {"graph", {{"nodes", notes.nodes}, {"edges", notes.edges}}},
-          {"columns", columns},           {"label", {{"source", notes.label_source}, {"rule", notes.label_rule}}},
-          {"options", values_of(options)}};
+  Json explanation = {
+      {"task", task.index}, {"prior", task.prior}, {"rows", task.num_rows}, {"features", task.num_features()}};
+  explanation.update(target_facts(task));
+  explanation.update({{"rejections", rejections},
+                      {"hyper_parameters", notes.hyper_parameters},
+                      {"details", notes.details},
+                      {"graph", {{"nodes", notes.nodes}, {"edges", notes.edges}}},
+                      {"columns", columns},
+                      {"label", {{"source", notes.label_source}, {"rule", notes.label_rule}}},
+                      {"options", values_of(options)}});
+  return explanation;
 }
 
 std::string explanation_dot(const Json& explanation) {

@@ -10,7 +10,7 @@
 
 namespace manyshot::prior {
 
-// {"task", "prior", "rows", "features", "classes", "class_counts", "rejections", "hyper_parameters", "details",
+// {"task", "prior", "rows", "features", target_facts(), "rejections", "hyper_parameters", "details",
 //  "graph": {"nodes": [{"id", "kind", "equation"}], "edges": [{"from", "to", "weight"?}]},
 //  "columns": [{"name", "kind", "levels"?, "missing", "offset", "scale", "source", "rule"}], "label": {"source",
 //  "rule"}, "options"}; docs/formats/tasks.md has the details.

@@ -8,30 +8,25 @@
 #include "prior/random/bulk_random.h"
 #include "prior/random/column_loops.h"
 #include "prior/task/classification.h"
+#include "prior/task/number_target.h"
 #include "prior/task/sizes.h"
 
 namespace manyshot::prior {
 namespace {
 
-// One random tree over some of the columns; leaves name classes in turn.
+// One random tree over some of the columns; leaves name classes in turn, or hold N(0, 1) draws when num_classes is 0.
 class SampledTree {
  public:
   SampledTree(const std::vector<uint32_t>& features, const std::vector<Extremes>& ranges, int num_classes,
               size_t max_depth, double stop, Draws& draws)
       : features_(features), num_classes_(num_classes), max_depth_(max_depth), stop_(stop), draws_(draws) {
-    next_class_ = static_cast<int32_t>(draws.below(static_cast<uint64_t>(num_classes)));
+    if (num_classes > 0) next_class_ = static_cast<int32_t>(draws.below(static_cast<uint64_t>(num_classes)));
     std::vector<Extremes> open = ranges;
     grow(0, open);
   }
 
-  int32_t class_of(const NodeMatrix& columns, size_t row) const {
-    size_t at = 0;
-    while (nodes_[at].right != 0) {
-      const Node& node = nodes_[at];
-      at = columns.node(node.feature)[row] > node.threshold ? node.right : at + 1;
-    }
-    return nodes_[at].leaf_class;
-  }
+  int32_t class_of(const NodeMatrix& columns, size_t row) const { return leaf_of(columns, row).leaf_class; }
+  float value_of(const NodeMatrix& columns, size_t row) const { return leaf_of(columns, row).threshold; }
   size_t num_leaves() const { return (nodes_.size() + 1) / 2; }
   std::string root_text() const {
     return nodes_[0].right == 0 ? "a leaf"
@@ -45,18 +40,31 @@ class SampledTree {
   // The left child stands behind its parent; right is 0 for a leaf.
   struct Node {
     uint32_t feature = 0;
-    float threshold = 0;
+    float threshold = 0;  // of a leaf: its value
     uint32_t right = 0;
     int32_t leaf_class = 0;
   };
+
+  const Node& leaf_of(const NodeMatrix& columns, size_t row) const {
+    size_t at = 0;
+    while (nodes_[at].right != 0) {
+      const Node& node = nodes_[at];
+      at = columns.node(node.feature)[row] > node.threshold ? node.right : at + 1;
+    }
+    return nodes_[at];
+  }
 
   // A feature at random, a threshold uniform in what is still open of it.
   void grow(size_t depth, std::vector<Extremes>& open) {
     const size_t at = nodes_.size();
     nodes_.emplace_back();
     if (depth >= max_depth_ || (depth > 0 && draws_.chance(stop_))) {
-      nodes_[at].leaf_class = next_class_;
-      next_class_ = (next_class_ + 1) % num_classes_;
+      if (num_classes_ > 0) {
+        nodes_[at].leaf_class = next_class_;
+        next_class_ = (next_class_ + 1) % num_classes_;
+      } else {
+        nodes_[at].threshold = static_cast<float>(draws_.normal());
+      }
       return;
     }
     const uint32_t feature = features_[draws_.below(features_.size())];
@@ -122,49 +130,65 @@ void draw_columns(const Rng& rng, NodeMatrix& columns, std::vector<ColumnInfo>& 
   }
 }
 
-void draw_labels(const Rng& rng, const NodeMatrix& columns, int num_classes, std::vector<int32_t>& labels,
-                 Notes* notes) {
+// What the trees of a task say of its rows: `votes` [rows, num_classes] for classes, `score` [rows] for numbers, whose
+// num_classes is 0.
+struct Answers {
+  std::vector<std::vector<uint16_t>> votes;
+  std::vector<float> score;
+};
+
+Answers ask_trees(const Rng& rng, const NodeMatrix& columns, int num_classes, Notes* notes) {
   Draws draws(rng);
   const size_t num_features = columns.num_nodes();
   const auto num_used = static_cast<uint32_t>(draws.between(1, static_cast<int64_t>(num_features)));
   const std::vector<uint32_t> used = rng.child("used").sample(static_cast<uint32_t>(num_features), num_used);
   const auto num_trees = static_cast<size_t>(draws.log_uniform(1, 31));
-  const auto least_depth = std::lrint(std::ceil(std::log2(num_classes)));
+  const auto least_depth = std::lrint(std::ceil(std::log2(std::max(num_classes, 2))));
   const auto max_depth = static_cast<size_t>(draws.between(std::max<long>(2, least_depth), 10));
   const double stop = draws.uniform(0, 0.3);
   std::vector<Extremes> ranges;
   for (size_t feature = 0; feature < num_features; ++feature)
     ranges.push_back(column_extremes(columns.node(feature), columns.num_rows()));
-  std::vector<std::vector<uint16_t>> votes(columns.num_rows(),
-                                           std::vector<uint16_t>(static_cast<size_t>(num_classes), 0));
+  Answers answers;
+  if (num_classes > 0) {
+    answers.votes.assign(columns.num_rows(), std::vector<uint16_t>(static_cast<size_t>(num_classes), 0));
+  } else {
+    answers.score.assign(columns.num_rows(), 0);
+  }
   std::vector<size_t> counts(num_features, 0);
   size_t leaves = 0;
   std::string roots;
   for (size_t tree = 0; tree < num_trees; ++tree) {
     const SampledTree sampled(used, ranges, num_classes, max_depth, stop, draws);
-    for (size_t row = 0; row < columns.num_rows(); ++row)
-      ++votes[row][static_cast<size_t>(sampled.class_of(columns, row))];
+    for (size_t row = 0; row < answers.votes.size(); ++row)
+      ++answers.votes[row][static_cast<size_t>(sampled.class_of(columns, row))];
+    for (size_t row = 0; row < answers.score.size(); ++row) answers.score[row] += sampled.value_of(columns, row);
     sampled.count_features(counts);
     leaves += sampled.num_leaves();
     if (tree < 4) roots += (tree == 0 ? "" : "; ") + sampled.root_text();
-  }
-  labels.resize(columns.num_rows());
-  for (size_t row = 0; row < labels.size(); ++row) {
-    labels[row] = static_cast<int32_t>(std::max_element(votes[row].begin(), votes[row].end()) - votes[row].begin());
   }
   if (notes != nullptr) {
     notes->hyper_parameters = {
         {"trees", num_trees}, {"max_depth", max_depth}, {"stop", stop}, {"features_used", num_used}};
     notes->details["leaves"] = leaves;
-    notes->add_node("vote", "hidden",
-                    fmt::format("vote = majority of {} trees, {} leaves; roots {}", num_trees, leaves, roots));
+    notes->label_source = num_classes > 0 ? "vote" : "mean";
+    notes->add_node(notes->label_source, "hidden",
+                    fmt::format("{} of {} trees, {} leaves; roots {}",
+                                num_classes > 0 ? "vote = majority" : "mean = mean of the leaves' N(0, 1) values",
+                                num_trees, leaves, roots));
     for (size_t feature = 0; feature < num_features; ++feature) {
       if (counts[feature] > 0)
-        notes->add_edge(fmt::format("f{}", feature), "vote", static_cast<double>(counts[feature]));
+        notes->add_edge(fmt::format("f{}", feature), notes->label_source, static_cast<double>(counts[feature]));
     }
-    notes->label_source = "vote";
-    notes->label_rule = fmt::format("the class most trees name, of {}", num_classes);
+    if (num_classes > 0) notes->label_rule = fmt::format("the class most trees name, of {}", num_classes);
   }
+  return answers;
+}
+
+void take_votes(const std::vector<std::vector<uint16_t>>& votes, std::vector<int32_t>& labels) {
+  labels.resize(votes.size());
+  for (size_t row = 0; row < labels.size(); ++row)
+    labels[row] = static_cast<int32_t>(std::max_element(votes[row].begin(), votes[row].end()) - votes[row].begin());
 }
 
 }  // namespace
@@ -174,6 +198,7 @@ void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix&
   const size_t num_rows = draw_num_rows(settings, rng);
   const size_t num_features = draw_num_features(PriorKind::kForest, settings, num_rows, rng);
   const int asked = draw_num_classes(PriorKind::kForest, settings, rng);
+  const bool is_number = task.target_kind == TargetKind::kNumber;
   task.prior = name_of(PriorKind::kForest);
   for (uint64_t attempt = 0;; ++attempt) {
     const Rng again = rng.child("attempt", attempt);
@@ -183,14 +208,22 @@ void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix&
     columns.reshape(num_features, num_rows);
     std::vector<ColumnInfo> info(num_features);
     draw_columns(again.child("columns"), columns, info, notes);
-    draw_labels(again.child("labels"), columns, asked, labels, notes);
-    const int num_classes = compact_labels(asked, again.child("label order"), labels);
-    const RowOrder order = order_rows(labels, num_classes, split, again.child("rows"));
-    auto rejection = order.rejection;
+    Answers answers = ask_trees(again.child("labels"), columns, is_number ? 0 : asked, notes);
+    int num_classes = 0;
+    RowOrder order;
+    std::optional<Rejection> rejection;
+    if (is_number) {
+      rejection = make_number_target(answers.score, columns, again.child("target"), task, notes);
+    } else {
+      take_votes(answers.votes, labels);
+      num_classes = compact_labels(asked, again.child("label order"), labels);
+      order = order_rows(labels, num_classes, split, again.child("rows"));
+      rejection = order.rejection;
+    }
     if (!rejection)
       rejection = finish_columns(columns, info, order.order, again.child("order"), task, /*clamp_levels=*/false, notes);
     if (!rejection) {
-      finish_labels(labels, num_classes, order.order, task);
+      if (!is_number) finish_labels(labels, num_classes, order.order, task);
       if (notes != nullptr) notes->details["split"] = split;
       return;
     }

@@ -1,4 +1,5 @@
-// The prior `forest`: labels by the vote of random trees that nothing is fitted to (docs/prior.md, "forest").
+// The prior `forest`: labels by the vote, or numbers by the mean, of random trees that nothing is fitted to
+// (docs/prior.md, "forest").
 #pragma once
 
 #include "core/rng.h"
@@ -9,6 +10,7 @@
 
 namespace manyshot::prior {
 
+// `task.target_kind` says what is asked for.
 void draw_forest_task(const PriorSettings& settings, const Rng& rng, NodeMatrix& columns, std::vector<int32_t>& labels,
                       Task& task, Notes* notes);
 

@@ -100,9 +100,9 @@ bool has_few_values(const ColumnInfo& info) { return info.num_levels >= 2 && inf
 // Places values on `length` pixels. Columns with few values get a band for each, over which their points are spread.
 class Axis {
  public:
-  Axis(const Task& task, size_t feature, uint64_t number, double length)
-      : range_(range_of(task.column(feature))), spread_(number), length_(length) {
-    if (has_few_values(task.info[feature])) band_ = length / task.info[feature].num_levels;
+  Axis(std::span<const float> values, const ColumnInfo& info, uint64_t number, double length)
+      : range_(range_of(values)), spread_(number), length_(length) {
+    if (has_few_values(info)) band_ = length / info.num_levels;
   }
   double place(float value, size_t row) const {
     return band_ / 2 + (length_ - band_) * range_.place(value) + (spread_.uniform(row) - 0.5) * 0.7 * band_;
@@ -114,14 +114,18 @@ class Axis {
   double length_, band_ = 0;
 };
 
+// The column against another one, or, when the target is a number, against the target.
 std::string scatter(const Task& task, size_t x_feature, size_t y_feature) {
   constexpr double kSize = 300, kEdge = 22;
-  const std::span<const float> xs = task.column(x_feature), ys = task.column(y_feature);
+  const bool to_target = task.target_kind == TargetKind::kNumber;
+  const std::span<const float> xs = task.column(x_feature),
+                               ys = to_target ? std::span<const float>(task.target_values) : task.column(y_feature);
   const double room = kSize - kEdge - 20;
-  const Axis x_axis(task, x_feature, 0, room), y_axis(task, y_feature, 1, room);
+  const Axis x_axis(xs, task.info[x_feature], 0, room),
+      y_axis(ys, to_target ? task.target_info : task.info[y_feature], 1, room);
   std::string svg = fmt::format(
-      R"(<svg width="{0}" height="{0}" viewBox="0 0 {0} {0}" role="img" aria-label="scatter of two columns by class"><rect x="{1}" y="4" width="{2}" height="{2}" class="frame"/>)",
-      kSize, kEdge, kSize - kEdge - 4);
+      R"(<svg width="{0}" height="{0}" viewBox="0 0 {0} {0}" role="img" aria-label="scatter of {3}"><rect x="{1}" y="4" width="{2}" height="{2}" class="frame"/>)",
+      kSize, kEdge, kSize - kEdge - 4, to_target ? "a column and the target" : "two columns by class");
   const size_t step = std::max<size_t>(1, task.num_rows / kScatterRows);
   for (size_t row = 0; row < task.num_rows; row += step) {
     if (std::isnan(xs[row]) || std::isnan(ys[row])) continue;
@@ -130,27 +134,65 @@ std::string scatter(const Task& task, size_t x_feature, size_t y_feature) {
   }
   return svg +
          fmt::format(
-             R"(<text x="{}" y="{}" text-anchor="middle">x{}</text><text x="10" y="{}" text-anchor="middle">x{}</text></svg>)",
-             (kSize + kEdge) / 2, kSize - 5, x_feature, kSize / 2, y_feature);
+             R"(<text x="{}" y="{}" text-anchor="middle">x{}</text><text x="{}" y="{}" text-anchor="{}">{}</text></svg>)",
+             (kSize + kEdge) / 2, kSize - 5, x_feature, to_target ? kEdge + 4 : 10, to_target ? 18 : kSize / 2,
+             to_target ? "start" : "middle", to_target ? "target" : fmt::format("x{}", y_feature));
+}
+
+// A target that is a number is shown by its fifths: labels 0 (lowest) and up, fewer where many rows share a value.
+struct Fifths {
+  std::vector<float> bounds;  // label: how many of them are strictly below the value
+  explicit Fifths(std::vector<float> values) {
+    std::sort(values.begin(), values.end());
+    for (size_t fifth = 1; fifth < 5; ++fifth) {
+      const float bound = values[fifth * values.size() / 5];
+      if (bound < values.back() && (bounds.empty() || bound > bounds.back())) bounds.push_back(bound);
+    }
+  }
+  int32_t label_of(float value) const {
+    return static_cast<int32_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
+  }
+};
+
+// The task with the fifths of its target as classes, for marks, colours and how much a column tells.
+Task with_fifths(Task task) {
+  const Fifths fifths(task.target_values);
+  task.num_classes = static_cast<int>(fifths.bounds.size()) + 1;
+  for (const float value : task.target_values) task.labels.push_back(fifths.label_of(value));
+  return task;
+}
+
+// What class k is called: its number, or the target's values up to its bound.
+std::vector<std::string> group_names(const Task& task) {
+  std::vector<std::string> names;
+  if (task.target_kind == TargetKind::kClass) {
+    for (int k = 0; k < task.num_classes; ++k) names.push_back(fmt::format("class {}", k));
+    return names;
+  }
+  const auto raw = [&](float value) { return task.target_info.offset + task.target_info.scale * double{value}; };
+  for (const float bound : Fifths(task.target_values).bounds)
+    names.push_back(fmt::format("target up to {:.4g}", raw(bound)));
+  names.push_back(
+      fmt::format("up to {:.4g}", raw(*std::max_element(task.target_values.begin(), task.target_values.end()))));
+  return names;
 }
 
 std::string legend(const Task& task) {
-  std::vector<size_t> counts(static_cast<size_t>(task.num_classes));
-  for (const int32_t label : task.labels) ++counts[static_cast<size_t>(label)];
+  const std::vector<size_t> counts = task.class_counts();
+  const std::vector<std::string> names = group_names(task);
   std::string text = R"(<p class="soft">)";
   for (size_t k = 0; k < counts.size(); ++k) {
-    text += fmt::format(R"(<svg width="12" height="12">{}</svg> class {}: {} &nbsp; )", mark(k, 6, 6), k, counts[k]);
+    text += fmt::format(R"(<svg width="12" height="12">{}</svg> {}: {} &nbsp; )", mark(k, 6, 6), names[k], counts[k]);
   }
   return text + "</p>";
 }
 
 // Bars stacked by class, the lowest class below.
-std::string histogram(const Task& task, size_t feature, const Json& column_info) {
+std::string histogram(const Task& task, std::span<const float> column, const ColumnInfo& info,
+                      const std::string& name) {
   constexpr double kWidth = 168, kPlotWidth = 156, kHeight = 74, kBottom = 16;
-  const std::span<const float> column = task.column(feature);
   const Range range = range_of(column);
   const auto num_classes = static_cast<size_t>(task.num_classes);
-  const ColumnInfo& info = task.info[feature];
   const int num_bins = has_few_values(info) ? std::min<int>(info.num_levels, kMostBins) : kMostBins;
   std::vector<double> counts(static_cast<size_t>(num_bins) * num_classes), totals(static_cast<size_t>(num_bins));
   for (size_t row = 0; row < task.num_rows; ++row) {
@@ -162,8 +204,8 @@ std::string histogram(const Task& task, size_t feature, const Json& column_info)
   }
   const double largest = std::max(1.0, *std::max_element(totals.begin(), totals.end()));
   std::string svg =
-      fmt::format(R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="histogram of x{2}">)",
-                  kWidth, kHeight, feature);
+      fmt::format(R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="histogram of {2}">)",
+                  kWidth, kHeight, name);
   const double bar = kPlotWidth / num_bins;
   for (size_t bin = 0; bin < totals.size(); ++bin) {
     double y = kHeight - kBottom;
@@ -175,14 +217,14 @@ std::string histogram(const Task& task, size_t feature, const Json& column_info)
                          bar * static_cast<double>(bin), y, bar - 0.6, tall, class_colour(k));
     }
   }
-  const std::string kind = column_info.value("kind", std::string());
-  const auto missing = column_info.value("missing", uint64_t{0});
+  const std::string_view kind = info.kind == ColumnKind::kCategorical ? "categories" : name_of(info.kind);
+  const auto missing = std::count_if(column.begin(), column.end(), [](float v) { return v != v; });
   const std::string gaps =
       missing > 0
           ? fmt::format(", {:.0f} % gaps", 100.0 * static_cast<double>(missing) / static_cast<double>(task.num_rows))
           : "";
-  return svg + fmt::format(R"(<text x="0" y="{}">x{} <tspan class="soft">{}{}</tspan></text></svg>)", kHeight - 4,
-                           feature, html_text(kind == "categorical" ? "categories" : kind), gaps);
+  return svg + fmt::format(R"(<text x="0" y="{}">{} <tspan class="soft">{}{}</tspan></text></svg>)", kHeight - 4, name,
+                           kind, gaps);
 }
 
 std::string correlations(const Task& task) {
@@ -308,7 +350,9 @@ std::string equations(const Json& explanation) {
       text, settings);
 }
 
-std::string task_card(const Task& task, const Json& explanation) {
+std::string task_card(const Task& given, const Json& explanation) {
+  const bool is_number = given.target_kind == TargetKind::kNumber;
+  const Task task = is_number ? with_fifths(given) : given;
   std::vector<size_t> order(task.num_features());
   std::iota(order.begin(), order.end(), size_t{0});
   std::vector<double> relevances;
@@ -316,18 +360,22 @@ std::string task_card(const Task& task, const Json& explanation) {
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return relevances[a] > relevances[b]; });
   const size_t second = order.size() > 1 ? order[1] : order[0];
 
-  std::string histograms;
+  std::string histograms = is_number ? histogram(task, task.target_values, task.target_info, "target") : "";
   for (size_t i = 0; i < std::min(order.size(), kMarginals); ++i)
-    histograms += histogram(task, order[i], explanation["columns"][order[i]]);
+    histograms += histogram(task, task.column(order[i]), task.info[order[i]], fmt::format("x{}", order[i]));
   return fmt::format(
-      "<section class=\"card\"><h2>Task {}</h2><p class=\"soft\">{}: {} rows, {} columns, {} classes; {} draws thrown "
-      "away before</p>{}<div class=\"row\"><div><h3>the two columns that tell "
-      "most</h3>{}</div><div><h3>correlations{}</h3>{}</div><div class=\"fill\"><h3>columns that tell most, by "
-      "class</h3><div class=\"tiles\">{}</div></div></div><div class=\"row\"><div class=\"fill\"><h3>graph (filled: "
+      "<section class=\"card\"><h2>Task {}</h2><p class=\"soft\">{}: {} rows, {} columns, {}; {} draws thrown "
+      "away before</p>{}<div class=\"row\"><div><h3>{}</h3>{}</div><div><h3>correlations{}</h3>{}</div><div "
+      "class=\"fill\"><h3>{}</h3><div class=\"tiles\">{}</div></div></div><div class=\"row\"><div "
+      "class=\"fill\"><h3>graph (filled: "
       "carries a column)</h3>{}</div><div class=\"fill\"><h3>equations</h3>{}</div></div></section>",
-      task.index, html_text(task.prior), task.num_rows, task.num_features(), task.num_classes, task.num_rejections(),
-      legend(task), scatter(task, order[0], second),
+      task.index, html_text(task.prior), task.num_rows, task.num_features(),
+      is_number ? std::string("a number to predict") : fmt::format("{} classes", task.num_classes),
+      task.num_rejections(), legend(task),
+      is_number ? "the target and the column that tells most" : "the two columns that tell most",
+      scatter(task, order[0], second),
       task.num_features() > kCorrelated ? fmt::format(" of the first {} columns", kCorrelated) : "", correlations(task),
+      is_number ? "the target, and columns that tell most, by fifths of it" : "columns that tell most, by class",
       histograms, graph_drawing(explanation), equations(explanation));
 }
 
@@ -339,7 +387,7 @@ std::string gallery_page(const std::vector<Task>& tasks, const std::vector<Json>
   const auto text_of = [&](const char* name) { return html_text(values[name].get<std::string>()); };
   std::string body = fmt::format(
       "<h1>{} tasks of the prior {}</h1><p class=\"soft\">seed {}, rows {}, columns {}, classes {}. Colours and marks "
-      "are classes; hover nodes for their equations.</p>",
+      "are classes, or fifths of a target that is a number; hover nodes for their equations.</p>",
       tasks.size(), text_of("prior"), options.seed, text_of("rows"), text_of("features"), text_of("classes"));
   for (size_t i = 0; i < tasks.size(); ++i) body += task_card(tasks[i], explanations[i]);
   return html_page(fmt::format("Tasks of the prior {}", options.prior), body, kStyle);

@@ -76,7 +76,8 @@ PriorSettings parse_settings(const PriorOptions& options) {
                                .features = options.features,
                                .classes = options.classes,
                                .binary = options.binary,
-                               .missing = options.missing};
+                               .missing = options.missing,
+                               .number_share = options.number_share};
   if (settings.rows.low < 4 * settings.classes.high) {
     refuse_option("rows", "{} is too few for {} classes; at least {} rows are needed, or fewer classes",
                   settings.rows.low, settings.classes.high, 4 * settings.classes.high);

@@ -20,6 +20,7 @@ struct PriorOptions {
   IntRange classes{2, 10};
   std::optional<double> binary;
   double missing = 0.3;
+  double number_share = 0;
   uint64_t seed = 0;
 
   template <class Self, class Visitor>
@@ -37,6 +38,7 @@ struct PriorOptions {
       "Probability of two classes at once, when the range has 2; otherwise the range decides, evenly. Default 0.5 for "
       "mix, mlp and tree, 0.325 for graph and forest.");
     v("missing", self.missing, between(0, 1), "Probability that a graph task has missing cells.");
+    v("number_share", self.number_share, between(0, 1), "Share of tasks whose target is a number, not a class.");
     v("seed", self.seed, any_value(), "Seed of all random choices.");
   }
 };
@@ -62,6 +64,7 @@ struct PriorSettings {
   IntRange classes;
   std::optional<double> binary;
   double missing = 0;
+  double number_share = 0;
 };
 // Throws OptionError for unknown priors (with the nearest name), bad weights, rows that are still to be chosen, and too
 // few rows for the classes. REQUIRES: ranges within the limits of their options.

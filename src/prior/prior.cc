@@ -26,6 +26,10 @@ void draw_task(const PriorOptions& options, const PriorSettings& settings, uint6
   Draws draws(rng.child("part"));
   const PriorKind kind = settings.parts[draws.weighted(weights)].kind;
   const Rng own = rng.child(name_of(kind));
+  const bool number = settings.number_share > 0 && Draws(rng.child("target")).chance(settings.number_share);
+  task.target_kind = number ? TargetKind::kNumber : TargetKind::kClass;
+  task.target_values.clear();
+  task.target_info = {};
   if (kind == PriorKind::kGraph) {
     draw_graph_task(settings, own, buffers.graph, buffers.labels, task, notes);
   } else if (kind == PriorKind::kForest) {

@@ -1,4 +1,4 @@
-// Priors over classification tasks: structural causal models from which tables are drawn (docs/prior.md has the laws).
+// Priors over tasks: laws from which tables with a class or a number to predict are drawn (docs/prior.md).
 //
 //   PriorOptions options;
 //   options.prior = "mix";

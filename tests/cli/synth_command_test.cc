@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -111,6 +112,36 @@ TEST(Synth, ParquetHasTheSameTables) {
   const auto a = nlohmann::json::parse(parquet.out), b = nlohmann::json::parse(csv.out);
   EXPECT_EQ(a["rows"], b["rows"]);
   EXPECT_EQ(a["columns"].size(), b["columns"].size());
+}
+
+TEST(Synth, NumbersToPredictStandInTheLastColumn) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> share{"--tasks", "12", "--number-share", "0.5"};
+  std::vector<std::string> parquet = share;
+  parquet.insert(parquet.end(), {"--layout", "parquet"});
+  ASSERT_EQ(run_manyshot(synth(folder / "c", share)).exit_code, 0);
+  ASSERT_EQ(run_manyshot(synth(folder / "p", parquet)).exit_code, 0);
+  const auto lines = lines_of(content_of(folder / "c/tasks.jsonl"));
+  size_t numbers = 0;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const auto facts = nlohmann::json::parse(lines[i]);
+    const std::string file = facts["file"];
+    const bool is_number = facts.contains("target");
+    EXPECT_NE(is_number, facts.contains("classes"));
+    EXPECT_TRUE(lines_of(content_of(folder / ("c/" + file)))[0].ends_with(is_number ? ",target" : ",label"));
+    if (!is_number || ++numbers > 1) continue;
+    const auto read = [&](const std::string& path) {
+      return nlohmann::json::parse(run_manyshot({"info", "--table", path, "--json"}).out)["columns"].back();
+    };
+    const auto csv = read(folder / ("c/" + file)), same = read(folder / ("p/" + file.substr(0, 11) + ".parquet"));
+    EXPECT_EQ(csv["name"], "target");
+    EXPECT_EQ(same["name"], "target");
+    EXPECT_EQ(csv["type"], same["type"]);
+    const double least = csv["minimum"];
+    EXPECT_NEAR(same["minimum"].get<double>(), least, 1e-5 * std::max(1.0, std::abs(least)));
+  }
+  EXPECT_GE(numbers, 2u);
+  EXPECT_LE(numbers, 10u);
 }
 
 TEST(Synth, ExplainsWithoutWriting) {

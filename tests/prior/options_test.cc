@@ -42,9 +42,11 @@ TEST(PriorOptions, RangesAreReadOnceAndSavedAsGiven) {
             "--features: expected auto or a whole number, or a range like 5:50, got \"many\"");
   EXPECT_EQ(refused("features", "5:5000"), "--features 5:5000: expected numbers from 1 to 1000, got 5,000");
   EXPECT_THAT(refused("classes", "1"), HasSubstr("expected numbers from 2 to 1000, got 1"));
+  EXPECT_THAT(refused("number_share", "1.5"), HasSubstr("--number-share: expected a number from 0 to 1"));
   EXPECT_THAT(refused("rows", "0"), HasSubstr("expected numbers from 16 to"));
-  EXPECT_EQ(values_of(options).dump(),
-            R"({"prior":"mix","rows":"1024","features":"auto","classes":"2:10","binary":null,"missing":0.3,"seed":0})");
+  EXPECT_EQ(
+      values_of(options).dump(),
+      R"({"prior":"mix","rows":"1024","features":"auto","classes":"2:10","binary":null,"missing":0.3,"number_share":0.0,"seed":0})");
   set_option(list, "features", "5:50");
   EXPECT_EQ(values_of(options)["features"], "5:50");
 }

@@ -25,6 +25,7 @@ PriorOptions options_for(const std::string& prior, IntRange rows = {256, 256}) {
 std::string bytes_of(const Task& task) {
   std::string bytes(reinterpret_cast<const char*>(task.columns.data()), task.columns.size() * sizeof(float));
   bytes.append(reinterpret_cast<const char*>(task.labels.data()), task.labels.size() * sizeof(int32_t));
+  bytes.append(reinterpret_cast<const char*>(task.target_values.data()), task.target_values.size() * sizeof(float));
   for (const ColumnInfo& info : task.info) bytes += std::to_string(info.offset) + name_of(info.kind).data();
   return bytes + std::to_string(task.num_classes) + task.prior;
 }
@@ -71,8 +72,59 @@ TEST_P(EveryPrior, TablesKeepTheirPromises) {
   }
 }
 
+// Half of the tasks predict numbers; the others are the tasks there were without them.
+TEST_P(EveryPrior, NumbersAreTargetsAndLeaveClassesAlone) {
+  PriorOptions options = options_for(GetParam());
+  const Prior classes(options);
+  options.number_share = 0.5;
+  const Prior both(options);
+  PriorScratch scratch;
+  Task task;
+  double numbers = 0;
+  constexpr int kTasks = 120;
+  for (uint64_t index = 0; index < kTasks; ++index) {
+    both.draw(index, scratch, task);
+    if (task.target_kind == TargetKind::kClass) {
+      ASSERT_EQ(bytes_of(task), bytes_of(classes.draw(index, scratch))) << index;
+      continue;
+    }
+    ++numbers;
+    ASSERT_TRUE(task.labels.empty());
+    ASSERT_EQ(task.num_classes, 0);
+    ASSERT_EQ(task.target_values.size(), 256u);
+    ASSERT_GE(task.num_features(), 1u);
+    double sum = 0, squares = 0;
+    std::map<float, int> counts;
+    for (const float v : task.target_values) {
+      ASSERT_TRUE(std::isfinite(v));
+      sum += v, squares += v * v, ++counts[v];
+    }
+    ASSERT_NEAR(sum / 256, 0, 2e-3);
+    ASSERT_NEAR(squares / 255, 1, 0.02);
+    for (const auto& [value, count] : counts) ASSERT_LE(count, 243);
+  }
+  expect_share(numbers, kTasks, 0.5, "numbers");
+}
+
+// Rows of each class as they were before there were numbers to predict: nothing moved these tasks.
+TEST(Prior, TasksOfOlderVersionsAreTheSame) {
+  const std::map<std::string, std::vector<std::vector<size_t>>> expected{
+      {"mlp", {{40, 216}, {8, 6, 17, 28, 17, 5, 7, 120, 48}, {39, 217}, {27, 229}, {130, 126}, {57, 199}}},
+      {"tree", {{8, 248}, {152, 104}, {231, 25}, {20, 42, 47, 74, 7, 66}, {198, 58}, {32, 224}}},
+      {"graph", {{30, 226}, {115, 141}, {43, 213}, {62, 32, 43, 27, 92}, {173, 83}, {60, 196}}},
+      {"forest", {{34, 20, 35, 167}, {75, 10, 7, 21, 52, 91}, {110, 88, 58}, {12, 73, 12, 98, 61}, {139, 117}}}};
+  PriorScratch scratch;
+  for (const auto& [name, tasks] : expected) {
+    const Prior prior(options_for(name));
+    for (size_t index = 0; index < tasks.size(); ++index)
+      EXPECT_EQ(prior.draw(index, scratch).class_counts(), tasks[index]) << name << " " << index;
+  }
+}
+
 TEST_P(EveryPrior, SameBytesForAnyThreadsScratchAndOrder) {
-  const Prior prior(options_for(GetParam()));
+  PriorOptions options = options_for(GetParam());
+  options.number_share = 0.3;
+  const Prior prior(options);
   constexpr size_t kTasks = 24;
   std::vector<std::string> expected;
   for (uint64_t index = 0; index < kTasks; ++index) {
@@ -90,7 +142,7 @@ TEST_P(EveryPrior, SameBytesForAnyThreadsScratchAndOrder) {
     EXPECT_EQ(got, expected) << threads;
   }
   set_num_threads(0);
-  PriorOptions other = options_for(GetParam());
+  PriorOptions other = options;
   other.seed = 18;
   PriorScratch scratch;
   EXPECT_NE(bytes_of(Prior(other).draw(0, scratch)), expected[0]);
@@ -101,7 +153,9 @@ TEST_P(EveryPrior, SameBytesForAnyThreadsScratchAndOrder) {
 }
 
 TEST_P(EveryPrior, SameBytesAtEveryFusedLevel) {
-  const Prior prior(options_for(GetParam(), {1000, 1000}));
+  PriorOptions options = options_for(GetParam(), {1000, 1000});
+  options.number_share = 0.3;
+  const Prior prior(options);
   PriorScratch scratch;
   for (uint64_t index = 0; index < 12; ++index) {
     std::set<std::string> results;
@@ -111,14 +165,20 @@ TEST_P(EveryPrior, SameBytesAtEveryFusedLevel) {
 }
 
 TEST_P(EveryPrior, ExplanationsMatchTheTask) {
-  const Prior prior(options_for(GetParam()));
+  PriorOptions options = options_for(GetParam());
+  options.number_share = 0.3;
+  const Prior prior(options);
   PriorScratch scratch;
   for (uint64_t index = 0; index < 25; ++index) {
     const Task task = prior.draw(index, scratch);
     const Json json = prior.explain(index, scratch);
     EXPECT_EQ(json["task"], index);
     EXPECT_EQ(json["prior"], task.prior);
-    EXPECT_EQ(json["classes"], task.num_classes);
+    if (task.target_kind == TargetKind::kClass) {
+      EXPECT_EQ(json["classes"], task.num_classes);
+    } else {
+      EXPECT_EQ(json["target"]["kind"], name_of(task.target_info.kind));
+    }
     ASSERT_EQ(json["columns"].size(), task.num_features());
     std::set<std::string> ids;
     for (const Json& node : json["graph"]["nodes"]) EXPECT_TRUE(ids.insert(node["id"]).second) << node["id"];
@@ -147,6 +207,7 @@ TEST_P(EveryPrior, ExplanationsMatchTheTask) {
     }
     EXPECT_TRUE(ids.contains(json["label"]["source"].get<std::string>())) << json["label"].dump();
     EXPECT_FALSE(json["label"]["rule"].get<std::string>().empty());
+    EXPECT_EQ(json["label"]["rule"].get<std::string>().find('#'), std::string::npos) << json["label"].dump();
     const std::string dot = explanation_dot(json);
     EXPECT_EQ(std::count(dot.begin(), dot.end(), '{'), std::count(dot.begin(), dot.end(), '}'));
     EXPECT_NE(dot.find("digraph"), std::string::npos);

@@ -8,6 +8,7 @@
 #include "prior/graph/dag.h"
 #include "prior/random/column_loops.h"
 #include "prior/task/classification.h"
+#include "prior/task/number_target.h"
 #include "prior/task/sizes.h"
 
 namespace manyshot::prior {
@@ -20,6 +21,7 @@ struct GraphShape {
   size_t num_features = 0;
   int num_classes = 2;
   size_t split = 0;
+  TargetKind target = TargetKind::kClass;
 };
 
 // Nodes of the graph and what stands on them: columns 0..F-1, and the label as column F.
@@ -55,14 +57,22 @@ class GraphTask {
     for (uint32_t node = 0; node < placement_.dag.num_nodes(); ++node) {
       if (needed[node] && !compute(node)) return Rejection::kNotFinite;
     }
-    for (const float value : label_values_) {
-      if (!(value >= 0)) return Rejection::kNotFinite;
+    int num_classes = 0;
+    RowOrder order;
+    if (!is_number()) {
+      for (const float value : label_values_) {
+        if (!(value >= 0)) return Rejection::kNotFinite;
+      }
+      labels.assign(label_values_.begin(), label_values_.end());
+      num_classes = compact_labels(shape_.num_classes, rng_.child("label order"), labels);
+      order = order_rows(labels, num_classes, shape_.split, rng_.child("rows"));
+      if (order.rejection) return order.rejection;
     }
-    labels.assign(label_values_.begin(), label_values_.end());
-    const int num_classes = compact_labels(shape_.num_classes, rng_.child("label order"), labels);
-    const RowOrder order = order_rows(labels, num_classes, shape_.split, rng_.child("rows"));
-    if (order.rejection) return order.rejection;
     make_extras();
+    if (is_number()) {
+      const auto refused = make_number_target(label_values_, buffers_.columns, rng_.child("target"), task, notes_);
+      if (refused) return refused;
+    }
     std::string gaps;
     if (draws_.plain().chance(missing_)) {
       const auto kind = static_cast<Missingness>(draws_.plain().below(kNumMissingness));
@@ -71,11 +81,12 @@ class GraphTask {
     if (notes_ != nullptr) notes_->details["missing"] = gaps.empty() ? "none" : gaps;
     const auto rejection = finish_columns(buffers_.columns, info_, order.order, rng_.child("columns"), task,
                                           /*clamp_levels=*/false, notes_);
-    if (!rejection) finish_labels(labels, num_classes, order.order, task);
+    if (!rejection && !is_number()) finish_labels(labels, num_classes, order.order, task);
     return rejection;
   }
 
  private:
+  bool is_number() const { return shape_.target == TargetKind::kNumber; }
   bool is_label(size_t column) const { return column == shape_.num_features; }
 
   // A graph with the columns on it. False when the label shares no ancestor with any column.
@@ -128,6 +139,11 @@ class GraphTask {
               : draws_.log_integer("levels", 2, most_levels);
       converters_.push_back(
           draw_level_converter(draw_level_rule(/*is_label=*/false, plain), static_cast<int>(levels), draws_));
+    }
+    if (is_number()) {
+      // The node's value as it is, or warped; other marginals come with the target's shape.
+      converters_.push_back({.marginal = plain.chance(0.5) ? Marginal::kIdentity : Marginal::kKumaraswamy});
+      return;
     }
     converters_.push_back(draw_level_converter(draw_level_rule(/*is_label=*/true, plain), shape_.num_classes, draws_));
   }
@@ -342,6 +358,7 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
   shape.num_rows = draw_num_rows(settings, rng);
   shape.num_features = draw_num_features(PriorKind::kGraph, settings, shape.num_rows, rng);
   shape.num_classes = draw_num_classes(PriorKind::kGraph, settings, rng);
+  shape.target = task.target_kind;
   for (uint64_t attempt = 0;; ++attempt) {
     // Drawn again each time: few rows behind it may leave no place for all classes.
     const double share = Draws(rng.child("split", attempt)).uniform(0.3, 0.9);
@@ -355,7 +372,7 @@ void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers
   task.prior = name_of(PriorKind::kGraph);
   if (notes != nullptr) {
     notes->details["split"] = shape.split;
-    notes->details["classes_asked"] = shape.num_classes;
+    if (shape.target == TargetKind::kClass) notes->details["classes_asked"] = shape.num_classes;
     notes->details["features_asked"] = shape.num_features;
   }
 }

@@ -16,6 +16,7 @@ struct GraphBuffers {
   std::vector<float> values;
 };
 
+// `task.target_kind` says what is asked for.
 void draw_graph_task(const PriorSettings& settings, const Rng& rng, GraphBuffers& buffers, std::vector<int32_t>& labels,
                      Task& task, Notes* notes);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "prior/task/classification.h"
+#include "prior/task/number_target.h"
 #include "prior/task/sizes.h"
 
 namespace manyshot::prior {
@@ -33,7 +34,12 @@ void draw_scm_task(PriorKind kind, const PriorSettings& settings, const Rng& rng
       if (notes != nullptr) *notes = {};
       int num_classes = 0;
       RowOrder order;
+      std::vector<float> score;
       const auto accept = [&](const float* y) {
+        if (task.target_kind == TargetKind::kNumber) {
+          score.assign(y, y + shape.num_rows);
+          return true;
+        }
         num_classes = threshold_labels(y, shape.num_rows, rule, again.child("labels"), labels, notes);
         if (num_classes == 0) order.rejection = Rejection::kNotFinite;
         if (num_classes > 0) order = order_rows(labels, num_classes, split, again.child("rows"));
@@ -44,6 +50,8 @@ void draw_scm_task(PriorKind kind, const PriorSettings& settings, const Rng& rng
                                                        : draw_tree_scm(hyper, shape, model, buffers, accept, notes);
       std::optional<Rejection> rejection = order.rejection;
       if (result == ScmResult::kNotFinite) rejection = Rejection::kNotFinite;
+      if (!rejection && task.target_kind == TargetKind::kNumber)
+        rejection = make_number_target(score, buffers.features, again.child("labels"), task, notes);
       if (!rejection) {
         std::vector<ColumnInfo> info(shape.num_features);
         if (notes != nullptr) notes->feature_rules.resize(shape.num_features);
@@ -52,12 +60,12 @@ void draw_scm_task(PriorKind kind, const PriorSettings& settings, const Rng& rng
                                    /*clamp_levels=*/true, notes);
       }
       if (!rejection) {
-        finish_labels(labels, num_classes, order.order, task);
+        if (task.target_kind == TargetKind::kClass) finish_labels(labels, num_classes, order.order, task);
         task.prior = name_of(kind);
         if (notes != nullptr) {
           notes->hyper_parameters = kind == PriorKind::kMlp ? mlp_parameters(hyper) : tree_parameters(hyper);
           notes->details["split"] = split;
-          notes->details["classes_asked"] = rule.num_classes;
+          if (task.target_kind == TargetKind::kClass) notes->details["classes_asked"] = rule.num_classes;
           notes->details["features_asked"] = shape.num_features;
           notes->details["restarts"] = restart;
         }

@@ -197,6 +197,7 @@ std::optional<Rejection> finish_columns(NodeMatrix& x, std::vector<ColumnInfo>& 
   if (notes != nullptr) {
     names.assign(info.size(), "a dropped column");
     for (size_t column = 0; column < kept.size(); ++column) names[kept[places[column]]] = fmt::format("x{}", column);
+    notes->label_rule = with_column_names(notes->label_rule, names);
   }
   task.num_rows = num_rows;
   task.columns.resize(kept.size() * num_rows);

@@ -1,5 +1,4 @@
-// A classification task drawn from a prior: a table whose every cell and label is known to the last bit by (options,
-// seed, index).
+// A task drawn from a prior: a table whose every cell and target is known to the last bit by (options, seed, index).
 #pragma once
 
 #include <array>
@@ -38,6 +37,12 @@ struct ColumnInfo {
   bool missing = false;  // has NaN cells
 };
 
+// What a task asks for. The names reach files.
+enum class TargetKind { kClass, kNumber };
+constexpr auto names_of(TargetKind) {
+  return std::to_array<Named<TargetKind>>({{TargetKind::kClass, "class"}, {TargetKind::kNumber, "number"}});
+}
+
 // Why a draw was thrown away and repeated. The names reach files.
 enum class Rejection {
   kNotFinite,       // NaN or infinity in the label's score or a column
@@ -45,13 +50,15 @@ enum class Rejection {
   kClassCoverage,   // some class is missing before or behind the task's split, in ten orders of the rows
   kNoColumns,       // every column is constant
   kNoSignal,        // no column shares an ancestor with the label (graph)
+  kConstantTarget,  // the number to predict is the same in more than 95 % of the rows
 };
 constexpr auto names_of(Rejection) {
   return std::to_array<Named<Rejection>>({{Rejection::kNotFinite, "not_finite"},
                                           {Rejection::kConstantLabels, "constant_labels"},
                                           {Rejection::kClassCoverage, "class_coverage"},
                                           {Rejection::kNoColumns, "no_columns"},
-                                          {Rejection::kNoSignal, "no_signal"}});
+                                          {Rejection::kNoSignal, "no_signal"},
+                                          {Rejection::kConstantTarget, "constant_target"}});
 }
 inline constexpr size_t kNumRejections = names_of(Rejection{}).size();
 
@@ -59,10 +66,13 @@ struct Task {
   uint64_t index = 0;
   std::string prior;  // the prior it came from: "mlp", "tree", "graph", "forest"
   size_t num_rows = 0;
-  int num_classes = 0;
+  int num_classes = 0;           // 0 for numbers
   std::vector<float> columns;    // [F, num_rows], a column after the other; standardised over all rows; NaN: missing
   std::vector<ColumnInfo> info;  // [F]
-  std::vector<int32_t> labels;   // [num_rows], 0..num_classes-1, every class present
+  TargetKind target_kind = TargetKind::kClass;
+  std::vector<int32_t> labels;       // [num_rows], 0..num_classes-1, every class present; empty for numbers
+  std::vector<float> target_values;  // [num_rows], standardised over all rows, finite; empty for classes
+  ColumnInfo target_info;            // of target_values: kind, and what they were before standardising
   std::array<uint32_t, kNumRejections> rejections{};  // draws thrown away before this one, by reason
 
   size_t num_features() const { return info.size(); }

@@ -19,11 +19,9 @@ double raw_value(const ColumnInfo& info, float value) {
 
 // Levels and counts print as such only when standardising them can be undone: the clamp of mix moves rare levels to
 // within a millionth of the others.
-bool has_whole_cells(const Task& task, size_t feature) {
-  const ColumnInfo& info = task.info[feature];
+bool has_whole_cells(const ColumnInfo& info, std::span<const float> values) {
   if (info.kind == ColumnKind::kNumeric) return false;
   const double tolerance = 1e-3 * std::min(info.scale, 1.0);
-  const auto values = task.column(feature);
   return std::all_of(values.begin(), values.end(), [&](float v) {
     const double raw = raw_value(info, v);
     return v != v || std::abs(raw - std::nearbyint(raw)) < tolerance;
@@ -41,32 +39,42 @@ void append_number(std::string& text, const ColumnInfo& info, double raw) {
   }
 }
 
+// The text of a standardised value; nothing for a missing one.
+void append_cell(std::string& text, const ColumnInfo& info, bool whole, float value) {
+  if (value != value) return;
+  const double raw = raw_value(info, value);
+  if (!whole) {
+    append_number(text, info, raw);
+  } else if (info.kind == ColumnKind::kCategorical) {
+    text += level_text(static_cast<int32_t>(std::lrint(raw)));
+  } else {
+    fmt::format_to(std::back_inserter(text), "{}", std::lrint(raw));
+  }
+}
+
+std::string_view target_name(const Task& task) { return task.target_kind == TargetKind::kNumber ? "target" : "label"; }
+
 void write_csv(const Task& task, const std::string& path) {
   std::vector<uint8_t> whole(task.num_features());
   std::string text;
   for (size_t feature = 0; feature < task.num_features(); ++feature) {
-    whole[feature] = has_whole_cells(task, feature) ? 1 : 0;
+    whole[feature] = has_whole_cells(task.info[feature], task.column(feature)) ? 1 : 0;
     fmt::format_to(std::back_inserter(text), "x{},", feature);
   }
-  text += "label\n";
+  const bool whole_target = has_whole_cells(task.target_info, task.target_values);
+  fmt::format_to(std::back_inserter(text), "{}\n", target_name(task));
   OutputFile file(path);
   for (size_t row = 0; row < task.num_rows; ++row) {
     for (size_t feature = 0; feature < task.num_features(); ++feature) {
-      const ColumnInfo& info = task.info[feature];
-      const float value = task.column(feature)[row];
-      if (value == value) {
-        const double raw = raw_value(info, value);
-        if (!whole[feature]) {
-          append_number(text, info, raw);
-        } else if (info.kind == ColumnKind::kCategorical) {
-          text += level_text(static_cast<int32_t>(std::lrint(raw)));
-        } else {
-          fmt::format_to(std::back_inserter(text), "{}", std::lrint(raw));
-        }
-      }
+      append_cell(text, task.info[feature], whole[feature] != 0, task.column(feature)[row]);
       text += ',';
     }
-    fmt::format_to(std::back_inserter(text), "{}\n", task.labels[row]);
+    if (task.target_kind == TargetKind::kNumber) {
+      append_cell(text, task.target_info, whole_target, task.target_values[row]);
+    } else {
+      fmt::format_to(std::back_inserter(text), "{}", task.labels[row]);
+    }
+    text += '\n';
     if (text.size() > (1 << 16)) {
       file.write(text);
       text.clear();
@@ -76,14 +84,23 @@ void write_csv(const Task& task, const std::string& path) {
   file.commit();
 }
 
+std::vector<double> raw_numbers(const ColumnInfo& info, std::span<const float> values) {
+  const bool whole = has_whole_cells(info, values);
+  std::vector<double> numbers;
+  for (const float value : values) {
+    const double raw = raw_value(info, value);
+    numbers.push_back(whole ? std::nearbyint(raw) : raw);
+  }
+  return numbers;
+}
+
 void write_parquet(const Task& task, const std::string& path) {
   std::vector<std::string> names;
   std::vector<OutputColumn> columns;
   for (size_t feature = 0; feature < task.num_features(); ++feature) {
     const ColumnInfo& info = task.info[feature];
     names.push_back(fmt::format("x{}", feature));
-    const bool whole = has_whole_cells(task, feature);
-    if (whole && info.kind == ColumnKind::kCategorical) {
+    if (info.kind == ColumnKind::kCategorical && has_whole_cells(info, task.column(feature))) {
       std::vector<std::string> texts;
       for (const float value : task.column(feature)) {
         texts.push_back(value == value ? level_text(static_cast<int32_t>(std::lrint(raw_value(info, value)))) : "");
@@ -91,15 +108,14 @@ void write_parquet(const Task& task, const std::string& path) {
       columns.emplace_back(std::move(texts));
       continue;
     }
-    std::vector<double> numbers;
-    for (const float value : task.column(feature)) {
-      const double raw = raw_value(info, value);
-      numbers.push_back(whole ? std::nearbyint(raw) : raw);
-    }
-    columns.emplace_back(std::move(numbers));
+    columns.emplace_back(raw_numbers(info, task.column(feature)));
   }
-  names.emplace_back("label");
-  columns.emplace_back(std::vector<int64_t>(task.labels.begin(), task.labels.end()));
+  names.emplace_back(target_name(task));
+  if (task.target_kind == TargetKind::kNumber) {
+    columns.emplace_back(raw_numbers(task.target_info, task.target_values));
+  } else {
+    columns.emplace_back(std::vector<int64_t>(task.labels.begin(), task.labels.end()));
+  }
   const auto writer = open_table_writer(path, names);
   writer->append(columns);
   writer->commit();
@@ -121,6 +137,13 @@ void write_task(const Task& task, const std::string& path) {
   }
 }
 
+Json target_facts(const Task& task) {
+  if (task.target_kind == TargetKind::kClass)
+    return {{"classes", task.num_classes}, {"class_counts", task.class_counts()}};
+  const ColumnInfo& info = task.target_info;
+  return {{"target", {{"kind", name_of(info.kind)}, {"offset", info.offset}, {"scale", info.scale}}}};
+}
+
 Json task_facts(const Task& task) {
   Json kinds = Json::object();
   for (const ColumnInfo& info : task.info) {
@@ -133,15 +156,13 @@ Json task_facts(const Task& task) {
       rejections[std::string(name_of(static_cast<Rejection>(reason)))] = task.rejections[reason];
     }
   }
-  return {{"task", task.index},
-          {"prior", task.prior},
-          {"rows", task.num_rows},
-          {"features", task.num_features()},
-          {"classes", task.num_classes},
-          {"class_counts", task.class_counts()},
-          {"kinds", kinds},
-          {"missing_cells", std::count_if(task.columns.begin(), task.columns.end(), [](float v) { return v != v; })},
-          {"rejections", rejections}};
+  Json facts = {
+      {"task", task.index}, {"prior", task.prior}, {"rows", task.num_rows}, {"features", task.num_features()}};
+  facts.update(target_facts(task));
+  facts["kinds"] = kinds;
+  facts["missing_cells"] = std::count_if(task.columns.begin(), task.columns.end(), [](float v) { return v != v; });
+  facts["rejections"] = rejections;
+  return facts;
 }
 
 }  // namespace manyshot::prior

@@ -42,11 +42,13 @@ TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
   options.prior = "mix:1,graph:1,forest:1";
   options.rows = IntRange{300, 300};
   options.missing = 0.6;
+  options.number_share = 0.3;
   const Prior prior(options);
   PriorScratch scratch;
   const TemporaryFolder folder;
   const std::string path = folder / "task.csv";
   std::set<ColumnKind> texts, numbers;
+  int targets = 0;
   for (uint64_t index = 0; index < 80; ++index) {
     const Task task = prior.draw(index, scratch);
     write_task(task, path);
@@ -74,12 +76,28 @@ TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
       }
       ASSERT_GE(values.size(), 2u) << "task " << index << " column " << feature;
     }
-    for (size_t row = 0; row < 300; ++row) ASSERT_EQ(rows[row + 1].back(), std::to_string(task.labels[row]));
+    if (task.target_kind == TargetKind::kClass) {
+      ASSERT_EQ(rows[0].back(), "label");
+      for (size_t row = 0; row < 300; ++row) ASSERT_EQ(rows[row + 1].back(), std::to_string(task.labels[row]));
+    } else {
+      ++targets;
+      ASSERT_EQ(rows[0].back(), "target");
+      const ColumnInfo& info = task.target_info;
+      for (size_t row = 0; row < 300; ++row) {
+        const std::string& cell = rows[row + 1].back();
+        if (info.kind == ColumnKind::kInteger) {
+          ASSERT_EQ(cell.find_first_not_of("0123456789"), std::string::npos);
+        }
+        ASSERT_NEAR((std::stod(cell) - info.offset) / info.scale, task.target_values[row],
+                    2e-4 * std::max(1.0f, std::abs(task.target_values[row])));
+      }
+    }
   }
   EXPECT_TRUE(texts.contains(ColumnKind::kCategorical));
   EXPECT_TRUE(numbers.contains(ColumnKind::kNumeric) && numbers.contains(ColumnKind::kInteger) &&
               numbers.contains(ColumnKind::kOrdinal));
   EXPECT_FALSE(texts.contains(ColumnKind::kOrdinal));
+  EXPECT_GT(targets, 10);
 }
 
 TEST(TaskFile, FactsCountWhatTheTableHolds) {
@@ -96,6 +114,20 @@ TEST(TaskFile, FactsCountWhatTheTableHolds) {
   EXPECT_EQ(columns, static_cast<int>(task.num_features()));
   EXPECT_EQ(rows, 200);
   EXPECT_GT(facts["missing_cells"], 0);
+}
+
+TEST(TaskFile, FactsOfNumbersSayWhatTheyWere) {
+  PriorOptions options;
+  options.prior = "forest";
+  options.rows = IntRange{200, 200};
+  options.number_share = 1;
+  PriorScratch scratch;
+  const Task task = Prior(options).draw(3, scratch);
+  const Json facts = task_facts(task);
+  EXPECT_FALSE(facts.contains("classes"));
+  EXPECT_FALSE(facts.contains("class_counts"));
+  EXPECT_EQ(facts["target"]["kind"], name_of(task.target_info.kind));
+  EXPECT_EQ(facts["target"]["scale"], task.target_info.scale);
 }
 
 }  // namespace
