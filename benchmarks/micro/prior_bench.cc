@@ -1,4 +1,5 @@
-// Tasks per second of each prior at 1,024 rows, and the loops they are made of. Pin it to one core: taskset -c 0.
+// Tasks per second of each prior at 1,024 rows and at 256 rows x 12 columns, and the loops they are made of. Pin it to
+// one core: taskset -c 0.
 #include <benchmark/benchmark.h>
 
 #include <ctime>
@@ -20,10 +21,11 @@ double thread_seconds() {
 }
 
 // Every task is another one; 500 of them give the mean to about 5 %.
-void draw_task(benchmark::State& state, const char* name) {
+void draw_task(benchmark::State& state, const char* name, IntRange rows = {1024, 1024}, IntRange columns = {5, 50}) {
   PriorOptions options;
   options.prior = name;
-  options.features = IntRange{5, 50};
+  options.rows = rows;
+  options.features = columns;
   options.seed = 1;
   const Prior prior(options);
   PriorScratch scratch;
@@ -49,6 +51,21 @@ BENCHMARK_CAPTURE(draw_task, mlp, "mlp")->Iterations(2000)->Unit(benchmark::kMic
 BENCHMARK_CAPTURE(draw_task, tree, "tree")->Iterations(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(draw_task, graph, "graph")->Iterations(500)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(draw_task, forest, "forest")->Iterations(2000)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(draw_task, effects, "effects")->Iterations(2000)->Unit(benchmark::kMicrosecond);
+
+constexpr IntRange kSmallRows{256, 256}, kSmallFeatures{12, 12};
+BENCHMARK_CAPTURE(draw_task, mix_256x12, "mix", kSmallRows, kSmallFeatures)
+    ->Iterations(3000)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(draw_task, graph_256x12, "graph", kSmallRows, kSmallFeatures)
+    ->Iterations(1000)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(draw_task, forest_256x12, "forest", kSmallRows, kSmallFeatures)
+    ->Iterations(3000)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(draw_task, effects_256x12, "effects", kSmallRows, kSmallFeatures)
+    ->Iterations(3000)
+    ->Unit(benchmark::kMicrosecond);
 
 constexpr size_t kRows = 1024;
 

@@ -70,7 +70,7 @@ class SynthCommand : public Command {
     return "    manyshot synth --tasks 1000 --seed 1 --out tasks\n"
            "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior mix:0.4,graph:0.6 --rows 256:2048 --features "
            "3:20 --classes 2:5\n"
-           "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior graph --number-share 0.5\n"
+           "    manyshot synth --tasks 1000 --seed 1 --out tasks --prior effects --number-share 0.5\n"
            "    manyshot synth --tasks 1000000 --seed 1 --out tasks --layout parquet --shard 3/8\n"
            "    manyshot synth --seed 1 --prior graph --gallery tasks.html\n"
            "    manyshot synth --seed 1 --prior graph --explain 7\n"

@@ -31,9 +31,10 @@ void add_named(std::vector<PriorSettings::Part>& parts, std::string_view name, d
   if (!kind) {
     std::vector<std::string> names{std::string(kMix)};
     for (const Named<PriorKind>& entry : names_of(PriorKind{})) names.emplace_back(entry.name);
-    refuse_option("prior",
-                  "unknown prior \"{}\"{}; expected mix, mlp, tree, graph, forest or a mixture like mix:0.4,graph:0.6",
-                  excerpt(name), did_you_mean(name, names));
+    refuse_option(
+        "prior",
+        "unknown prior \"{}\"{}; expected mix, mlp, tree, graph, forest, effects or a mixture like mix:0.4,graph:0.6",
+        excerpt(name), did_you_mean(name, names));
   }
   add_part(parts, *kind, weight);
 }

@@ -27,29 +27,30 @@ struct PriorOptions {
   static void visit(Self& self, Visitor& v) {
     option_heading(v, "Tasks");
     v("prior", self.prior, any_value(),
-      "mix (70 % mlp, 30 % tree: the prior of TabICL and MachineLearningLM), mlp, tree, graph, forest, or a mixture "
-      "like mix:0.4,graph:0.6.");
+      "mix (70 % mlp, 30 % tree: the prior of TabICL and MachineLearningLM), mlp, tree, graph, forest, effects, or a "
+      "mixture like graph:0.5,effects:0.3,mix:0.2.");
     v("rows", self.rows, between(16, 1e6).unset_as("auto"), "Rows of a task: a number, or A:B for a log-uniform draw.");
     v("features", self.features, between(1, 1000).unset_as("auto"),
       "Columns of a task: a number, A:B, or auto: 5:50 for mix, mlp and tree; 2 to a 25th of the rows, 40 at most, for "
-      "graph and forest.");
+      "graph and forest; 2 to a 6th, 60 at most, for effects.");
     v("classes", self.classes, between(2, 1000), "Classes of a task: a number, or A:B.");
     v("binary", self.binary, between(0, 1),
       "Probability of two classes at once, when the range has 2; otherwise the range decides, evenly. Default 0.5 for "
-      "mix, mlp and tree, 0.325 for graph and forest.");
-    v("missing", self.missing, between(0, 1), "Probability that a graph task has missing cells.");
+      "mix, mlp and tree, 0.325 for graph, forest and effects.");
+    v("missing", self.missing, between(0, 1), "Probability that a task of graph or effects has missing cells.");
     v("number_share", self.number_share, between(0, 1), "Share of tasks whose target is a number, not a class.");
     v("seed", self.seed, any_value(), "Seed of all random choices.");
   }
 };
 
 // What tasks are drawn by; "mix" is a mixture of the first two. The names reach files.
-enum class PriorKind { kMlp, kTree, kGraph, kForest };
+enum class PriorKind { kMlp, kTree, kGraph, kForest, kEffects };
 constexpr auto names_of(PriorKind) {
   return std::to_array<Named<PriorKind>>({{PriorKind::kMlp, "mlp"},
                                           {PriorKind::kTree, "tree"},
                                           {PriorKind::kGraph, "graph"},
-                                          {PriorKind::kForest, "forest"}});
+                                          {PriorKind::kForest, "forest"},
+                                          {PriorKind::kEffects, "effects"}});
 }
 
 // What PriorOptions say once parsed.

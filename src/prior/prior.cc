@@ -1,5 +1,6 @@
 #include "prior/prior.h"
 
+#include "prior/effects/effects_prior.h"
 #include "prior/explain.h"
 #include "prior/forest_prior.h"
 #include "prior/graph/graph_prior.h"
@@ -11,6 +12,7 @@ namespace manyshot::prior {
 struct PriorScratch::Buffers {
   ScmBuffers scm;
   GraphBuffers graph;
+  EffectsBuffers effects;
   std::vector<int32_t> labels;
 };
 
@@ -34,6 +36,8 @@ void draw_task(const PriorOptions& options, const PriorSettings& settings, uint6
     draw_graph_task(settings, own, buffers.graph, buffers.labels, task, notes);
   } else if (kind == PriorKind::kForest) {
     draw_forest_task(settings, own, buffers.graph.columns, buffers.labels, task, notes);
+  } else if (kind == PriorKind::kEffects) {
+    draw_effects_task(settings, own, buffers.effects, task, notes);
   } else {
     draw_scm_task(kind, settings, own, buffers.scm, buffers.labels, task, notes);
   }

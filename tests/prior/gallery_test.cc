@@ -20,7 +20,7 @@ size_t count_of(const std::string& text, const std::string& part) {
 
 TEST(Gallery, ShowsEveryTaskOfEveryPriorWithoutTheNetwork) {
   PriorOptions options;
-  options.prior = "graph:0.3,mlp:0.3,tree:0.2,forest:0.2";
+  options.prior = "graph:0.3,mlp:0.2,tree:0.2,forest:0.1,effects:0.2";
   options.number_share = 0.4;
   options.rows = IntRange{120, 120};
   const Prior prior(options);

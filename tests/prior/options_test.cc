@@ -27,6 +27,7 @@ TEST(PriorOptions, MistakesAreNamed) {
   expect_bad([](auto& o) { o.rows.reset(); }, "rows: auto is for a corpus");
   expect_bad([](auto& o) { o.prior = "mlpp"; }, "prior: unknown prior \"mlpp\"; did you mean \"mlp\"?");
   expect_bad([](auto& o) { o.prior = "mlp:0.5,grahp:0.5"; }, "did you mean \"graph\"?");
+  expect_bad([](auto& o) { o.prior = "efects"; }, "did you mean \"effects\"?");
   expect_bad([](auto& o) { o.prior = "mlp:-1"; }, "prior: expected a weight of at least 0 behind \"mlp:\", got \"-1\"");
   expect_bad([](auto& o) { o.prior = "mlp:0,tree:0"; }, "prior: mlp:0,tree:0: all weights are 0");
 }

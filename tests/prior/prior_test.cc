@@ -214,7 +214,8 @@ TEST_P(EveryPrior, ExplanationsMatchTheTask) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Priors, EveryPrior, ::testing::Values("mlp", "tree", "graph", "forest", "mix:0.5,graph:0.5"),
+INSTANTIATE_TEST_SUITE_P(Priors, EveryPrior,
+                         ::testing::Values("mlp", "tree", "graph", "forest", "effects", "mix:0.5,graph:0.5"),
                          [](const auto& test) { return "p" + std::to_string(test.index); });
 
 TEST(Mix, SharesOfPartsFeaturesAndClasses) {
@@ -271,7 +272,7 @@ TEST(Mix, TreeLayersHaveTheirLaws) {
 }
 
 TEST(Prior, SmallTablesOfManyClassesComeToAnEnd) {
-  for (const char* name : {"mlp", "tree", "graph", "forest"}) {
+  for (const char* name : {"mlp", "tree", "graph", "forest", "effects"}) {
     PriorOptions options = options_for(name, {40, 40});
     options.features = IntRange{1, 3};
     options.classes = IntRange{10, 10};
@@ -286,7 +287,7 @@ TEST(Prior, SmallTablesOfManyClassesComeToAnEnd) {
 }
 
 TEST(Prior, RangesAreKept) {
-  PriorOptions options = options_for("mix:1,graph:1,forest:1", {300, 400});
+  PriorOptions options = options_for("mix:1,graph:1,forest:1,effects:1", {300, 400});
   options.features = IntRange{3, 4};
   options.classes = IntRange{12, 15};
   const Prior prior(options);

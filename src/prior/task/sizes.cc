@@ -28,6 +28,7 @@ int draw_num_classes(PriorKind kind, const PriorSettings& settings, const Rng& r
 IntRange feature_range(PriorKind kind, const PriorSettings& settings, int64_t num_rows) {
   if (settings.features) return *settings.features;
   if (is_scm(kind)) return {5, 50};
+  if (kind == PriorKind::kEffects) return {2, std::clamp<int64_t>(num_rows / 6, 3, 60)};
   return {2, std::clamp<int64_t>(num_rows / 25, 3, 40)};
 }
 

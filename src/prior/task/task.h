@@ -49,7 +49,7 @@ enum class Rejection {
   kConstantLabels,  // fewer than two classes
   kClassCoverage,   // some class is missing before or behind the task's split, in ten orders of the rows
   kNoColumns,       // every column is constant
-  kNoSignal,        // no column shares an ancestor with the label (graph)
+  kNoSignal,        // no column shares an ancestor with the label (graph), or the score is constant (effects)
   kConstantTarget,  // the number to predict is the same in more than 95 % of the rows
 };
 constexpr auto names_of(Rejection) {
@@ -64,7 +64,7 @@ inline constexpr size_t kNumRejections = names_of(Rejection{}).size();
 
 struct Task {
   uint64_t index = 0;
-  std::string prior;  // the prior it came from: "mlp", "tree", "graph", "forest"
+  std::string prior;  // the prior it came from: "mlp", "tree", "graph", "forest", "effects"
   size_t num_rows = 0;
   int num_classes = 0;           // 0 for numbers
   std::vector<float> columns;    // [F, num_rows], a column after the other; standardised over all rows; NaN: missing

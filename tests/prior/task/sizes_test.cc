@@ -25,6 +25,9 @@ TEST(Sizes, AutomaticColumnsDependOnThePartAndTheRows) {
   EXPECT_EQ(feature_range(PriorKind::kGraph, settings, 16), (IntRange{2, 3}));
   EXPECT_EQ(feature_range(PriorKind::kGraph, settings, 149), (IntRange{2, 5}));
   EXPECT_EQ(feature_range(PriorKind::kForest, settings, 5000), (IntRange{2, 40}));
+  EXPECT_EQ(feature_range(PriorKind::kEffects, settings, 16), (IntRange{2, 3}));
+  EXPECT_EQ(feature_range(PriorKind::kEffects, settings, 150), (IntRange{2, 25}));
+  EXPECT_EQ(feature_range(PriorKind::kEffects, settings, 5000), (IntRange{2, 60}));
   EXPECT_EQ(feature_range(PriorKind::kForest, settings_for("mix", {64, 64}, IntRange{7, 90}), 5000), (IntRange{7, 90}));
 }
 
@@ -33,6 +36,7 @@ TEST(Sizes, MostColumnsAreThoseOfThePartsThatAreDrawn) {
   EXPECT_EQ(most_features(settings_for("graph", {64, 250})), 10);
   EXPECT_EQ(most_features(settings_for("graph:1,forest:1", {64, 4000})), 40);
   EXPECT_EQ(most_features(settings_for("graph:1,mix:1", {64, 64})), 50);
+  EXPECT_EQ(most_features(settings_for("graph:1,effects:1", {64, 250})), 41);
   EXPECT_EQ(most_features(settings_for("graph:1,mix:0", {64, 64})), 3);
   EXPECT_EQ(most_features(settings_for("graph:1,mix:1", {64, 64}, IntRange{2, 7})), 7);
 }

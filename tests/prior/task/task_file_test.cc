@@ -39,7 +39,7 @@ TEST(TaskFile, LevelNames) {
 
 TEST(TaskFile, CellsAreTheColumnsBeforeStandardising) {
   PriorOptions options;
-  options.prior = "mix:1,graph:1,forest:1";
+  options.prior = "mix:1,graph:1,forest:1,effects:1";
   options.rows = IntRange{300, 300};
   options.missing = 0.6;
   options.number_share = 0.3;
@@ -118,7 +118,7 @@ TEST(TaskFile, FactsCountWhatTheTableHolds) {
 
 TEST(TaskFile, FactsOfNumbersSayWhatTheyWere) {
   PriorOptions options;
-  options.prior = "forest";
+  options.prior = "effects";
   options.rows = IntRange{200, 200};
   options.number_share = 1;
   PriorScratch scratch;
