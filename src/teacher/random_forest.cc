@@ -15,14 +15,13 @@ namespace {
 // Rows a task of a parallel prediction takes.
 constexpr size_t kBlockRows = 256;
 
-// How often each row is drawn, of N draws with replacement.
+}  // namespace
+
 void draw_bootstrap(uint64_t seed, std::span<uint32_t> weights) {
   std::fill(weights.begin(), weights.end(), 0);
   CounterRandom random(seed);
   for (size_t i = 0; i < weights.size(); ++i) ++weights[random.below(weights.size())];
 }
-
-}  // namespace
 
 void ForestOptions::validate() const {
   if (out_of_bag && !bootstrap) {

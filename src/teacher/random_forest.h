@@ -85,6 +85,9 @@ class RandomForest {
   double out_of_bag_score_ = 0;
 };
 
+// How often each row is drawn, of N draws with replacement.
+void draw_bootstrap(uint64_t seed, std::span<uint32_t> weights);  // [N]
+
 // The index of the largest value, the first of equals.
 int32_t largest(std::span<const double> values);
 
