@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/number_scores.h"
 #include "cli/prediction_preview.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -10,6 +11,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/version.h"
+#include "evaluate/report/number_page.h"
 #include "evaluate/report/prediction_page.h"
 #include "evaluate/summary/metrics.h"
 #include "evaluate/summary/self_estimate.h"
@@ -99,12 +101,15 @@ Json estimate_json(const PredictReport& report) {
 class PredictCommand : public Command {
  public:
   std::string name() const override { return "predict"; }
-  std::string summary() const override { return "labels and class probabilities for the rows of a table"; }
+  std::string summary() const override { return "classes or numbers for the rows of a table, and how sure they are"; }
   std::string details() const override {
     return "Reads labelled rows (--train), shows them to the model as the context of its prompt, and scores every "
            "class for each row of --test; nothing is trained and nothing is sampled. The result has the columns row "
            "(0-based row of the test table), those of --keep, prediction, and one p_CLASS per class in sorted order "
-           "(docs/formats/predictions.md). When the test table has the target column, it is never shown to the model: "
+           "(docs/formats/predictions.md). Where the target is a number (--task), a distribution is predicted in place "
+           "of "
+           "classes, and the columns are row, those of --keep, prediction and the quantiles p05, p25, p50, p75 and "
+           "p95. When the test table has the target column, it is never shown to the model: "
            "the predictions are scored against it, beside the baselines of --beside. Without --test the rows of the "
            "training table whose target is empty are predicted, or, with --folds or --holdout, labelled rows from the "
            "others, which tells how good answers are.";
@@ -116,6 +121,7 @@ class PredictCommand : public Command {
            "    manyshot predict --train train.csv --test test.csv --target species --out excel.csv --utf8-mark --keep "
            "all\n"
            "    manyshot predict --train train.csv --target species --folds 5\n"
+           "    manyshot predict --train houses.csv --target price --holdout 0.2 --point median --report page.html\n"
            "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model "
            "./my-model\n"
            "    manyshot predict --train train.csv --test test.csv --target species --model xgboost --out boosted.csv "
@@ -149,7 +155,16 @@ class PredictCommand : public Command {
       }
       method->metrics.add(batch.probabilities, batch.truth);
     };
-    const PredictReport report = predict_file(options_, observe);
+    NumberScores numbers;
+    std::optional<report::NumberTally> number_tally;
+    const auto observe_numbers = [&](const PredictedNumbers& batch) {
+      numbers.add(batch);
+      if (!page || !batch.is_chosen) return;
+      if (!number_tally) number_tally.emplace(batch.resolution);
+      number_tally->add(batch.rows, batch.distributions, batch.points, batch.truth, batch.kept);
+    };
+    const PredictReport report = predict_file(options_, {.classes = observe, .numbers = observe_numbers});
+    if (report.is_number) return finish_numbers(report, numbers, number_tally, page, common.json);
     if (page && tally) {
       page->write(report_page(*tally, report, methods));
       page->commit();
@@ -180,23 +195,27 @@ class PredictCommand : public Command {
     tally->add(batch.rows, batch.probabilities, batch.labels, batch.truth, batch.kept);
   }
 
+  // What was asked.
+  report::Facts facts_of(const PredictReport& report) const {
+    const TaskOptions& task = options_.task;
+    return {{"labelled rows", fmt::format("{} of {} in {}", with_thousands(report.labelled_rows),
+                                          with_thousands(report.train_rows), task.train)},
+            {"predicted",
+             fmt::format("{} rows of {}", with_thousands(report.queries), task.test.empty() ? task.train : task.test)},
+            {"target", task.target},
+            {"model", options_.model},
+            {"written to", options_.output.out},
+            {"program", "manyshot " + program_version()}};
+  }
+
   std::string report_page(const report::PredictionTally& tally, const PredictReport& report,
                           const std::vector<ScoredMethod>& methods) const {
-    const TaskOptions& task = options_.task;
-    report::PredictionFacts facts{
-        .facts = {{"labelled rows", fmt::format("{} of {} in {}", with_thousands(report.labelled_rows),
-                                                with_thousands(report.train_rows), task.train)},
-                  {"predicted", fmt::format("{} rows of {}", with_thousands(report.queries),
-                                            task.test.empty() ? task.train : task.test)},
-                  {"target", task.target},
-                  {"model", options_.model},
-                  {"written to", options_.output.out},
-                  {"program", "manyshot " + program_version()}},
-        .classes = report.classes,
-        .class_counts = report.class_counts,
-        .kept_names = report.kept,
-        .model = options_.model,
-        .label_metric = std::string(name_of(options_.output.metric))};
+    report::PredictionFacts facts{.facts = facts_of(report),
+                                  .classes = report.classes,
+                                  .class_counts = report.class_counts,
+                                  .kept_names = report.kept,
+                                  .model = options_.model,
+                                  .label_metric = std::string(name_of(options_.output.metric))};
     for (const ScoredMethod& method : methods) {
       if (method.name != options_.model) facts.beside.emplace_back(method.name, method.metrics.result());
     }
@@ -208,25 +227,74 @@ class PredictCommand : public Command {
     log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
               options_.model, options_.output.out.empty() ? "" : fmt::format(", written to {}", options_.output.out));
-    if (options_.own_rows.folds) log::info("each row is predicted from the rows of the other folds");
-    if (!options_.output.report.empty()) log::info("a page about them: {}", options_.output.report);
+    print_ways();
     if (!methods.empty()) log::info("{}", score_table(methods));
     if (methods.empty()) log::info("{}", expectation(report, options_.model));
     if (labels) log::info("{}", label_scores(options_.output.metric, labels->result()));
     if (const std::string note = better_baseline(methods); !note.empty()) log::info("{}", note);
+    print_times(report);
+  }
+
+  // The page and the summary of predicted numbers.
+  void finish_numbers(const PredictReport& report, const NumberScores& numbers,
+                      const std::optional<report::NumberTally>& tally, std::optional<OutputFile>& page, bool json) {
+    if (page && tally) {
+      page->write(report::number_page(*tally, {.facts = facts_of(report),
+                                               .target = options_.task.target,
+                                               .model = options_.model,
+                                               .point = std::string(name_of(options_.output.point)),
+                                               .kept_names = report.kept,
+                                               .beside = numbers.beside()}));
+      page->commit();
+    }
+    if (json) return print_numbers_json(report, numbers);
+    log::info("{} numbers predicted from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
+              with_thousands(report.labelled_rows), with_thousands(report.train_rows), options_.model,
+              options_.output.out.empty() ? "" : fmt::format(", written to {}", options_.output.out));
+    print_ways();
+    if (numbers.has_scores()) {
+      log::info("{}", numbers.table());
+    } else if (const auto estimate = estimate_of_numbers(report)) {
+      log::info("{}", describe(*estimate));
+    }
+    if (const std::string note = numbers.better_baseline(); !note.empty()) log::info("{}", note);
+    print_times(report);
+    if (log::is_terminal() && !options_.output.out.empty() && numbers.has_preview())
+      log::info("\n{}", numbers.preview());
+  }
+
+  void print_numbers_json(const PredictReport& report, const NumberScores& numbers) {
+    print_summary(*this,
+                  {{"train_rows", report.train_rows},
+                   {"labelled_rows", report.labelled_rows},
+                   {"queries", report.queries},
+                   {"number_metrics", numbers.metrics()},
+                   {"number_estimate", to_json(estimate_of_numbers(report))},
+                   {"seconds", seconds_json(report)}},
+                  summary_stream(options_.output.out));
+  }
+
+  // How the rows were asked for, and where more is told of them.
+  void print_ways() const {
+    if (options_.own_rows.folds) log::info("each row is predicted from the rows of the other folds");
+    if (!options_.output.report.empty()) log::info("a page about them: {}", options_.output.report);
+  }
+
+  static void print_times(const PredictReport& report) {
     log::info("read {:.2f} s, context {:.2f} s, predict {:.2f} s; peak memory {}", report.read_s, report.fit_s,
               report.predict_s, format_bytes(peak_memory_bytes()));
   }
 
+  static Json seconds_json(const PredictReport& report) {
+    return {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}};
+  }
+
   void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods,
                   const std::optional<MetricsAccumulator>& labels) {
-    Json results{{"classes", report.classes},
-                 {"train_rows", report.train_rows},
-                 {"labelled_rows", report.labelled_rows},
-                 {"queries", report.queries},
-                 {"metrics", metrics_json(methods)},
-                 {"estimate", estimate_json(report)},
-                 {"seconds", {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}}}};
+    Json results{
+        {"classes", report.classes},      {"train_rows", report.train_rows},  {"labelled_rows", report.labelled_rows},
+        {"queries", report.queries},      {"metrics", metrics_json(methods)}, {"estimate", estimate_json(report)},
+        {"seconds", seconds_json(report)}};
     if (labels) {
       const Metrics metrics = labels->result();
       results["label_metrics"] = {{"accuracy", metrics.accuracy},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "predict/encoded_predictor.h"
 
@@ -55,6 +56,33 @@ std::vector<double> ForestClassifier::predict(const FeatureMatrix& queries) cons
 
 std::unique_ptr<Predictor> ForestMethod::fit(const LabelledTable& shots) const {
   return std::make_unique<EncodedPredictor<ForestClassifier>>(shots, num_trees_, seed_);
+}
+
+ForestRegressor::ForestRegressor(const FeatureMatrix& features, std::span<const double> numbers, int num_trees,
+                                 uint64_t seed) {
+  const FloatColumns columns(features);
+  imputer_.fit(columns.view());
+  std::vector<float> filled;
+  forest_.fit(imputer_.apply(columns.view(), filled), numbers,
+              {{.min_samples_leaf = 1}, num_trees, /*bootstrap=*/true, /*out_of_bag=*/true}, Rng(seed).child("forest"));
+}
+
+Distributions ForestRegressor::predict(const FeatureMatrix& queries) const {
+  const FloatColumns columns(queries);
+  std::vector<float> filled;
+  const ColumnsView view = imputer_.apply(columns.view(), filled);
+  Distributions result{.values = std::vector<double>(queries.num_rows * kNumSlices)};
+  parallel_for(queries.num_rows, [&](size_t query, int) {
+    std::vector<WeightedValue> values;
+    for (const auto& [target, share] : forest_.distribution(view, query))
+      values.push_back({forest_.targets()[target], share});
+    put_slices(values, result.at(query));
+  });
+  return result;
+}
+
+std::unique_ptr<NumberPredictor> ForestNumberMethod::fit(const NumberedTable& shots) const {
+  return std::make_unique<EncodedNumberPredictor<ForestRegressor>>(shots, num_trees_, seed_);
 }
 
 }  // namespace manyshot

@@ -7,9 +7,11 @@
 #include <span>
 
 #include "encoding/features.h"
+#include "predict/number_predictor.h"
 #include "predict/predictor.h"
 #include "teacher/impute.h"
 #include "teacher/random_forest.h"
+#include "teacher/regression_forest.h"
 
 namespace manyshot {
 
@@ -32,6 +34,29 @@ class ForestMethod : public Method {
  public:
   explicit ForestMethod(uint64_t seed, int num_trees = 100) : seed_(seed), num_trees_(num_trees) {}
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
+
+ private:
+  uint64_t seed_;
+  int num_trees_;
+};
+
+// The forest for numbers (teacher/regression_forest.h), 100 trees: the targets of a query's leaves are its
+// distribution.
+class ForestRegressor {
+ public:
+  ForestRegressor(const FeatureMatrix& features, std::span<const double> numbers, int num_trees, uint64_t seed);
+  Distributions predict(const FeatureMatrix& queries) const;
+  const std::vector<double>& honest_means() const { return forest_.out_of_bag_means(); }
+
+ private:
+  teacher::MedianImputer imputer_;
+  teacher::RegressionForest forest_;
+};
+
+class ForestNumberMethod : public NumberMethod {
+ public:
+  explicit ForestNumberMethod(uint64_t seed, int num_trees = 100) : seed_(seed), num_trees_(num_trees) {}
+  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override;
 
  private:
   uint64_t seed_;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
-#include <optional>
 
 #include "core/parallel.h"
 #include "encoding/features.h"
-#include "encoding/number_code.h"
+#include "predict/encoded_predictor.h"
 
 namespace manyshot {
 namespace {
@@ -16,56 +16,33 @@ class KnnPredictor : public Predictor {
  public:
   KnnPredictor(const LabelledTable& shots, int num_neighbors) : encoder_(FeatureEncoder::fit(shots.features)) {
     const FeatureMatrix features = encoder_.transform(shots.features);
-    for (size_t feature = 0; feature < features.num_features; ++feature) {
-      scales_.push_back(NumberCode::fit(features.column(feature)));
-    }
-    classifier_.emplace(standardise(features), shots.labels, shots.num_classes(), num_neighbors);
+    scales_ = FeatureScales::fit(features);
+    classifier_.emplace(scales_.apply(features), shots.labels, shots.num_classes(), num_neighbors);
   }
 
   std::vector<double> predict(const Table& queries) const override {
-    return classifier_->predict(standardise(encoder_.transform(queries)));
+    return classifier_->predict(scales_.apply(encoder_.transform(queries)));
   }
 
   std::vector<std::string> notes() const override { return encoder_.notes(); }
 
  private:
-  std::vector<double> standardise(const FeatureMatrix& features) const {
-    std::vector<double> rows(features.values.size());
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const NumberCode& scale = scales_[i % scales_.size()];
-      const double value = features.values[i];
-      rows[i] = std::isnan(value) ? 0 : (value - scale.mean()) * scale.inverse_deviation();
-    }
-    return rows;
-  }
-
   FeatureEncoder encoder_;
-  std::vector<NumberCode> scales_;  // [F]
+  FeatureScales scales_;
   std::optional<KnnClassifier> classifier_;
 };
 
 }  // namespace
 
-KnnClassifier::KnnClassifier(std::vector<double> rows, std::vector<int32_t> labels, size_t num_classes,
-                             int num_neighbors)
+NearestRows::NearestRows(std::vector<double> rows, size_t num_rows, int num_neighbors)
     : rows_(std::move(rows)),
-      labels_(std::move(labels)),
-      num_features_(rows_.size() / labels_.size()),
-      num_classes_(num_classes),
-      num_neighbors_(std::min<size_t>(static_cast<size_t>(num_neighbors), labels_.size())) {}
+      num_rows_(num_rows),
+      num_features_(rows_.size() / num_rows),
+      num_neighbors_(std::min<size_t>(static_cast<size_t>(num_neighbors), num_rows)) {}
 
-std::vector<double> KnnClassifier::predict(std::span<const double> queries) const {
-  const size_t num_queries = queries.size() / num_features_;
-  std::vector<double> probabilities(num_queries * num_classes_);
-  parallel_for(num_queries, [&](size_t query, int) {
-    vote(queries.data() + query * num_features_, probabilities.data() + query * num_classes_);
-  });
-  return probabilities;
-}
-
-void KnnClassifier::vote(const double* query, double* probabilities) const {
-  std::vector<double> distances(labels_.size());
-  for (size_t row = 0; row < labels_.size(); ++row) {
+std::vector<NearestRows::Neighbour> NearestRows::find(const double* query, std::optional<size_t> left_out) const {
+  std::vector<double> distances(num_rows_);
+  for (size_t row = 0; row < num_rows_; ++row) {
     double sum = 0;
     for (size_t feature = 0; feature < num_features_; ++feature) {
       const double difference = query[feature] - rows_[row * num_features_ + feature];
@@ -73,19 +50,42 @@ void KnnClassifier::vote(const double* query, double* probabilities) const {
     }
     distances[row] = std::sqrt(sum);
   }
-  std::vector<uint32_t> order(labels_.size());
+  std::vector<uint32_t> order(num_rows_);
   std::iota(order.begin(), order.end(), 0);
-  std::partial_sort(order.begin(), order.begin() + num_neighbors_, order.end(), [&](uint32_t a, uint32_t b) {
-    return distances[a] != distances[b] ? distances[a] < distances[b] : a < b;
-  });
+  if (left_out) order.erase(order.begin() + static_cast<ptrdiff_t>(*left_out));
+  const size_t count = std::min(num_neighbors_, order.size());
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
+      [&](uint32_t a, uint32_t b) { return distances[a] != distances[b] ? distances[a] < distances[b] : a < b; });
   // Rows at distance 0 outweigh all others; 1/distance of very near ones may overflow, so weights are relative to the
   // nearest.
-  const double nearest = distances[order[0]];
-  double total = 0;
-  for (size_t rank = 0; rank < num_neighbors_; ++rank) {
+  const double nearest = count > 0 ? distances[order[0]] : 0;
+  std::vector<Neighbour> neighbours;
+  for (size_t rank = 0; rank < count; ++rank) {
     const double distance = distances[order[rank]];
-    const double weight = nearest > 0 ? nearest / distance : (distance > 0 ? 0 : 1);
-    probabilities[labels_[order[rank]]] += weight;
+    neighbours.push_back({order[rank], nearest > 0 ? nearest / distance : (distance > 0 ? 0 : 1.0)});
+  }
+  return neighbours;
+}
+
+KnnClassifier::KnnClassifier(std::vector<double> rows, std::vector<int32_t> labels, size_t num_classes,
+                             int num_neighbors)
+    : nearest_(std::move(rows), labels.size(), num_neighbors), labels_(std::move(labels)), num_classes_(num_classes) {}
+
+std::vector<double> KnnClassifier::predict(std::span<const double> queries) const {
+  const size_t num_features = nearest_.num_features();
+  const size_t num_queries = queries.size() / num_features;
+  std::vector<double> probabilities(num_queries * num_classes_);
+  parallel_for(num_queries, [&](size_t query, int) {
+    vote(queries.data() + query * num_features, probabilities.data() + query * num_classes_);
+  });
+  return probabilities;
+}
+
+void KnnClassifier::vote(const double* query, double* probabilities) const {
+  double total = 0;
+  for (const auto& [row, weight] : nearest_.find(query)) {
+    probabilities[labels_[row]] += weight;
     total += weight;
   }
   for (size_t k = 0; k < num_classes_; ++k) probabilities[k] /= total;
@@ -93,6 +93,45 @@ void KnnClassifier::vote(const double* query, double* probabilities) const {
 
 std::unique_ptr<Predictor> KnnMethod::fit(const LabelledTable& shots) const {
   return std::make_unique<KnnPredictor>(shots, num_neighbors_);
+}
+
+KnnRegressor::KnnRegressor(const FeatureMatrix& features, std::span<const double> numbers, int num_neighbors)
+    : scales_(FeatureScales::fit(features)),
+      nearest_(scales_.apply(features), features.num_rows, num_neighbors),
+      numbers_(numbers.begin(), numbers.end()) {
+  const std::vector<double> rows = scales_.apply(features);
+  const std::vector<uint64_t> tried = rows_for_residuals(features.num_rows);
+  std::vector<double> residuals(tried.size());
+  honest_means_.assign(features.num_rows, std::numeric_limits<double>::quiet_NaN());
+  parallel_for(tried.size(), [&](size_t i, int) {
+    const uint64_t row = tried[i];
+    const double mean = mean_of_neighbours(rows.data() + row * features.num_features, row);
+    residuals[i] = numbers_[row] - mean;
+    if (features.num_rows > 1) honest_means_[row] = mean;
+  });
+  spread_ = ResidualSpread(residuals);
+}
+
+double KnnRegressor::mean_of_neighbours(const double* query, std::optional<size_t> left_out) const {
+  double sum = 0, total = 0;
+  for (const auto& [row, weight] : nearest_.find(query, left_out)) {
+    sum += weight * numbers_[row];
+    total += weight;
+  }
+  return total > 0 ? sum / total : numbers_.front();  // a single row has no neighbour
+}
+
+Distributions KnnRegressor::predict(const FeatureMatrix& queries) const {
+  const std::vector<double> rows = scales_.apply(queries);
+  std::vector<double> means(queries.num_rows);
+  parallel_for(queries.num_rows, [&](size_t query, int) {
+    means[query] = mean_of_neighbours(rows.data() + query * queries.num_features, std::nullopt);
+  });
+  return spread_.around(means);
+}
+
+std::unique_ptr<NumberPredictor> KnnNumberMethod::fit(const NumberedTable& shots) const {
+  return std::make_unique<EncodedNumberPredictor<KnnRegressor>>(shots, num_neighbors_);
 }
 
 }  // namespace manyshot

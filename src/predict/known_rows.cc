@@ -26,9 +26,9 @@ uint64_t KnownRows::hash_row(const Table& table, size_t row) {
   return hash;
 }
 
-KnownRows::KnownRows(const LabelledTable& labelled) {
-  const size_t num_rows = labelled.features.num_rows;
-  for (size_t row = 0; row < num_rows; ++row) hashes_.insert(hash_row(labelled.features, row));
+KnownRows::KnownRows(const Table& labelled) {
+  const size_t num_rows = labelled.num_rows;
+  for (size_t row = 0; row < num_rows; ++row) hashes_.insert(hash_row(labelled, row));
   if (num_rows > 0) repeated_share_ = 1 - static_cast<double>(hashes_.size()) / static_cast<double>(num_rows);
 }
 

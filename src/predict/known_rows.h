@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <unordered_set>
 
-#include "predict/predictor.h"
+#include "table/table.h"
 
 namespace manyshot {
 
 class KnownRows {
  public:
-  explicit KnownRows(const LabelledTable& labelled);
+  explicit KnownRows(const Table& labelled);
 
   // Whether some labelled row has the same value in every column. `table` has the labelled rows' columns, categories
   // extended as read_rows does.

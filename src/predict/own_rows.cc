@@ -48,7 +48,7 @@ OwnRows choose_own_rows(const OwnRowsOptions& options, const TaskOptions& task, 
            task.train, with_thousands(num_labelled));
     }
     own.num_parts = *options.folds;
-    own.part = stratified_folds(table.labels, table.classes.size(), static_cast<int>(*options.folds), rng);
+    own.part = stratified_folds(table.labels, table.num_groups(), static_cast<int>(*options.folds), rng);
     return own;
   }
   const auto count = static_cast<uint64_t>(std::llround(*options.holdout * static_cast<double>(num_labelled)));
@@ -56,9 +56,18 @@ OwnRows choose_own_rows(const OwnRowsOptions& options, const TaskOptions& task, 
     fail(ErrorKind::kBadInput, "--holdout {}: of the {} labelled rows of {} that leaves none {}; give another share",
          *options.holdout, with_thousands(num_labelled), task.train, count == 0 ? "to predict" : "to predict from");
   }
-  for (const uint64_t row : select_rows(table.labels, table.classes.size(), count, Selection::kStratified, rng))
+  for (const uint64_t row : select_rows(table.labels, table.num_groups(), count, Selection::kStratified, rng))
     own.part[row] = 0;
   return own;
+}
+
+QueryReader open_queries(const TaskOptions& task, const TrainingTable& train, const std::optional<OwnRows>& own) {
+  if (!own) return QueryReader(task, train);
+  std::vector<uint64_t> asked;
+  for (size_t row = 0; row < own->part.size(); ++row) {
+    if (own->is_asked(row)) asked.push_back(row);
+  }
+  return QueryReader(task, train, std::move(asked));
 }
 
 }  // namespace manyshot

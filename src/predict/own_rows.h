@@ -40,4 +40,7 @@ struct OwnRows {
 // to predict, or nothing to predict it from.
 OwnRows choose_own_rows(const OwnRowsOptions& options, const TaskOptions& task, const TrainingTable& table);
 
+// The rows that are asked for: those of the test table, or `own` of the training table.
+QueryReader open_queries(const TaskOptions& task, const TrainingTable& train, const std::optional<OwnRows>& own);
+
 }  // namespace manyshot

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "predict/baselines.h"
+#include "predict/beside.h"
+#include "predict/number_baselines.h"
 #include "predict/own_rows.h"
 #include "predict/predictor.h"
 #include "predict/task_tables.h"
@@ -18,11 +20,8 @@
 
 namespace manyshot {
 
-// The names of all baselines, and "none".
-std::vector<std::string> beside_choices();
-
 struct PredictOptions {
-  TaskOptions task;
+  TaskOptions task{.kind = TaskKind::kAuto};
   OwnRowsOptions own_rows;
   MethodOptions method;
   std::string model = "auto";
@@ -32,19 +31,24 @@ struct PredictOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     TaskOptions::visit(self.task, v);
+    option_heading(v, "Input");
+    v("task", self.task.kind, any_value(),
+      "Whether the target is a class or a number; auto: a number where it has more than 20 different numbers, not all "
+      "whole or more than one for every 20 rows.");
+    option_heading(v, "Labelled rows");
     OwnRowsOptions::visit(self.own_rows, v);
     option_heading(v, "Model");
     v("model", self.model, any_value(),
       fmt::format(
           "auto: the bundled model with and without trees in its prompt, averaged with the trees by what the "
           "labelled rows say; default: the bundled model alone; {}, an installed model such as smollm2, a model "
-          "folder, or a .gguf file.",
-          fmt::join(baseline_names(), ", ")));
+          "folder, or a .gguf file. Of a number: {}; auto is {}.",
+          fmt::join(baseline_names(), ", "), fmt::join(number_baseline_names(), ", "), kAutoForNumbers));
     MethodOptions::visit(self.method, v);
     OutputOptions::visit(self.output, v);
     v("beside", self.beside, one_of(beside_choices()),
       "Baselines that are scored beside the model when the test table has the target, or none; without it majority, "
-      "forest and knn, each where it takes seconds.");
+      "forest and knn, of a number mean, ridge, forest and knn, each where it takes seconds.");
   }
 };
 
@@ -57,9 +61,23 @@ struct PredictedBatch {
   std::span<const int32_t> labels;        // [Q] of the chosen model: what is written; empty for baselines
   std::span<const std::vector<std::string>> kept;  // of the chosen model: [PredictReport::kept][Q]
 };
+// The same of a target that is a number.
+struct PredictedNumbers {
+  const std::string& method;
+  bool is_chosen = false;          // the chosen model, no baseline beside it
+  std::span<const uint64_t> rows;  // [Q]
+  const Distributions& distributions;
+  std::span<const double> points;                  // [Q] what is predicted
+  std::span<const double> truth;                   // [Q] NaN: none; empty when no row has one
+  std::span<const std::vector<std::string>> kept;  // of the chosen model
+  double resolution = 0;                           // of the labelled rows' numbers, as log_density_of takes it
+};
 // Called for each batch of the chosen model, and, when the test table has labels, of the baselines beside it. Batches
-// of one method come in the order of the rows.
-using BatchObserver = std::function<void(const PredictedBatch&)>;
+// of one method come in the order of the rows. One of the two is called, as the target is.
+struct BatchObserver {
+  std::function<void(const PredictedBatch&)> classes;
+  std::function<void(const PredictedNumbers&)> numbers;
+};
 
 struct PredictReport {
   std::vector<std::string> classes;
@@ -69,8 +87,11 @@ struct PredictReport {
   uint64_t labelled_rows = 0;          // rows used
   uint64_t queries = 0;
   bool has_truth = false;
-  std::vector<double> honest;   // [labelled_rows, K] as Predictor::honest_probabilities
-  std::vector<int32_t> labels;  // [labelled_rows]
+  std::vector<double> honest;        // [labelled_rows, K] as Predictor::honest_probabilities
+  std::vector<int32_t> labels;       // [labelled_rows]
+  bool is_number = false;            // the target; then there are no classes, and in place of the two above:
+  std::vector<double> honest_means;  // [labelled_rows] as NumberPredictor has them
+  std::vector<double> numbers;       // [labelled_rows]
   double read_s = 0, fit_s = 0, predict_s = 0;
 };
 

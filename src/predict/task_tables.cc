@@ -16,7 +16,6 @@
 namespace manyshot {
 namespace {
 
-constexpr size_t kMaxClasses = 1000;
 constexpr size_t kChunkCells = size_t{1} << 20;  // queries are read in chunks of about this many cells
 
 std::string cells(uint64_t count) { return count == 1 ? "1 cell" : fmt::format("{} cells", count); }
@@ -101,7 +100,9 @@ void warn_of_odd_classes(const TaskOptions& options, const std::vector<std::stri
   if (look_measured(classes, num_labelled)) {
     log::warning(
         "{}: column \"{}\" has {} different numbers in {} rows, such as {}: that looks like a number to predict, and "
-        "each is taken as a class of its own; group them into classes, or give --target another column",
+        "each is taken as a class of its own; group them into classes, give --target another column, or predict a "
+        "number: "
+        "--task regression",
         options.train, options.target, classes.size(), num_labelled, excerpt(classes.front()));
   } else if (const auto twins = Respelling(classes).twins()) {
     log::warning(
@@ -112,14 +113,25 @@ void warn_of_odd_classes(const TaskOptions& options, const std::vector<std::stri
   }
 }
 
+uint64_t count_labelled(const std::vector<int32_t>& labels) {
+  return static_cast<uint64_t>(std::ranges::count_if(labels, [](int32_t label) { return label >= 0; }));
+}
+
+void refuse_unlabelled(const TaskOptions& options, const TrainingTable& table) {
+  if (count_labelled(table.labels) > 0) return;
+  fail(ErrorKind::kBadInput, "{}: column \"{}\" has no value in any of the {} rows; give --target a column with labels",
+       options.train, options.target, table.labels.size());
+}
+
+void warn_of_missing(const TaskOptions& options, const TrainingTable& table) {
+  const uint64_t missing = table.labels.size() - count_labelled(table.labels);
+  if (missing > 0 && !options.test.empty())
+    log::warning("{}: {} rows without a value in \"{}\" are not used", options.train, missing, options.target);
+}
+
 void check_classes(const TaskOptions& options, const TrainingTable& table) {
-  const auto num_labelled =
-      std::count_if(table.labels.begin(), table.labels.end(), [](int32_t label) { return label >= 0; });
-  if (num_labelled == 0) {
-    fail(ErrorKind::kBadInput,
-         "{}: column \"{}\" has no value in any of the {} rows; give --target a column with labels", options.train,
-         options.target, table.labels.size());
-  }
+  const uint64_t num_labelled = count_labelled(table.labels);
+  refuse_unlabelled(options, table);
   if (table.classes.size() == 1) {
     fail(ErrorKind::kBadInput,
          "{}: column \"{}\" has only one value, \"{}\", in {} rows: there is nothing to tell apart; use a table with "
@@ -129,14 +141,71 @@ void check_classes(const TaskOptions& options, const TrainingTable& table) {
   if (table.classes.size() > kMaxClasses) {
     fail(ErrorKind::kBadInput,
          "{}: column \"{}\" has {} different values, such as \"{}\": that looks like a number or an id, not a class; "
-         "group the values into classes, or give --target another column",
+         "group the values into classes, give --target another column, or predict a number: --task regression",
          options.train, options.target, table.classes.size(), excerpt(table.classes.front()));
   }
-  if (const auto missing = static_cast<size_t>(table.labels.size() - num_labelled);
-      missing > 0 && !options.test.empty()) {
-    log::warning("{}: {} rows without a value in \"{}\" are not used", options.train, missing, options.target);
+  warn_of_missing(options, table);
+  warn_of_odd_classes(options, table.classes, num_labelled);
+}
+
+void read_classes(const TaskOptions& options, const ColumnSchema& target, TrainingTable& table) {
+  table.classes = target.categories;
+  sort_classes(table.classes);
+  scan_table(table.file, {.columns = {target}}, /*chunk_rows=*/65'536, nullptr, [&](const Table& chunk, uint64_t) {
+    const std::vector<int32_t> labels = to_classes(chunk.columns.front(), table.classes);
+    table.labels.insert(table.labels.end(), labels.begin(), labels.end());
+  });
+  check_classes(options, table);
+}
+
+// What the target is, if it is a number to predict.
+std::optional<NumberColumn> choose_number(const TaskOptions& options, const TableFile& file,
+                                          const ColumnSchema& target) {
+  if (options.kind == TaskKind::kClassification) return std::nullopt;
+  std::optional<NumberColumn> number = as_numbers(target, file.semicolon_separated());
+  if (options.kind == TaskKind::kRegression) {
+    if (number || target.present == 0) return number;
+    fail(ErrorKind::kBadInput,
+         "{}: column \"{}\" is no column of numbers, its values are such as {}; --task classification predicts them as "
+         "classes",
+         options.train, options.target,
+         list_names(std::vector(
+             target.examples.begin(),
+             target.examples.begin() + static_cast<ptrdiff_t>(std::min<size_t>(3, target.examples.size())))));
   }
-  warn_of_odd_classes(options, table.classes, static_cast<uint64_t>(num_labelled));
+  if (!number || number->distinct <= 2) return std::nullopt;
+  const bool is_number = number->looks_like_number(target.present);
+  const std::string values =
+      fmt::format("{}: \"{}\" has {} different numbers in {} rows", options.train, options.target,
+                  with_thousands(number->distinct), with_thousands(target.present));
+  if (is_number) {
+    log::info("note: {}: numbers are predicted; --task classification takes each as a class", values);
+    return number;
+  }
+  if (!look_measured(target.categories, target.present))  // else a warning says it
+    log::info("note: {}: each is taken as a class; --task regression predicts numbers", values);
+  return std::nullopt;
+}
+
+void read_target_numbers(const TaskOptions& options, NumberColumn number, const ColumnSchema& target,
+                         TrainingTable& table) {
+  table.numbers = read_numbers(table.file, options.train, number, target);
+  for (const double value : table.numbers) table.labels.push_back(std::isnan(value) ? -1 : 0);
+  table.number = std::move(number);
+  warn_of_missing(options, table);
+}
+
+// The rows that a model sees, of those whose label is not -1.
+std::vector<uint64_t> choose_shots(const TaskOptions& options, const TrainingTable& table,
+                                   std::optional<uint64_t> limit, const std::vector<int32_t>& labels) {
+  uint64_t count = options.shots.value_or(labels.size());
+  if (limit) {
+    if (options.shots && *options.shots > *limit) {
+      log::warning("--shots {}: the model uses at most {} labelled rows; taking {}", *options.shots, *limit, *limit);
+    }
+    count = std::min(count, *limit);
+  }
+  return select_rows(labels, table.num_groups(), count, options.select, Rng(options.seed).child("shots"));
 }
 
 }  // namespace
@@ -163,17 +232,12 @@ TrainingTable open_training_table(const TaskOptions& options) {
     fail(ErrorKind::kBadInput, "{}: no column is left to predict \"{}\" from; add columns or ignore fewer",
          options.train, options.target);
   }
-  Schema target;
-  for (const ColumnSchema& column : schema.columns) {
-    if (column.name == options.target) target.columns.push_back(column);
+  const ColumnSchema& target = *std::ranges::find(schema.columns, options.target, &ColumnSchema::name);
+  if (std::optional<NumberColumn> number = choose_number(options, table.file, target)) {
+    read_target_numbers(options, std::move(*number), target, table);
+  } else {
+    read_classes(options, target, table);
   }
-  table.classes = target.columns.front().categories;
-  sort_classes(table.classes);
-  scan_table(table.file, target, /*chunk_rows=*/65'536, nullptr, [&](const Table& chunk, uint64_t) {
-    const std::vector<int32_t> labels = to_classes(chunk.columns.front(), table.classes);
-    table.labels.insert(table.labels.end(), labels.begin(), labels.end());
-  });
-  check_classes(options, table);
   log_notes(options.train, table.file.notes());
   for (const ColumnSchema& column : schema.columns) {
     if (std::find(left_out.begin(), left_out.end(), column.name) == left_out.end()) continue;
@@ -197,17 +261,17 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
   return read_shots(options, table, limit, table.labels);
 }
 
+NumberedTable read_numbered_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit,
+                                  const std::vector<int32_t>& labels) {
+  const std::vector<uint64_t> rows = choose_shots(options, table, limit, labels);
+  NumberedTable shots{.features = read_rows(table.file, table.features, rows, nullptr)};
+  for (const uint64_t row : rows) shots.numbers.push_back(table.numbers[row]);
+  return shots;
+}
+
 LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit,
                          const std::vector<int32_t>& labels) {
-  uint64_t count = options.shots.value_or(labels.size());
-  if (limit) {
-    if (options.shots && *options.shots > *limit) {
-      log::warning("--shots {}: the model uses at most {} labelled rows; taking {}", *options.shots, *limit, *limit);
-    }
-    count = std::min(count, *limit);
-  }
-  const std::vector<uint64_t> rows =
-      select_rows(labels, table.classes.size(), count, options.select, Rng(options.seed).child("shots"));
+  const std::vector<uint64_t> rows = choose_shots(options, table, limit, labels);
   LabelledTable shots{.classes = table.classes};
   shots.features = read_rows(table.file, table.features, rows, nullptr);
   for (const uint64_t row : rows) shots.labels.push_back(table.labels[row]);
@@ -228,7 +292,7 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
 QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
     : options_(options),
       path_(options.test),
-      classes_(train.classes),
+      train_(train),
       file_(TableFile::open(options.test, read_options(options))),
       schema_(train.features) {
   check_columns(train);
@@ -238,14 +302,18 @@ QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
 QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train, std::vector<uint64_t> asked)
     : options_(options),
       path_(options.train),
-      classes_(train.classes),
+      train_(train),
       file_(TableFile::open(options.train, read_options(options))),
       schema_(train.features),
       asked_(std::move(asked)),
       has_truth_(std::ranges::any_of(*asked_, [&](uint64_t row) { return train.labels[row] >= 0; })),
       num_rows_(asked_->size()) {
-  if (has_truth_)
-    schema_.columns.push_back({.name = options_.target, .type = ColumnType::kCategorical, .categories = classes_});
+  if (has_truth_) schema_.columns.push_back(target_schema());
+}
+
+ColumnSchema QueryReader::target_schema() const {
+  if (train_.is_number()) return train_.number->schema;
+  return {.name = options_.target, .type = ColumnType::kCategorical, .categories = train_.classes};
 }
 
 void QueryReader::check_columns(const TrainingTable& train) const {
@@ -272,8 +340,9 @@ void QueryReader::check_columns(const TrainingTable& train) const {
 }
 
 void QueryReader::fit_to_file() {
-  schema_.columns.push_back({.name = options_.target, .type = ColumnType::kCategorical, .categories = classes_});
-  const FileFit fit = fit_schema(file_, schema_, std::span(&options_.target, 1));
+  schema_.columns.push_back(target_schema());
+  const FileFit fit =
+      train_.is_number() ? fit_schema(file_, schema_) : fit_schema(file_, schema_, std::span(&options_.target, 1));
   num_rows_ = fit.num_rows;
   schema_ = fit.schema();
   for (const ColumnFit& column : fit.columns) {
@@ -311,7 +380,7 @@ Table QueryReader::first_rows(uint64_t count) const {
 std::vector<int32_t> QueryReader::first_labels(uint64_t count) const {
   Schema target;
   target.columns.push_back(schema_.columns.back());
-  return to_classes(read_first(target, count).columns.front(), classes_);
+  return to_classes(read_first(target, count).columns.front(), train_.classes);
 }
 
 bool QueryReader::is_shown(const std::string& column) const {
@@ -378,9 +447,16 @@ void QueryReader::hand_on(const Table& chunk, const std::vector<uint64_t>& rows,
   Table queries = chunk;
   const Column target = std::move(queries.columns.back());
   queries.columns.pop_back();
-  const std::vector<int32_t> truth = to_classes(target, classes_);
-  note_unseen(target, truth, rows);
   note_known(queries);
+  if (train_.is_number()) {
+    true_numbers_ = target.numbers;
+    for (double& number : true_numbers_) number = std::isfinite(number) ? number : kMissingNumber;
+    num_scored_ +=
+        static_cast<uint64_t>(std::ranges::count_if(true_numbers_, [](double number) { return !std::isnan(number); }));
+    return visit(queries, {}, rows);
+  }
+  const std::vector<int32_t> truth = to_classes(target, train_.classes);
+  note_unseen(target, truth, rows);
   num_scored_ += static_cast<uint64_t>(
       std::count_if(truth.begin(), truth.end(), [](int32_t label) { return label != kUnscored; }));
   visit(queries, truth, rows);

@@ -10,6 +10,8 @@
 
 #include "core/options.h"
 #include "predict/known_rows.h"
+#include "predict/number_predictor.h"
+#include "predict/number_target.h"
 #include "predict/predictor.h"
 #include "predict/select_rows.h"
 #include "table/schema.h"
@@ -21,6 +23,7 @@ struct TaskOptions {
   std::string train;
   std::string test;
   std::string target;
+  TaskKind kind = TaskKind::kClassification;
   std::optional<uint64_t> shots;
   Selection select = Selection::kStratified;
   std::vector<std::string> ignore;
@@ -49,16 +52,23 @@ struct TaskOptions {
   }
 };
 
-// The training table: what its columns are, and the class of each row.
+// The training table: what its columns are, and the class or number of each row.
 struct TrainingTable {
   TableFile file;
-  Schema features;                   // without target, ignored columns, and columns that name the rows
-  std::vector<std::string> classes;  // sorted
-  std::vector<int32_t> labels;       // [rows] class, -1: missing
+  Schema features;                     // without target, ignored columns, and columns that name the rows
+  std::vector<std::string> classes;    // sorted; none of a number
+  std::vector<int32_t> labels;         // [rows] class, of a number 0; -1: missing
+  std::optional<NumberColumn> number;  // where the target is a number
+  std::vector<double> numbers;         // [rows] then; NaN: missing
+
+  bool is_number() const { return number.has_value(); }
+  // Groups that rows are drawn from in proportion: numbers are all of one.
+  size_t num_groups() const { return is_number() ? 1 : classes.size(); }
 };
 
-// Columns that name the rows (RowLabel) are left out unless nothing else is left. Throws Error(kBadInput) without such
-// a target, two classes or a column to predict from.
+// Columns that name the rows (RowLabel) are left out unless nothing else is left. options.kind says whether the target
+// is a number; where it is left open, NumberColumn::looks_like_number does, and a note says so. Throws Error(kBadInput)
+// without such a target, two classes or numbers, or a column to predict from.
 TrainingTable open_training_table(const TaskOptions& options);
 
 // The labelled rows that a model sees: options.shots of them, or all, and no more than `limit`.
@@ -66,6 +76,9 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
 // The same of the rows whose `labels` [rows] are not -1.
 LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit,
                          const std::vector<int32_t>& labels);
+// The same of a table whose target is a number; `select` has nothing to be in proportion to.
+NumberedTable read_numbered_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit,
+                                  const std::vector<int32_t>& labels);
 
 // Queries as they come off the test table, with their true classes where the table has them. Numbers and dates are read
 // as this table writes them where the training table's way does not read them (fit_schema).
@@ -87,15 +100,18 @@ class QueryReader {
   std::vector<int32_t> first_labels(uint64_t count) const;
 
   // Makes scan() warn of queries that are among `labelled`, features compared; it must outlive the scan.
-  void watch_for(const LabelledTable& labelled) { known_rows_.emplace(labelled); }
+  void watch_for(const Table& labelled) { known_rows_.emplace(labelled); }
 
   // Makes scan() hand on columns of the test table as it spells them, in kept_cells(): those that are named; for "all"
   // every one; for "ids" those that the model is not shown, but for the target. Returns their names.
   std::vector<std::string> keep(const std::vector<std::string>& wanted);
   const std::vector<std::vector<std::string>>& kept_cells() const { return kept_.cells; }
+  // Of the rows that scan() hands on, where the target is a number: NaN for those without one; empty when no row has
+  // one.
+  const std::vector<double>& true_numbers() const { return true_numbers_; }
 
-  // visit(queries, truth, rows) for chunks of at most max_rows; truth is empty when no row has a label, else a class
-  // index, kUnscored or kUnseen for each row; rows are their places in the file, from 0.
+  // visit(queries, truth, rows) for chunks of at most max_rows; truth is empty when no row has a label and for numbers,
+  // else a class index, kUnscored or kUnseen for each row; rows are their places in the file, from 0.
   using Visit =
       std::function<void(const Table& queries, const std::vector<int32_t>& truth, const std::vector<uint64_t>& rows)>;
   void scan(size_t max_rows, const Visit& visit);
@@ -103,6 +119,7 @@ class QueryReader {
  private:
   void check_columns(const TrainingTable& train) const;
   bool is_shown(const std::string& column) const;  // a feature, or the target
+  ColumnSchema target_schema() const;
   void fit_to_file();
   Table read_first(const Schema& schema, uint64_t count) const;
   void hand_on(const Table& chunk, const std::vector<uint64_t>& rows, const Visit& visit);
@@ -113,7 +130,7 @@ class QueryReader {
 
   const TaskOptions& options_;
   const std::string& path_;  // of the table that is read
-  const std::vector<std::string>& classes_;
+  const TrainingTable& train_;
   TableFile file_;
   Schema schema_;                               // the features; then the target if some row has a label
   std::optional<std::vector<uint64_t>> asked_;  // of the training table
@@ -124,6 +141,7 @@ class QueryReader {
   std::string first_unseen_;
   std::optional<KnownRows> known_rows_;
   uint64_t num_known_ = 0;
+  std::vector<double> true_numbers_;
 };
 
 inline constexpr int32_t kUnscored = -1;  // truth of a query whose label is missing

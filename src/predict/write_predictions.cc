@@ -6,9 +6,10 @@
 namespace manyshot {
 namespace {
 
-std::vector<std::string> column_names(const std::vector<std::string>& classes, const std::vector<std::string>& kept) {
-  std::vector<std::string> ours{"row", "prediction"};
-  for (const std::string& name : classes) ours.push_back("p_" + name);
+constexpr int kNumberDigits = 9;  // a time in seconds or a price in the millions keeps its units
+
+// The first of our columns, the kept ones, the rest of ours.
+std::vector<std::string> column_names(const std::vector<std::string>& ours, const std::vector<std::string>& kept) {
   std::vector<std::string> names{ours.front()};
   const auto is_taken = [&](const std::string& name) {
     return std::ranges::find(ours, name) != ours.end() || std::ranges::find(names, name) != names.end();
@@ -21,6 +22,18 @@ std::vector<std::string> column_names(const std::vector<std::string>& classes, c
   return names;
 }
 
+std::vector<std::string> class_columns(const std::vector<std::string>& classes) {
+  std::vector<std::string> names{"row", "prediction"};
+  for (const std::string& name : classes) names.push_back("p_" + name);
+  return names;
+}
+
+std::vector<std::string> number_columns() {
+  std::vector<std::string> names{"row", "prediction"};
+  names.insert(names.end(), kLevelColumns.begin(), kLevelColumns.end());
+  return names;
+}
+
 }  // namespace
 
 PredictionWriter::PredictionWriter(const OutputOptions& options, std::vector<std::string> classes,
@@ -30,7 +43,7 @@ PredictionWriter::PredictionWriter(const OutputOptions& options, std::vector<std
       classes_(std::move(classes)),
       class_counts_(std::move(class_counts)),
       observe_(std::move(observe)),
-      writer_(open_table_writer(options.out, column_names(classes_, kept_columns),
+      writer_(open_table_writer(options.out, column_names(class_columns(classes_), kept_columns),
                                 {.format = options.format(), .utf8_mark = options.utf8_mark})) {}
 
 void PredictionWriter::append(PredictionBatch batch) {
@@ -71,6 +84,34 @@ void PredictionWriter::write(const PredictionBatch& batch, std::span<const int32
   for (auto& column : columns) output.emplace_back(std::move(column));
   writer_->append(output);
   observe_(batch, labels);
+}
+
+std::vector<double> points_of(const Distributions& distributions, Point point) {
+  std::vector<double> points;
+  for (size_t row = 0; row < distributions.size(); ++row) {
+    const std::span<const double> slices = distributions.at(row);
+    points.push_back(point == Point::kMean ? mean_of(slices) : quantile_of(slices, 0.5));
+  }
+  return points;
+}
+
+NumberWriter::NumberWriter(const OutputOptions& options, const std::vector<std::string>& kept_columns)
+    : writer_(
+          open_table_writer(options.out, column_names(number_columns(), kept_columns),
+                            {.format = options.format(), .utf8_mark = options.utf8_mark, .digits = kNumberDigits})) {}
+
+void NumberWriter::append(std::span<const uint64_t> rows, const Distributions& distributions,
+                          std::span<const double> points, std::span<const std::vector<std::string>> kept) {
+  std::vector<OutputColumn> output{std::vector<int64_t>(rows.begin(), rows.end())};
+  output.insert(output.end(), kept.begin(), kept.end());
+  output.emplace_back(std::vector<double>(points.begin(), points.end()));
+  for (const double level : kWrittenLevels) {
+    std::vector<double> quantiles;
+    for (size_t row = 0; row < distributions.size(); ++row)
+      quantiles.push_back(quantile_of(distributions.at(row), level));
+    output.emplace_back(std::move(quantiles));
+  }
+  writer_->append(output);
 }
 
 }  // namespace manyshot

@@ -1,6 +1,7 @@
 // The table of predictions: which labels, beside which columns of the input, in which format.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,9 +12,16 @@
 
 #include "core/options.h"
 #include "predict/choose_labels.h"
+#include "predict/distribution.h"
 #include "table/table_writer.h"
 
 namespace manyshot {
+
+// The number of a distribution that is written as the prediction.
+enum class Point { kMean, kMedian };
+constexpr auto names_of(Point) {
+  return std::to_array<Named<Point>>({{Point::kMean, "mean"}, {Point::kMedian, "median"}});
+}
 
 struct OutputOptions {
   std::string out;
@@ -21,6 +29,7 @@ struct OutputOptions {
   bool utf8_mark = false;
   std::vector<std::string> keep;
   LabelMetric metric = LabelMetric::kAccuracy;
+  Point point = Point::kMean;
   std::string report;
 
   template <class Self, class Visitor>
@@ -40,6 +49,9 @@ struct OutputOptions {
     v("metric", self.metric, any_value(),
       "What the labels shall be good at: each row's likeliest class, or labels that do rare classes justice "
       "(docs/formats/predictions.md). Probabilities stay as they are.");
+    v("point", self.point, any_value(),
+      "Of a number: predict the mean of what it may be, which is best for squared errors, or the median, best for "
+      "absolute ones.");
     v("report", self.report, any_value(),
       "Write a page about the predictions: how sure they are, the least sure rows, and, when the test table has "
       "labels, "
@@ -81,6 +93,28 @@ class PredictionWriter {
   Observer observe_;
   std::unique_ptr<TableWriter> writer_;
   std::vector<PredictionBatch> waiting_;
+};
+
+// The quantiles that are written of a predicted number, and their columns.
+inline constexpr std::array kWrittenLevels{0.05, 0.25, 0.5, 0.75, 0.95};
+inline constexpr std::array kLevelColumns{"p05", "p25", "p50", "p75", "p95"};
+static_assert(kWrittenLevels.size() == kLevelColumns.size());
+
+// [Q] Of each distribution.
+std::vector<double> points_of(const Distributions& distributions, Point point);
+
+class NumberWriter {
+ public:
+  // Columns: row, the kept ones, prediction, and a quantile each. As PredictionWriter otherwise.
+  NumberWriter(const OutputOptions& options, const std::vector<std::string>& kept_columns);
+
+  // rows [Q]; kept [kept columns][Q].
+  void append(std::span<const uint64_t> rows, const Distributions& distributions, std::span<const double> points,
+              std::span<const std::vector<std::string>> kept);
+  void commit() { writer_->commit(); }
+
+ private:
+  std::unique_ptr<TableWriter> writer_;
 };
 
 }  // namespace manyshot

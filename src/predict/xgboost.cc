@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/rng.h"
 #include "predict/encoded_predictor.h"
 
 namespace manyshot {
@@ -54,41 +56,39 @@ class DMatrix {
   DMatrixHandle handle_ = nullptr;
 };
 
+constexpr uint64_t kNumFolds = 5;  // whose residuals say how far off predictions are
+
+FeatureMatrix rows_of(const FeatureMatrix& features, std::span<const uint64_t> rows) {
+  FeatureMatrix part{.num_rows = rows.size(), .num_features = features.num_features, .nominal = features.nominal};
+  for (const uint64_t row : rows) {
+    const auto first = features.values.begin() + static_cast<ptrdiff_t>(row * features.num_features);
+    part.values.insert(part.values.end(), first, first + static_cast<ptrdiff_t>(features.num_features));
+  }
+  return part;
+}
+
 }  // namespace
 
-XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
-                                     uint64_t seed, const XgboostOptions& options)
-    : num_classes_(num_classes) {
-  std::vector<uint32_t> counts(num_classes);
-  for (const int32_t label : labels) ++counts[label];
-  std::vector<float> model_class(num_classes);
-  for (size_t k = 0; k < num_classes; ++k) {
-    if (counts[k] == 0) continue;
-    model_class[k] = static_cast<float>(present_.size());
-    present_.push_back(k);
-  }
-  if (present_.size() < 2) return;
-  std::vector<float> targets;
-  for (const int32_t label : labels) targets.push_back(model_class[label]);
-
+XgboostBooster::XgboostBooster(const FeatureMatrix& features, std::span<const float> targets,
+                               const Objective& objective, uint64_t seed, const XgboostOptions& options) {
   const DMatrix data(features);
   check(XGDMatrixSetFloatInfo(data.get(), "label", targets.data(), targets.size()));
   const DMatrixHandle cache[] = {data.get()};
   check(XGBoosterCreate(cache, 1, &booster_));
-  set_parameters(features, seed, options);
+  set_parameters(features, objective, seed, options);
   for (int round = 0; round < options.num_rounds; ++round) {
     check_interrupted();
     check(XGBoosterUpdateOneIter(booster_, round, data.get()));
   }
 }
 
-void XgboostClassifier::set_parameters(const FeatureMatrix& features, uint64_t seed, const XgboostOptions& options) {
-  const bool binary = present_.size() == 2;
+void XgboostBooster::set_parameters(const FeatureMatrix& features, const Objective& objective, uint64_t seed,
+                                    const XgboostOptions& options) {
   const auto set = [&](const char* key, const std::string& value) {
     check(XGBoosterSetParam(booster_, key, value.c_str()));
   };
-  set("objective", binary ? "binary:logistic" : "multi:softprob");
-  if (!binary) set("num_class", std::to_string(present_.size()));
+  set("objective", objective.name);
+  if (objective.num_classes > 0) set("num_class", std::to_string(objective.num_classes));
   set("eta", fmt::format("{}", options.learning_rate));
   set("max_depth", std::to_string(options.max_depth));
   set("subsample", "0.8");
@@ -104,17 +104,12 @@ void XgboostClassifier::set_parameters(const FeatureMatrix& features, uint64_t s
   set("verbosity", "0");
 }
 
-XgboostClassifier::~XgboostClassifier() {
+XgboostBooster::~XgboostBooster() {
   if (booster_ != nullptr) XGBoosterFree(booster_);
 }
 
-std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) const {
-  std::vector<double> probabilities(queries.num_rows * num_classes_);
-  if (queries.num_rows == 0) return probabilities;
-  if (booster_ == nullptr) {
-    for (size_t row = 0; row < queries.num_rows; ++row) probabilities[row * num_classes_ + present_.front()] = 1;
-    return probabilities;
-  }
+std::vector<float> XgboostBooster::predict(const FeatureMatrix& queries) const {
+  if (queries.num_rows == 0) return {};
   const DMatrix data(queries);
   // The output buffer belongs to the booster: one prediction at a time.
   const std::lock_guard lock(mutex_);
@@ -124,6 +119,39 @@ std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) con
   bst_ulong dimensions = 0;
   const float* output = nullptr;
   check(XGBoosterPredictFromDMatrix(booster_, data.get(), config, &shape, &dimensions, &output));
+  size_t count = 1;
+  for (bst_ulong dimension = 0; dimension < dimensions; ++dimension) count *= shape[dimension];
+  return {output, output + count};
+}
+
+XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes,
+                                     uint64_t seed, const XgboostOptions& options)
+    : num_classes_(num_classes) {
+  std::vector<uint32_t> counts(num_classes);
+  for (const int32_t label : labels) ++counts[label];
+  std::vector<float> model_class(num_classes);
+  for (size_t k = 0; k < num_classes; ++k) {
+    if (counts[k] == 0) continue;
+    model_class[k] = static_cast<float>(present_.size());
+    present_.push_back(k);
+  }
+  if (present_.size() < 2) return;
+  std::vector<float> targets;
+  for (const int32_t label : labels) targets.push_back(model_class[label]);
+  const bool binary = present_.size() == 2;
+  const XgboostBooster::Objective objective{.name = binary ? "binary:logistic" : "multi:softprob",
+                                            .num_classes = binary ? 0 : present_.size()};
+  booster_.emplace(features, targets, objective, seed, options);
+}
+
+std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) const {
+  std::vector<double> probabilities(queries.num_rows * num_classes_);
+  if (queries.num_rows == 0) return probabilities;
+  if (!booster_) {
+    for (size_t row = 0; row < queries.num_rows; ++row) probabilities[row * num_classes_ + present_.front()] = 1;
+    return probabilities;
+  }
+  const std::vector<float> output = booster_->predict(queries);
   for (size_t row = 0; row < queries.num_rows; ++row) {
     double* result = probabilities.data() + row * num_classes_;
     if (present_.size() == 2) {
@@ -140,6 +168,57 @@ std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) con
 
 std::unique_ptr<Predictor> XgboostMethod::fit(const LabelledTable& shots) const {
   return std::make_unique<EncodedPredictor<XgboostClassifier>>(shots, seed_);
+}
+
+XgboostRegressor::XgboostRegressor(const FeatureMatrix& features, std::span<const double> numbers, uint64_t seed,
+                                   const XgboostOptions& options)
+    : honest_means_(features.num_rows, std::numeric_limits<double>::quiet_NaN()) {
+  const auto [low, high] = std::ranges::minmax(numbers);
+  centre_ = low / 2 + high / 2;
+  scale_ = high > low ? high / 2 - low / 2 : 1;
+  std::vector<uint64_t> all(features.num_rows);
+  std::iota(all.begin(), all.end(), 0);
+  booster_ = fit(features, numbers, all, seed, options);
+  std::vector<double> residuals;
+  const auto num_folds = std::min<uint64_t>(kNumFolds, features.num_rows);
+  if (num_folds < 2) residuals.push_back(0);
+  const std::vector<uint32_t> order = Rng(seed).child("folds").permutation(static_cast<uint32_t>(features.num_rows));
+  for (uint64_t fold = 0; num_folds >= 2 && fold < num_folds; ++fold) {
+    std::vector<uint64_t> inside, outside;
+    for (uint64_t place = 0; place < order.size(); ++place)
+      (place % num_folds == fold ? outside : inside).push_back(order[place]);
+    std::ranges::sort(inside);
+    const auto of_fold = fit(features, numbers, inside, seed, options);
+    const std::vector<double> means = to_numbers(of_fold->predict(rows_of(features, outside)));
+    for (size_t i = 0; i < outside.size(); ++i) {
+      honest_means_[outside[i]] = means[i];
+      residuals.push_back(numbers[outside[i]] - means[i]);
+    }
+  }
+  spread_ = ResidualSpread(std::move(residuals));
+}
+
+std::unique_ptr<XgboostBooster> XgboostRegressor::fit(const FeatureMatrix& features, std::span<const double> numbers,
+                                                      std::span<const uint64_t> rows, uint64_t seed,
+                                                      const XgboostOptions& options) const {
+  std::vector<float> targets;
+  for (const uint64_t row : rows) targets.push_back(static_cast<float>((numbers[row] - centre_) / scale_));
+  return std::make_unique<XgboostBooster>(rows_of(features, rows), targets,
+                                          XgboostBooster::Objective{.name = "reg:squarederror"}, seed, options);
+}
+
+std::vector<double> XgboostRegressor::to_numbers(const std::vector<float>& outputs) const {
+  std::vector<double> numbers;
+  for (const float output : outputs) numbers.push_back(centre_ + scale_ * double{output});
+  return numbers;
+}
+
+Distributions XgboostRegressor::predict(const FeatureMatrix& queries) const {
+  return spread_.around(to_numbers(booster_->predict(queries)));
+}
+
+std::unique_ptr<NumberPredictor> XgboostNumberMethod::fit(const NumberedTable& shots) const {
+  return std::make_unique<EncodedNumberPredictor<XgboostRegressor>>(shots, seed_);
 }
 
 }  // namespace manyshot

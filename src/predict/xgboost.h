@@ -5,11 +5,16 @@
 // (evaluate/published_baselines.h).
 #pragma once
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "encoding/features.h"
+#include "predict/number_predictor.h"
 #include "predict/predictor.h"
+#include "predict/residual_spread.h"
 
 namespace manyshot {
 
@@ -19,30 +24,74 @@ struct XgboostOptions {
   int max_depth = 4;
 };
 
-// The booster alone; NaN is missing. A query's category that no labelled row has is told from all others: it goes where
-// the categories go that a split does not name.
+// Trees for one objective; NaN is missing. A query's category that no labelled row has is told from all others: it goes
+// where the categories go that a split does not name.
+class XgboostBooster {
+ public:
+  struct Objective {
+    const char* name;
+    size_t num_classes = 0;  // of a softmax
+  };
+  XgboostBooster(const FeatureMatrix& features, std::span<const float> targets, const Objective& objective,
+                 uint64_t seed, const XgboostOptions& options);
+  ~XgboostBooster();
+  XgboostBooster(const XgboostBooster&) = delete;
+  XgboostBooster& operator=(const XgboostBooster&) = delete;
+  std::vector<float> predict(const FeatureMatrix& queries) const;  // [Q], of a softmax [Q, num_classes]
+
+ private:
+  void set_parameters(const FeatureMatrix& features, const Objective& objective, uint64_t seed,
+                      const XgboostOptions& options);
+
+  void* booster_ = nullptr;  // a BoosterHandle
+  mutable std::mutex mutex_;
+};
+
 class XgboostClassifier {
  public:
   XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, uint64_t seed,
                     const XgboostOptions& options = {});
-  ~XgboostClassifier();
-  XgboostClassifier(const XgboostClassifier&) = delete;
-  XgboostClassifier& operator=(const XgboostClassifier&) = delete;
   std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
 
  private:
-  void set_parameters(const FeatureMatrix& features, uint64_t seed, const XgboostOptions& options);
-
   size_t num_classes_;
-  std::vector<size_t> present_;  // classes with labelled rows, in order: the booster's classes
-  void* booster_ = nullptr;      // a BoosterHandle; null with fewer than two classes
-  mutable std::mutex mutex_;
+  std::vector<size_t> present_;            // classes with labelled rows, in order: the booster's classes
+  std::optional<XgboostBooster> booster_;  // none with fewer than two classes
 };
 
 class XgboostMethod : public Method {
  public:
   explicit XgboostMethod(uint64_t seed) : seed_(seed) {}
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
+
+ private:
+  uint64_t seed_;
+};
+
+// Squared error, and around the prediction the residuals of five folds, each predicted from the other four.
+class XgboostRegressor {
+ public:
+  XgboostRegressor(const FeatureMatrix& features, std::span<const double> numbers, uint64_t seed,
+                   const XgboostOptions& options = {});
+  Distributions predict(const FeatureMatrix& queries) const;
+  const std::vector<double>& honest_means() const { return honest_means_; }
+
+ private:
+  std::unique_ptr<XgboostBooster> fit(const FeatureMatrix& features, std::span<const double> numbers,
+                                      std::span<const uint64_t> rows, uint64_t seed,
+                                      const XgboostOptions& options) const;
+  std::vector<double> to_numbers(const std::vector<float>& outputs) const;
+
+  double centre_ = 0, scale_ = 1;  // of the numbers: the booster's are from -1 to 1, in single precision
+  std::unique_ptr<XgboostBooster> booster_;
+  std::vector<double> honest_means_;
+  ResidualSpread spread_;
+};
+
+class XgboostNumberMethod : public NumberMethod {
+ public:
+  explicit XgboostNumberMethod(uint64_t seed) : seed_(seed) {}
+  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override;
 
  private:
   uint64_t seed_;

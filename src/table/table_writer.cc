@@ -46,9 +46,10 @@ class LineWriter : public TableWriter {
 // `separator`: a comma, or a tab.
 class CsvWriter final : public LineWriter {
  public:
-  CsvWriter(const std::string& path, const std::vector<std::string>& column_names, char separator, bool utf8_mark)
-      : LineWriter(path), separator_(separator) {
-    std::string header = utf8_mark ? "\xEF\xBB\xBF" : "";
+  CsvWriter(const std::string& path, const std::vector<std::string>& column_names, char separator,
+            const TableWriterOptions& options)
+      : LineWriter(path), separator_(separator), digits_(options.digits) {
+    std::string header = options.utf8_mark ? "\xEF\xBB\xBF" : "";
     for (const std::string& name : column_names) {
       if (&name != &column_names.front()) header += separator_;
       append_text(header, name);
@@ -70,10 +71,11 @@ class CsvWriter final : public LineWriter {
     } else if (const auto* integers = std::get_if<std::vector<int64_t>>(&column)) {
       fmt::format_to(std::back_inserter(line), "{}", (*integers)[row]);
     } else if (const auto* numbers = std::get_if<std::vector<double>>(&column)) {
-      if (!std::isnan((*numbers)[row])) fmt::format_to(std::back_inserter(line), "{:.6g}", (*numbers)[row]);
+      if (!std::isnan((*numbers)[row])) fmt::format_to(std::back_inserter(line), "{:.{}g}", (*numbers)[row], digits_);
     } else {
       const auto& list = std::get<std::vector<std::vector<double>>>(column)[row];
-      fmt::format_to(std::back_inserter(line), "{:.6g}", fmt::join(list, " "));
+      for (size_t i = 0; i < list.size(); ++i)
+        fmt::format_to(std::back_inserter(line), "{}{:.{}g}", i > 0 ? " " : "", list[i], digits_);
     }
   }
 
@@ -92,11 +94,13 @@ class CsvWriter final : public LineWriter {
   }
 
   char separator_;
+  int digits_;
 };
 
 class JsonLinesWriter final : public LineWriter {
  public:
-  JsonLinesWriter(const std::string& path, const std::vector<std::string>& column_names) : LineWriter(path) {
+  JsonLinesWriter(const std::string& path, const std::vector<std::string>& column_names, int digits)
+      : LineWriter(path), digits_(digits) {
     for (const std::string& name : column_names) keys_.push_back(quoted(name) + ':');
   }
 
@@ -104,7 +108,9 @@ class JsonLinesWriter final : public LineWriter {
   static std::string quoted(const std::string& text) {
     return Json(text).dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
   }
-  static std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null"; }
+  std::string number(double value) const {
+    return std::isfinite(value) ? fmt::format("{:.{}g}", value, digits_) : "null";
+  }
 
   void append_row(std::string& line, const std::vector<OutputColumn>& columns, size_t row) const override {
     for (size_t column = 0; column < columns.size(); ++column) {
@@ -116,14 +122,15 @@ class JsonLinesWriter final : public LineWriter {
   }
   static std::string value(int64_t integer) { return std::to_string(integer); }
   static std::string value(const std::string& text) { return quoted(text); }
-  static std::string value(double real) { return number(real); }
-  static std::string value(const std::vector<double>& list) {
+  std::string value(double real) const { return number(real); }
+  std::string value(const std::vector<double>& list) const {
     std::vector<std::string> numbers;
     for (const double entry : list) numbers.push_back(number(entry));
     return fmt::format("[{}]", fmt::join(numbers, ","));
   }
 
   std::vector<std::string> keys_;
+  int digits_;
 };
 
 struct Extension {
@@ -194,11 +201,11 @@ std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const st
   }
   switch (options.format) {
     case TableFormat::kCsv:
-      return std::make_unique<CsvWriter>(path, column_names, ',', options.utf8_mark);
+      return std::make_unique<CsvWriter>(path, column_names, ',', options);
     case TableFormat::kTsv:
-      return std::make_unique<CsvWriter>(path, column_names, '\t', options.utf8_mark);
+      return std::make_unique<CsvWriter>(path, column_names, '\t', options);
     case TableFormat::kJsonLines:
-      return std::make_unique<JsonLinesWriter>(path, column_names);
+      return std::make_unique<JsonLinesWriter>(path, column_names, options.digits);
     case TableFormat::kParquet:
       break;
   }

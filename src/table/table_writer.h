@@ -30,11 +30,12 @@ TableFormat table_format_of(const std::string& path);
 struct TableWriterOptions {
   TableFormat format = TableFormat::kCsv;
   bool utf8_mark = false;  // CSV and TSV begin with a byte order mark
+  int digits = 6;          // significant ones of numbers in text formats
 };
 
-// One column of a batch: integers, strings, numbers or lists of numbers. Text formats have numbers with six significant
-// digits; CSV has NaN as an empty cell and lists with blanks between their numbers, JSON null and an array. Parquet has
-// doubles and lists of doubles.
+// One column of a batch: integers, strings, numbers or lists of numbers. Text formats have numbers with so many
+// significant digits; CSV has NaN as an empty cell and lists with blanks between their numbers, JSON null and an array.
+// Parquet has doubles and lists of doubles.
 using OutputColumn =
     std::variant<std::vector<int64_t>, std::vector<std::string>, std::vector<double>, std::vector<std::vector<double>>>;
 

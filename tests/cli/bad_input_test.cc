@@ -96,7 +96,8 @@ TEST_F(BadInput, TooManyClassesForTheModel) {
 TEST_F(BadInput, ATargetThatIsNoClass) {
   std::string train = "x,label\n";
   for (int row = 0; row < 1500; ++row) train += fmt::format("{},{}\n", row, row * 0.5);
-  expect_refused(predict_text(train, "x\n1\n"), {"train.csv", "1500 different values", "looks like a number or an id"});
+  expect_refused(predict_text(train, "x\n1\n", {"--task", "classification"}),
+                 {"train.csv", "1500 different values", "looks like a number or an id", "--task regression"});
 }
 TEST_F(BadInput, AClassSeenOnlyInTheTestTableIsReportedAndCountsAsWrong) {
   const ProgramResult result = predict_text(kTrain, "x,y,label\n1,5,a\n6,0,zebra\n");

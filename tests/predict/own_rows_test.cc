@@ -42,12 +42,12 @@ class OwnRowsTest : public ::testing::Test {
   };
   static std::map<uint64_t, Answer> answers(const PredictOptions& options) {
     std::map<uint64_t, Answer> result;
-    predict_file(options, [&](const PredictedBatch& batch) {
-      for (size_t i = 0; i < batch.labels.size(); ++i) {
-        result[batch.rows[i]] = {batch.labels[i], batch.truth.empty() ? kUnscored : batch.truth[i],
-                                 batch.kept.empty() ? "" : batch.kept[0][i]};
-      }
-    });
+    predict_file(options, {.classes = [&](const PredictedBatch& batch) {
+                   for (size_t i = 0; i < batch.labels.size(); ++i) {
+                     result[batch.rows[i]] = {batch.labels[i], batch.truth.empty() ? kUnscored : batch.truth[i],
+                                              batch.kept.empty() ? "" : batch.kept[0][i]};
+                   }
+                 }});
     return result;
   }
 

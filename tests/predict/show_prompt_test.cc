@@ -165,7 +165,7 @@ TEST_F(ShowPrompt, RefusesWhatPredictRefuses) {
     const std::string words = error_of([&] { show_prompt(prompt); }).what();
     EXPECT_THAT(words, HasSubstr(refused.words));
     EXPECT_EQ(words.substr(0, words.find("; known")),
-              std::string(error_of([&] { predict_file(predict, nullptr); }).what()).substr(0, words.find("; known")));
+              std::string(error_of([&] { predict_file(predict, {}); }).what()).substr(0, words.find("; known")));
   }
 }
 

@@ -1,0 +1,98 @@
+#include "predict/number_baselines.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "core/error.h"
+#include "predict/auto_method.h"
+#include "predict/forest.h"
+#include "predict/knn.h"
+#include "predict/ridge.h"
+#include "predict/xgboost.h"
+
+namespace manyshot {
+namespace {
+
+using MethodPtr = std::unique_ptr<NumberMethod>;
+
+// The numbers of the labelled rows, whatever the query.
+class MeanPredictor : public NumberPredictor {
+ public:
+  explicit MeanPredictor(std::vector<double> numbers) {
+    const auto count = static_cast<double>(numbers.size());
+    double mean = 0;
+    for (const double number : numbers) mean += number / count;
+    // Without row i the mean is mean + (mean - y_i) / (N - 1).
+    for (const double number : numbers)
+      honest_.push_back(numbers.size() > 1 ? mean + (mean - number) / (count - 1)
+                                           : std::numeric_limits<double>::quiet_NaN());
+    std::ranges::sort(numbers);
+    slices_ = slices_of(numbers);
+  }
+  Distributions predict(const Table& queries) const override {
+    Distributions result;
+    for (size_t query = 0; query < queries.num_rows; ++query)
+      result.values.insert(result.values.end(), slices_.begin(), slices_.end());
+    return result;
+  }
+  std::vector<double> honest_means() const override { return honest_; }
+
+ private:
+  std::vector<double> slices_, honest_;
+};
+
+class MeanMethod : public NumberMethod {
+ public:
+  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override {
+    return std::make_unique<MeanPredictor>(shots.numbers);
+  }
+};
+
+struct Baseline {
+  std::string_view name;
+  MethodPtr (*open)(uint64_t seed);
+};
+
+constexpr Baseline kBaselines[] = {
+    {"mean", [](uint64_t) -> MethodPtr { return std::make_unique<MeanMethod>(); }},
+    {"knn", [](uint64_t) -> MethodPtr { return std::make_unique<KnnNumberMethod>(); }},
+    {"ridge", [](uint64_t) -> MethodPtr { return std::make_unique<RidgeNumberMethod>(); }},
+    {"forest", [](uint64_t seed) -> MethodPtr { return std::make_unique<ForestNumberMethod>(seed); }},
+    {"xgboost", [](uint64_t seed) -> MethodPtr { return std::make_unique<XgboostNumberMethod>(seed); }},
+};
+
+const Baseline* find_baseline(std::string_view name) {
+  const auto* found = std::ranges::find(kBaselines, name, &Baseline::name);
+  return found == std::end(kBaselines) ? nullptr : found;
+}
+
+}  // namespace
+
+const std::vector<std::string>& number_baseline_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> result;
+    for (const Baseline& baseline : kBaselines) result.emplace_back(baseline.name);
+    return result;
+  }();
+  return names;
+}
+
+bool is_number_baseline(std::string_view name) { return find_baseline(name) != nullptr; }
+
+std::unique_ptr<NumberMethod> open_number_baseline(std::string_view name, uint64_t seed) {
+  return find_baseline(name)->open(seed);
+}
+
+std::unique_ptr<NumberMethod> open_number_method(const std::string& name, uint64_t seed) {
+  if (name == kAuto) return open_number_baseline(kAutoForNumbers, seed);
+  if (is_number_baseline(name)) return open_number_baseline(name, seed);
+  fail(ErrorKind::kUnsupported,
+       "{} predicts classes, and the target is a number; use auto, {}, or take each value as a class: --task "
+       "classification",
+       name, fmt::join(number_baseline_names(), ", "));
+}
+
+}  // namespace manyshot

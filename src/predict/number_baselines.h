@@ -1,0 +1,27 @@
+// The baselines for numbers: NumberMethods without weights, known by name.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "predict/number_predictor.h"
+
+namespace manyshot {
+
+// What auto means for numbers until an in-context model answers them.
+inline constexpr std::string_view kAutoForNumbers = "forest";
+
+// The names of all of them, in the order in which users see them.
+const std::vector<std::string>& number_baseline_names();
+bool is_number_baseline(std::string_view name);
+
+// `seed`: of whatever the baseline draws. REQUIRES: is_number_baseline(name).
+std::unique_ptr<NumberMethod> open_number_baseline(std::string_view name, uint64_t seed);
+
+// `name` is kAuto (predict/auto_method.h) or a baseline. Throws Error(kUnsupported) for a model of classes, saying what
+// predicts numbers.
+std::unique_ptr<NumberMethod> open_number_method(const std::string& name, uint64_t seed);
+
+}  // namespace manyshot
