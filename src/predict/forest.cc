@@ -64,7 +64,7 @@ ForestRegressor::ForestRegressor(const FeatureMatrix& features, std::span<const 
   imputer_.fit(columns.view());
   std::vector<float> filled;
   forest_.fit(imputer_.apply(columns.view(), filled), numbers,
-              {{.min_samples_leaf = 1}, num_trees, /*bootstrap=*/true, /*out_of_bag=*/true}, Rng(seed).child("forest"));
+              {{.min_samples_leaf = 2}, num_trees, /*bootstrap=*/true, /*out_of_bag=*/true}, Rng(seed).child("forest"));
 }
 
 Distributions ForestRegressor::predict(const FeatureMatrix& queries) const {

@@ -40,8 +40,8 @@ class ForestMethod : public Method {
   int num_trees_;
 };
 
-// The forest for numbers (teacher/regression_forest.h), 100 trees: the targets of a query's leaves are its
-// distribution.
+// The forest for numbers (teacher/regression_forest.h), 100 trees with leaves of at least two rows: the targets of a
+// query's leaves are its distribution. With leaves of one its intervals hold too little (docs/adr/0021).
 class ForestRegressor {
  public:
   ForestRegressor(const FeatureMatrix& features, std::span<const double> numbers, int num_trees, uint64_t seed);

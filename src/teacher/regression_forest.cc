@@ -50,7 +50,7 @@ void RegressionForest::fit(const ColumnsView& columns, std::span<const double> t
   RankedColumns ranked;
   ranked.assign(columns);
   TreeOptions of_tree = options;
-  if (!of_tree.max_features) of_tree.max_features = static_cast<int>((columns.num_features + 2) / 3);
+  if (!of_tree.max_features) of_tree.max_features = static_cast<int>((columns.num_features + 1) / 2);
 
   const auto num_trees = static_cast<size_t>(options.num_trees);
   trees_.resize(num_trees);

@@ -1,4 +1,4 @@
-// A random forest for numbers (Breiman 2001): each tree on N rows drawn with replacement, a third of the features tried
+// A random forest for numbers (Breiman 2001): each tree on N rows drawn with replacement, half of the features tried
 // for a split, unlimited depth, and as the answer the targets of all leaves a row falls into, each tree's weighing
 // alike: the whole distribution (Meinshausen 2006, "Quantile regression forests", JMLR 7, section 3; there every leaf
 // keeps ten rows or so).
@@ -18,7 +18,7 @@ namespace manyshot::teacher {
 class RegressionForest {
  public:
   // Trees are spread over core/parallel.h; tree t depends on (data, options, rng.child("tree", t)) alone. Of the
-  // options `importances` is not heeded, and max_features is a third of the features where it is not set.
+  // options `importances` is not heeded, and max_features is half of the features where it is not set.
   // REQUIRES: finite values and targets, at least one row and one feature.
   void fit(const ColumnsView& columns, std::span<const double> targets, const ForestOptions& options, const Rng& rng);
 
