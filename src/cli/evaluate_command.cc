@@ -57,6 +57,22 @@ std::string accuracy_table(const Summary& summary) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
+// A line for each model and number of shots.
+std::string number_table(const Summary& summary) {
+  size_t width = 5;
+  for (const NumberAverageSummary& average : summary.number_averages)
+    width = std::max(width, summary.models[average.model].name.size());
+  std::string text = fmt::format(
+      "{:<{}}  shots  tables      R2  relative RMSE  MAE     CRPS    90 % holds  50 % holds  lowest CRPS", "", width);
+  for (const NumberAverageSummary& average : summary.number_averages) {
+    text += fmt::format(
+        "\n{:<{}}  {:>5}  {:>6}  {:6.4f}         {:6.4f}  {:6.4f}  {:6.4f}       {:5.3f}       {:5.3f}  {:>11}",
+        summary.models[average.model].name, width, average.shots, average.tables, average.r2, average.relative_rmse,
+        average.relative_mae, average.relative_crps, average.coverage_90, average.coverage_50, average.wins);
+  }
+  return text;
+}
+
 std::string published_table(const Summary& summary) {
   std::string text;
   for (const PublishedComparison& comparison : summary.published) {
@@ -77,9 +93,13 @@ std::string published_table(const Summary& summary) {
 }
 
 uint64_t count_failures(const Summary& summary) {
-  return std::count_if(summary.units.begin(), summary.units.end(),
-                       [](const auto& unit) { return !unit.error.empty(); });
+  const auto has_failed = [](const auto& unit) { return !unit.error.empty(); };
+  return static_cast<uint64_t>(std::ranges::count_if(summary.units, has_failed) +
+                               std::ranges::count_if(summary.number_units, has_failed));
 }
+
+size_t num_tables(const Summary& summary) { return summary.tables.size() + summary.number_tables.size(); }
+size_t num_units(const Summary& summary) { return summary.units.size() + summary.number_units.size(); }
 
 // What stands instead of the results of each model that has none, one a line; "" when every model has some.
 std::string models_without_result(const Summary& summary) {
@@ -124,7 +144,9 @@ class EvaluateCommand : public Command {
            "same command, and more models, tables, shots or seeds add to it. Tables that cannot be read are named, "
            "counted and left out. The results are report.html (charts, to be opened in a browser), report.md, "
            "report.csv, summary.json, results.csv, results_per_split.csv, predictions.parquet, and one file a model as "
-           "lm-evaluation-harness writes it.";
+           "lm-evaluation-harness writes it. Tables whose target is a number (--task) are measured with the baselines "
+           "that "
+           "predict numbers, and have results_numbers.csv and predictions_numbers.parquet.";
   }
   std::string examples() const override {
     return "    manyshot evaluate --tables tables --models default,knn,forest --out results\n"
@@ -218,7 +240,11 @@ class EvaluateCommand : public Command {
   }
 
   void print_text(const Summary& summary, uint64_t done, double seconds, bool is_whole) const {
-    log::info("accuracy by labelled rows (shots), mean over the tables:\n{}", accuracy_table(summary));
+    if (!summary.tables.empty())
+      log::info("accuracy by labelled rows (shots), mean over the tables:\n{}", accuracy_table(summary));
+    if (!summary.number_tables.empty())
+      log::info("numbers by labelled rows (shots), mean over {} tables:\n{}", summary.number_tables.size(),
+                number_table(summary));
     if (options_.evaluation.compares_published()) log::info("{}", published_table(summary));
     if (!summary.short_tables.empty()) {
       log::info("note: {} times a table has fewer training rows than the shots, and is left out there",
@@ -226,14 +252,14 @@ class EvaluateCommand : public Command {
     }
     if (!summary.skipped_tables.empty()) {
       log::warning("{} of {} tables skipped: they cannot be used", summary.skipped_tables.size(),
-                   summary.skipped_tables.size() + summary.tables.size());
+                   summary.skipped_tables.size() + num_tables(summary));
     }
     if (const uint64_t failures = count_failures(summary); failures > 0) {
-      log::warning("{} of {} units have no result; column \"error\" of results.csv says why", with_thousands(failures),
-                   with_thousands(summary.units.size()));
+      log::warning("{} of {} units have no result; column \"error\" of results.csv and results_numbers.csv says why",
+                   with_thousands(failures), with_thousands(num_units(summary)));
     }
     log::info("{} units done now, {} in all, {} tables, in {}{}; {:.1f} s, peak memory {}", with_thousands(done),
-              with_thousands(summary.units.size()), summary.tables.size(), options_.evaluation.out,
+              with_thousands(num_units(summary)), num_tables(summary), options_.evaluation.out,
               is_whole ? "; open report.html there" : "; the same command without --shard collects the shards", seconds,
               format_bytes(peak_memory_bytes()));
   }
@@ -251,13 +277,21 @@ class EvaluateCommand : public Command {
       for (const Metric metric : kMetrics) line[name_of(metric)] = average.metrics[metric].mean;
       averages.push_back(std::move(line));
     }
-    return {{"tables", summary.tables.size()},
+    Json numbers = Json::array();
+    for (const NumberAverageSummary& average : summary.number_averages) {
+      Json line{{"model", summary.models[average.model].name}, {"shots", average.shots}, {"tables", average.tables}};
+      for (const auto& [name, member] : kNumberAverages) line[name] = average.*member;
+      line["wins"] = average.wins;
+      numbers.push_back(std::move(line));
+    }
+    return {{"tables", num_tables(summary)},
             {"skipped_tables", summary.skipped_tables.size()},
             {"short_tables", summary.short_tables.size()},
-            {"units", summary.units.size()},
+            {"units", num_units(summary)},
             {"units_done_now", done},
             {"failed_units", count_failures(summary)},
             {"averages", averages},
+            {"number_averages", numbers},
             {"seconds", seconds}};
   }
 

@@ -13,6 +13,7 @@
 #include "evaluate/protocol/protocol.h"
 #include "evaluate/published_baselines.h"
 #include "predict/baselines.h"
+#include "predict/number_baselines.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
@@ -52,8 +53,9 @@ struct EvaluateOptions {
       fmt::format(
           "auto, {}, {}, default, an installed model such as smollm2, a model folder, a .gguf file, or openai:NAME, "
           "a model of the API at --base-url. NAME+ensemble=1+teacher=forest is the same model with other "
-          "options.",
-          fmt::join(baseline_names(), ", "), fmt::join(published_baselines(), ", ")));
+          "options. Numbers are predicted by {}.",
+          fmt::join(baseline_names(), ", "), fmt::join(published_baselines(), ", "),
+          fmt::join(number_baseline_names(), ", ")));
     option_heading(v, "Protocol");
     v("shots", self.shots, any_value(), "Numbers of labelled rows.");
     v("seeds", self.seeds, any_value(),

@@ -13,7 +13,9 @@
 #include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
 #include "predict/auto_method.h"
+#include "predict/baselines.h"
 #include "predict/model_store.h"
+#include "predict/number_baselines.h"
 
 namespace manyshot {
 namespace {
@@ -104,6 +106,9 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
                                         const EndpointOptions& endpoint) {
   std::vector<std::string> known = method_names();
   known.insert(known.end(), published_baselines().begin(), published_baselines().end());
+  for (const std::string& name : number_baseline_names()) {
+    if (!contains(known, name)) known.push_back(name);
+  }
   std::vector<EvaluatedModel> models;
   for (const std::string& spelling : spellings) {
     EvaluatedModel model = parse_model(spelling, options);
@@ -121,6 +126,8 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
       model.single_threaded = false;
       model.path = resolve_model(model.name, known);
     }
+    model.predicts_numbers = is_number_baseline(model.name);
+    model.predicts_classes = !model.predicts_numbers || is_baseline(model.name);
     model.answers_missing_classes_with_majority = model.name == "paper-xgboost";
     if (model.is_endpoint || !model.path.empty()) model.hash = hash_model(model);
     models.push_back(std::move(model));

@@ -26,6 +26,8 @@ struct EvaluatedModel {
   bool single_threaded = true;  // baselines: many units at a time
   // As the published XGBoost: see published_baselines.h.
   bool answers_missing_classes_with_majority = false;
+  bool predicts_classes = true;
+  bool predicts_numbers = false;  // auto, which is one of the others there, does not
 };
 
 // The forest among the models: "forest", else "paper-forest", else "".
@@ -39,6 +41,7 @@ std::string uncalibrated_twin(const EvaluatedModel& model, const std::vector<Eva
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
                                         const EndpointOptions& endpoint = {});
 
+// REQUIRES: model.predicts_classes.
 std::unique_ptr<Method> open_model(const EvaluatedModel& model, uint64_t seed);
 
 }  // namespace manyshot

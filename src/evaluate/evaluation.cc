@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "evaluate/endpoint/concurrent_requests.h"
 #include "evaluate/run_unit.h"
+#include "predict/number_baselines.h"
 
 namespace manyshot {
 namespace {
@@ -48,6 +49,8 @@ bool is_about_the_table(ErrorKind kind) {
 // The options that results depend on; those of models are in their hashes.
 Json ledger_options(const EvaluateOptions& options) {
   Json json = values_of(options.protocol);
+  // Left out where it is open, so that results of versions before it count.
+  if (options.protocol.task == TaskKind::kAuto) json.erase("task");
   json["seed"] = options.seed;
   return json;
 }
@@ -84,7 +87,10 @@ Evaluation::Evaluation(const EvaluateOptions& options, const std::string& versio
   const std::string shard_name = shard_.count == 1 ? "" : fmt::format("{}-of-{}", shard_.index, shard_.count);
   ledgers_ = std::make_unique<LedgerFolder>(options_.out, shard_name, version_, ledger_options(options_));
   for (const EvaluatedModel& model : models_) ledgers_->check_hash("model", model.spelling, model.hash);
-  for (const EvaluationTable& table : tables_) ledgers_->check_hash("table", table.name, table.hash);
+  for (const EvaluationTable& table : tables_) {
+    // Results of the same file with its numbers as classes are others.
+    ledgers_->check_hash("table", table.name, (table.is_number() ? "numbers " : "") + table.hash);
+  }
 }
 
 void Evaluation::read_tables() {
@@ -93,7 +99,7 @@ void Evaluation::read_tables() {
   std::vector<std::string> reasons(paths.size());
   parallel_for(paths.size(), [&](size_t i, int) {
     try {
-      tables[i] = read_evaluation_table(paths[i], options_.protocol.target);
+      tables[i] = read_evaluation_table(paths[i], options_.protocol.target, options_.protocol.task);
     } catch (const Error& error) {
       if (!is_about_the_table(error.kind())) throw;
       reasons[i] = error.what();
@@ -102,6 +108,8 @@ void Evaluation::read_tables() {
   for (size_t i = 0; i < paths.size(); ++i) {
     if (tables[i]) {
       splits_.push_back(train_test_split(static_cast<uint32_t>(tables[i]->num_rows())));
+      summary_places_.push_back(static_cast<size_t>(std::ranges::count_if(
+          tables_, [&](const EvaluationTable& table) { return table.is_number() == tables[i]->is_number(); })));
       tables_.push_back(std::move(*tables[i]));
     } else {
       log::warning("skipped: {}", reasons[i]);
@@ -116,17 +124,22 @@ void Evaluation::read_tables() {
 void Evaluation::list_units() {
   for (size_t table = 0; table < tables_.size(); ++table) {
     for (const uint64_t shots : shots_) {
-      if (shots > splits_[table].train.size()) short_tables_.push_back({.table = table, .shots = shots});
+      if (shots > splits_[table].train.size() && !tables_[table].is_number())
+        short_tables_.push_back({.table = summary_places_[table], .shots = shots});
     }
   }
   for (size_t model = 0; model < models_.size(); ++model) {
     for (size_t table = 0; table < tables_.size(); ++table) {
       for (const uint64_t shots : shots_) {
-        if (shots > splits_[table].train.size()) continue;
+        if (shots > splits_[table].train.size() || !fits(models_[model], tables_[table])) continue;
         for (const uint64_t seed : seeds_) units_.push_back({model, table, shots, seed});
       }
     }
   }
+}
+
+bool Evaluation::fits(const EvaluatedModel& model, const EvaluationTable& table) const {
+  return table.is_number() ? model.predicts_numbers : model.predicts_classes;
 }
 
 UnitKey Evaluation::key_of(const Unit& unit) const {
@@ -146,8 +159,12 @@ std::vector<size_t> Evaluation::missing_units() {
   return missing;
 }
 
-void Evaluation::do_unit(const Unit& unit, const Method& method) {
-  UnitRecord record = run_unit(models_[unit.model], method, tables_[unit.table], plan_of(unit), unit.shots, unit.seed);
+void Evaluation::do_unit(const Unit& unit, const OpenModel& open) {
+  const EvaluatedModel& model = models_[unit.model];
+  const EvaluationTable& table = tables_[unit.table];
+  UnitRecord record = table.is_number()
+                          ? run_number_unit(model, *open.numbers, table, plan_of(unit), unit.shots, unit.seed)
+                          : run_unit(model, *open.classes, table, plan_of(unit), unit.shots, unit.seed);
   record.finished = utc_now();
   ledgers_->add(record);
 }
@@ -183,10 +200,13 @@ uint64_t Evaluation::run() {
 void Evaluation::do_units(size_t model, const std::vector<const Unit*>& units, const std::string& label) {
   uint64_t cells = 0;
   for (const Unit* unit : units) cells += cells_of(*unit);
-  const std::unique_ptr<Method> method = open_model(models_[model], options_.seed);
+  const auto is_number = [&](const Unit* unit) { return tables_[unit->table].is_number(); };
+  OpenModel open;
+  if (!std::ranges::all_of(units, is_number)) open.classes = open_model(models_[model], options_.seed);
+  if (std::ranges::any_of(units, is_number)) open.numbers = open_number_baseline(models_[model].name, options_.seed);
   Progress progress(label, cells, "cells");
   const auto do_one = [&](const Unit& unit) {
-    do_unit(unit, *method);
+    do_unit(unit, open);
     progress.add(cells_of(unit));
   };
   if (models_[model].is_endpoint) {

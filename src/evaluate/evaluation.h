@@ -12,6 +12,7 @@
 #include "evaluate/protocol/evaluation_table.h"
 #include "evaluate/protocol/protocol.h"
 #include "evaluate/summary/summary.h"
+#include "predict/number_predictor.h"
 
 namespace manyshot {
 
@@ -31,7 +32,7 @@ class Evaluation {
   // Whether it is to do every unit, and not only those of a shard.
   bool is_whole() const { return shard_.count == 1; }
 
-  // Every finished unit with predictions, by model, table, shots, seed.
+  // Every finished unit with predictions, by model, table, shots, seed; of classes and of numbers.
   using Visit = std::function<void(const EvaluationTable& table, const UnitRecord& record)>;
   void visit_predictions(const Visit& visit);
 
@@ -40,6 +41,11 @@ class Evaluation {
     size_t model, table;
     uint64_t shots, seed;
   };
+  // Of what its units want.
+  struct OpenModel {
+    std::unique_ptr<Method> classes;
+    std::unique_ptr<NumberMethod> numbers;
+  };
   void read_tables();
   void list_units();
   std::vector<size_t> missing_units();
@@ -47,10 +53,12 @@ class Evaluation {
   TaskPlan plan_of(const Unit& unit) const;
   uint64_t cells_of(const Unit& unit) const;
   void do_units(size_t model, const std::vector<const Unit*>& units, const std::string& label);
-  void do_unit(const Unit& unit, const Method& method);
+  void do_unit(const Unit& unit, const OpenModel& open);
+  bool fits(const EvaluatedModel& model, const EvaluationTable& table) const;
 
   void describe_run(Summary& summary) const;
   void describe_tables(Summary& summary) const;
+  TableSummary describe_table(size_t place) const;
   void add_examples(Summary& summary);
 
   EvaluateOptions options_;
@@ -60,6 +68,7 @@ class Evaluation {
   std::vector<EvaluatedModel> models_;
   std::vector<EvaluationTable> tables_;
   std::vector<TrainTestSplit> splits_;  // of tables_
+  std::vector<size_t> summary_places_;  // of tables_, in Summary::tables or Summary::number_tables
   std::vector<SkippedTable> skipped_tables_;
   std::vector<ShortTable> short_tables_;
   std::vector<Unit> units_;  // by model, table, shots, seed

@@ -177,7 +177,7 @@ void Ledger::add(const UnitRecord& record) {
       .bind(record.finished)
       .bind(record.facts.dump(-1, ' ', false, Json::error_handler_t::replace))
       .bind(record.rows)
-      .bind(record.probabilities)
+      .bind(record.answers)
       .step();
 }
 
@@ -201,7 +201,7 @@ std::optional<UnitRecord> Ledger::find(const UnitKey& key) {
                     .finished = statement.text(2),
                     .facts = Json::parse(statement.text(3)),
                     .rows = statement.blob<uint32_t>(4),
-                    .probabilities = statement.blob<double>(5)};
+                    .answers = statement.blob<double>(5)};
 }
 
 LedgerFolder::LedgerFolder(const std::string& folder, const std::string& shard_name, const std::string& version,

@@ -23,12 +23,12 @@ struct UnitKey {
 // A finished unit: predictions, or why there are none.
 struct UnitRecord {
   UnitKey key;
-  std::string error;                  // "" when there are predictions
-  bool is_permanent = true;           // an error that another attempt would meet again
-  std::string finished;               // UTC
-  Json facts;                         // times, contexts, AnswerReport, notes: see run_unit.h
-  std::vector<uint32_t> rows;         // [Q] rows of EvaluationTable
-  std::vector<double> probabilities;  // [Q, K]
+  std::string error;            // "" when there are predictions
+  bool is_permanent = true;     // an error that another attempt would meet again
+  std::string finished;         // UTC
+  Json facts;                   // times, contexts, AnswerReport, notes: see run_unit.h
+  std::vector<uint32_t> rows;   // [Q] rows of EvaluationTable
+  std::vector<double> answers;  // [Q, K] probabilities, of numbers [Q, kNumSlices] (predict/distribution.h)
 };
 
 class Ledger {

@@ -10,6 +10,7 @@
 #include "evaluate/summary/answer_fields.h"
 #include "evaluate/summary/harness_file.h"
 #include "evaluate/summary/summary_json.h"
+#include "predict/write_predictions.h"
 #include "table/table_writer.h"
 
 namespace manyshot {
@@ -88,13 +89,14 @@ void write_predictions(Evaluation& evaluation, const std::string& path) {
   const auto writer =
       open_table_writer(path, {"model", "table", "shots", "seed", "row", "truth", "prediction", "probabilities"});
   evaluation.visit_predictions([&](const EvaluationTable& table, const UnitRecord& record) {
+    if (table.is_number()) return;
     const size_t num_queries = record.rows.size(), num_classes = table.classes.size();
     std::vector<int64_t> rows;
     std::vector<std::string> truth, predictions;
     std::vector<std::vector<double>> probabilities;
-    const std::vector<size_t> predicted = predicted_classes(record.probabilities, num_classes);
+    const std::vector<size_t> predicted = predicted_classes(record.answers, num_classes);
     for (size_t query = 0; query < num_queries; ++query) {
-      const auto first = record.probabilities.begin() + static_cast<ptrdiff_t>(query * num_classes);
+      const auto first = record.answers.begin() + static_cast<ptrdiff_t>(query * num_classes);
       rows.push_back(static_cast<int64_t>(table.file_rows[record.rows[query]]));
       truth.push_back(table.classes[table.labels[record.rows[query]]]);
       predictions.push_back(table.classes[predicted[query]]);
@@ -108,19 +110,67 @@ void write_predictions(Evaluation& evaluation, const std::string& path) {
   writer->commit();
 }
 
+void write_number_results(const Summary& summary, const std::string& path) {
+  std::vector<std::string> names{"model", "table", "shots", "seed", "queries"};
+  for (const auto& [name, member] : kNumberMetrics) names.emplace_back(name);
+  names.insert(names.end(), {"fit_s", "predict_s", "contexts", "error"});
+  ColumnFile file(path, names);
+  for (const NumberUnitSummary& unit : summary.number_units) {
+    file.add(summary.models[unit.model].name).add(summary.number_tables[unit.table].name);
+    file.add(unit.shots).add(unit.seed).add(unit.metrics.rows);
+    for (const auto& [name, member] : kNumberMetrics)
+      file.add(unit.error.empty() ? unit.metrics.*member : kNotAvailable);
+    file.add(unit.fit_s).add(unit.predict_s).add(unit.contexts).add(unit.error).end_row();
+  }
+  file.commit();
+}
+
+void write_number_predictions(Evaluation& evaluation, const std::string& path) {
+  std::vector<std::string> names{"model", "table", "shots", "seed", "row", "truth", "mean"};
+  names.insert(names.end(), kLevelColumns.begin(), kLevelColumns.end());
+  const auto writer = open_table_writer(path, names);
+  evaluation.visit_predictions([&](const EvaluationTable& table, const UnitRecord& record) {
+    if (!table.is_number()) return;
+    const size_t num_queries = record.rows.size();
+    const Distributions distributions{.values = record.answers};
+    std::vector<int64_t> rows;
+    std::vector<double> truth;
+    for (const uint32_t row : record.rows) {
+      rows.push_back(static_cast<int64_t>(table.file_rows[row]));
+      truth.push_back(table.numbers[row]);
+    }
+    const auto shots = static_cast<int64_t>(record.key.shots), seed = static_cast<int64_t>(record.key.seed);
+    std::vector<OutputColumn> columns{std::vector(num_queries, record.key.model),
+                                      std::vector(num_queries, record.key.table),
+                                      std::vector(num_queries, shots),
+                                      std::vector(num_queries, seed),
+                                      rows,
+                                      truth,
+                                      points_of(distributions, Point::kMean)};
+    for (const double level : kWrittenLevels) columns.emplace_back(quantiles_of(distributions, level));
+    writer->append(columns);
+  });
+  writer->commit();
+}
+
 }  // namespace
 
 void write_result_files(Evaluation& evaluation, const Summary& summary, const std::string& folder) {
   const auto path = [&](const std::string& name) { return (fs::path(folder) / name).string(); };
   write_file(path("summary.json"), dump(to_json(summary)));
-  write_results_csv(summary, path("results.csv"));
-  write_results_per_split(summary, path("results_per_split.csv"));
-  for (size_t model = 0; model < summary.models.size(); ++model) {
-    const std::string file = path("harness/" + harness_file_name(summary, model));
-    fs::create_directories(fs::path(file).parent_path());
-    write_file(file, dump(harness_results(summary, model)));
+  if (!summary.tables.empty()) {
+    write_results_csv(summary, path("results.csv"));
+    write_results_per_split(summary, path("results_per_split.csv"));
+    for (size_t model = 0; model < summary.models.size(); ++model) {
+      const std::string file = path("harness/" + harness_file_name(summary, model));
+      fs::create_directories(fs::path(file).parent_path());
+      write_file(file, dump(harness_results(summary, model)));
+    }
+    write_predictions(evaluation, path("predictions.parquet"));
   }
-  write_predictions(evaluation, path("predictions.parquet"));
+  if (summary.number_tables.empty()) return;
+  write_number_results(summary, path("results_numbers.csv"));
+  write_number_predictions(evaluation, path("predictions_numbers.parquet"));
 }
 
 }  // namespace manyshot

@@ -45,14 +45,14 @@ class UnitRunner {
     const std::vector<uint32_t> counts = shots.class_counts();
     if (const std::optional<size_t> answer = forced_class(model_, table_, context, counts)) {
       facts_.one_class_contexts += counts[*answer] == rows.size() ? 1 : 0;
-      const size_t first = record.probabilities.size(), num_classes = counts.size();
-      record.probabilities.resize(first + context.queries.size() * num_classes);
+      const size_t first = record.answers.size(), num_classes = counts.size();
+      record.answers.resize(first + context.queries.size() * num_classes);
       for (size_t query = 0; query < context.queries.size(); ++query)
-        record.probabilities[first + query * num_classes + *answer] = 1;
+        record.answers[first + query * num_classes + *answer] = 1;
       return;
     }
     shots.features = take(table_.features, rows, plan_.columns);
-    ask(shots, context.queries, record.probabilities);
+    ask(shots, context.queries, record.answers);
   }
 
   const UnitFacts& facts() const { return facts_; }
@@ -85,6 +85,59 @@ class UnitRunner {
   UnitFacts facts_;
 };
 
+class NumberUnitRunner {
+ public:
+  NumberUnitRunner(const NumberMethod& method, const EvaluationTable& table, const TaskPlan& plan)
+      : method_(method), table_(table), plan_(plan) {}
+
+  void run(const ContextPlan& context, UnitRecord& record) {
+    NumberedTable shots{.features = take(table_.features, context.shots, plan_.columns)};
+    for (const uint32_t row : context.shots) shots.numbers.push_back(table_.numbers[row]);
+    ++facts_.contexts;
+    record.rows.insert(record.rows.end(), context.queries.begin(), context.queries.end());
+    const Stopwatch fit_watch;
+    const std::unique_ptr<NumberPredictor> predictor = method_.fit(shots);
+    facts_.fit_s += fit_watch.seconds();
+    const Stopwatch predict_watch;
+    const std::span<const uint32_t> queries = context.queries;
+    for (size_t first = 0; first < queries.size(); first += predictor->batch_rows()) {
+      check_interrupted();
+      const auto batch = queries.subspan(first, std::min(predictor->batch_rows(), queries.size() - first));
+      const Distributions answers = predictor->predict(take(table_.features, batch, plan_.columns));
+      record.answers.insert(record.answers.end(), answers.values.begin(), answers.values.end());
+    }
+    facts_.predict_s += predict_watch.seconds();
+    append_unique(facts_.notes, predictor->notes());
+  }
+
+  const UnitFacts& facts() const { return facts_; }
+
+ private:
+  const NumberMethod& method_;
+  const EvaluationTable& table_;
+  const TaskPlan& plan_;
+  UnitFacts facts_;
+};
+
+template <class Runner>
+UnitRecord run_contexts(Runner& runner, const UnitKey& key, const TaskPlan& plan) {
+  UnitRecord record{.key = key};
+  try {
+    for (const ContextPlan& context : plan.contexts) {
+      check_interrupted();
+      runner.run(context, record);
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInterrupted || error.kind() == ErrorKind::kOutOfMemory) throw;
+    record.error = error.what();
+    record.is_permanent = error.kind() == ErrorKind::kUnsupported || error.kind() == ErrorKind::kBadInput;
+    record.rows.clear();
+    record.answers.clear();
+  }
+  record.facts = to_json(runner.facts());
+  return record;
+}
+
 }  // namespace
 
 Json to_json(const UnitFacts& facts) {
@@ -107,22 +160,14 @@ UnitFacts unit_facts_from_json(const Json& json) {
 
 UnitRecord run_unit(const EvaluatedModel& model, const Method& method, const EvaluationTable& table,
                     const TaskPlan& plan, uint64_t shots, uint64_t seed) {
-  UnitRecord record{.key = {.model = model.spelling, .table = table.name, .shots = shots, .seed = seed}};
   UnitRunner runner(model, method, table, plan);
-  try {
-    for (const ContextPlan& context : plan.contexts) {
-      check_interrupted();
-      runner.run(context, record);
-    }
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kInterrupted || error.kind() == ErrorKind::kOutOfMemory) throw;
-    record.error = error.what();
-    record.is_permanent = error.kind() == ErrorKind::kUnsupported || error.kind() == ErrorKind::kBadInput;
-    record.rows.clear();
-    record.probabilities.clear();
-  }
-  record.facts = to_json(runner.facts());
-  return record;
+  return run_contexts(runner, {.model = model.spelling, .table = table.name, .shots = shots, .seed = seed}, plan);
+}
+
+UnitRecord run_number_unit(const EvaluatedModel& model, const NumberMethod& method, const EvaluationTable& table,
+                           const TaskPlan& plan, uint64_t shots, uint64_t seed) {
+  NumberUnitRunner runner(method, table, plan);
+  return run_contexts(runner, {.model = model.spelling, .table = table.name, .shots = shots, .seed = seed}, plan);
 }
 
 }  // namespace manyshot

@@ -11,6 +11,7 @@
 #include "evaluate/protocol/evaluation_table.h"
 #include "evaluate/protocol/protocol.h"
 #include "predict/answer_report.h"
+#include "predict/number_predictor.h"
 
 namespace manyshot {
 
@@ -31,5 +32,8 @@ UnitFacts unit_facts_from_json(const Json& json);
 // the day is left to the caller.
 UnitRecord run_unit(const EvaluatedModel& model, const Method& method, const EvaluationTable& table,
                     const TaskPlan& plan, uint64_t shots, uint64_t seed);
+// The same of a table whose target is a number.
+UnitRecord run_number_unit(const EvaluatedModel& model, const NumberMethod& method, const EvaluationTable& table,
+                           const TaskPlan& plan, uint64_t shots, uint64_t seed);
 
 }  // namespace manyshot

@@ -95,6 +95,13 @@ std::vector<double> points_of(const Distributions& distributions, Point point) {
   return points;
 }
 
+std::vector<double> quantiles_of(const Distributions& distributions, double level) {
+  std::vector<double> quantiles;
+  for (size_t row = 0; row < distributions.size(); ++row)
+    quantiles.push_back(quantile_of(distributions.at(row), level));
+  return quantiles;
+}
+
 NumberWriter::NumberWriter(const OutputOptions& options, const std::vector<std::string>& kept_columns)
     : writer_(
           open_table_writer(options.out, column_names(number_columns(), kept_columns),
@@ -105,12 +112,7 @@ void NumberWriter::append(std::span<const uint64_t> rows, const Distributions& d
   std::vector<OutputColumn> output{std::vector<int64_t>(rows.begin(), rows.end())};
   output.insert(output.end(), kept.begin(), kept.end());
   output.emplace_back(std::vector<double>(points.begin(), points.end()));
-  for (const double level : kWrittenLevels) {
-    std::vector<double> quantiles;
-    for (size_t row = 0; row < distributions.size(); ++row)
-      quantiles.push_back(quantile_of(distributions.at(row), level));
-    output.emplace_back(std::move(quantiles));
-  }
+  for (const double level : kWrittenLevels) output.emplace_back(quantiles_of(distributions, level));
   writer_->append(output);
 }
 

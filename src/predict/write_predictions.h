@@ -102,6 +102,7 @@ static_assert(kWrittenLevels.size() == kLevelColumns.size());
 
 // [Q] Of each distribution.
 std::vector<double> points_of(const Distributions& distributions, Point point);
+std::vector<double> quantiles_of(const Distributions& distributions, double level);
 
 class NumberWriter {
  public:

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -284,6 +285,67 @@ TEST_F(EvaluateTest, SeedsFixedProtocolAndQueries) {
   EXPECT_EQ(summary["cells"][0]["mean"]["rows"], 60);
   EXPECT_LT(summary["cells"][0]["accuracy_interval"][0], summary["cells"][0]["mean"]["accuracy"]);
   EXPECT_EQ(summary["units"][0]["contexts"], 1);
+}
+
+// 2 x - y, and some noise.
+std::string number_table_text(int rows) {
+  std::ostringstream text;
+  text << "x,y,label\n";
+  for (int row = 0; row < rows; ++row) {
+    const double x = row * 37 % 101, y = row * 53 % 89;
+    text << x << "," << y << "," << 2 * x - y + 10 * std::sin(row * 1.7) << "\n";
+  }
+  return text.str();
+}
+
+TEST_F(EvaluateTest, NumbersAreMeasuredBesideClasses) {
+  folder_.write("tables/prices.csv", number_table_text(250));
+  const std::vector<std::string> options{"--models", "majority,forest,mean,ridge", "--shots", "32,128", "--json"};
+  const ProgramResult result = evaluate("r", options);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json printed = json::parse(result.out), summary = summary_of("r");
+  expect_documented(printed, "evaluate");
+  EXPECT_EQ(printed["tables"], 3);
+  // Classes by majority and forest; numbers by forest, mean and ridge. Table b has too few rows for 128.
+  EXPECT_EQ(summary["units"].size(), 2u * 3);
+  EXPECT_EQ(summary["number_units"].size(), 3u * 2);
+  EXPECT_EQ(summary["tables"].size(), 2u);
+  EXPECT_EQ(summary["number_tables"][0]["name"], "prices");
+  std::map<std::string, json> at_128;
+  for (const json& average : printed["number_averages"]) {
+    if (average["shots"] == 128) at_128[average["model"]] = average;
+  }
+  EXPECT_NEAR(at_128["mean"]["relative_crps"], 1, 1e-9);
+  EXPECT_NEAR(at_128["mean"]["r2"], 0, 0.1);
+  EXPECT_GT(at_128["ridge"]["r2"], 0.95);
+  EXPECT_GT(at_128["ridge"]["r2"], at_128["forest"]["r2"]);
+  EXPECT_LT(at_128["forest"]["relative_mae"], 0.5);
+  EXPECT_EQ(at_128["ridge"]["wins"], 1);
+  EXPECT_GT(at_128["ridge"]["coverage_90"], 0.75);
+
+  EXPECT_THAT(text_of("r/report.html"), HasSubstr("relative CRPS"));
+  EXPECT_THAT(text_of("r/report.md"), HasSubstr("R2 by table at 128 shots"));
+  EXPECT_THAT(text_of("r/results_numbers.csv"), HasSubstr("ridge,prices,128,40,50,"));
+  const std::string report = text_of("r/report.html");
+  const ProgramResult again = run_manyshot({"evaluate", "--out", folder_ / "r", "--report-only"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(text_of("r/report.html"), report);
+}
+
+TEST_F(EvaluateTest, NumbersAloneHaveNoFilesOfClasses) {
+  const std::string table = folder_.write("prices.csv", number_table_text(120));
+  const ProgramResult result = run_manyshot({"evaluate", "--tables", table, "--out", folder_ / "r", "--models",
+                                             "mean,knn", "--shots", "16", "--protocol", "fixed"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("numbers by labelled rows (shots), mean over 1 tables"));
+  EXPECT_THAT(result.err, Not(HasSubstr("accuracy by labelled rows")));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "r/predictions_numbers.parquet"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "r/predictions.parquet"));
+  // The same file with a class for each number is another task.
+  const ProgramResult classes = run_manyshot({"evaluate", "--tables", table, "--out", folder_ / "r", "--models", "knn",
+                                              "--shots", "16", "--protocol", "fixed", "--task", "classification"});
+  EXPECT_EQ(classes.exit_code, 2);
+  EXPECT_THAT(classes.err, HasSubstr("--task"));
 }
 
 TEST_F(EvaluateTest, UnreadableTablesAreNamedAndCounted) {

@@ -22,7 +22,7 @@ UnitRecord record(const std::string& model, uint64_t shots) {
           .finished = "2026-01-01T00:00:00Z",
           .facts = {{"fit_s", 0.5}},
           .rows = {3, 1},
-          .probabilities = {0.25, 0.75, 1.0 / 3, 2.0 / 3}};
+          .answers = {0.25, 0.75, 1.0 / 3, 2.0 / 3}};
 }
 
 class LedgerTest : public ::testing::Test {
@@ -45,7 +45,7 @@ TEST_F(LedgerTest, KeepsUnitsToTheLastBit) {
   const std::optional<UnitRecord> read = ledger.find(written.key);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->rows, written.rows);
-  EXPECT_EQ(read->probabilities, written.probabilities);
+  EXPECT_EQ(read->answers, written.answers);
   EXPECT_EQ(read->facts, written.facts);
   EXPECT_EQ(read->finished, written.finished);
   EXPECT_FALSE(ledger.find(record("knn", 16).key));

@@ -53,8 +53,8 @@ TEST(PublishedBaselines, ForestAndXgboostSeparate) {
     const UnitRecord record = run_unit(model, *open_model(model, 0), table, plan, 11, 40);
     ASSERT_EQ(record.error, "");
     EXPECT_THAT(record.rows, ElementsAre(3, 19));
-    EXPECT_GT(record.probabilities[0], 0.5) << model.name;
-    EXPECT_GT(record.probabilities[3], 0.5) << model.name;
+    EXPECT_GT(record.answers[0], 0.5) << model.name;
+    EXPECT_GT(record.answers[3], 0.5) << model.name;
   }
 }
 
@@ -63,7 +63,7 @@ TEST(RunUnit, OneClassIsAnsweredWithoutTheModel) {
   const TaskPlan plan{.columns = {0, 1}, .contexts = {{.shots = {1, 2, 3}, .queries = {5, 15}}}};
   const EvaluatedModel model = find_models({"forest"}, {}).front();
   const UnitRecord record = run_unit(model, *open_model(model, 0), table, plan, 3, 40);
-  EXPECT_THAT(record.probabilities, ElementsAre(1, 0, 1, 0));
+  EXPECT_THAT(record.answers, ElementsAre(1, 0, 1, 0));
   const UnitFacts facts = unit_facts_from_json(record.facts);
   EXPECT_EQ(facts.contexts, 1u);
   EXPECT_EQ(facts.one_class_contexts, 1u);
@@ -77,9 +77,9 @@ TEST(RunUnit, PublishedXgboostGivesUpOnClassesItHasNotSeen) {
   for (const EvaluatedModel& model : find_models({"paper-xgboost", "xgboost"}, {})) {
     const UnitRecord record = run_unit(model, *open_model(model, 0), table, plan, 5, 40);
     if (model.name == "paper-xgboost") {
-      EXPECT_THAT(record.probabilities, ElementsAre(1, 0, 0, 1, 0, 0));
+      EXPECT_THAT(record.answers, ElementsAre(1, 0, 0, 1, 0, 0));
     } else {
-      EXPECT_LT(record.probabilities[0], 1);
+      EXPECT_LT(record.answers[0], 1);
     }
     EXPECT_EQ(unit_facts_from_json(record.facts).one_class_contexts, 0u);
   }
@@ -93,7 +93,7 @@ TEST(RunUnit, ErrorsAreKept) {
   const UnitRecord record = run_unit(model, *open_model(model, 0), table, plan, 2, 40);
   EXPECT_THAT(record.error, ::testing::HasSubstr("nothing to predict from"));
   EXPECT_TRUE(record.is_permanent);
-  EXPECT_TRUE(record.probabilities.empty());
+  EXPECT_TRUE(record.answers.empty());
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ std::vector<std::string> find_tables(const std::vector<std::string>& places) {
   return paths;
 }
 
-EvaluationTable read_evaluation_table(const std::string& path, const std::string& target) {
-  const TaskOptions options{.train = path, .target = find_target(path, target)};
+EvaluationTable read_evaluation_table(const std::string& path, const std::string& target, TaskKind kind) {
+  const TaskOptions options{.train = path, .target = find_target(path, target), .kind = kind};
   const TrainingTable file = open_training_table(options);
   EvaluationTable table{.name = table_name(path),
                         .path = path,
@@ -74,6 +74,7 @@ EvaluationTable read_evaluation_table(const std::string& path, const std::string
     if (file.labels[row] < 0) continue;
     table.labels.push_back(file.labels[row]);
     table.file_rows.push_back(row);
+    if (file.is_number()) table.numbers.push_back(file.numbers[row]);
   }
   table.features = read_rows(file.file, file.features, table.file_rows, nullptr);
   return table;

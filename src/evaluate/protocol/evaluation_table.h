@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "predict/number_target.h"
 #include "predict/predictor.h"
 
 namespace manyshot {
@@ -14,13 +15,16 @@ struct EvaluationTable {
   std::string name;  // of the file, without its extension
   std::string path;
   std::string target;
-  std::string hash;             // SHA-256 of the file
-  Table features;               // of the rows that have a label
-  std::vector<int32_t> labels;  // [N] indices into classes
-  std::vector<std::string> classes;
-  std::vector<uint64_t> file_rows;  // [N] 0-based data rows of the file
+  std::string hash;                  // SHA-256 of the file
+  Table features;                    // of the rows that have a label
+  std::vector<int32_t> labels;       // [N] indices into classes; of numbers 0
+  std::vector<std::string> classes;  // none of a number
+  std::vector<double> numbers;       // [N] where the target is a number
+  std::vector<uint64_t> file_rows;   // [N] 0-based data rows of the file
 
   size_t num_rows() const { return labels.size(); }
+  bool is_number() const { return !numbers.empty(); }
+  size_t num_groups() const { return is_number() ? 1 : classes.size(); }  // that rows are drawn from in proportion
 };
 
 // The tables in `places`: files, and the .csv and .parquet files of folders but for index.csv and baselines_open.csv,
@@ -29,8 +33,9 @@ struct EvaluationTable {
 std::vector<std::string> find_tables(const std::vector<std::string>& places);
 
 // `target` empty: the column "label", else the last. Throws Error for a file that cannot be read and a target without
-// two classes.
-EvaluationTable read_evaluation_table(const std::string& path, const std::string& target);
+// two classes or numbers.
+EvaluationTable read_evaluation_table(const std::string& path, const std::string& target,
+                                      TaskKind kind = TaskKind::kClassification);
 
 // The given rows and columns, in that order. Categories stay those of the whole table.
 Table take(const Table& table, std::span<const uint32_t> rows, std::span<const uint32_t> columns);

@@ -41,7 +41,7 @@ TaskPlan plan_fixed(const EvaluationTable& table, const TrainTestSplit& split, s
   for (const uint32_t row : split.train) labels.push_back(table.labels[row]);
   ContextPlan context{.queries = {queries.begin(), queries.end()}};
   for (const uint64_t place :
-       select_rows(labels, table.classes.size(), shots, selection, Rng(seed).child("shots", shots))) {
+       select_rows(labels, table.num_groups(), shots, selection, Rng(seed).child("shots", shots))) {
     context.shots.push_back(split.train[place]);
   }
   plan.contexts.push_back(std::move(context));

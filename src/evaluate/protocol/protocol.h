@@ -9,6 +9,7 @@
 
 #include "core/options.h"
 #include "evaluate/protocol/evaluation_table.h"
+#include "predict/number_target.h"
 #include "predict/select_rows.h"
 
 namespace manyshot {
@@ -26,6 +27,7 @@ struct ProtocolOptions {
   Selection select = Selection::kRandom;
   std::optional<uint64_t> max_queries;
   std::string target;
+  TaskKind task = TaskKind::kAuto;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -35,6 +37,8 @@ struct ProtocolOptions {
     v("select", self.select, any_value(), "Protocol fixed: how labelled rows are drawn.");
     v("max_queries", self.max_queries, at_least(1), "Ask for the first test rows only; without it for all of them.");
     v("target", self.target, any_value(), "Column to predict; without it the column \"label\", else the last.");
+    v("task", self.task, any_value(),
+      "Whether targets are classes or numbers; auto: as predict finds it of each table.");
   }
 };
 

@@ -15,12 +15,17 @@ namespace {
 Document report_document(const Summary& summary) {
   const SummaryIndex index(summary);
   Document document{.title = fmt::format("Evaluation: {} on {}", counted(summary.models.size(), "model"),
-                                         counted(summary.tables.size(), "table"))};
-  for (const auto section : {headline_section, curves_section, per_table_section, reliability_section, answers_section,
-                             published_section, failures_section, drill_down_section, provenance_section}) {
-    Section made = section(index);
-    if (!made.blocks.empty()) document.sections.push_back(std::move(made));
+                                         counted(summary.tables.size() + summary.number_tables.size(), "table"))};
+  const auto add = [&](Section section) {
+    if (!section.blocks.empty()) document.sections.push_back(std::move(section));
+  };
+  if (!summary.tables.empty()) {
+    for (const auto section : {headline_section, curves_section, per_table_section, reliability_section})
+      add(section(index));
   }
+  for (const auto section :
+       {numbers_section, answers_section, published_section, failures_section, drill_down_section, provenance_section})
+    add(section(index));
   return document;
 }
 

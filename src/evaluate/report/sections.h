@@ -10,6 +10,7 @@ Section headline_section(const SummaryIndex& index);     // what was measured; m
 Section curves_section(const SummaryIndex& index);       // metrics, ranks and times by shots; collapses
 Section per_table_section(const SummaryIndex& index);    // heat map, against the forest, distributions
 Section reliability_section(const SummaryIndex& index);  // confidence against accuracy, before and after calibration
+Section numbers_section(const SummaryIndex& index);      // tables whose target is a number
 Section answers_section(const SummaryIndex& index);      // how written answers were read
 Section published_section(const SummaryIndex& index);    // quoted beside measured
 Section drill_down_section(const SummaryIndex& index);   // table by table, with an example

@@ -89,6 +89,8 @@ class SummaryReader {
   explicit SummaryReader(const Json& json) {
     for (const Json& model : json.at("models")) models_.emplace(model.at("name"), models_.size());
     for (const Json& table : json.at("tables")) tables_.emplace(table.at("name"), tables_.size());
+    for (const Json& table : json.value("number_tables", Json::array()))
+      number_tables_.emplace(table.at("name"), number_tables_.size());
   }
 
   void read(const Json& json, ShortTable& table) const { table = {.table = table_of(json), .shots = json.at("shots")}; }
@@ -167,6 +169,32 @@ class SummaryReader {
     comparison.deviations = json.at("deviations").get<std::vector<std::string>>();
   }
 
+  void read(const Json& json, NumberUnitSummary& unit) const {
+    unit = {.model = model_of(json),
+            .table = number_tables_.at(json.at("table").get<std::string>()),
+            .shots = json.at("shots"),
+            .seed = json.at("seed")};
+    if (json.contains("error")) {
+      unit.error = json.at("error");
+      return;
+    }
+    unit.metrics.rows = json.at("metrics").at("rows");
+    for (const auto& [name, member] : kNumberMetrics) unit.metrics.*member = number(json.at("metrics").at(name));
+    unit.fit_s = json.at("fit_s");
+    unit.predict_s = json.at("predict_s");
+    unit.contexts = json.at("contexts");
+    unit.notes = json.at("notes").get<std::vector<std::string>>();
+  }
+
+  void read(const Json& json, NumberAverageSummary& average) const {
+    average = {.model = model_of(json),
+               .shots = json.at("shots"),
+               .tables = json.at("tables"),
+               .failed_units = json.at("failed_units")};
+    for (const auto& [name, member] : kNumberAverages) average.*member = number(json.at(name));
+    average.wins = json.at("wins");
+  }
+
   template <class Entry>
   void list(const Json& json, std::vector<Entry>& entries) const {
     for (const Json& entry : json) read(entry, entries.emplace_back());
@@ -176,7 +204,7 @@ class SummaryReader {
   size_t model_of(const Json& json) const { return models_.at(json.at("model").get<std::string>()); }
   size_t table_of(const Json& json) const { return tables_.at(json.at("table").get<std::string>()); }
 
-  std::map<std::string, size_t> models_, tables_;
+  std::map<std::string, size_t> models_, tables_, number_tables_;
 };
 
 Summary summary_of(const Json& json) {
@@ -194,6 +222,11 @@ Summary summary_of(const Json& json) {
   reader.list(json.at("curves"), summary.curves);
   reader.list(json.at("examples"), summary.examples);
   reader.list(json.at("published"), summary.published);
+  // Summaries of versions before numbers lack them.
+  for (const Json& table : json.value("number_tables", Json::array()))
+    summary.number_tables.push_back(table_summary(table));
+  reader.list(json.value("number_averages", Json::array()), summary.number_averages);
+  reader.list(json.value("number_units", Json::array()), summary.number_units);
   return summary;
 }
 

@@ -3,13 +3,16 @@
 // table, a baseline that was not run) is NaN.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/json.h"
 #include "evaluate/summary/metrics.h"
+#include "evaluate/summary/number_metrics.h"
 #include "predict/answer_report.h"
 
 namespace manyshot {
@@ -168,6 +171,56 @@ struct PublishedComparison {
                                         // the table is the paper's and not only its namesake
 };
 
+// What is measured of numbers, by table without a unit of its own. r2, rmse and the log score are of the distribution's
+// mean or the whole of it, mae of its median: each the point that is best for it.
+struct NumberUnitMetrics : NumberMetrics {
+  // The model's over those of a prediction that knows only the labelled rows' numbers: their median, and all of them.
+  double relative_mae = kNotAvailable, relative_crps = kNotAvailable;
+};
+inline constexpr std::array<std::pair<const char*, double NumberUnitMetrics::*>, 10> kNumberMetrics{{
+    {"r2", &NumberUnitMetrics::r2},
+    {"rmse", &NumberUnitMetrics::rmse},
+    {"mae", &NumberUnitMetrics::mae},
+    {"crps", &NumberUnitMetrics::crps},
+    {"pinball", &NumberUnitMetrics::pinball},
+    {"log_score", &NumberUnitMetrics::log_score},
+    {"relative_mae", &NumberUnitMetrics::relative_mae},
+    {"relative_crps", &NumberUnitMetrics::relative_crps},
+    {"coverage_90", &NumberUnitMetrics::coverage_90},
+    {"coverage_50", &NumberUnitMetrics::coverage_50},
+}};
+
+// One (model, table, shots, seed) of a table whose target is a number.
+struct NumberUnitSummary {
+  size_t model = 0, table = 0;  // table: in Summary::number_tables
+  uint64_t shots = 0, seed = 0;
+  std::string error;  // why there is no result; then all below is empty
+  NumberUnitMetrics metrics;
+  double fit_s = 0, predict_s = 0;
+  uint64_t contexts = 0;
+  std::vector<std::string> notes;
+};
+
+// One (model, shots): means over the tables of their means over the seeds.
+struct NumberAverageSummary {
+  size_t model = 0;
+  uint64_t shots = 0;
+  uint64_t tables = 0, failed_units = 0;
+  double r2 = kNotAvailable;             // each table's at least -1: one failure must not outweigh all others
+  double relative_rmse = kNotAvailable;  // the errors' root mean square over the test rows' deviation
+  double relative_mae = kNotAvailable, relative_crps = kNotAvailable;
+  double coverage_90 = kNotAvailable, coverage_50 = kNotAvailable;
+  uint64_t wins = 0;  // tables where no model has a lower CRPS
+};
+inline constexpr std::array<std::pair<const char*, double NumberAverageSummary::*>, 6> kNumberAverages{{
+    {"r2", &NumberAverageSummary::r2},
+    {"relative_rmse", &NumberAverageSummary::relative_rmse},
+    {"relative_mae", &NumberAverageSummary::relative_mae},
+    {"relative_crps", &NumberAverageSummary::relative_crps},
+    {"coverage_90", &NumberAverageSummary::coverage_90},
+    {"coverage_50", &NumberAverageSummary::coverage_50},
+}};
+
 struct Summary {
   RunFacts run;
   std::vector<ModelSummary> models;
@@ -180,6 +233,11 @@ struct Summary {
   std::vector<CurveSummary> curves;            // by model
   std::vector<ExamplePrompt> examples;         // by table
   std::vector<PublishedComparison> published;  // only when asked for
+
+  // Of targets that are numbers; all of the above is of classes.
+  std::vector<TableSummary> number_tables;            // without classes
+  std::vector<NumberUnitSummary> number_units;        // by model, table, shots, seed
+  std::vector<NumberAverageSummary> number_averages;  // by model, shots; those with units
 };
 
 }  // namespace manyshot

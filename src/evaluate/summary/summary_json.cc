@@ -171,6 +171,34 @@ class SummaryWriter {
     return json;
   }
 
+  Json operator()(const NumberUnitSummary& unit) const {
+    Json json{{"model", model_name(unit.model)},
+              {"table", summary_.number_tables[unit.table].name},
+              {"shots", unit.shots},
+              {"seed", unit.seed}};
+    if (!unit.error.empty()) {
+      json["error"] = unit.error;
+      return json;
+    }
+    json["metrics"] = {{"rows", unit.metrics.rows}};
+    for (const auto& [name, member] : kNumberMetrics) json["metrics"][name] = unit.metrics.*member;
+    json["fit_s"] = unit.fit_s;
+    json["predict_s"] = unit.predict_s;
+    json["contexts"] = unit.contexts;
+    json["notes"] = unit.notes;
+    return json;
+  }
+
+  Json operator()(const NumberAverageSummary& average) const {
+    Json json{{"model", model_name(average.model)},
+              {"shots", average.shots},
+              {"tables", average.tables},
+              {"failed_units", average.failed_units}};
+    for (const auto& [name, member] : kNumberAverages) json[name] = average.*member;
+    json["wins"] = average.wins;
+    return json;
+  }
+
   template <class Entry>
   Json list(const std::vector<Entry>& entries) const {
     Json json = Json::array();
@@ -202,6 +230,10 @@ Json to_json(const Summary& summary) {
   json["units"] = writer.list(summary.units);
   json["examples"] = writer.list(summary.examples);
   json["published"] = writer.list(summary.published);
+  json["number_tables"] = Json::array();
+  for (const TableSummary& table : summary.number_tables) json["number_tables"].push_back(to_json(table));
+  json["number_averages"] = writer.list(summary.number_averages);
+  json["number_units"] = writer.list(summary.number_units);
   return json;
 }
 
