@@ -7,8 +7,6 @@
 
 namespace manyshot {
 
-inline constexpr size_t kMaxClasses = 1000;  // of a target
-
 // Sorted class order: by value when all names are numbers, else by bytes.
 void sort_classes(std::vector<std::string>& names);
 

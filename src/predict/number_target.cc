@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "predict/labels.h"
 #include "table/cell_values.h"
 #include "table/column_profile.h"
 
@@ -53,8 +52,8 @@ OddCells find_odd_cells(const TableFile& file, const NumberColumn& column, const
 }  // namespace
 
 bool NumberColumn::looks_like_number(uint64_t labelled_rows) const {
-  constexpr uint64_t kMostDistinctClasses = 20;
-  return distinct > kMostDistinctClasses && (has_decimals || distinct * 20 > labelled_rows || distinct > kMaxClasses);
+  constexpr uint64_t kMostClasses = 20, kMostWholeClasses = 50;
+  return distinct > kMostClasses && (has_decimals || distinct > kMostWholeClasses || distinct * 20 > labelled_rows);
 }
 
 std::optional<NumberColumn> as_numbers(const ColumnSchema& label, bool semicolon_separated) {

@@ -28,7 +28,7 @@ struct NumberColumn {
   bool has_decimals = false;
 
   // Whether it is taken for a number where nobody says: more than 20 different ones that are not all whole, or more
-  // than 5 % of the rows, or more than classes may be.
+  // than 50, or more than one for every 20 rows.
   bool looks_like_number(uint64_t labelled_rows) const;
 };
 

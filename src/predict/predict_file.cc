@@ -28,8 +28,20 @@ void check_options(const PredictOptions& options) {
   if (options.task.kind == TaskKind::kRegression) check_number_options(options);
 }
 
-// Options that say nothing of classes.
-void check_class_options(const PredictOptions& options) {
+// The model, unless it or the task is of numbers alone: whether the target is one is known only once it is read.
+std::unique_ptr<Method> open_for_classes(const PredictOptions& options) {
+  const bool is_for_numbers = is_number_baseline(options.model) && !is_baseline(options.model);
+  if (is_for_numbers || options.task.kind == TaskKind::kRegression) return nullptr;
+  return open_method(options.model, options.method, options.task.seed);
+}
+
+// Refuses what says nothing of classes.
+void check_class_options(const PredictOptions& options, const Method* method) {
+  if (method == nullptr) {
+    fail(ErrorKind::kUnsupported,
+         "{} predicts numbers, and \"{}\" has classes; use auto, {}, or --task regression if it is a number",
+         options.model, options.task.target, list_names(baseline_names()));
+  }
   if (options.output.point != Point::kMean) {
     fail(ErrorKind::kBadInput, "--point {}: \"{}\" has classes, and a class has no {}; leave it out",
          name_of(options.output.point), options.task.target, name_of(options.output.point));
@@ -55,24 +67,25 @@ std::vector<LabelledTable> read_parts(const TaskOptions& task, const TrainingTab
   return shots;
 }
 
+void fit_beside(const PredictOptions& options, const std::vector<LabelledTable>& shots, uint64_t num_queries,
+                std::vector<FittedParts<Predictor>>& methods) {
+  const BesideWork work{
+      .rows = shots.front().labels.size(), .features = shots.front().features.columns.size(), .queries = num_queries};
+  for (const std::string& name : baselines_beside(options.beside, {"majority", "forest", "knn"}, baseline_names(),
+                                                  options.model, work, options.task.train))
+    methods.push_back(fit_parts<Predictor>(name, *open_method(name), shots));
+}
+
 }  // namespace
 
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
   const TaskOptions& task = options.task;
   check_options(options);  // refuses before anything takes time
   const Stopwatch reading;
-  const bool may_have_classes = task.kind != TaskKind::kRegression;
-  const bool is_for_numbers_alone = is_number_baseline(options.model) && !is_baseline(options.model);
-  std::unique_ptr<Method> method;
-  if (may_have_classes && !is_for_numbers_alone) method = open_method(options.model, options.method, task.seed);
+  const std::unique_ptr<Method> method = open_for_classes(options);
   const TrainingTable train = open_training_table(task);
   if (train.is_number()) return predict_numbers(options, train, reading, observe.numbers);
-  if (!method) {
-    fail(ErrorKind::kUnsupported,
-         "{} predicts numbers, and \"{}\" has classes; use auto, {}, or --task regression if it is a number",
-         options.model, task.target, list_names(baseline_names()));
-  }
-  check_class_options(options);
+  check_class_options(options, method.get());
   const std::optional<OwnRows> own = own_rows(options, train);
   QueryReader queries = open_queries(task, train, own);
   const std::vector<std::string> kept = queries.keep(options.output.keep);
@@ -107,14 +120,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
     report.honest = first.honest_probabilities();
     report.labels = shots.front().labels;
   }
-  if (queries.has_truth()) {
-    const BesideWork work{.rows = shots.front().labels.size(),
-                          .features = shots.front().features.columns.size(),
-                          .queries = queries.count_rows()};
-    for (const std::string& name : baselines_beside(options.beside, {"majority", "forest", "knn"}, baseline_names(),
-                                                    options.model, work, task.train))
-      methods.push_back(fit_parts<Predictor>(name, *open_method(name), shots));
-  }
+  if (queries.has_truth()) fit_beside(options, shots, queries.count_rows(), methods);
   report.fit_s = fitting.seconds();
 
   const Stopwatch predicting;

@@ -16,6 +16,7 @@
 namespace manyshot {
 namespace {
 
+constexpr size_t kMaxClasses = 1000;
 constexpr size_t kChunkCells = size_t{1} << 20;  // queries are read in chunks of about this many cells
 
 std::string cells(uint64_t count) { return count == 1 ? "1 cell" : fmt::format("{} cells", count); }
@@ -101,8 +102,7 @@ void warn_of_odd_classes(const TaskOptions& options, const std::vector<std::stri
     log::warning(
         "{}: column \"{}\" has {} different numbers in {} rows, such as {}: that looks like a number to predict, and "
         "each is taken as a class of its own; group them into classes, give --target another column, or predict a "
-        "number: "
-        "--task regression",
+        "number: predict --task regression",
         options.train, options.target, classes.size(), num_labelled, excerpt(classes.front()));
   } else if (const auto twins = Respelling(classes).twins()) {
     log::warning(
@@ -141,7 +141,7 @@ void check_classes(const TaskOptions& options, const TrainingTable& table) {
   if (table.classes.size() > kMaxClasses) {
     fail(ErrorKind::kBadInput,
          "{}: column \"{}\" has {} different values, such as \"{}\": that looks like a number or an id, not a class; "
-         "group the values into classes, give --target another column, or predict a number: --task regression",
+         "group the values into classes, give --target another column, or predict a number: predict --task regression",
          options.train, options.target, table.classes.size(), excerpt(table.classes.front()));
   }
   warn_of_missing(options, table);

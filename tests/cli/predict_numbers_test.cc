@@ -176,6 +176,14 @@ TEST_F(PredictNumbers, TheTargetDecidesAndTheOptionWins) {
   EXPECT_THAT(predict_test(table(20, ""), test, {"--model", "forest"}).out, HasSubstr("p_19"));
   EXPECT_THAT(predict_test(table(20, ".5"), test, {"--model", "forest"}).out, HasSubstr("p_19.5"));
   EXPECT_THAT(predict_test(table(21, ""), test, {"--model", "forest"}).out, HasSubstr("p05"));
+  // A class for every 20 rows is too many; so are 51, however many rows there are.
+  const auto long_table = [](size_t distinct) {
+    std::string text = "x,price\n";
+    for (size_t row = 0; row < 1100; ++row) text += fmt::format("{},{}\n", row, row % distinct);
+    return text;
+  };
+  EXPECT_THAT(predict_test(long_table(50), test, {"--model", "forest"}).out, HasSubstr("p_49"));
+  EXPECT_THAT(predict_test(long_table(51), test, {"--model", "forest"}).out, HasSubstr("p05"));
   EXPECT_THAT(predict_test(table(21, ""), test, {"--model", "forest", "--task", "classification"}).out,
               HasSubstr("p_20"));
   EXPECT_THAT(predict_test(table(3, ""), test, {"--model", "forest", "--task", "regression"}).out, HasSubstr("p05"));
