@@ -84,6 +84,7 @@ Evaluation::Evaluation(const EvaluateOptions& options, const std::string& versio
   options_.baseline = choose_baseline(models_, options_.baseline);
   read_tables();
   list_units();
+  warn_of_idle_models();
   const std::string shard_name = shard_.count == 1 ? "" : fmt::format("{}-of-{}", shard_.index, shard_.count);
   ledgers_ = std::make_unique<LedgerFolder>(options_.out, shard_name, version_, ledger_options(options_));
   for (const EvaluatedModel& model : models_) ledgers_->check_hash("model", model.spelling, model.hash);
@@ -138,8 +139,24 @@ void Evaluation::list_units() {
   }
 }
 
-bool Evaluation::fits(const EvaluatedModel& model, const EvaluationTable& table) const {
+bool Evaluation::fits(const EvaluatedModel& model, const EvaluationTable& table) {
   return table.is_number() ? model.predicts_numbers : model.predicts_classes;
+}
+
+void Evaluation::warn_of_idle_models() const {
+  for (const EvaluatedModel& model : models_) {
+    if (std::ranges::any_of(tables_, [&](const EvaluationTable& table) { return fits(model, table); })) continue;
+    log::warning("{} predicts {}, and no table asks for them: it has nothing to do", model.spelling,
+                 model.predicts_numbers ? "numbers" : "classes");
+  }
+  for (const EvaluationTable& table : tables_) {
+    if (std::ranges::any_of(models_, [&](const EvaluatedModel& model) { return fits(model, table); })) continue;
+    log::warning("{}: none of the models predicts {}; {}", table.path, table.is_number() ? "numbers" : "classes",
+                 table.is_number()
+                     ? fmt::format("add some of {}, or take each number as a class: --task classification",
+                                   list_names(number_baseline_names()))
+                     : "add one that does");
+  }
 }
 
 UnitKey Evaluation::key_of(const Unit& unit) const {

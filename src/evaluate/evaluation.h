@@ -54,7 +54,8 @@ class Evaluation {
   uint64_t cells_of(const Unit& unit) const;
   void do_units(size_t model, const std::vector<const Unit*>& units, const std::string& label);
   void do_unit(const Unit& unit, const OpenModel& open);
-  bool fits(const EvaluatedModel& model, const EvaluationTable& table) const;
+  static bool fits(const EvaluatedModel& model, const EvaluationTable& table);
+  void warn_of_idle_models() const;
 
   void describe_run(Summary& summary) const;
   void describe_tables(Summary& summary) const;

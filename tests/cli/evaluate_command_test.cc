@@ -348,6 +348,19 @@ TEST_F(EvaluateTest, NumbersAloneHaveNoFilesOfClasses) {
   EXPECT_THAT(classes.err, HasSubstr("--task"));
 }
 
+TEST_F(EvaluateTest, ModelsAndTablesThatDoNotFitAreNamed) {
+  const std::string table = folder_.write("prices.csv", number_table_text(120));
+  const ProgramResult numbers = run_manyshot(
+      {"evaluate", "--tables", table, "--out", folder_ / "numbers", "--models", "majority,mean", "--shots", "16"});
+  EXPECT_EQ(numbers.exit_code, 0) << numbers.err;
+  EXPECT_THAT(numbers.err, HasSubstr("majority predicts classes, and no table asks for them"));
+  const ProgramResult classes = evaluate("r", {"--models", "ridge,majority", "--shots", "16"});
+  EXPECT_THAT(classes.err, HasSubstr("ridge predicts numbers, and no table asks for them"));
+  const ProgramResult none =
+      run_manyshot({"evaluate", "--tables", table, "--out", folder_ / "none", "--models", "majority", "--shots", "16"});
+  EXPECT_THAT(none.err, HasSubstr("prices.csv: none of the models predicts numbers; add some of \"mean\""));
+}
+
 TEST_F(EvaluateTest, UnreadableTablesAreNamedAndCounted) {
   folder_.write("tables/broken.csv", "x,label\n1,0\n2\n3,1\n");
   folder_.write("tables/empty.csv", "");
