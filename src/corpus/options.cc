@@ -24,6 +24,30 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
                   "{} is of no use, as only the compact format has ranks; use format compact, or leave it out",
                   options.rank_share);
   }
+  const bool is_typed = is_compact && options.compact_version == 2;
+  if (!is_typed && options.prior.number_share > 0) {
+    refuse_option("number_share",
+                  "{}: only version 2 of the compact format has numbers to predict; use format compact "
+                  "and compact_version 2",
+                  options.prior.number_share);
+  }
+  if (options.prior.number_share > 0 && options.stage == CorpusStage::kWarmup) {
+    refuse_option("number_share",
+                  "{}: warmup keeps the queries that the forest gets right, and a number is never quite "
+                  "right; use stage main",
+                  options.prior.number_share);
+  }
+  if (!is_typed && options.teacher_share > 0) {
+    refuse_option("teacher_share",
+                  "{} is for version 2 of the compact format; use format compact and compact_version 2",
+                  options.teacher_share);
+  }
+  if (is_typed && options.rank_share > 0) {
+    refuse_option("rank_share",
+                  "{} is of no use with version 2 of the compact format, which reads every number as value "
+                  "and rank; leave it out",
+                  options.rank_share);
+  }
   return settings;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "core/names.h"
 #include "core/options.h"
 #include "core/range.h"
+#include "encoding/compact_vocabulary.h"
 #include "encoding/prompt_format.h"
 #include "encoding/text/chat_wrapping.h"
 #include "prior/options.h"
@@ -32,7 +34,11 @@ struct CorpusOptions {
   int64_t max_tokens = 32'000;
   PromptStyle format = PromptStyle::kConcat;
   ChatWrapping chat = ChatWrapping::kTrained;
+  int compact_version = 1;
+  std::optional<CompactVocabulary> vocabulary;  // of the model that is trained; nothing: the version's usual one
   double rank_share = 0;
+  double nominal_share = 0.75;
+  double teacher_share = 0;
   bool filter_tasks = true;
   prior::PriorOptions prior;
   teacher::FilterOptions filter;
@@ -49,9 +55,19 @@ struct CorpusOptions {
     v("max_tokens", self.max_tokens, at_least(64), "Longest prompt with its answer, in tokens; text formats.");
     v("format", self.format, any_value(), "Prompt format.");
     v("chat", self.chat, one_of(kPromptWrappings), "Token layout: what stands around a text prompt.");
+    v("compact_version", self.compact_version, between(1, 2),
+      "Version of the compact format: 2 writes numbers as value and rank, categories and missing cells as such. In "
+      "training the model decides.");
     v("rank_share", self.rank_share, between(0, 1),
-      "Share of compact samples whose numbers are normal scores of their ranks, as every second member of an "
-      "ensemble reads them.");
+      "Share of compact samples (version 1) whose numbers are normal scores of their ranks, as every second member of "
+      "an ensemble reads them.");
+    v("nominal_share", self.nominal_share, between(0, 1),
+      "Share of categorical columns that are written as categories (version 2); the others are numbers, as where a "
+      "file "
+      "has codes for categories.");
+    v("teacher_share", self.teacher_share, between(0, 1),
+      "Share of samples of classes that show the class shares of the forest that judges them (filter_tasks) as "
+      "further cells, out-of-bag for labelled rows (version 2).");
     option_heading(v, "Filter");
     v("filter_tasks", self.filter_tasks, any_value(),
       "Keep only tasks that pass the forest's guard (docs/formats/corpus.md).");

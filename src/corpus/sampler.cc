@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "core/error.h"
 #include "core/stopwatch.h"
-#include "encoding/compact_format.h"
+#include "encoding/make_compact_format.h"
 #include "encoding/number_code.h"
 #include "encoding/text/text_prompt.h"
+#include "encoding/typed_format.h"
 #include "prior/task/sizes.h"
 
 namespace manyshot {
@@ -57,6 +59,42 @@ bool has_two_numbers(const ColumnsView& cells, size_t num_labelled) {
   return false;
 }
 
+std::vector<int32_t> labels_of(const prior::Task& task, std::span<const uint32_t> rows) {
+  std::vector<int32_t> labels;
+  for (const uint32_t row : rows) labels.push_back(task.labels[row]);
+  return labels;
+}
+
+// For the guard, which judges classes: whether a number is above the median of the labelled rows'.
+std::vector<int32_t> halves(const prior::Task& task, std::span<const uint32_t> rows, size_t num_labelled) {
+  std::vector<float> sorted;
+  for (const uint32_t row : rows.first(num_labelled)) sorted.push_back(task.target_values[row]);
+  const auto middle = sorted.begin() + static_cast<ptrdiff_t>((num_labelled - 1) / 2);
+  std::ranges::nth_element(sorted, middle);
+  std::vector<int32_t> labels;
+  for (const uint32_t row : rows) labels.push_back(task.target_values[row] > *middle);
+  return labels;
+}
+
+// The numbers of both columns become categories, named in the numbers' order.
+void to_categories(Column& labelled, Column& queries) {
+  std::vector<double> levels;
+  for (const Column* column : {&labelled, &queries}) {
+    std::ranges::copy_if(column->numbers, std::back_inserter(levels), [](double value) { return !std::isnan(value); });
+  }
+  std::ranges::sort(levels);
+  levels.erase(std::ranges::unique(levels).begin(), levels.end());
+  for (Column* column : {&labelled, &queries}) {
+    column->type = ColumnType::kCategorical;
+    for (const double value : column->numbers) {
+      const auto level = std::ranges::lower_bound(levels, value) - levels.begin();
+      column->codes.push_back(std::isnan(value) ? kMissingCode : static_cast<int32_t>(level));
+    }
+    column->numbers.clear();
+    for (size_t level = 0; level < levels.size(); ++level) column->categories.push_back(fmt::format("c{:04}", level));
+  }
+}
+
 }  // namespace
 
 // The rows of one sample: labelled ones and queries, columns that vary.
@@ -64,6 +102,8 @@ struct Sampler::Rows {
   Table labelled, queries;
   std::vector<int32_t> labels, query_labels;
   size_t num_classes = 0;
+  std::vector<bool> nominal;                   // [columns] written as categories
+  std::vector<double> targets, query_targets;  // where numbers are predicted; labels are then their halves
 };
 
 Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded, SampleContent content,
@@ -144,8 +184,11 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
   }
   const ColumnsView cells{scratch.cells.data(), rows.size(), features.size(), rows.size()};
   if (!has_two_numbers(cells, sample.num_labelled)) return SampleStatus::kConstant;
-  std::vector<int32_t> labels;
-  for (const uint32_t row : rows) labels.push_back(task.labels[row]);
+  const bool is_number = task.target_kind == prior::TargetKind::kNumber;
+  const std::vector<int32_t> labels = is_number ? halves(task, rows, sample.num_labelled) : labels_of(task, rows);
+  const int num_classes = is_number ? 2 : task.num_classes;
+  const bool is_taught =
+      !is_number && options_.filter_tasks && rng.child("teacher").bernoulli(0, options_.teacher_share);
 
   std::vector<uint32_t> chosen = iota(num_drawn);  // queries, by place behind the labelled rows
   if (options_.filter_tasks) {
@@ -156,18 +199,27 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
                                     .labels = labelled,
                                     .queries = cells.rows(sample.num_labelled, num_drawn),
                                     .query_labels = queries,
-                                    .num_classes = task.num_classes},
+                                    .num_classes = num_classes,
+                                    .out_of_bag = is_taught},
                                    rng.child("forest"), scratch.filter);
     scratch.spent.guard += judging.seconds();
     if (!sample.verdict.accepted()) return SampleStatus::kGuard;
     if (options_.stage == CorpusStage::kWarmup) {
-      chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, task.num_classes, rng.child("consensus"));
+      chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, num_classes, rng.child("consensus"));
       if (chosen.empty()) return SampleStatus::kNoConsensus;
     }
   }
   sample.num_queries = static_cast<uint32_t>(chosen.size());
 
-  const Rows encoded = take_rows(cells, features, labels, sample, chosen);
+  Rows encoded = take_rows(cells, features, labels, sample, chosen);
+  encoded.nominal = draw_nominal(task, features, rng.child("nominal"));
+  if (is_taught) add_shares(scratch.filter, chosen, encoded);
+  if (is_number) {
+    for (size_t row = 0; row < sample.num_labelled; ++row) encoded.targets.push_back(task.target_values[rows[row]]);
+    for (const uint32_t query : chosen) {
+      encoded.query_targets.push_back(task.target_values[rows[sample.num_labelled + query]]);
+    }
+  }
   if (!excluded_.empty() && has_excluded_row(encoded)) return SampleStatus::kExcluded;
   if (content_ == SampleContent::kPrompt && !encode(encoded, rng, sample)) return SampleStatus::kTooLong;
   for (const Table* table : {&encoded.labelled, &encoded.queries}) {
@@ -175,6 +227,7 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
       for (const Column& column : table->columns) sample.cells.push_back(static_cast<float>(column.numbers[row]));
     }
   }
+  if (is_number) return SampleStatus::kKept;
   sample.labels = encoded.labels;
   sample.labels.insert(sample.labels.end(), encoded.query_labels.begin(), encoded.query_labels.end());
   return SampleStatus::kKept;
@@ -183,10 +236,14 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
 std::vector<uint32_t> Sampler::choose_rows(const prior::Task& task, const Rng& rng, Sample& sample) const {
   const std::vector<uint32_t> order = rng.permutation(static_cast<uint32_t>(task.num_rows));
   std::vector<uint32_t> rows(order.begin(), order.begin() + sample.num_labelled);
+  const size_t most_rows = sample.num_labelled + static_cast<size_t>(options_.queries);
+  if (task.target_kind == prior::TargetKind::kNumber) {
+    rows.assign(order.begin(), order.begin() + static_cast<ptrdiff_t>(std::min(most_rows, order.size())));
+    return rows;
+  }
   std::vector<uint32_t> class_counts(static_cast<size_t>(task.num_classes));
   for (const uint32_t row : rows) ++class_counts[static_cast<size_t>(task.labels[row])];
   sample.most_frequent = *std::max_element(class_counts.begin(), class_counts.end());
-  const size_t most_rows = sample.num_labelled + static_cast<size_t>(options_.queries);
   for (size_t place = sample.num_labelled; place < order.size() && rows.size() < most_rows; ++place) {
     if (class_counts[static_cast<size_t>(task.labels[order[place]])] > 0) rows.push_back(order[place]);
   }
@@ -264,20 +321,59 @@ void Sampler::encode_text(const Rows& rows, Sample& sample) const {
   }
 }
 
+// As many columns as predict/tree_teachers.h has: one for two classes, else one for each. A labelled row that every
+// tree saw has none.
+void Sampler::add_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows) {
+  const size_t num_classes = rows.num_classes;
+  const std::vector<double>& labelled = judged.forest.out_of_bag_probabilities();
+  for (size_t k = num_classes == 2 ? 1 : 0; k < num_classes; ++k) {
+    Column of_labelled{.name = fmt::format("share{}", k), .share_of = static_cast<int32_t>(k)};
+    Column of_queries = of_labelled;
+    for (size_t row = 0; row < rows.labelled.num_rows; ++row) {
+      of_labelled.numbers.push_back(labelled[row * num_classes + k]);
+    }
+    for (const uint32_t query : queries) of_queries.numbers.push_back(judged.probabilities[query * num_classes + k]);
+    rows.labelled.columns.push_back(std::move(of_labelled));
+    rows.queries.columns.push_back(std::move(of_queries));
+    rows.nominal.push_back(false);
+  }
+}
+
+std::vector<bool> Sampler::draw_nominal(const prior::Task& task, std::span<const uint32_t> features,
+                                        const Rng& rng) const {
+  std::vector<bool> nominal;
+  for (const uint32_t feature : features) {
+    nominal.push_back(task.info[feature].kind == prior::ColumnKind::kCategorical &&
+                      rng.bernoulli(feature, options_.nominal_share));
+  }
+  return nominal;
+}
+
 void Sampler::encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const {
-  const CompactVocabulary vocabulary;
-  const CompactFormat format(rows.labelled, rows.labels, vocabulary);
-  TaskView view{.rows = iota(rows.labelled.num_rows), .features = iota(format.num_features())};
-  view.labels = rng.child("label_ids").sample(kCompactClasses, static_cast<uint32_t>(rows.num_classes));
+  TaskView view{.rows = iota(rows.labelled.num_rows), .category_seed = rng.child("categories").bits(0)};
+  const bool is_number = !rows.targets.empty();
+  if (!is_number) view.labels = rng.child("label_ids").sample(kCompactClasses, static_cast<uint32_t>(rows.num_classes));
   if (rng.child("number_scale").bernoulli(0, options_.rank_share)) view.scale = NumberScale::kRanks;
-  sample.num_features = static_cast<uint32_t>(format.num_features());
-  sample.tokens = format.prompt(view).context;
+  const CompactVocabulary vocabulary = options_.vocabulary.value_or(usual_vocabulary(options_.compact_version));
+  Table labelled = rows.labelled, queries = rows.queries;
+  for (size_t column = 0; column < labelled.columns.size(); ++column) {
+    if (rows.nominal[column]) to_categories(labelled.columns[column], queries.columns[column]);
+  }
+  const auto format = is_number
+                          ? std::make_unique<TypedFormat>(labelled, std::span<const double>(rows.targets), vocabulary)
+                          : make_compact_format(labelled, rows.labels, vocabulary);
+  view.features = iota(format->num_features());
+  sample.num_features = static_cast<uint32_t>(format->num_features());
+  sample.tokens = format->prompt(view).context;
   sample.answer_begin = sample.tokens.size();
-  const QueryTokens queries = format.queries(rows.queries, std::span(&view, 1)).front();
-  for (size_t query = 0; query < queries.size(); ++query) {
-    sample.tokens.insert(sample.tokens.end(), queries[query].begin(), queries[query].end());
-    sample.tokens.push_back(vocabulary.first_label +
-                            static_cast<TokenId>(view.labels[static_cast<size_t>(rows.query_labels[query])]));
+  const NumberCode target_code = NumberCode::fit(rows.targets);
+  const QueryTokens tokens = format->queries(queries, std::span(&view, 1)).front();
+  for (size_t query = 0; query < tokens.size(); ++query) {
+    sample.tokens.insert(sample.tokens.end(), tokens[query].begin(), tokens[query].end());
+    sample.tokens.push_back(is_number
+                                ? vocabulary.cells->target(target_code.encode(rows.query_targets[query]))
+                                : vocabulary.first_label +
+                                      static_cast<TokenId>(view.labels[static_cast<size_t>(rows.query_labels[query])]));
   }
 }
 

@@ -62,7 +62,7 @@ struct Sample {
   size_t answer_begin = 0;
   // Rows as raw numbers [num_labelled + num_queries, num_features], and their labels; for the layouts of rows.
   std::vector<float> cells;
-  std::vector<int32_t> labels;
+  std::vector<int32_t> labels;  // empty where a number is predicted
 };
 
 // Where the time of draws goes, in seconds of one thread.
@@ -127,6 +127,10 @@ class Sampler {
   bool encode(const Rows& rows, const Rng& rng, Sample& sample) const;
   void encode_text(const Rows& rows, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
+  // Adds the forest's class shares of the labelled rows and of the chosen queries as columns.
+  static void add_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows);
+  // Which columns are written as categories.
+  std::vector<bool> draw_nominal(const prior::Task& task, std::span<const uint32_t> features, const Rng& rng) const;
 
   CorpusOptions options_;
   CorpusSettings settings_;

@@ -88,7 +88,7 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
   std::vector<std::string> constant, empty, text, same_length;
   for (size_t index = 0; index < shots.columns.size(); ++index) {
     const Column& column = shots.columns[index];
-    Feature feature{.column = index, .type = column.type};
+    Feature feature{.column = index, .type = column.type, .share_of = column.share_of};
     if (column.type == ColumnType::kCategorical) {
       CategoryRanks categories = category_ranks(column);
       feature.ranks = std::move(categories.ranks);
@@ -139,6 +139,8 @@ FeatureMatrix FeatureEncoder::transform(const Table& table) const {
     const Feature& feature = features_[index];
     const Column& column = table.columns[feature.column];
     matrix.nominal.push_back(feature.nominal);
+    matrix.share_of.push_back(feature.share_of);
+    matrix.missing_levels.push_back(feature.nominal ? feature.missing : kMissingNumber);
     for (size_t row = 0; row < table.num_rows; ++row) {
       matrix.values[row * matrix.num_features + index] = value(feature, column, row);
     }

@@ -29,7 +29,10 @@ struct FeatureMatrix {
   size_t num_rows = 0;
   size_t num_features = 0;
   std::vector<double> values;
-  std::vector<bool> nominal;  // [F] categories without an order, numbered from 0; empty: none is
+  std::vector<bool> nominal;      // [F] categories without an order, numbered from 0; empty: none is
+  std::vector<int32_t> share_of;  // [F] as Column has it; empty: none
+  std::vector<double>
+      missing_levels;  // [F] the category that stands for a missing cell; NaN: none; empty: no columns do
 
   bool is_nominal(size_t feature) const { return !nominal.empty() && nominal[feature]; }
   bool has_nominal() const { return std::ranges::find(nominal, true) != nominal.end(); }
@@ -56,6 +59,7 @@ class FeatureEncoder {
     std::vector<double> ranks;        // categorical: by category code of the labelled rows; NaN for one they lack
     double missing = kMissingNumber;  // the number a missing cell stands for
     bool nominal = false;
+    int32_t share_of = -1;
   };
   double value(const Feature& feature, const Column& column, size_t row) const;
 

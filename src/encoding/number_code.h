@@ -9,6 +9,7 @@
 namespace manyshot {
 
 inline constexpr int kNumCodes = 1000;
+inline constexpr double kCodesPerDeviation = 120;
 inline constexpr int kMissingCodeValue = 500;  // a missing value reads as the mean: the codes have no mark of their own
 
 class NumberCode {
@@ -20,6 +21,11 @@ class NumberCode {
   // every value equal to the constant, and every other one, gives 500: it carries nothing the labelled rows could
   // explain.
   int encode(double value) const;
+
+  // The number in the middle of a code.
+  double value(int code) const {
+    return is_constant() ? mean_ : mean_ + (code - kNumCodes / 2) / (kCodesPerDeviation * inverse_deviation_);
+  }
 
   // No labelled row has a value, or all have the same one.
   bool is_constant() const { return inverse_deviation_ == 0; }

@@ -22,10 +22,11 @@ enum class NumberScale { kValues, kRanks };
 // One way to look at a task: which labelled rows, columns and label names the model sees, in which order, and on
 // which scale. An ensemble averages over several.
 struct TaskView {
-  std::vector<uint32_t> rows;      // labelled rows in prompt order
-  std::vector<uint32_t> features;  // features in prompt order
-  std::vector<uint32_t> labels;    // [K] label id shown for class k
-  NumberScale scale = NumberScale::kValues;
+  std::vector<uint32_t> rows;                // labelled rows in prompt order
+  std::vector<uint32_t> features;            // features in prompt order
+  std::vector<uint32_t> labels;              // [K] label id shown for class k
+  NumberScale scale = NumberScale::kValues;  // `compact`, version 1
+  uint64_t category_seed = 0;                // `compact`, version 2: of the ids that name categories
 };
 
 // How a table is written.

@@ -12,6 +12,8 @@
 #include "evaluate/endpoint/endpoint_client.h"
 #include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
+#include "model/compact/config.h"
+#include "model/language/text_model.h"
 #include "predict/auto_method.h"
 #include "predict/baselines.h"
 #include "predict/model_store.h"
@@ -100,6 +102,12 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
   return model;
 }
 
+bool weights_predict_numbers(const std::string& path) {
+  if (language_model_path(path)) return false;
+  const std::string config = path + "/config.json";
+  return parse_model_config(read_file(config), config).predicts_numbers;
+}
+
 }  // namespace
 
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
@@ -126,8 +134,12 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
       model.single_threaded = false;
       model.path = resolve_model(model.name, known);
     }
-    model.predicts_numbers = is_number_baseline(model.name);
-    model.predicts_classes = !model.predicts_numbers || is_baseline(model.name);
+    if (model.is_endpoint || model.name == kAuto || model.path.empty()) {
+      model.predicts_numbers = is_number_baseline(model.name);
+      model.predicts_classes = !model.predicts_numbers || is_baseline(model.name);
+    } else {
+      model.predicts_numbers = weights_predict_numbers(model.path);
+    }
     model.answers_missing_classes_with_majority = model.name == "paper-xgboost";
     if (model.is_endpoint || !model.path.empty()) model.hash = hash_model(model);
     models.push_back(std::move(model));

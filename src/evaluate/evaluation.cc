@@ -220,7 +220,10 @@ void Evaluation::do_units(size_t model, const std::vector<const Unit*>& units, c
   const auto is_number = [&](const Unit* unit) { return tables_[unit->table].is_number(); };
   OpenModel open;
   if (!std::ranges::all_of(units, is_number)) open.classes = open_model(models_[model], options_.seed);
-  if (std::ranges::any_of(units, is_number)) open.numbers = open_number_baseline(models_[model].name, options_.seed);
+  if (std::ranges::any_of(units, is_number)) {
+    const EvaluatedModel& asked = models_[model];
+    open.numbers = open_number_method(asked.path.empty() ? asked.name : asked.path, asked.options, options_.seed);
+  }
   Progress progress(label, cells, "cells");
   const auto do_one = [&](const Unit& unit) {
     do_unit(unit, open);

@@ -28,12 +28,13 @@ struct ModelInfo {
   int64_t num_parameters = 0;
   int num_layers = 0, hidden_size = 0;
   int vocab_size = 0;
-  int max_classes = 0;       // labels the model can tell apart; 0: no limit
-  int max_features = 0;      // columns it has marks for
-  int trained_features = 0;  // columns it was trained with at most
-  int trained_shots = 0;     // labelled rows it was trained with at most
-  int max_shots = 0;         // labelled rows one context should hold at most; may be more than it was trained with
-  int context_window = 0;    // kFlat: tokens a text may have
+  int max_classes = 0;            // labels the model can tell apart; 0: no limit
+  int max_features = 0;           // columns it has marks for
+  int trained_features = 0;       // columns it was trained with at most
+  bool predicts_numbers = false;  // not only classes
+  int trained_shots = 0;          // labelled rows it was trained with at most
+  int max_shots = 0;              // labelled rows one context should hold at most; may be more than it was trained with
+  int context_window = 0;         // kFlat: tokens a text may have
   std::optional<TrainedPrompt> trained_prompt;  // kFlat: where that is known
   CompactVocabulary vocabulary;                 // kRows only
 };

@@ -1,10 +1,6 @@
 #include "predict/compact_task.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "predict/ensemble.h"
+#include "predict/ensemble_plan.h"
 
 namespace manyshot {
 namespace {
@@ -14,36 +10,15 @@ std::vector<uint32_t> count_classes(const PromptPlan& plan, const LabelledTable&
   return shots.class_counts();
 }
 
-void describe(const EnsembleShape& shape, size_t num_rows, size_t num_features, std::vector<std::string>& notes) {
-  if (num_rows > shape.max_rows) {
-    notes.push_back(
-        fmt::format("{} labelled rows, the model takes {} at a time: each of the {} ensemble members sees its own "
-                    "stratified subset",
-                    num_rows, shape.max_rows, shape.members));
-  }
-  const size_t dealt = shape.max_features - shape.max_features / 2;
-  if (num_features > shape.max_features) {
-    const size_t used = std::min(num_features, shape.max_features / 2 + dealt * static_cast<size_t>(shape.members));
-    notes.push_back(
-        fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best "
-                    "tell the classes apart one by one, and {} random others; {} columns in all{}",
-                    num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
-                    used < num_features ? "; a larger --ensemble uses more" : ""));
-  }
-}
-
 }  // namespace
 
 CompactTask::CompactTask(const PromptPlan& plan, const LabelledTable& shots)
     : class_counts_(count_classes(plan, shots)),
-      format_(shots.features, shots.labels, plan.model.vocabulary),
-      notes_(format_.notes()) {
-  const EnsembleShape shape{.members = plan.members,
-                            .max_rows = static_cast<size_t>(plan.model.max_shots),
-                            .max_features = static_cast<size_t>(plan.model.trained_features),
-                            .num_label_ids = static_cast<size_t>(plan.model.max_classes)};
-  views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
-  describe(shape, shots.labels.size(), format_.num_features(), notes_);
+      format_(make_compact_format(shots.features, shots.labels, plan.model.vocabulary)),
+      notes_(format_->notes()) {
+  const EnsembleShape shape = ensemble_shape(plan);
+  views_ = make_views(shots.labels, shots.num_classes(), format_->relevance(), shape, Rng(plan.seed).child("ensemble"));
+  describe_ensemble(shape, shots.labels.size(), format_->num_features(), notes_);
 }
 
 }  // namespace manyshot

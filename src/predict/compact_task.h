@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "encoding/compact_format.h"
+#include "encoding/make_compact_format.h"
 #include "predict/prompt_plan.h"
 
 namespace manyshot {
@@ -15,7 +16,7 @@ class CompactTask {
   // Throws Error(kUnsupported) for more classes than the model tells apart. REQUIRES: not plan.is_text().
   CompactTask(const PromptPlan& plan, const LabelledTable& shots);
 
-  const CompactFormat& format() const { return format_; }
+  const PromptFormat& format() const { return *format_; }
   const std::vector<TaskView>& views() const { return views_; }
   const std::vector<uint32_t>& class_counts() const { return class_counts_; }
   // What is left out of the labelled rows and columns, and who sees what of them.
@@ -23,7 +24,7 @@ class CompactTask {
 
  private:
   std::vector<uint32_t> class_counts_;
-  CompactFormat format_;
+  std::unique_ptr<PromptFormat> format_;
   std::vector<TaskView> views_;
   std::vector<std::string> notes_;
 };

@@ -54,7 +54,7 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
   std::vector<TaskView> views(shape.members);
   for (size_t member = 0; member < views.size(); ++member) {
     TaskView& view = views[member];
-    view.scale = member % 2 == 0 ? NumberScale::kValues : NumberScale::kRanks;
+    view.scale = shape.both_scales && member % 2 == 1 ? NumberScale::kRanks : NumberScale::kValues;
     const Rng member_rng = rng.child("member", member);
     const auto rows =
         select_rows(labels, num_classes, shape.max_rows, Selection::kStratified, member_rng.child("subset"));
@@ -66,6 +66,7 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
     for (const uint32_t place : member_rng.child("column order").permutation(static_cast<uint32_t>(columns.size()))) {
       view.features.push_back(columns[place]);
     }
+    view.category_seed = member_rng.child("categories").bits(0);
     view.labels = member_rng.child("labels").sample(static_cast<uint32_t>(shape.num_label_ids),
                                                     static_cast<uint32_t>(num_classes));
   }

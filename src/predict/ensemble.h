@@ -16,12 +16,13 @@ struct EnsembleShape {
   size_t max_features = 0;   // columns one member sees at most; more: the most relevant half, and a random half that
                              // differs between members
   size_t num_label_ids = 0;  // label names to choose from (at least K)
+  bool both_scales = true;   // every second member reads ranks; else all read values
 };
 
 // One view per member, a pure function of its arguments. `labels` [N] are the classes of the labelled rows, `relevance`
-// [F] as PromptFormat::relevance. Row order, column order and label names are random in each view, number scales take
-// turns; a class without labelled rows still gets a label name. Where columns are more than fit, those outside the most
-// relevant half are used equally often.
+// [F] as PromptFormat::relevance. Row order, column order, label names and ids of categories are random in each view,
+// number scales take turns; a class without labelled rows still gets a label name. Where columns are more than fit,
+// those outside the most relevant half are used equally often.
 std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, std::span<const double> relevance,
                                  const EnsembleShape& shape, const Rng& rng);
 

@@ -7,9 +7,13 @@
 #include <limits>
 
 #include "core/error.h"
+#include "model/model.h"
 #include "predict/auto_method.h"
+#include "predict/baselines.h"
 #include "predict/forest.h"
+#include "predict/in_context_numbers.h"
 #include "predict/knn.h"
+#include "predict/model_store.h"
 #include "predict/ridge.h"
 #include "predict/xgboost.h"
 
@@ -86,13 +90,24 @@ std::unique_ptr<NumberMethod> open_number_baseline(std::string_view name, uint64
   return find_baseline(name)->open(seed);
 }
 
-std::unique_ptr<NumberMethod> open_number_method(const std::string& name, uint64_t seed) {
-  if (name == kAuto) return open_number_baseline(kAutoForNumbers, seed);
-  if (is_number_baseline(name)) return open_number_baseline(name, seed);
+void fail_of_classes(const std::string& name) {
   fail(ErrorKind::kUnsupported,
        "{} predicts classes, and the target is a number; use auto, {}, or take each value as a class: --task "
        "classification",
        name, fmt::join(number_baseline_names(), ", "));
+}
+
+std::unique_ptr<NumberMethod> open_number_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
+  if (name == kAuto) return open_number_baseline(kAutoForNumbers, seed);
+  if (is_number_baseline(name)) return open_number_baseline(name, seed);
+  if (is_baseline(name)) fail_of_classes(name);
+  std::vector<std::string> names{std::string(kAuto)};
+  names.insert(names.end(), number_baseline_names().begin(), number_baseline_names().end());
+  return std::make_unique<InContextNumberMethod>(
+      load_model(
+          resolve_model(name, names),
+          {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter, .device = options.device}),
+      options, seed);
 }
 
 }  // namespace manyshot

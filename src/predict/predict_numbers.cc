@@ -63,7 +63,7 @@ PredictReport predict_numbers(const PredictOptions& options, const TrainingTable
                               const std::function<void(const PredictedNumbers&)>& observe) {
   const TaskOptions& task = options.task;
   check_number_options(options);
-  const std::unique_ptr<NumberMethod> method = open_number_method(options.model, task.seed);
+  const std::unique_ptr<NumberMethod> method = open_number_method(options.model, options.method, task.seed);
   if (options.model == kAuto)
     log_notes(task.train, {fmt::format("no model predicts numbers yet: auto is the {}", kAutoForNumbers)});
   const std::optional<OwnRows> own =

@@ -53,18 +53,26 @@ std::string text_prompt(const PromptPlan& plan, const PromptOptions& options, co
   return dump({{"messages", messages}});
 }
 
-// 620 380 | 1: number codes, the bar and the label id, one row a line.
-void append_row(std::span<const TokenId> tokens, const CompactVocabulary& vocabulary, std::string& text) {
-  for (const TokenId token : tokens) {
-    if (token == vocabulary.bar) {
-      text += "| ";
-    } else if (token >= vocabulary.first_label && token < vocabulary.bar) {
-      text += fmt::format("{} ", token - vocabulary.first_label);
-    } else {
-      text += fmt::format("{} ", token - vocabulary.first_number);
-    }
+// A value: 620, or in version 2 620/655 (value and rank), c12 (a category), c? (one without an id), ? (missing).
+std::string cell_text(TokenId token, const CompactVocabulary& vocabulary) {
+  if (!vocabulary.cells) return fmt::format("{}", token - vocabulary.first_number);
+  const CellVocabulary& cells = *vocabulary.cells;
+  if (token == cells.missing) return "?";
+  if (token == cells.unseen) return "c?";
+  if (token < cells.first_pair) return fmt::format("c{}", token - cells.first_category);
+  const int pair = token - cells.first_pair;
+  return fmt::format("{}/{}", pair % kNumCodes, pair / kNumCodes);
+}
+
+// 620 380 | 1: values, the bar and the label id, one row a line.
+void append_row(std::span<const TokenId> tokens, size_t num_features, const CompactVocabulary& vocabulary,
+                std::string& text) {
+  for (size_t place = 0; place < num_features; ++place) text += cell_text(tokens[place], vocabulary) + " ";
+  text += "|";
+  if (tokens.size() > num_features + 1) {
+    text += fmt::format(" {}", tokens[num_features + 1] - vocabulary.first_label);
   }
-  text.back() = '\n';
+  text += '\n';
 }
 
 std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
@@ -83,10 +91,13 @@ std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options,
   const size_t row_tokens = prompt.num_features + 2;
   std::string text;
   for (size_t row = 0; row < prompt.num_shots(); ++row) {
-    append_row(std::span(prompt.context).subspan(row * row_tokens, row_tokens), plan.model.vocabulary, text);
+    append_row(std::span(prompt.context).subspan(row * row_tokens, row_tokens), prompt.num_features,
+               plan.model.vocabulary, text);
   }
   text += "\n";
-  for (size_t query = 0; query < tokens.size(); ++query) append_row(tokens[query], plan.model.vocabulary, text);
+  for (size_t query = 0; query < tokens.size(); ++query) {
+    append_row(tokens[query], prompt.num_features, plan.model.vocabulary, text);
+  }
   return text;
 }
 

@@ -143,7 +143,9 @@ std::vector<Column> share_columns(TreeKind kind, const std::vector<double>& shar
   const size_t num_classes = classes.size();
   std::vector<Column> columns;
   for (size_t k = num_classes == 2 ? 1 : 0; k < num_classes; ++k) {
-    Column column{.name = fmt::format("{}: {}", name_of(kind), classes[k]), .type = ColumnType::kNumeric};
+    Column column{.name = fmt::format("{}: {}", name_of(kind), classes[k]),
+                  .type = ColumnType::kNumeric,
+                  .share_of = static_cast<int32_t>(k)};
     for (size_t place = k; place < shares.size(); place += num_classes) {
       column.numbers.push_back(std::round(shares[place] * 1000) / 1000);
     }

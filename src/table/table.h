@@ -30,6 +30,7 @@ struct Column {
   std::vector<double> numbers;          // [N] or empty
   std::vector<int32_t> codes;           // [N] or empty
   std::vector<std::string> categories;  // distinct strings as spelt in the file
+  int32_t share_of = -1;                // the class whose probability, as another model has it, stands here; -1: none's
 
   bool is_number() const { return type <= ColumnType::kDate; }
   bool is_missing(size_t row) const { return is_number() ? numbers[row] != numbers[row] : codes[row] == kMissingCode; }

@@ -28,7 +28,7 @@ std::vector<size_t> apportion(size_t total, const std::vector<size_t>& shares) {
 }  // namespace
 
 FilterVerdict TaskFilter::check(const FilterTask& task, const Rng& rng, FilterScratch& scratch) const {
-  const auto& [labelled, labels, queries, query_labels, num_classes] = task;
+  const auto& [labelled, labels, queries, query_labels, num_classes, out_of_bag] = task;
   assert(labelled.num_rows == labels.size() && queries.num_rows == query_labels.size() && !query_labels.empty());
   scratch.predicted.assign(query_labels.size(), labels[0]);
   scratch.probabilities.assign(query_labels.size() * static_cast<size_t>(num_classes), 0);
@@ -42,8 +42,8 @@ FilterVerdict TaskFilter::check(const FilterTask& task, const Rng& rng, FilterSc
     known = scratch.imputer.apply(labelled, scratch.labelled_cells);
     asked = scratch.imputer.apply(queries, scratch.query_cells);
   }
-  scratch.forest.fit(known, labels, num_classes, {.num_trees = options_.num_trees}, rng.child("forest"),
-                     scratch.forest_scratch);
+  scratch.forest.fit(known, labels, num_classes, {.num_trees = options_.num_trees, .out_of_bag = out_of_bag},
+                     rng.child("forest"), scratch.forest_scratch);
   scratch.forest.predict_labels(asked, scratch.probabilities, scratch.predicted);
   return judge(labels, query_labels, scratch.predicted, num_classes, scratch);
 }

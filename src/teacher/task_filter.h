@@ -124,6 +124,7 @@ struct FilterTask {
   ColumnsView queries;
   std::span<const int32_t> query_labels;
   int num_classes = 0;
+  bool out_of_bag = false;  // the forest then has out_of_bag_probabilities(), and is the same
 };
 
 class TaskFilter {

@@ -1,4 +1,4 @@
-// Sizes of a fresh compact decoder (docs/formats/compact.md).
+// Version and sizes of a fresh compact decoder (docs/formats/compact.md).
 #pragma once
 
 #include "core/options.h"
@@ -6,6 +6,7 @@
 namespace manyshot::train {
 
 struct CompactSizes {
+  int version = 1;
   int hidden_size = 128;
   int intermediate_size = 352;
   int num_attention_heads = 4;
@@ -15,6 +16,8 @@ struct CompactSizes {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
+    v("version", self.version, between(1, 2),
+      "Version of the format: 1 knows numbers and classes; 2 categories, missing cells and numbers to predict, too.");
     v("hidden_size", self.hidden_size, between(16, 65536), "Width; a multiple of 16.");
     v("intermediate_size", self.intermediate_size, between(1, 1 << 20), "Width inside the MLP.");
     v("num_attention_heads", self.num_attention_heads, between(1, 1024), "Heads; they divide the width.");

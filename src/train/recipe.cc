@@ -221,6 +221,10 @@ Recipe parse_recipe(std::string_view text, const std::string& path, std::span<co
     recipe.stages.push_back(std::move(stage));
   }
   for (const std::string& change : join_split_values(changes)) apply_change(recipe, places, change);
+  for (StageRecipe& stage : recipe.stages) {
+    if (recipe.compact.sizes.version == 2 && stage.corpus.format == PromptStyle::kCompact)
+      stage.corpus.compact_version = 2;
+  }
   Checker(recipe, places, path).check();
   return recipe;
 }

@@ -43,7 +43,7 @@ struct ModelRecipe {
   static void visit(Self& self, Visitor& v) {
     v("base", self.base, any_value(),
       "The model to train: an installed name, a folder (Llama or Qwen2, or a compact model, whose sizes [compact] then "
-      "does not change), a .gguf file; or fresh.");
+      "does not change; with version = 2 one of version 1 is upgraded), a .gguf file; or fresh.");
     v("config", self.config, any_value(),
       "For base = \"fresh\": a folder with config.json (and, for a language model, tokenizer.json), or a config.json; "
       "nothing: the compact decoder of [compact].");

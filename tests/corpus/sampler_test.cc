@@ -92,6 +92,115 @@ TEST(Sampler, CompactRowsEndWithBarAndLabel) {
   EXPECT_EQ(label_tokens.size(), 10u) << "labels are drawn from all ten";
 }
 
+TEST(Sampler, VersionTwoWritesCategoriesAndGapsAsSuch) {
+  CorpusOptions options = small();
+  options.format = PromptStyle::kCompact;
+  options.compact_version = 2;
+  options.prior.prior = "graph";
+  options.prior.missing = 1;
+  const CellVocabulary cells = *usual_vocabulary(2).cells;
+  const auto count = [&](const std::vector<Sample>& samples) {
+    std::map<std::string, size_t> counts;
+    for (const Sample& sample : samples) {
+      const size_t row_tokens = sample.num_features + 2;
+      for (size_t i = 0; i < sample.tokens.size(); ++i) {
+        const TokenId token = sample.tokens[i];
+        const size_t place = i % row_tokens;
+        if (place >= sample.num_features) {
+          EXPECT_TRUE(place == sample.num_features ? token == 3010 : token >= 3000 && token < 3010);
+          continue;
+        }
+        ++counts[token == cells.missing      ? "missing"
+                 : token == cells.unseen     ? "unseen"
+                 : token >= cells.first_pair ? "number"
+                                             : "category"];
+        EXPECT_TRUE(token >= cells.missing && token < cells.first_share);
+      }
+    }
+    return counts;
+  };
+  std::map<std::string, size_t> counts = count(draw(options, 200));
+  EXPECT_GT(counts["category"], 100u);
+  EXPECT_GT(counts["number"], 100u);
+  EXPECT_GT(counts["missing"], 100u);
+  options.nominal_share = 0;
+  options.prior.missing = 0;
+  counts = count(draw(options, 200));
+  EXPECT_EQ(counts["category"] + counts["missing"] + counts["unseen"], 0u);
+  EXPECT_GT(counts["number"], 100u);
+  options.rank_share = 0.5;
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput,
+               HasSubstr("rank_share: 0.5 is of no use with version 2"));
+}
+
+TEST(Sampler, AShareOfTasksPredictsNumbers) {
+  CorpusOptions options = small();
+  options.prior.number_share = 0.5;
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput,
+               HasSubstr("number_share: 0.5: only version 2 of the compact format has numbers to predict"));
+  options.format = PromptStyle::kCompact;
+  options.compact_version = 2;
+  const CellVocabulary cells = *usual_vocabulary(2).cells;
+  size_t numbers = 0, classes = 0;
+  for (const Sample& sample : draw(options, 200)) {
+    if (sample.status != SampleStatus::kKept) continue;
+    const size_t row_tokens = sample.num_features + 2;
+    const bool is_number = sample.labels.empty();
+    (is_number ? numbers : classes) += 1;
+    double sum = 0, squares = 0;
+    for (size_t row = 0; row < sample.num_labelled + sample.num_queries; ++row) {
+      const TokenId target = sample.tokens[(row + 1) * row_tokens - 1];
+      EXPECT_EQ(is_number, target >= cells.first_target && target < cells.first_target + 1000);
+      if (row >= sample.num_labelled) continue;
+      const double z = (target - cells.first_target - 500) / 120.0;
+      sum += z;
+      squares += z * z;
+    }
+    if (!is_number) continue;
+    EXPECT_EQ(sample.num_queries, 20u);
+    EXPECT_NEAR(sum / sample.num_labelled, 0, 0.1);
+    EXPECT_NEAR(squares / sample.num_labelled, 1, 0.3) << "standardised by the labelled rows, but for the ends";
+  }
+  EXPECT_GT(numbers, 20u);
+  EXPECT_GT(classes, 20u);
+  options.stage = CorpusStage::kWarmup;
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput, HasSubstr("number_share: 0.5: warmup keeps"));
+}
+
+TEST(Sampler, AShareOfTasksShowsTheForestsShares) {
+  CorpusOptions options = small();
+  options.teacher_share = 0.5;
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput, HasSubstr("teacher_share: 0.5 is for version 2"));
+  options.format = PromptStyle::kCompact;
+  options.compact_version = 2;
+  const CellVocabulary cells = *usual_vocabulary(2).cells;
+  size_t taught = 0, untaught = 0;
+  double right = 0, rows = 0;
+  for (const Sample& sample : draw(options, 200)) {
+    if (sample.status != SampleStatus::kKept) continue;
+    const size_t row_tokens = sample.num_features + 2;
+    size_t shares = 0;
+    for (size_t row = 0; row < sample.num_labelled + sample.num_queries; ++row) {
+      const TokenId label = sample.tokens[(row + 1) * row_tokens - 1] - 3000;
+      int highest = -1, likeliest = -1;
+      for (size_t place = 0; place < sample.num_features; ++place) {
+        const TokenId token = sample.tokens[row * row_tokens + place];
+        if (token < cells.first_share) continue;
+        ++shares;
+        const int code = (token - cells.first_share) % 1000, mark = (token - cells.first_share) / 1000;
+        if (code > highest) highest = code, likeliest = mark;
+      }
+      if (sample.num_classes < 3 || highest < 0) continue;
+      right += likeliest == label;
+      ++rows;
+    }
+    ++(shares > 0 ? taught : untaught);
+  }
+  EXPECT_GT(taught, 20u);
+  EXPECT_GT(untaught, 20u);
+  EXPECT_GT(right / rows, 0.5) << "the mark of the largest share is most often the row's label";
+}
+
 TEST(Sampler, AShareOfCompactTasksIsReadAsRanks) {
   CorpusOptions options = small();
   options.format = PromptStyle::kCompact;

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "support/models/random_model.h"
+#include "support/temporary_folder.h"
+
 namespace manyshot {
 namespace {
 
@@ -37,6 +42,20 @@ TEST(FindModels, AutoIsHashedApartFromItsModel) {
   EXPECT_EQ(models[1].hash, models[3].hash) << "no trees, no matter how long they may take";
   EXPECT_EQ(uncalibrated_twin(models[0], models), "");
   EXPECT_EQ(uncalibrated_twin(models[1], models), "default+calibrate=none");
+}
+
+// Every compact model predicts classes; numbers where its config says so.
+TEST(FindModels, AModelSaysWhetherItPredictsNumbers) {
+  const TemporaryFolder folder;
+  write_model(folder, {.is_typed = true});
+  const std::vector<EvaluatedModel> models = find_models({folder.path(), "default", "ridge", "majority"}, {});
+  const auto predicts = [&](size_t model) {
+    return std::pair(models[model].predicts_classes, models[model].predicts_numbers);
+  };
+  EXPECT_EQ(predicts(0), std::pair(true, true));
+  EXPECT_EQ(predicts(1), std::pair(true, false));
+  EXPECT_EQ(predicts(2), std::pair(false, true));
+  EXPECT_EQ(predicts(3), std::pair(true, false));
 }
 
 }  // namespace

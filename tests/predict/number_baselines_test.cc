@@ -189,8 +189,8 @@ TEST(NumberBaselines, MissingAndUnknownCellsAreAnswered) {
 }
 
 TEST(NumberBaselines, AModelOfClassesIsRefusedWithTheWayOut) {
-  EXPECT_THAT(error_of([] { open_number_method("majority", 0); }).what(), HasSubstr("use auto, mean, knn"));
-  EXPECT_NE(open_number_method("auto", 0), nullptr);
+  EXPECT_THAT(error_of([] { open_number_method("majority", {}, 0); }).what(), HasSubstr("use auto, mean, knn"));
+  EXPECT_NE(open_number_method("auto", {}, 0), nullptr);
 }
 
 }  // namespace

@@ -63,6 +63,21 @@ TEST(Recipe, ReadsSectionsAndStages) {
   EXPECT_EQ(recipe.stages[0].num_steps(2), 100);
 }
 
+TEST(Recipe, TheModelsVersionIsItsStages) {
+  const std::string text = R"([model]
+base = "fresh"
+[compact]
+version = 2
+[[stage]]
+steps = 10
+[stage.corpus]
+format = "compact"
+number_share = 0.5
+)";
+  EXPECT_EQ(parse(text).stages[0].corpus.compact_version, 2);
+  EXPECT_ERROR(parse(text, {"compact.version=1"}), ErrorKind::kBadInput, HasSubstr("number_share"));
+}
+
 TEST(Recipe, ChangesWinOverTheFile) {
   const Recipe recipe = parse(kRecipe, {"lora.rank=4", "stage.main.batch=8", "stage.0.corpus.queries=5", "seed=9"});
   EXPECT_EQ(recipe.lora.options.rank, 4);

@@ -8,13 +8,15 @@
 namespace manyshot {
 namespace {
 
+std::string range_text(const TokenRange& tokens) { return fmt::format("{}..{}", tokens.first, tokens.last); }
+
 // Checks the values and the bar of one row; `row` names it in messages.
 template <class RowName>
 void check_row(const ModelConfig& config, std::span<const TokenId> tokens, size_t num_features, const RowName& row) {
   for (size_t column = 0; column < num_features; ++column) {
-    if (!config.number_tokens.contains(tokens[column])) {
-      fail(ErrorKind::kBadInput, "{}, column {}: token {} is no number code; expected {}..{}", row(), column,
-           tokens[column], config.number_tokens.first, config.number_tokens.last);
+    if (!is_cell(config, tokens[column])) {
+      fail(ErrorKind::kBadInput, "{}, column {}: token {} is no {}; expected {}", row(), column, tokens[column],
+           config.typed ? "cell" : "number code", cell_ranges(config));
     }
   }
   if (tokens[num_features] != config.bar_token) {
@@ -24,6 +26,20 @@ void check_row(const ModelConfig& config, std::span<const TokenId> tokens, size_
 }
 
 }  // namespace
+
+bool is_cell(const ModelConfig& config, TokenId token) {
+  const auto& typed = config.typed;
+  if (!typed) return config.number_tokens.contains(token);
+  return config.pair_cells().contains(token) || typed->category_tokens.contains(token) ||
+         token == typed->missing_token || token == typed->unseen_token || config.share_cells().contains(token);
+}
+
+std::string cell_ranges(const ModelConfig& config) {
+  if (!config.typed) return range_text(config.number_tokens);
+  return fmt::format("{}, {}, {}, {} or {}", config.typed->missing_token, config.typed->unseen_token,
+                     range_text(config.typed->category_tokens), range_text(config.pair_cells()),
+                     range_text(config.share_cells()));
+}
 
 void check_context(const ModelConfig& config, const Prompt& prompt) {
   const size_t F = prompt.num_features, most = config.column_tokens.size();
@@ -40,12 +56,13 @@ void check_context(const ModelConfig& config, const Prompt& prompt) {
          "the context has {} tokens; expected one or more labelled rows of {} tokens ({} values, bar, label)",
          prompt.context.size(), row_tokens, F);
   }
+  const TokenRange labels = answer_range(config, prompt);
   for (size_t row = 0; row < prompt.num_shots(); ++row) {
     const auto tokens = std::span(prompt.context).subspan(row * row_tokens, row_tokens);
     check_row(config, tokens, F, [row] { return fmt::format("labelled row {}", row); });
-    if (!config.label_tokens.contains(tokens[F + 1])) {
-      fail(ErrorKind::kBadInput, "labelled row {}: token {} is no label; expected {}..{}", row, tokens[F + 1],
-           config.label_tokens.first, config.label_tokens.last);
+    if (!labels.contains(tokens[F + 1])) {
+      fail(ErrorKind::kBadInput, "labelled row {}: token {} is no label; expected {}", row, tokens[F + 1],
+           range_text(labels));
     }
   }
 }
@@ -61,18 +78,25 @@ void check_queries(const ModelConfig& config, size_t num_features, const QueryTo
   }
 }
 
-std::vector<int> answer_labels(const ModelConfig& config, const Prompt& prompt) {
-  std::vector<int> labels;
+TokenRange answer_range(const ModelConfig& config, const Prompt& prompt) {
+  const bool is_number = config.typed && !prompt.answers.empty() && !prompt.answers[0].empty() &&
+                         config.typed->target_tokens.contains(prompt.answers[0][0]);
+  return is_number ? config.typed->target_tokens : config.label_tokens;
+}
+
+PromptAnswers prompt_answers(const ModelConfig& config, const Prompt& prompt) {
+  const TokenRange range = answer_range(config, prompt);
+  PromptAnswers answers{.are_numbers = range.first != config.label_tokens.first};
   for (const std::vector<TokenId>& answer : prompt.answers) {
-    if (answer.size() != 1 || !config.label_tokens.contains(answer[0])) {
-      fail(ErrorKind::kBadInput, "answer {} has {} tokens{}; a compact model answers with one label token, {}..{}",
-           labels.size(), answer.size(), answer.empty() ? "" : fmt::format(" ({} first)", answer[0]),
-           config.label_tokens.first, config.label_tokens.last);
+    if (answer.size() != 1 || !range.contains(answer[0])) {
+      fail(ErrorKind::kBadInput, "answer {} has {} tokens{}; a compact model answers with one label token, {}",
+           answers.places.size(), answer.size(), answer.empty() ? "" : fmt::format(" ({} first)", answer[0]),
+           range_text(range));
     }
-    labels.push_back(answer[0] - config.label_tokens.first);
+    answers.places.push_back(answer[0] - range.first);
   }
-  if (labels.empty()) fail(ErrorKind::kBadInput, "the prompt names no answers to score");
-  return labels;
+  if (answers.places.empty()) fail(ErrorKind::kBadInput, "the prompt names no answers to score");
+  return answers;
 }
 
 void answer_log_likelihoods(std::span<const float> logits, std::span<const int> labels, std::span<float> out) {
@@ -101,9 +125,24 @@ ModelInfo compact_model_info(const ModelConfig& config) {
   info.trained_features = config.trained_features;
   info.trained_shots = config.trained_shots;
   info.max_shots = config.max_shots;
-  info.vocabulary = {
-      .first_number = config.number_tokens.first, .first_label = config.label_tokens.first, .bar = config.bar_token};
+  info.predicts_numbers = config.predicts_numbers;
+  info.vocabulary = compact_vocabulary(config);
   return info;
+}
+
+CompactVocabulary compact_vocabulary(const ModelConfig& config) {
+  CompactVocabulary vocabulary{
+      .first_number = config.number_tokens.first, .first_label = config.label_tokens.first, .bar = config.bar_token};
+  if (const auto& typed = config.typed) {
+    vocabulary.cells = {.missing = typed->missing_token,
+                        .unseen = typed->unseen_token,
+                        .first_category = typed->category_tokens.first,
+                        .num_categories = typed->category_tokens.size(),
+                        .first_target = typed->target_tokens.first,
+                        .first_pair = config.pair_cells().first,
+                        .first_share = config.share_cells().first};
+  }
+  return vocabulary;
 }
 
 }  // namespace manyshot

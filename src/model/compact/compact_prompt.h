@@ -1,6 +1,7 @@
 // Checks that a prompt is one a `compact` model can read; what both engines need from it.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "encoding/prompt.h"
@@ -20,12 +21,23 @@ RotationTable row_rotations(const ModelConfig& config);
 // All throw Error(kBadInput) naming row and column.
 void check_context(const ModelConfig& config, const Prompt& prompt);
 void check_queries(const ModelConfig& config, size_t num_features, const QueryTokens& queries);
-// For each answer of the prompt, its place among the model's label tokens.
-std::vector<int> answer_labels(const ModelConfig& config, const Prompt& prompt);
+// Whether a token may stand for a value, and which may.
+bool is_cell(const ModelConfig& config, TokenId token);
+std::string cell_ranges(const ModelConfig& config);
 
-// The log of the softmax over all label tokens, for each answer: out[k] = log p(answer_labels[k]).
-// `logits` [config.label_tokens.size()].
-void answer_log_likelihoods(std::span<const float> logits, std::span<const int> answer_labels, std::span<float> out);
+// The tokens among which the prompt's answers stand: the labels, or in version 2 the codes of a number.
+TokenRange answer_range(const ModelConfig& config, const Prompt& prompt);
+
+struct PromptAnswers {
+  bool are_numbers = false;
+  std::vector<int> places;  // of each answer in answer_range()
+};
+PromptAnswers prompt_answers(const ModelConfig& config, const Prompt& prompt);
+
+// The log of the softmax over all tokens of the range, for each answer: out[k] = log p(places[k]). `logits` [range].
+void answer_log_likelihoods(std::span<const float> logits, std::span<const int> places, std::span<float> out);
+
+CompactVocabulary compact_vocabulary(const ModelConfig& config);
 
 // ModelInfo that follows from the config; path, engine and num_parameters are the caller's.
 ModelInfo compact_model_info(const ModelConfig& config);

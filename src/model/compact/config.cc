@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/json.h"
@@ -13,7 +14,8 @@
 namespace manyshot {
 namespace {
 
-constexpr int64_t kMaxSize = 1 << 20;  // of any width, count or token id
+constexpr int64_t kMaxSize = 1 << 20;    // of any width, count or token id
+constexpr int kMostTypedCodes = 10'000;  // so that a pair of codes is a token id
 
 class Section : public ConfigSection {
  public:
@@ -30,6 +32,12 @@ class Section : public ConfigSection {
   }
   int integer_or(const char* key, int64_t least, int64_t most, int otherwise) const {
     return has(key) ? integer(key, least, most) : otherwise;
+  }
+  bool flag_or(const char* key, bool otherwise) const {
+    const Json* found = find(key);
+    if (found == nullptr) return otherwise;
+    if (!found->is_boolean()) refuse(key, "true or false");
+    return found->get<bool>();
   }
   double number(const char* key, double least, double most) const {
     const Json* found = find(key);
@@ -82,10 +90,18 @@ void read_network(const Section& section, ModelConfig& config) {
 }
 
 void refuse_overlap(const Section& section, const ModelConfig& config) {
-  const std::pair<const char*, TokenRange> ranges[] = {{"number_tokens", config.number_tokens},
-                                                       {"label_tokens", config.label_tokens},
-                                                       {"bar_token", {config.bar_token, config.bar_token}},
-                                                       {"column_tokens", config.column_tokens}};
+  std::vector<std::pair<const char*, TokenRange>> ranges{{"number_tokens", config.number_tokens},
+                                                         {"label_tokens", config.label_tokens},
+                                                         {"bar_token", {config.bar_token, config.bar_token}},
+                                                         {"column_tokens", config.column_tokens}};
+  if (const auto& typed = config.typed) {
+    ranges.insert(ranges.end(), {{"rank_tokens", typed->rank_tokens},
+                                 {"target_tokens", typed->target_tokens},
+                                 {"missing_token", {typed->missing_token, typed->missing_token}},
+                                 {"unseen_token", {typed->unseen_token, typed->unseen_token}},
+                                 {"category_tokens", typed->category_tokens},
+                                 {"share_tokens", typed->share_tokens}});
+  }
   for (const auto& [name, range] : ranges) {
     for (const auto& [other_name, other] : ranges) {
       if (name != other_name && range.first <= other.last && other.first <= range.last) {
@@ -93,6 +109,25 @@ void refuse_overlap(const Section& section, const ModelConfig& config) {
       }
     }
   }
+}
+
+void require_size(const Section& section, const char* key, const TokenRange& tokens, int size) {
+  if (tokens.size() != size) section.refuse(key, fmt::format("{} token ids, not {}", size, tokens.size()));
+}
+
+TypedTokens read_typed(const Section& section, const ModelConfig& config) {
+  const int last = config.vocab_size - 1, codes = config.codes();
+  if (codes > kMostTypedCodes) section.refuse("number_tokens", fmt::format("at most {} codes", kMostTypedCodes));
+  TypedTokens typed{.rank_tokens = section.tokens("rank_tokens", config.vocab_size),
+                    .target_tokens = section.tokens("target_tokens", config.vocab_size),
+                    .missing_token = section.integer("missing_token", 0, last),
+                    .unseen_token = section.integer("unseen_token", 0, last),
+                    .category_tokens = section.tokens("category_tokens", config.vocab_size),
+                    .share_tokens = section.tokens("share_tokens", config.vocab_size)};
+  require_size(section, "rank_tokens", typed.rank_tokens, codes);
+  require_size(section, "target_tokens", typed.target_tokens, codes);
+  require_size(section, "share_tokens", typed.share_tokens, config.label_tokens.size() + 1);
+  return typed;
 }
 
 void read_compact(const Section& section, ModelConfig& config) {
@@ -104,6 +139,10 @@ void read_compact(const Section& section, ModelConfig& config) {
   config.label_tokens = section.tokens("label_tokens", config.vocab_size);
   config.bar_token = section.integer("bar_token", 0, config.vocab_size - 1);
   config.column_tokens = section.tokens("column_tokens", config.vocab_size);
+  if (section.integer_or("version", 1, 2, 1) == 2) {
+    config.typed = read_typed(section, config);
+    config.predicts_numbers = section.flag_or("predicts_numbers", false);
+  }
   refuse_overlap(section, config);
   if (section.integer("max_classes", 1, kMaxSize) != config.label_tokens.size()) {
     section.refuse("max_classes", fmt::format("{}, the number of label_tokens", config.label_tokens.size()));
@@ -118,6 +157,49 @@ void read_compact(const Section& section, ModelConfig& config) {
 }
 
 }  // namespace
+
+TokenSum token_sum(const ModelConfig& config, TokenId token, size_t place, size_t num_features) {
+  if (place >= num_features) return {.first = token};
+  const TokenId column = config.column_tokens.first + static_cast<TokenId>(place);
+  if (token < config.vocab_size) return {.first = token, .column = column};
+  const TokenRange pairs = config.pair_cells();
+  const int codes = config.codes();
+  if (pairs.contains(token)) {
+    const int pair = token - pairs.first;
+    return {config.number_tokens.first + pair % codes, config.typed->rank_tokens.first + pair / codes, column};
+  }
+  const int share = token - config.share_cells().first;
+  return {.first = config.number_tokens.first + share % codes,
+          .second = config.typed->share_tokens.first + share / codes};
+}
+
+void set_usual_tokens(int version, ModelConfig& config) {
+  constexpr int kCodes = 1000, kLabels = 10;
+  TokenId next = 0;
+  const auto range = [&](int size) {
+    next += size;
+    return TokenRange{next - size, next - 1};
+  };
+  config.number_tokens = range(kCodes);
+  config.max_position_embeddings = 128;
+  if (version == 1) {
+    config.label_tokens = range(kLabels);
+    config.bar_token = next++;
+    config.column_tokens = range(64);
+  } else {
+    TypedTokens& typed = config.typed.emplace();
+    typed.rank_tokens = range(kCodes);
+    typed.target_tokens = range(kCodes);
+    config.label_tokens = range(kLabels);
+    config.bar_token = next++;
+    typed.missing_token = next++;
+    typed.unseen_token = next++;
+    typed.category_tokens = range(64);
+    typed.share_tokens = range(kLabels + 1);
+    config.column_tokens = range(100);
+  }
+  config.vocab_size = next;
+}
 
 ModelConfig parse_model_config(std::string_view text, const std::string& source) {
   const Json json = parse_config_json(text, source);
@@ -168,6 +250,16 @@ std::string model_config_json(const ModelConfig& config, DType dtype) {
   compact["bar_token"] = config.bar_token;
   compact["column_tokens"] = range(config.column_tokens);
   compact["column_embedding"] = "added";
+  if (const auto& typed = config.typed) {
+    compact["version"] = 2;
+    compact["predicts_numbers"] = config.predicts_numbers;
+    compact["rank_tokens"] = range(typed->rank_tokens);
+    compact["target_tokens"] = range(typed->target_tokens);
+    compact["missing_token"] = typed->missing_token;
+    compact["unseen_token"] = typed->unseen_token;
+    compact["category_tokens"] = range(typed->category_tokens);
+    compact["share_tokens"] = range(typed->share_tokens);
+  }
   return json.dump(1) + "\n";
 }
 

@@ -31,10 +31,11 @@ constexpr size_t kTaskRows = 64;
 template <class Act>
 class RowTasks {
  public:
-  RowTasks(const FusedNetwork<Act>& net, const RowBatch& rows, size_t num_labels)
+  RowTasks(const FusedNetwork<Act>& net, const RowBatch& rows, size_t num_labels, bool are_numbers)
       : net_(net),
         rows_(rows),
         num_labels_(num_labels),
+        are_numbers_(are_numbers),
         step_(std::clamp<size_t>(rows.count / (4 * static_cast<size_t>(num_threads())), 4, kTaskRows)),
         workspaces_(static_cast<size_t>(num_threads())) {}
 
@@ -44,7 +45,10 @@ class RowTasks {
     parallel_for((rows_.count + step_ - 1) / step_, [&](size_t i, int worker) {
       check_interrupted();
       auto& work = workspaces_[static_cast<size_t>(worker)];
-      if (!work) work = std::make_unique<FusedWorkspace<Act>>(net_, rows_, std::min(step_, rows_.count), num_labels_);
+      if (!work) {
+        work =
+            std::make_unique<FusedWorkspace<Act>>(net_, rows_, std::min(step_, rows_.count), num_labels_, are_numbers_);
+      }
       task(i * step_, std::min(rows_.count, (i + 1) * step_), *work);
     });
   }
@@ -53,6 +57,7 @@ class RowTasks {
   const FusedNetwork<Act>& net_;
   RowBatch rows_;
   size_t num_labels_;
+  bool are_numbers_;
   size_t step_;
   std::vector<std::unique_ptr<FusedWorkspace<Act>>> workspaces_;
 };
@@ -61,10 +66,11 @@ class RowTasks {
 template <class Act>
 class ContextEncoder {
  public:
-  ContextEncoder(const FusedNetwork<Act>& net, const RowBatch& rows)
+  ContextEncoder(const FusedNetwork<Act>& net, const RowBatch& rows, const PromptAnswers& answers)
       : net_(net),
         rows_(rows),
-        tasks_(net, rows, rows.count),
+        answers_(answers),
+        tasks_(net, rows, rows.count, answers.are_numbers),
         x_(2 * rows.count * net.D),
         qkv_(2 * rows.count * net.qkv_width) {}
 
@@ -74,7 +80,7 @@ class ContextEncoder {
   }
 
   // Fills the labels' keys and values of every in-context layer; returns the bars' last vectors as log-likelihoods.
-  std::vector<float> run(std::vector<LabelCache>& caches, std::span<const int> answer_labels) {
+  std::vector<float> run(std::vector<LabelCache>& caches) {
     tasks_.run([&](size_t first, size_t last, FusedWorkspace<Act>& work) {
       FusedLayers<Act> layers(net_, work);
       layers.row_layers(rows_.slice(first, last), summaries(first));
@@ -89,7 +95,7 @@ class ContextEncoder {
         project(layers, i + 1, first, last, caches[i + 1]);
       });
     }
-    return last_layer(caches.back(), answer_labels);
+    return last_layer(caches.back());
   }
 
  private:
@@ -107,21 +113,23 @@ class ContextEncoder {
   }
 
   // Nothing reads the labels behind the last layer: bars only.
-  std::vector<float> last_layer(const LabelCache& cache, std::span<const int> answer_labels) {
-    std::vector<float> log_likelihoods(rows_.count * answer_labels.size());
+  std::vector<float> last_layer(const LabelCache& cache) {
+    const size_t count = answers_.places.size();
+    std::vector<float> log_likelihoods(rows_.count * count);
     tasks_.run([&](size_t first, size_t last, FusedWorkspace<Act>& work) {
       FusedLayers<Act> layers(net_, work);
       float* bars = work.summary_x.data();
       for (size_t row = first; row < last; ++row) std::copy_n(summaries(row), net_.D, bars + (row - first) * net_.D);
       layers.context_layer(net_.context_layers().back(), cache, layers.qkv_input(qkv(first), 2 * net_.qkv_width),
                            {.num_tokens = last - first, .first_row = first}, bars);
-      layers.answers(bars, last - first, answer_labels, log_likelihoods.data() + first * answer_labels.size());
+      layers.answers(bars, last - first, answers_, log_likelihoods.data() + first * count);
     });
     return log_likelihoods;
   }
 
   const FusedNetwork<Act>& net_;
   RowBatch rows_;
+  const PromptAnswers& answers_;
   RowTasks<Act> tasks_;
   AlignedBuffer<float> x_;    // [rows, 2, D]
   AlignedBuffer<float> qkv_;  // [rows, 2, qkv_width]
@@ -133,13 +141,13 @@ class FusedContext : public EncodedContext {
   FusedContext(std::shared_ptr<const FusedNetwork<Act>> network, const Prompt& prompt)
       : network_(std::move(network)),
         num_features_(prompt.num_features),
-        answer_labels_(answer_labels(network_->config, prompt)) {
+        answers_(prompt_answers(network_->config, prompt)) {
     const FusedNetwork<Act>& net = *network_;
     const RowBatch rows{prompt.context.data(), prompt.num_shots(), num_features_, /*summary_tokens=*/2};
     require_memory(ContextEncoder<Act>::bytes(net, rows.count), "the encoded context",
                    "give fewer labelled rows with --shots");
     for (size_t i = 0; i < net.context_layers().size(); ++i) caches_.emplace_back(net.attention, rows.count);
-    prequential_ = ContextEncoder<Act>(net, rows).run(caches_, answer_labels_);
+    prequential_ = ContextEncoder<Act>(net, rows, answers_).run(caches_);
   }
 
   void score(const QueryTokens& queries, std::span<float> log_likelihoods) const override {
@@ -147,7 +155,7 @@ class FusedContext : public EncodedContext {
     check_queries(net.config, num_features_, queries);
     const RowBatch rows{queries.tokens.data() + queries.offsets.front(), queries.size(), num_features_,
                         /*summary_tokens=*/1};
-    RowTasks<Act> tasks(net, rows, caches_.front().num_labels());
+    RowTasks<Act> tasks(net, rows, caches_.front().num_labels(), answers_.are_numbers);
     tasks.run([&](size_t first, size_t last, FusedWorkspace<Act>& work) {
       FusedLayers<Act> layers(net, work);
       const size_t M = last - first;
@@ -159,7 +167,7 @@ class FusedContext : public EncodedContext {
         layers.context_layer(layer, caches_[i], layers.qkv_input(work.qkv.data(), net.qkv_width),
                              {.num_tokens = M, .is_query = true}, bars);
       }
-      layers.answers(bars, M, answer_labels_, log_likelihoods.data() + first * answer_labels_.size());
+      layers.answers(bars, M, answers_, log_likelihoods.data() + first * answers_.places.size());
     });
   }
 
@@ -168,7 +176,7 @@ class FusedContext : public EncodedContext {
  private:
   std::shared_ptr<const FusedNetwork<Act>> network_;
   size_t num_features_;
-  std::vector<int> answer_labels_;
+  PromptAnswers answers_;
   std::vector<LabelCache> caches_;  // one per in-context layer
   std::vector<float> prequential_;
 };

@@ -40,7 +40,7 @@ size_t rows_per_block(const RowBatch& rows) { return std::max<size_t>(1, kBlockT
 
 template <class Act>
 FusedWorkspace<Act>::FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch& rows, size_t task_rows,
-                                    size_t num_labels) {
+                                    size_t num_labels, bool are_numbers) {
   const size_t block_rows = std::min(rows_per_block(rows), task_rows), block = block_rows * rows.row_tokens();
   const size_t summaries = task_rows * rows.summary_tokens;
   const size_t tokens = std::max(block, summaries);
@@ -57,7 +57,7 @@ FusedWorkspace<Act>::FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch
   attention = AlignedBuffer<float>(std::max(row_attention_scratch(net.attention, rows.row_tokens()),
                                             context_attention_scratch(net.attention, num_labels)));
   label_input = AlignedBuffer<float>(task_rows * net.D);
-  logits = AlignedBuffer<float>(task_rows * net.label_head.panels().num_panels * kPanelWidth);
+  logits = AlignedBuffer<float>(task_rows * net.head(are_numbers).panels().num_panels * kPanelWidth);
 }
 
 template <class Act>
@@ -71,15 +71,13 @@ void FusedLayers<Act>::row_layers(const RowBatch& rows, float* x) {
 
 template <class Act>
 void FusedLayers<Act>::embed(const RowBatch& rows, float* x) {
-  const TokenId first_column = net_.config.column_tokens.first;
   const TokenId* token = rows.tokens;
   for (size_t row = 0; row < rows.count; ++row) {
     for (size_t place = 0; place < rows.row_tokens(); ++place, ++token, x += net_.D) {
-      if (place < rows.num_features) {
-        add(net_.token_vector(*token), net_.token_vector(first_column + static_cast<TokenId>(place)), net_.D, x);
-      } else {
-        std::copy_n(net_.token_vector(*token), net_.D, x);
-      }
+      const TokenSum sum = token_sum(net_.config, *token, place, rows.num_features);
+      std::copy_n(net_.token_vector(sum.first), net_.D, x);
+      if (sum.second >= 0) add(x, net_.token_vector(sum.second), net_.D, x);
+      if (sum.column >= 0) add(x, net_.token_vector(sum.column), net_.D, x);
     }
   }
 }
@@ -152,14 +150,14 @@ void FusedLayers<Act>::finish(const DecoderLayer<Act>& layer, const Act* attende
 }
 
 template <class Act>
-void FusedLayers<Act>::answers(const float* x, size_t M, std::span<const int> labels, float* out) {
+void FusedLayers<Act>::answers(const float* x, size_t M, const PromptAnswers& answers, float* out) {
   rms_norm({net_.final_norm.data(), net_.D, net_.epsilon}, {x, net_.D}, M, {work_.label_input.data(), net_.D});
-  const Panels<float>& head = net_.label_head.panels();
-  const size_t width = head.num_panels * kPanelWidth;
+  const Panels<float>& head = net_.head(answers.are_numbers).panels();
+  const size_t width = head.num_panels * kPanelWidth, count = answers.places.size();
   gemm({work_.label_input.data(), net_.D}, M, head, {work_.logits.data(), width}, Store::kOverwrite);
   for (size_t row = 0; row < M; ++row) {
-    answer_log_likelihoods({work_.logits.data() + row * width, static_cast<size_t>(net_.config.label_tokens.size())},
-                           labels, {out + row * labels.size(), labels.size()});
+    answer_log_likelihoods({work_.logits.data() + row * width, net_.num_answers(answers.are_numbers)}, answers.places,
+                           {out + row * count, count});
   }
 }
 

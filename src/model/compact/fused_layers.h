@@ -7,6 +7,7 @@
 #include "encoding/prompt.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/attention.h"
+#include "model/compact/compact_prompt.h"
 #include "model/compact/fused_network.h"
 
 namespace manyshot {
@@ -26,11 +27,13 @@ struct RowBatch {
   }
 };
 
-// One thread's scratch memory for tasks of up to `task_rows` rows of this kind behind a context of `num_labels` labels.
+// One thread's scratch memory for tasks of up to `task_rows` rows of this kind behind a context of `num_labels` labels,
+// with answers that are labels or codes of a number.
 // Token buffers hold a block of a row layer or the summaries of a task, whichever is more.
 template <class Act>
 struct FusedWorkspace {
-  FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch& rows, size_t task_rows, size_t num_labels);
+  FusedWorkspace(const FusedNetwork<Act>& net, const RowBatch& rows, size_t task_rows, size_t num_labels,
+                 bool are_numbers);
 
   kernels::AlignedBuffer<float> x, summary_x, qkv, gate_up, attention, label_input, logits;
   kernels::AlignedBuffer<Act> normed, summary_normed, attended, summary_attended, hidden;
@@ -53,7 +56,7 @@ class FusedLayers {
                      const kernels::AttentionInput& in, const kernels::ContextTokens& tokens, float* x);
 
   // out [M, answers]: log-likelihoods at the M bars x [M, D].
-  void answers(const float* x, size_t M, std::span<const int> labels, float* out);
+  void answers(const float* x, size_t M, const PromptAnswers& answers, float* out);
 
  private:
   void embed(const RowBatch& rows, float* x);

@@ -55,8 +55,12 @@ FusedNetwork<Act>::FusedNetwork(const ModelConfig& model_config, const Weights& 
          PackedMatrix<Act>(interleaved(layer, intermediate, mlp_width, D), 2 * mlp_width, D),
          PackedMatrix<Act>(with_padded_columns(layer.down_proj, D, intermediate, mlp_width), D, mlp_width)});
   }
-  const auto labels = static_cast<size_t>(config.label_tokens.size());
-  label_head = PackedMatrix<float>({token_vector(config.label_tokens.first), labels * D}, labels, D);
+  const auto pack_head = [&](const TokenRange& tokens) {
+    const auto count = static_cast<size_t>(tokens.size());
+    return PackedMatrix<float>({token_vector(tokens.first), count * D}, count, D);
+  };
+  label_head = pack_head(config.label_tokens);
+  if (config.typed) number_head = pack_head(config.typed->target_tokens);
 }
 
 template class FusedNetwork<float>;

@@ -23,8 +23,12 @@ class FusedNetwork : public DecoderShape {
   RotationTable rotations;  // of a row's positions
   std::vector<DecoderLayer<Act>> layers;
   std::vector<float> embedding, final_norm;
-  kernels::PackedMatrix<float> label_head;
+  kernels::PackedMatrix<float> label_head, number_head;  // number_head: version 2
 
+  const kernels::PackedMatrix<float>& head(bool of_numbers) const { return of_numbers ? number_head : label_head; }
+  size_t num_answers(bool of_numbers) const {
+    return static_cast<size_t>((of_numbers ? config.typed->target_tokens : config.label_tokens).size());
+  }
   const float* token_vector(TokenId token) const { return embedding.data() + static_cast<size_t>(token) * D; }
   // Row layers that every token of a row goes through, and the last one, of which only the row's summaries are needed.
   std::span<const DecoderLayer<Act>> whole_row_layers() const { return std::span(layers).first(num_row_layers() - 1); }

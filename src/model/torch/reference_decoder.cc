@@ -30,18 +30,17 @@ struct Layer {
 
 // Where each of T tokens stands.
 struct Sequence {
-  std::vector<int64_t> token, column, position,
-      row;  // column: -1 without a column mark; queries are rows behind the context
-  std::vector<bool> is_label, is_query;
+  std::vector<TokenSum> token;
+  std::vector<int64_t> position, row;                // queries are rows behind the context
+  std::vector<bool> is_summary, is_label, is_query;  // summary: the bar or a label
 
   int64_t size() const { return static_cast<int64_t>(token.size()); }
-  bool is_summary(int64_t t) const { return column[t] < 0; }  // the bar or a label
 
-  void add_row(std::span<const TokenId> tokens, size_t num_features, bool query) {
+  void add_row(const ModelConfig& config, std::span<const TokenId> tokens, size_t num_features, bool query) {
     const int64_t next_row = row.empty() ? 0 : row.back() + 1;
     for (size_t place = 0; place < tokens.size(); ++place) {
-      token.push_back(tokens[place]);
-      column.push_back(place < num_features ? static_cast<int64_t>(place) : -1);
+      token.push_back(token_sum(config, tokens[place], place, num_features));
+      is_summary.push_back(place >= num_features);
       position.push_back(static_cast<int64_t>(place));
       row.push_back(next_row);
       is_label.push_back(place == num_features + 1);
@@ -60,7 +59,7 @@ Tensor mask(const Sequence& sequence, bool is_row_layer) {
       const bool own_row = sequence.row[s] == sequence.row[t];
       const bool earlier_label = sequence.is_label[s] && sequence.row[s] < sequence.row[t];
       sees[t][s] =
-          is_row_layer ? own_row : sequence.is_summary(s) && sequence.is_summary(t) && (own_row || earlier_label);
+          is_row_layer ? own_row : sequence.is_summary[s] && sequence.is_summary[t] && (own_row || earlier_label);
     }
     sees[t][t] = true;  // values in in-context layers: nobody reads them, but softmax wants a key
   }
@@ -84,8 +83,8 @@ class ReferenceNetwork {
 
   const ModelConfig& config() const { return config_; }
 
-  // Logits [T, labels] at every token of the sequence.
-  Tensor logits(const Sequence& sequence) const {
+  // Logits [T, answers] at every token of the sequence.
+  Tensor logits(const Sequence& sequence, const TokenRange& answers) const {
     const c10::InferenceMode no_gradients;
     Tensor x = embed(sequence);
     const Tensor position = indices(sequence.position);
@@ -97,15 +96,17 @@ class ReferenceNetwork {
       const Tensor h = norm(x, layer.post_attention_norm);
       x = x + at::linear(at::silu(at::linear(h, layer.gate)) * at::linear(h, layer.up), layer.down);
     }
-    const Tensor labels = embedding_.slice(0, config_.label_tokens.first, config_.label_tokens.last + 1);
-    return at::linear(norm(x, final_norm_), labels).contiguous();
+    return at::linear(norm(x, final_norm_), embedding_.slice(0, answers.first, answers.last + 1)).contiguous();
   }
 
  private:
   Tensor embed(const Sequence& sequence) const {
-    Tensor x = embedding_.index_select(0, indices(sequence.token));
+    Tensor x = at::zeros({sequence.size(), config_.hidden_size});
     for (int64_t t = 0; t < sequence.size(); ++t) {
-      if (sequence.column[t] >= 0) x[t] += embedding_[config_.column_tokens.first + sequence.column[t]];
+      const TokenSum& sum = sequence.token[t];
+      for (const TokenId token : {sum.first, sum.second, sum.column}) {
+        if (token >= 0) x[t] += embedding_[token];
+      }
     }
     return x;
   }
@@ -147,10 +148,12 @@ class ReferenceContext : public EncodedContext {
   ReferenceContext(std::shared_ptr<const ReferenceNetwork> network, const Prompt& prompt)
       : network_(std::move(network)),
         num_features_(prompt.num_features),
-        labels_(answer_labels(network_->config(), prompt)) {
+        range_(answer_range(network_->config(), prompt)),
+        answers_(prompt_answers(network_->config(), prompt).places) {
     const size_t row_tokens = context_row_tokens(num_features_);
     for (size_t row = 0; row < prompt.num_shots(); ++row) {
-      context_.add_row(std::span(prompt.context).subspan(row * row_tokens, row_tokens), num_features_, /*query=*/false);
+      context_.add_row(network_->config(), std::span(prompt.context).subspan(row * row_tokens, row_tokens),
+                       num_features_, /*query=*/false);
     }
   }
 
@@ -159,12 +162,12 @@ class ReferenceContext : public EncodedContext {
     if (queries.size() == 0) return;
     Sequence sequence = context_;
     for (size_t query = 0; query < queries.size(); ++query)
-      sequence.add_row(queries[query], num_features_, /*query=*/true);
+      sequence.add_row(network_->config(), queries[query], num_features_, /*query=*/true);
     read_bars(sequence, /*query=*/true, log_likelihoods);
   }
 
   std::vector<float> prequential() const override {
-    std::vector<float> out(static_cast<size_t>(context_.row.back() + 1) * labels_.size());
+    std::vector<float> out(static_cast<size_t>(context_.row.back() + 1) * answers_.size());
     read_bars(context_, /*query=*/false, out);
     return out;
   }
@@ -172,20 +175,21 @@ class ReferenceContext : public EncodedContext {
  private:
   // Answers at the bars of queries, or of context rows.
   void read_bars(const Sequence& sequence, bool query, std::span<float> out) const {
-    const Tensor logits = network_->logits(sequence);
+    const Tensor logits = network_->logits(sequence, range_);
     const size_t width = static_cast<size_t>(logits.size(1));
     size_t next = 0;
     for (int64_t t = 0; t < sequence.size(); ++t) {
-      if (!sequence.is_summary(t) || sequence.is_label[t] || sequence.is_query[t] != query) continue;
+      if (!sequence.is_summary[t] || sequence.is_label[t] || sequence.is_query[t] != query) continue;
       const float* row = logits.data_ptr<float>() + static_cast<size_t>(t) * width;
-      answer_log_likelihoods({row, width}, labels_, out.subspan(next, labels_.size()));
-      next += labels_.size();
+      answer_log_likelihoods({row, width}, answers_, out.subspan(next, answers_.size()));
+      next += answers_.size();
     }
   }
 
   std::shared_ptr<const ReferenceNetwork> network_;
   size_t num_features_;
-  std::vector<int> labels_;
+  TokenRange range_;
+  std::vector<int> answers_;
   Sequence context_;
 };
 

@@ -1,8 +1,17 @@
 #include "train/compact/check_sample.h"
 
 #include "core/error.h"
+#include "model/compact/compact_prompt.h"
 
 namespace manyshot::train {
+
+bool predicts_number(const ModelConfig& config, const TrainSample& sample) {
+  return config.typed && config.typed->target_tokens.contains(sample.tokens[sample.num_features + 1]);
+}
+
+TokenRange target_tokens(const ModelConfig& config, const TrainSample& sample) {
+  return predicts_number(config, sample) ? config.typed->target_tokens : config.label_tokens;
+}
 
 void check_sample(const NetworkShape& shape, const TrainSample& sample) {
   const ModelConfig& config = shape.config;
@@ -17,15 +26,16 @@ void check_sample(const NetworkShape& shape, const TrainSample& sample) {
          sample.tokens.size(), sample.num_labelled, sample.num_queries, F, sample.row_tokens());
   }
   const TokenId* row = sample.tokens.data();
+  const TokenRange targets = target_tokens(config, sample);
   for (size_t number = 0; number < sample.num_rows(); ++number, row += sample.row_tokens()) {
     for (size_t place = 0; place < sample.row_tokens(); ++place) {
-      const bool is_good = place < F    ? config.number_tokens.contains(row[place])
+      const bool is_good = place < F    ? is_cell(config, row[place])
                            : place == F ? row[place] == config.bar_token
-                                        : config.label_tokens.contains(row[place]);
+                                        : targets.contains(row[place]);
       if (!is_good) {
         fail(ErrorKind::kBadInput, "sample {}, row {}: token {} at place {} is no {} of this network's vocabulary",
              sample.index, number, row[place], place,
-             place < F    ? "number"
+             place < F    ? config.typed ? "cell" : "number"
              : place == F ? "bar"
                           : "label");
       }
@@ -34,11 +44,12 @@ void check_sample(const NetworkShape& shape, const TrainSample& sample) {
 }
 
 BarLabels bar_labels(const NetworkShape& shape, const CompactNetworkOptions& options, const TrainSample& sample) {
-  BarLabels bars;
-  bars.allowed.assign(shape.num_labels, options.all_labels);
+  BarLabels bars{.are_numbers = predicts_number(shape.config, sample)};
+  const TokenRange targets = target_tokens(shape.config, sample);
+  bars.allowed.assign(shape.num_answers(bars.are_numbers), bars.are_numbers || options.all_labels);
   for (size_t row = 0; row < sample.num_rows(); ++row) {
     const TokenId label = sample.tokens[(row + 1) * sample.row_tokens() - 1];
-    bars.label.push_back(static_cast<uint8_t>(label - shape.config.label_tokens.first));
+    bars.label.push_back(static_cast<uint16_t>(label - targets.first));
     if (row < sample.num_labelled) bars.allowed[bars.label.back()] = 1;
     // A label that no labelled row has cannot be told from the others.
     bars.supervised.push_back(row < sample.num_labelled ? options.loss == LossMode::kDense

@@ -7,6 +7,10 @@
 
 namespace manyshot::train {
 
+// Whether a sample's target is a number. REQUIRES: it has a row.
+bool predicts_number(const ModelConfig& config, const TrainSample& sample);
+TokenRange target_tokens(const ModelConfig& config, const TrainSample& sample);
+
 // Throws Error(kBadInput) naming the sample, what is wrong with it and what was expected.
 void check_sample(const NetworkShape& shape, const TrainSample& sample);
 

@@ -31,8 +31,9 @@ class TrainedNetwork : public CompactModel {
         parameters_(shape_, options.seed),
         scales_(output_scales(shape_, options.residual_decay)),
         number_features_(number_features(shape_.num_codes)),
-        number_table_(shape_.num_codes * shape_.D),
-        head_(shape_),
+        smooth_tables_(shape_.num_smooth() * shape_.D),
+        label_head_(shape_.num_labels, shape_.D),
+        number_head_(shape_.num_codes, shape_.D),
         sums_(shape_, parameters_.places()) {
     for (size_t i = 0; i < shape_.num_layers; ++i) layers_.emplace_back(shape_);
     if (weights != nullptr) import_weights(*weights, shape_, scales_, number_features_, parameters_);
@@ -45,14 +46,16 @@ class TrainedNetwork : public CompactModel {
 
   void parameters_changed() override {
     constexpr size_t kCodes = 50;  // of one parallel task
-    const size_t tables = (shape_.num_codes + kCodes - 1) / kCodes;
-    parallel_for(layers_.size() + tables, [&](size_t i, int) {
+    const size_t parts = (shape_.num_codes + kCodes - 1) / kCodes, tables = shape_.smooth_tokens.size();
+    parallel_for(layers_.size() + tables * parts, [&](size_t i, int) {
       if (i < layers_.size()) return layers_[i].renew(parameters_, parameters_.places().layers[i], scales_[i]);
-      const size_t first = (i - layers_.size()) * kCodes;
-      embed_numbers(number_features_, parameters_.value(parameters_.places().numbers), shape_.D, first,
-                    std::min(kCodes, shape_.num_codes - first), number_table_.data());
+      const size_t table = (i - layers_.size()) / parts, first = (i - layers_.size()) % parts * kCodes;
+      embed_numbers(number_features_, parameters_.value(parameters_.places().smooth + table * smooth_weights()),
+                    shape_.D, first, std::min(kCodes, shape_.num_codes - first),
+                    smooth_tables_.data() + table * shape_.num_codes * shape_.D);
     });
-    head_.renew(parameters_.value(parameters_.places().tokens));
+    label_head_.renew(parameters_.value(parameters_.places().plain));
+    if (shape_.config.typed) number_head_.renew(smooth_tables_.data() + shape_.first_target() * shape_.D);
   }
 
   LossSum accumulate(std::span<const TrainSample> batch, float scale, uint64_t /*seed: no dropout*/) override {
@@ -75,14 +78,16 @@ class TrainedNetwork : public CompactModel {
     check_sample(shape_, sample);
     reserve(std::span(&sample, 1));
     TaskPass<T>& pass = *passes_[0];
-    pass.run(view(), sample, bar_labels(shape_, options_, sample), nullptr);
+    const BarLabels bars = bar_labels(shape_, options_, sample);
+    pass.run(view(), sample, bars, nullptr);
+    const LabelHead& head = bars.are_numbers ? number_head_ : label_head_;
     std::vector<float> result;
     for (size_t bar = 0; bar < sample.num_rows(); ++bar) {
-      const float* logits = pass.logits() + bar * head_.padded_labels();
-      const float highest = *std::max_element(logits, logits + shape_.num_labels);
+      const float* logits = pass.logits() + bar * head.padded_answers();
+      const float highest = *std::max_element(logits, logits + head.num_answers());
       double total = 0;
-      for (size_t k = 0; k < shape_.num_labels; ++k) total += std::exp(logits[k] - highest);
-      for (size_t k = 0; k < shape_.num_labels; ++k) {
+      for (size_t k = 0; k < head.num_answers(); ++k) total += std::exp(logits[k] - highest);
+      for (size_t k = 0; k < head.num_answers(); ++k) {
         result.push_back(static_cast<float>(logits[k] - highest - std::log(total)));
       }
     }
@@ -94,13 +99,12 @@ class TrainedNetwork : public CompactModel {
     const ParameterPlaces& places = parameters_.places();
     return {.shape = &shape_,
             .layers = &layers_,
-            .head = &head_,
+            .label_head = &label_head_,
+            .number_head = &number_head_,
             .final_norm = parameters_.value(places.final_norm),
-            .embedding = {.numbers = number_table_.data(),
-                          .labels = parameters_.value(places.tokens),
-                          .bar = parameters_.value(places.bar),
-                          .columns = parameters_.value(places.columns)}};
+            .embedding = {.smooth = smooth_tables_.data(), .plain = parameters_.value(places.plain)}};
   }
+  size_t smooth_weights() const { return kNumberFeatures * shape_.D; }
 
   // One pass a thread, large enough for every sample of the batch.
   void reserve(std::span<const TrainSample> batch) {
@@ -142,9 +146,9 @@ class TrainedNetwork : public CompactModel {
   CompactParameters parameters_;
   std::vector<float> scales_;
   std::vector<float> number_features_;
-  AlignedBuffer<float> number_table_;
+  AlignedBuffer<float> smooth_tables_;
   std::vector<TrainedLayer<T>> layers_;
-  LabelHead head_;
+  LabelHead label_head_, number_head_;
   GradientSums sums_;
   std::vector<std::unique_ptr<TaskPass<T>>> passes_;
 };
@@ -153,19 +157,14 @@ class TrainedNetwork : public CompactModel {
 
 ModelConfig compact_config(const CompactSizes& sizes) {
   ModelConfig config;
-  config.vocab_size = 1075;
   config.hidden_size = sizes.hidden_size;
   config.intermediate_size = sizes.intermediate_size;
   config.num_hidden_layers = sizes.num_hidden_layers;
   config.num_attention_heads = sizes.num_attention_heads;
   config.num_key_value_heads = sizes.num_key_value_heads;
   config.head_dim = sizes.hidden_size / std::max(sizes.num_attention_heads, 1);
-  config.max_position_embeddings = 128;
   config.row_layers = sizes.row_layers;
-  config.number_tokens = {0, 999};
-  config.label_tokens = {1000, 1009};
-  config.bar_token = 1010;
-  config.column_tokens = {1011, 1074};
+  set_usual_tokens(sizes.version, config);
   return config;
 }
 

@@ -33,7 +33,7 @@ struct CompactNetworkOptions {
   uint64_t seed = 0;           // of the first weights
 };
 
-// A config of the usual vocabulary (1,000 numbers, 10 labels, the bar, 64 column marks) and these sizes.
+// A config of the version's usual vocabulary and these sizes.
 ModelConfig compact_config(const CompactSizes& sizes);
 
 class CompactModel : public TrainableModel {
@@ -42,7 +42,7 @@ class CompactModel : public TrainableModel {
   virtual const char* engine() const = 0;  // "bfloat16 (avx512_bf16)", …
   // The weights under their stock names, as src/model reads them: numbers as a table, decay folded in.
   virtual Weights exported() const = 0;
-  // Log-probabilities [rows, labels] over all label tokens at every bar of a sample.
+  // Log-probabilities [rows, answers] over all label tokens, or codes of a number, at every bar of a sample.
   virtual std::vector<float> log_probabilities(const TrainSample& sample) = 0;
 };
 

@@ -1,4 +1,4 @@
-// The input vectors of rows (docs/formats/compact.md): a value is its code's vector plus its column's mark.
+// The input vectors of rows (docs/formats/compact.md): sums of rows of the embedding table, as token_sum() says.
 #pragma once
 
 #include <span>
@@ -11,10 +11,13 @@ namespace manyshot::train {
 // `Value` is const float for vectors, float for their gradients.
 template <class Value>
 struct EmbeddingView {
-  Value* numbers;  // [num_codes, D]
-  Value* labels;   // [num_labels, D]
-  Value* bar;      // [D]
-  Value* columns;  // [num_columns, D]
+  Value* smooth;  // [num_smooth, D]
+  Value* plain;   // [num_plain, D]
+
+  // Row `place` of both, as NetworkShape::table_place() counts.
+  Value* row(const NetworkShape& shape, size_t place) const {
+    return place < shape.num_smooth() ? smooth + place * shape.D : plain + (place - shape.num_smooth()) * shape.D;
+  }
 };
 using EmbeddingTable = EmbeddingView<const float>;
 using EmbeddingGradient = EmbeddingView<float>;

@@ -45,19 +45,16 @@ std::vector<std::vector<size_t>> share_out(const NetworkShape& shape, std::span<
 }
 
 void GradientSums::reserve(size_t count) {
-  while (sums_.size() < count) sums_.emplace_back(places_.size + shape_.num_codes * shape_.D);
+  while (sums_.size() < count) sums_.emplace_back(places_.size + shape_.num_smooth() * shape_.D);
 }
 
 size_t GradientSums::bytes(const NetworkShape& shape, const ParameterPlaces& places, size_t count) {
-  return count * (places.size + shape.num_codes * shape.D) * sizeof(float);
+  return count * (places.size + shape.num_smooth() * shape.D) * sizeof(float);
 }
 
 CompactGradientView GradientSums::view(size_t sum, float scale) {
   float* gradients = sums_[sum].data();
-  CompactGradientView view{.embedding = {.numbers = gradients + places_.size,
-                                         .labels = gradients + places_.tokens,
-                                         .bar = gradients + places_.bar,
-                                         .columns = gradients + places_.columns},
+  CompactGradientView view{.embedding = {.smooth = gradients + places_.size, .plain = gradients + places_.plain},
                            .final_norm = gradients + places_.final_norm,
                            .scale = scale};
   for (const LayerPlaces& layer : places_.layers) view.layers.emplace_back(gradients, layer);
@@ -74,7 +71,7 @@ void GradientSums::add_to(CompactParameters& parameters, size_t count, std::span
   const std::span<Parameter> list = parameters.list();
   for (size_t i = 0; i < list.size(); ++i) {
     const auto begin = static_cast<size_t>(list[i].gradient.data() - parameters.gradient(0));
-    if (begin == places_.numbers) continue;
+    if (begin < places_.plain) continue;  // smooth tables
     const int layer = parameters.output_layer(i);
     const float scale = layer < 0 ? 1.0f : output_scales[static_cast<size_t>(layer)];
     for (size_t at = 0; at < list[i].gradient.size(); at += kChunk) {
@@ -90,16 +87,19 @@ void GradientSums::add_to(CompactParameters& parameters, size_t count, std::span
   add_numbers(parameters, count, number_features);
 }
 
-// The table's gradient is gathered in the first sum, then goes through the features.
+// The tables' gradients are gathered in the first sum, then go through the features.
 void GradientSums::add_numbers(CompactParameters& parameters, size_t count, const std::vector<float>& number_features) {
-  const size_t D = shape_.D, size = shape_.num_codes * D;
-  float* table = sums_[0].data() + places_.size;
-  for (size_t sum = 1; sum < count; ++sum) add_and_clear(sums_[sum].data() + places_.size, size, 1, table);
-  parallel_for(kNumberFeatures, [&](size_t feature, int) {
-    number_weight_gradient(number_features, table, shape_.num_codes, D, feature, 1,
-                           parameters.gradient(places_.numbers));
+  const size_t D = shape_.D, size = shape_.num_codes * D, num_tables = shape_.smooth_tokens.size();
+  float* tables = sums_[0].data() + places_.size;
+  for (size_t sum = 1; sum < count; ++sum) {
+    add_and_clear(sums_[sum].data() + places_.size, num_tables * size, 1, tables);
+  }
+  parallel_for(num_tables * kNumberFeatures, [&](size_t i, int) {
+    const size_t table = i / kNumberFeatures;
+    number_weight_gradient(number_features, tables + table * size, shape_.num_codes, D, i % kNumberFeatures, 1,
+                           parameters.gradient(places_.smooth + table * kNumberFeatures * D));
   });
-  std::fill_n(table, size, 0.0f);
+  std::fill_n(tables, num_tables * size, 0.0f);
 }
 
 }  // namespace manyshot::train

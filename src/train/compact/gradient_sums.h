@@ -36,7 +36,8 @@ class GradientSums {
 
   const NetworkShape& shape_;
   const ParameterPlaces& places_;
-  std::vector<kernels::AlignedBuffer<float>> sums_;  // each as the parameters, behind them the number table [codes, D]
+  std::vector<kernels::AlignedBuffer<float>>
+      sums_;  // each as the parameters, behind them the smooth tables [num_smooth, D]
 };
 
 }  // namespace manyshot::train

@@ -7,6 +7,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/elementwise_backward.h"
 #include "kernels/outer_gemm.h"
+#include "train/compact/number_features.h"
 
 namespace manyshot::train {
 
@@ -25,9 +26,10 @@ using kernels::Store;
 
 namespace {
 
-// The softmax over the allowed labels of one bar: adds to `sum`, and writes scale * d(loss) / d(logit) when asked.
-void softmax_loss(const float* logits, const std::vector<uint8_t>& allowed, size_t label, float scale, LossSum& sum,
-                  float* dlogits) {
+// The softmax over the allowed answers of one bar: adds to `sum`, and writes scale * d(loss) / d(logit) when asked.
+void softmax_loss(const float* logits, const BarLabels& bars, size_t bar, float scale, LossSum& sum, float* dlogits) {
+  const std::vector<uint8_t>& allowed = bars.allowed;
+  const size_t label = bars.label[bar];
   double highest = -std::numeric_limits<double>::infinity();
   size_t likeliest = label;
   for (size_t k = 0; k < allowed.size(); ++k) {
@@ -37,9 +39,7 @@ void softmax_loss(const float* logits, const std::vector<uint8_t>& allowed, size
   for (size_t k = 0; k < allowed.size(); ++k) {
     if (allowed[k]) total += std::exp(logits[k] - highest);
   }
-  sum.loss += highest + std::log(total) - logits[label];
-  sum.weight += 1;
-  sum.correct += likeliest == label;
+  count_answer(bars.are_numbers, allowed.size(), label, highest + std::log(total) - logits[label], likeliest, sum);
   if (dlogits == nullptr) return;
   for (size_t k = 0; k < allowed.size(); ++k) {
     const double probability = allowed[k] ? std::exp(logits[k] - highest) / total : 0;
@@ -49,22 +49,34 @@ void softmax_loss(const float* logits, const std::vector<uint8_t>& allowed, size
 
 }  // namespace
 
-LabelHead::LabelHead(const NetworkShape& shape)
-    : num_labels_(shape.num_labels),
-      D_(shape.D),
-      columns_(packed_columns_size(num_labels_, D_)),
-      rows_(packed_rows_size(round_up(num_labels_, kPanelWidth), D_)) {}
+void count_answer(bool is_number, size_t num_answers, size_t answer, double surprise, size_t likeliest, LossSum& sum) {
+  sum.loss += surprise;
+  sum.weight += 1;
+  if (is_number) {
+    const double deviation = codes_per_deviation(num_answers);
+    sum.loss -= std::log(deviation);
+    sum.correct += std::abs(static_cast<double>(likeliest) - static_cast<double>(answer)) <= deviation / 4;
+  } else {
+    sum.correct += likeliest == answer;
+  }
+}
 
-void LabelHead::renew(const float* labels) {
-  const size_t padded = round_up(num_labels_, kPanelWidth);
+LabelHead::LabelHead(size_t num_answers, size_t D)
+    : num_answers_(num_answers),
+      D_(D),
+      columns_(packed_columns_size(num_answers_, D_)),
+      rows_(packed_rows_size(round_up(num_answers_, kPanelWidth), D_)) {}
+
+void LabelHead::renew(const float* answers) {
+  const size_t padded = round_up(num_answers_, kPanelWidth);
   std::vector<float> rows(padded * D_);
-  std::copy_n(labels, num_labels_ * D_, rows.begin());
-  forward_ = pack_columns({rows.data(), D_}, num_labels_, D_, columns_.data());
+  std::copy_n(answers, num_answers_ * D_, rows.begin());
+  forward_ = pack_columns({rows.data(), D_}, num_answers_, D_, columns_.data());
   backward_ = pack_rows({rows.data(), D_}, padded, D_, rows_.data());
 }
 
 LabelLoss::LabelLoss(const NetworkShape& shape, size_t max_bars) {
-  const size_t D = shape.D, padded = round_up(shape.num_labels, kPanelWidth), even = round_up(max_bars, 2);
+  const size_t D = shape.D, padded = round_up(shape.most_answers(), kPanelWidth), even = round_up(max_bars, 2);
   normed_ = AlignedBuffer<float>(max_bars * D);
   dnormed_ = AlignedBuffer<float>(max_bars * D);
   logits_ = AlignedBuffer<float>(max_bars * padded);
@@ -74,24 +86,24 @@ LabelLoss::LabelLoss(const NetworkShape& shape, size_t max_bars) {
 }
 
 size_t LabelLoss::bytes(const NetworkShape& shape, size_t max_bars) {
-  return max_bars * 3 * (shape.D + round_up(shape.num_labels, kPanelWidth)) * sizeof(float);
+  return max_bars * 3 * (shape.D + round_up(shape.most_answers(), kPanelWidth)) * sizeof(float);
 }
 
 LossSum LabelLoss::run(const NetworkShape& shape, const LabelHead& head, const float* final_norm, const float* x,
                        const BarLabels& bars, const HeadGradient* gradient, float* dx) {
-  const size_t D = shape.D, M = bars.label.size(), padded = head.padded_labels();
+  const size_t D = shape.D, M = bars.label.size(), padded = head.padded_answers();
   rms_norm({final_norm, D, shape.epsilon}, {x, D}, M, {normed_.data(), D});
   gemm({normed_.data(), D}, M, head.forward(), {logits_.data(), padded}, Store::kOverwrite);
   LossSum sum;
   if (gradient != nullptr) std::fill_n(dlogits_.data(), M * padded, 0.0f);
   for (size_t bar = 0; bar < M; ++bar) {
     if (!bars.supervised[bar]) continue;
-    softmax_loss(logits_.data() + bar * padded, bars.allowed, bars.label[bar], gradient ? gradient->scale : 0, sum,
+    softmax_loss(logits_.data() + bar * padded, bars, bar, gradient ? gradient->scale : 0, sum,
                  gradient ? dlogits_.data() + bar * padded : nullptr);
   }
   if (gradient == nullptr) return sum;
-  outer_gemm(pack_rows({dlogits_.data(), padded}, M, padded, logit_panels_.data()), shape.num_labels,
-             pack_rows({normed_.data(), D}, M, D, input_panels_.data()), {gradient->labels, D}, Store::kAdd);
+  outer_gemm(pack_rows({dlogits_.data(), padded}, M, padded, logit_panels_.data()), head.num_answers(),
+             pack_rows({normed_.data(), D}, M, D, input_panels_.data()), {gradient->answers, D}, Store::kAdd);
   gemm({dlogits_.data(), padded}, M, head.backward(), {dnormed_.data(), D}, Store::kOverwrite);
   std::fill_n(dx, M * D, 0.0f);
   rms_norm_backward({final_norm, D, shape.epsilon}, {x, D}, {dnormed_.data(), D}, M, {dx, D}, gradient->final_norm);

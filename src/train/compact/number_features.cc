@@ -10,9 +10,6 @@ namespace {
 constexpr size_t kFrequencies = (kNumberFeatures - 2) / 2;
 constexpr double kLowest = 0.04, kHighest = 4.0;  // cycles a standard deviation
 
-// Codes of one standard deviation, in a vocabulary of 1,000.
-double codes_per_deviation(size_t num_codes) { return 0.12 * static_cast<double>(num_codes); }
-
 // Solves A X = B in place of B, for A [n, n] symmetric and positive definite and B [n, width], by Cholesky's A = L L^T.
 // A's lower half becomes L.
 void solve_positive_definite(size_t n, size_t width, std::vector<double>& a, std::vector<double>& b) {

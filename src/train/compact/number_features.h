@@ -15,6 +15,9 @@ namespace manyshot::train {
 
 inline constexpr size_t kNumberFeatures = 34;
 
+// Codes of one standard deviation: 120 of 1,000.
+inline double codes_per_deviation(size_t num_codes) { return 0.12 * static_cast<double>(num_codes); }
+
 // [num_codes, kNumberFeatures]. Code c of 1,000 stands for z = (c - 500) / 120 (docs/formats/compact.md).
 std::vector<float> number_features(size_t num_codes);
 

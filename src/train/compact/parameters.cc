@@ -28,10 +28,8 @@ constexpr double kEmbeddingDeviation = 0.1;
 ParameterPlaces::ParameterPlaces(const NetworkShape& shape) {
   Places places;
   const size_t D = shape.D;
-  numbers = places.take(kNumberFeatures * D);
-  tokens = places.take(shape.num_labels * D);
-  bar = places.take(D);
-  columns = places.take(shape.num_columns * D);
+  smooth = places.take(shape.smooth_tokens.size() * kNumberFeatures * D);
+  plain = places.take(shape.num_plain * D);
   for (size_t layer = 0; layer < shape.num_layers; ++layer) {
     LayerPlaces of_layer;
     of_layer.input_norm = places.take(D);
@@ -65,8 +63,11 @@ void CompactParameters::name_parameters(const NetworkShape& shape) {
     output_layers_.push_back(output_layer);
   };
   const size_t D = shape.D, I = shape.intermediate, queries = shape.query_width(), keys = shape.key_width();
-  add("numbers.weight", {kNumberFeatures, D}, ParameterKind::kEmbedding, places_.numbers);
-  add("tokens.weight", {shape.num_labels + 1 + shape.num_columns, D}, ParameterKind::kEmbedding, places_.tokens);
+  constexpr const char* kSmooth[] = {"numbers.weight", "ranks.weight", "targets.weight"};
+  for (size_t table = 0; table < shape.smooth_tokens.size(); ++table) {
+    add(kSmooth[table], {kNumberFeatures, D}, ParameterKind::kEmbedding, places_.smooth + table * kNumberFeatures * D);
+  }
+  add("tokens.weight", {shape.num_plain, D}, ParameterKind::kEmbedding, places_.plain);
   for (size_t layer = 0; layer < shape.num_layers; ++layer) {
     const LayerPlaces& at = places_.layers[layer];
     const int number = static_cast<int>(layer);

@@ -19,9 +19,8 @@ struct LayerPlaces {
 
 struct ParameterPlaces {
   explicit ParameterPlaces(const NetworkShape& shape);
-  size_t numbers;  // [kNumberFeatures, D]
-  size_t tokens;   // labels, the bar, column marks: [num_labels + 1 + num_columns, D]
-  size_t bar, columns;
+  size_t smooth;  // [smooth tables, kNumberFeatures, D]: weights of numbers; version 2: of ranks and targets too
+  size_t plain;   // [num_plain, D], NetworkShape::plain_tokens, labels first
   size_t final_norm;
   std::vector<LayerPlaces> layers;
   size_t size;  // of all

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/row_group_attention.h"
+#include "train/compact/check_sample.h"
 
 namespace manyshot::train {
 
@@ -54,13 +55,14 @@ double forward_flops(const NetworkShape& shape, const TrainSample& sample) {
   const auto row_tokens = static_cast<double>(size.row_tokens), summaries = static_cast<double>(size.summaries);
   const auto bars = static_cast<double>(size.bars), N = static_cast<double>(sample.num_labelled);
   const auto Q = static_cast<double>(sample.num_queries), F = static_cast<double>(sample.num_features);
+  const auto answers = static_cast<double>(shape.num_answers(predicts_number(shape.config, sample)));
   const auto row_layers = static_cast<double>(shape.row_layers - 1);
   const auto context_layers = static_cast<double>(shape.num_layers - shape.row_layers);
 
   double products = row_tokens * (row_layers * (D * (queries + keys) + finish) + D * keys);
   products += summaries * (D * queries + finish);
   products += context_layers * summaries * D * (queries + keys);
-  products += ((context_layers - 1) * summaries + bars) * finish + bars * D * static_cast<double>(shape.num_labels);
+  products += ((context_layers - 1) * summaries + bars) * finish + bars * D * answers;
   // Pairs of a query and a key it sees, each two products of a head's width in every head.
   const double row_pairs = N * (F + 2) * (F + 3) / 2 + Q * (F + 1) * (F + 2) / 2;
   const double last_pairs = N * (2 * F + 3) + Q * (F + 1);
@@ -191,12 +193,15 @@ LossSum TaskPass<T>::run(const CompactWeightsView<T>& weights, const TrainSample
   summaries_ = {sample.num_labelled, sample.num_queries};
   forward();
   LossSum sum;
+  const LabelHead& head = bars.are_numbers ? *weights.number_head : *weights.label_head;
   if (gradient != nullptr) {
-    const HeadGradient head{gradient->final_norm, gradient->embedding.labels, gradient->scale};
-    sum = loss_.run(shape_, *weights.head, weights.final_norm, bars_.data(), bars, &head, dbars_.data());
+    const EmbeddingGradient& embedding = gradient->embedding;
+    float* answers = bars.are_numbers ? embedding.smooth + shape_.first_target() * shape_.D : embedding.plain;
+    const HeadGradient of_head{gradient->final_norm, answers, gradient->scale};
+    sum = loss_.run(shape_, head, weights.final_norm, bars_.data(), bars, &of_head, dbars_.data());
     backward(*gradient);
   } else {
-    sum = loss_.run(shape_, *weights.head, weights.final_norm, bars_.data(), bars, nullptr, nullptr);
+    sum = loss_.run(shape_, head, weights.final_norm, bars_.data(), bars, nullptr, nullptr);
   }
   sum.tokens = sample.tokens.size();
   sum.flops = forward_flops(shape_, sample) * (gradient != nullptr ? 3 : 1);

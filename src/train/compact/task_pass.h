@@ -20,7 +20,7 @@ template <class T>
 struct CompactWeightsView {
   const NetworkShape* shape;
   const std::vector<TrainedLayer<T>>* layers;
-  const LabelHead* head;
+  const LabelHead *label_head, *number_head;
   const float* final_norm;
   EmbeddingTable embedding;
 };
@@ -65,7 +65,7 @@ class TaskPass {
   // Loss of the sample, and with `gradient` its gradients. REQUIRES: the sample is valid and fits size().
   LossSum run(const CompactWeightsView<T>& weights, const TrainSample& sample, const BarLabels& bars,
               CompactGradientView* gradient);
-  // Behind run(): logits [bars, padded labels].
+  // Behind run(): logits [bars, padded answers].
   const float* logits() const { return loss_.logits(); }
 
  private:

@@ -28,14 +28,16 @@ Weights export_weights(const NetworkShape& shape, std::span<const float> scales,
   Weights weights;
   weights.embedding.resize(static_cast<size_t>(shape.config.vocab_size) * D);
   const auto rows_of = [&](TokenId first) { return weights.embedding.data() + static_cast<size_t>(first) * D; };
-  const auto put = [&](TokenId first, const float* rows, size_t count) {
-    std::copy_n(rows, count * D, rows_of(first));
-  };
-  embed_numbers(number_features, parameters.value(places.numbers), D, 0, shape.num_codes,
-                rows_of(shape.config.number_tokens.first));
-  put(shape.config.label_tokens.first, parameters.value(places.tokens), shape.num_labels);
-  put(shape.config.bar_token, parameters.value(places.bar), 1);
-  put(shape.config.column_tokens.first, parameters.value(places.columns), shape.num_columns);
+  for (size_t table = 0; table < shape.smooth_tokens.size(); ++table) {
+    embed_numbers(number_features, parameters.value(places.smooth + table * kNumberFeatures * D), D, 0, shape.num_codes,
+                  rows_of(shape.smooth_tokens[table].first));
+  }
+  size_t place = places.plain;
+  for (const TokenRange& tokens : shape.plain_tokens) {
+    const auto count = static_cast<size_t>(tokens.size()) * D;
+    std::copy_n(parameters.value(place), count, rows_of(tokens.first));
+    place += count;
+  }
   weights.final_norm = copy(places.final_norm, D);
   for (size_t i = 0; i < shape.num_layers; ++i) {
     const LayerPlaces& at = places.layers[i];
@@ -64,10 +66,14 @@ void import_weights(const Weights& weights, const NetworkShape& shape, std::span
     for (size_t i = 0; i < values.size(); ++i) to[i] = values[i] / scale;
     return place + values.size();
   };
-  put(places.numbers, fit_number_weight(number_features, rows(shape.config.number_tokens.first), D));
-  put(places.tokens, {rows(shape.config.label_tokens.first), shape.num_labels * D});
-  put(places.bar, {rows(shape.config.bar_token), D});
-  put(places.columns, {rows(shape.config.column_tokens.first), shape.num_columns * D});
+  for (size_t table = 0; table < shape.smooth_tokens.size(); ++table) {
+    put(places.smooth + table * kNumberFeatures * D,
+        fit_number_weight(number_features, rows(shape.smooth_tokens[table].first), D));
+  }
+  size_t place = places.plain;
+  for (const TokenRange& tokens : shape.plain_tokens) {
+    place = put(place, {rows(tokens.first), static_cast<size_t>(tokens.size()) * D});
+  }
   for (size_t i = 0; i < shape.num_layers; ++i) {
     const LayerWeights& layer = weights.layers[i];
     const LayerPlaces& at = places.layers[i];

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "core/text.h"
+#include "model/compact/compact_prompt.h"
 #include "prior/task/sizes.h"
 #include "train/data/chat.h"
 #include "train/data/supervision.h"
@@ -21,6 +22,8 @@ LiveStream::LiveStream(const StageRecipe& stage, const StreamContext& context)
     CorpusOptions corpus = phase.corpus;
     if (context.compact != nullptr) {
       corpus.format = PromptStyle::kCompact;
+      corpus.compact_version = context.compact->typed ? 2 : 1;
+      corpus.vocabulary = compact_vocabulary(*context.compact);
     } else {
       // Refuses a wrapping whose tokens the tokenizer lacks.
       choose_chat_wrapping(corpus.chat, *context.tokenizer);
@@ -70,7 +73,8 @@ BatchShape LiveStream::largest_sample() const {
   for (const Phase& phase : phases_) {
     const CorpusOptions& options = phase.sampler.options();
     const auto rows = static_cast<size_t>(options.shots.high + options.queries);
-    const auto features = static_cast<size_t>(prior::most_features(phase.sampler.settings().tasks));
+    const auto features = static_cast<size_t>(prior::most_features(phase.sampler.settings().tasks) +
+                                              (options.teacher_share > 0 ? options.prior.classes.high : 0));
     shape.num_features = std::max(shape.num_features, features);
     shape.sample_rows = std::max(shape.sample_rows, rows);
     const size_t tokens =

@@ -42,7 +42,7 @@ struct DecoderNetworkOnDevice {
 class DeviceContext : public EncodedContext {
  public:
   DeviceContext(std::shared_ptr<const DecoderNetworkOnDevice> decoder, const Prompt& prompt)
-      : decoder_(std::move(decoder)), labels_(answer_labels(decoder_->shape.config, prompt)) {
+      : decoder_(std::move(decoder)), answers_(prompt_answers(decoder_->shape.config, prompt).places) {
     context_.num_features = static_cast<uint32_t>(prompt.num_features);
     context_.num_labelled = static_cast<uint32_t>(prompt.num_shots());
     context_.tokens.assign(prompt.context.begin(), prompt.context.end());
@@ -60,14 +60,14 @@ class DeviceContext : public EncodedContext {
       for (size_t i = 0; i < count; ++i) {
         const auto query = queries[first + i];
         task.tokens.insert(task.tokens.end(), query.begin(), query.end());
-        task.tokens.push_back(decoder_->shape.config.label_tokens.first);  // a place that nothing reads
+        task.tokens.push_back(context_.tokens[row_tokens - 1]);  // a place that nothing reads
       }
-      read_bars(task, task.num_labelled, log_likelihoods.subspan(first * labels_.size(), count * labels_.size()));
+      read_bars(task, task.num_labelled, log_likelihoods.subspan(first * answers_.size(), count * answers_.size()));
     }
   }
 
   std::vector<float> prequential() const override {
-    std::vector<float> out(context_.num_labelled * labels_.size());
+    std::vector<float> out(context_.num_labelled * answers_.size());
     read_bars(context_, 0, out);
     return out;
   }
@@ -88,12 +88,12 @@ class DeviceContext : public EncodedContext {
     const auto width = static_cast<size_t>(logits.size(1));
     for (size_t row = first; row < task.num_rows(); ++row) {
       const float* values = logits.const_data_ptr<float>() + row * width;
-      answer_log_likelihoods({values, width}, labels_, out.subspan((row - first) * labels_.size(), labels_.size()));
+      answer_log_likelihoods({values, width}, answers_, out.subspan((row - first) * answers_.size(), answers_.size()));
     }
   }
 
   std::shared_ptr<const DecoderNetworkOnDevice> decoder_;
-  std::vector<int> labels_;
+  std::vector<int> answers_;
   TrainSample context_;
 };
 

@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -116,7 +117,7 @@ class DeviceCompactModel : public CompactModel {
     return guarded([&] {
       LossSum sum;
       std::vector<Tensor> results;  // [2] loss and right answers of each pack
-      for (const std::vector<size_t>& group : group_tasks(batch, most_tokens_)) {
+      for (const std::vector<size_t>& group : group_tasks(shape_.config, batch, most_tokens_)) {
         check_interrupted();
         std::vector<const TrainSample*> tasks;
         for (const size_t i : group) tasks.push_back(&batch[i]);
@@ -124,7 +125,7 @@ class DeviceCompactModel : public CompactModel {
       }
       // The one moment at which the host waits for the device.
       const Tensor total = at::stack(results).sum(0).cpu();
-      sum.loss = total[0].item<double>();
+      sum.loss += total[0].item<double>();
       sum.correct = static_cast<uint64_t>(total[1].item<double>());
       return sum;
     });
@@ -137,17 +138,25 @@ class DeviceCompactModel : public CompactModel {
       sum.tokens += task->tokens.size();
       sum.flops += forward_flops(shape_, *task) * (gradient_scale != nullptr ? 3 : 1);
     }
-    for (const float supervised : packed.supervised) sum.weight += static_cast<double>(supervised);
+    double weight = 0;
+    for (const float supervised : packed.supervised) weight += static_cast<double>(supervised);
+    sum.weight += weight;
     const DevicePack pack = to_device(packed, network_.device());
-    const Tensor logits =
-        network_.logits(pack).masked_fill(pack.is_allowed.logical_not(), -std::numeric_limits<double>::infinity());
+    Tensor logits = network_.logits(pack);
+    if (pack.is_allowed.defined()) {
+      logits = logits.masked_fill(pack.is_allowed.logical_not(), -std::numeric_limits<double>::infinity());
+    }
     const Tensor losses = -at::log_softmax(logits, -1).gather(1, pack.label.unsqueeze(1)).squeeze(1);
     const Tensor loss = at::where(pack.is_supervised, losses, at::zeros_like(losses)).sum(at::kDouble);
     if (gradient_scale != nullptr) {
       (loss * static_cast<double>(*gradient_scale)).backward();
       network_.add_gradients(numbers_->gradients(), parameters_.places());
     }
-    const Tensor correct = (logits.argmax(1) == pack.label).logical_and(pack.is_supervised).sum(at::kDouble);
+    // As count_answer() has it.
+    const double deviation = codes_per_deviation(shape_.num_codes), near = pack.are_numbers ? deviation / 4 : 0;
+    if (pack.are_numbers) sum.loss -= weight * std::log(deviation);
+    const Tensor correct =
+        ((logits.argmax(1) - pack.label).abs() <= near).logical_and(pack.is_supervised).sum(at::kDouble);
     return at::stack({loss.detach(), correct});
   }
 

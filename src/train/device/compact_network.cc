@@ -47,8 +47,9 @@ void CompactNetwork::for_leaves(const ParameterPlaces& places, const Work& work)
     leaf.scale = scale;
     work(leaf, shape, type);
   };
-  visit(numbers_, places.numbers, {to_int(kNumberFeatures), D}, at::kFloat);
-  visit(tokens_, places.tokens, {to_int(shape_.num_labels + 1 + shape_.num_columns), D}, at::kFloat);
+  const int64_t tables = to_int(shape_.smooth_tokens.size());
+  visit(smooth_, places.smooth, {tables, to_int(kNumberFeatures), D}, at::kFloat);
+  visit(plain_, places.plain, {to_int(shape_.num_plain), D}, at::kFloat);
   visit(final_norm_, places.final_norm, {D}, at::kFloat);
   for (size_t i = 0; i < layers_.size(); ++i) {
     Layer& layer = layers_[i];
@@ -71,10 +72,13 @@ void CompactNetwork::set(const Weights& weights) {
   const auto gain = [&](const std::vector<float>& values) { return upload(values, {D}, device_).to(type_); };
   const ModelConfig& config = shape_.config;
   const Tensor embedding = upload(weights.embedding, {config.vocab_size, D}, device_);
-  const auto rows = [&](TokenId first, int64_t count) { return embedding.slice(0, first, first + count); };
-  number_table_ = rows(config.number_tokens.first, to_int(shape_.num_codes));
-  tokens_.weight = at::cat({rows(config.label_tokens.first, to_int(shape_.num_labels)), rows(config.bar_token, 1),
-                            rows(config.column_tokens.first, to_int(shape_.num_columns))});
+  const auto rows = [&](const std::vector<TokenRange>& parts) {
+    std::vector<Tensor> all;
+    for (const TokenRange& tokens : parts) all.push_back(embedding.slice(0, tokens.first, tokens.last + 1));
+    return at::cat(all);
+  };
+  smooth_tables_ = rows(shape_.smooth_tokens);
+  plain_.weight = rows(shape_.plain_tokens);
   final_norm_.weight = upload(weights.final_norm, {D}, device_);
   for (size_t i = 0; i < layers_.size(); ++i) {
     const LayerWeights& from = weights.layers[i];
@@ -152,14 +156,16 @@ Tensor CompactNetwork::finish(const Layer& layer, const Tensor& x, const Tensor&
   return y + at::linear(at::silu(gate_up.slice(-1, 0, I)) * gate_up.slice(-1, I), layer.down.weight);
 }
 
-Tensor CompactNetwork::embed(const DevicePack& pack) const {
-  const int64_t named = to_int(shape_.num_labels) + 1;
-  const Tensor& tokens = tokens_.weight;
-  const Tensor nothing = at::zeros({1, to_int(shape_.D)}, tokens.options());
-  const Tensor numbers = number_table_.defined() ? number_table_ : at::matmul(number_features_, numbers_.weight);
-  const Tensor table = at::cat({numbers, tokens.slice(0, 0, named), nothing}, 0).to(type_);
-  const Tensor marks = at::cat({tokens.slice(0, named), nothing}, 0).to(type_);
-  return at::embedding(table, pack.tokens) + at::embedding(marks, pack.columns);
+Tensor CompactNetwork::smooth_tables() const {
+  return smooth_tables_.defined() ? smooth_tables_ : at::matmul(number_features_, smooth_.weight).flatten(0, 1);
+}
+
+Tensor CompactNetwork::embed(const DevicePack& pack, const Tensor& smooth) const {
+  const Tensor nothing = at::zeros({1, to_int(shape_.D)}, plain_.weight.options());
+  const Tensor table = at::cat({smooth, plain_.weight, nothing}, 0).to(type_);
+  Tensor x = at::embedding(table, pack.first);
+  if (shape_.config.typed) x = x + at::embedding(table, pack.second);
+  return x + at::embedding(table, pack.column);
 }
 
 Tensor CompactNetwork::row_layer(const Layer& layer, const Tensor& x, const Tensor& causal) const {
@@ -209,7 +215,8 @@ Tensor CompactNetwork::context_layer(const Layer& layer, const Tensor& x, const 
 }
 
 Tensor CompactNetwork::logits(const DevicePack& pack) const {
-  Tensor x = embed(pack);
+  const Tensor smooth = smooth_tables();
+  Tensor x = embed(pack, smooth);
   const Tensor causal = at::ones({pack.slots, pack.slots}, at::TensorOptions(device_).dtype(at::kBool))
                             .triu(1)
                             .view({1, 1, pack.slots, -1});
@@ -222,8 +229,10 @@ Tensor CompactNetwork::logits(const DevicePack& pack) const {
       x = context_layer(layers_[i], x, pack, i + 1 == layers_.size());
     }
   }
-  const Tensor labels = tokens_.weight.slice(0, 0, to_int(shape_.num_labels));
-  return at::linear(norm(x.to(at::kFloat), final_norm_.weight), labels);
+  const int64_t first = to_int(shape_.first_target());
+  const Tensor answers = pack.are_numbers ? smooth.slice(0, first, first + to_int(shape_.num_codes))
+                                          : plain_.weight.slice(0, 0, to_int(shape_.num_labels));
+  return at::linear(norm(x.to(at::kFloat), final_norm_.weight), answers);
 }
 
 }  // namespace manyshot::train

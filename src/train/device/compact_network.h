@@ -27,7 +27,7 @@ class CompactNetwork {
   // Adds what backward passes have left since the last call to gradients, laid out as the masters.
   void add_gradients(at::Tensor& gradients, const ParameterPlaces& places);
 
-  // [rows, labels] f32 at every bar, labelled rows before queries.
+  // [rows, answers] f32 at every bar, labelled rows before queries: of all labels, or of all codes of a number.
   at::Tensor logits(const DevicePack& pack) const;
 
   at::Device device() const { return device_; }
@@ -49,7 +49,8 @@ class CompactNetwork {
 
   template <class Work>
   void for_leaves(const ParameterPlaces& places, const Work& work);
-  at::Tensor embed(const DevicePack& pack) const;
+  at::Tensor smooth_tables() const;  // [num_smooth, D]
+  at::Tensor embed(const DevicePack& pack, const at::Tensor& smooth) const;
   at::Tensor row_layer(const Layer& layer, const at::Tensor& x, const at::Tensor& causal) const;
   at::Tensor last_row_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack) const;
   at::Tensor context_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack, bool is_last) const;
@@ -65,10 +66,10 @@ class CompactNetwork {
   std::vector<float> scales_;
   at::Device device_;
   at::ScalarType type_;
-  at::Tensor cosines_, sines_;          // [places, head_dim / 2] f32
-  at::Tensor number_features_;          // [codes, kNumberFeatures] f32
-  Leaf numbers_, tokens_, final_norm_;  // f32
-  at::Tensor number_table_;             // [codes, D] f32 of set(); else it follows from numbers_
+  at::Tensor cosines_, sines_;        // [places, head_dim / 2] f32
+  at::Tensor number_features_;        // [codes, kNumberFeatures] f32
+  Leaf smooth_, plain_, final_norm_;  // f32; smooth_: [tables, kNumberFeatures, D]
+  at::Tensor smooth_tables_;          // [num_smooth, D] f32 of set(); else it follows from smooth_
   std::vector<Layer> layers_;
 };
 

@@ -36,8 +36,9 @@ class Upload {
 
 DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
   Upload upload;
-  upload.add(tasks.tokens);
-  upload.add(tasks.columns);
+  upload.add(tasks.first);
+  upload.add(tasks.second);
+  upload.add(tasks.column);
   upload.add(tasks.slot);
   upload.add(tasks.place);
   upload.add(tasks.shifted);
@@ -49,11 +50,15 @@ DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
   upload.add(tasks.is_allowed);
   upload.send(device);
 
-  DevicePack pack{.slots = tasks.slots, .num_labelled = tasks.num_labelled, .num_queries = tasks.num_queries};
+  DevicePack pack{.slots = tasks.slots,
+                  .num_labelled = tasks.num_labelled,
+                  .num_queries = tasks.num_queries,
+                  .are_numbers = tasks.are_numbers};
   const int64_t rows = pack.num_rows();
   SummaryPlan& plan = pack.plan;
-  pack.tokens = upload.next().view({rows, pack.slots});
-  pack.columns = upload.next().view({rows, pack.slots});
+  pack.first = upload.next().view({rows, pack.slots});
+  pack.second = upload.next().view({rows, pack.slots});
+  pack.column = upload.next().view({rows, pack.slots});
   pack.slot = upload.next();
   pack.place = upload.next();
   plan.shifted = upload.next();
@@ -78,7 +83,8 @@ DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
                   .most_keys = tasks.most_labelled};
   pack.label = upload.next().to(at::kLong);
   pack.is_supervised = upload.next().to(at::kBool);
-  pack.is_allowed = upload.next().view({rows, -1}).to(at::kBool);
+  const Tensor is_allowed = upload.next();
+  if (!tasks.are_numbers) pack.is_allowed = is_allowed.view({rows, -1}).to(at::kBool);
   return pack;
 }
 

@@ -10,12 +10,13 @@ namespace manyshot::train {
 
 struct DevicePack {
   int64_t slots = 0, num_labelled = 0, num_queries = 0;
-  at::Tensor tokens, columns;  // [rows, slots]
-  at::Tensor slot, place;      // [summaries]
+  bool are_numbers = false;
+  at::Tensor first, second, column;  // [rows, slots]
+  at::Tensor slot, place;            // [summaries]
   SummaryPlan plan;
   at::Tensor label;          // [rows] int64
   at::Tensor is_supervised;  // [rows] bool
-  at::Tensor is_allowed;     // [rows, labels] bool
+  at::Tensor is_allowed;     // [rows, labels] bool; undefined for numbers
 
   int64_t num_rows() const { return num_labelled + num_queries; }
 };

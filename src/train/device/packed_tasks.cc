@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "train/compact/check_sample.h"
 
@@ -30,6 +31,7 @@ class Packer {
       packed_.query_end.push_back(static_cast<int32_t>(packed_.num_queries));
     }
     for (const TrainSample* task : tasks_) bars_.push_back(bar_labels(shape_, options_, *task));
+    packed_.are_numbers = bars_.front().are_numbers;
     for (size_t i = 0; i < tasks_.size(); ++i) add_rows(i, 0, tasks_[i]->num_labelled);
     for (size_t i = 0; i < tasks_.size(); ++i) add_rows(i, tasks_[i]->num_labelled, tasks_[i]->num_rows());
     add_summaries();
@@ -40,29 +42,28 @@ class Packer {
  private:
   void add_rows(size_t number, size_t first, size_t end) {
     const TrainSample& task = *tasks_[number];
-    const size_t F = task.num_features, nothing = shape_.num_codes + shape_.num_labels + 1;
+    const BarLabels& bars = bars_[number];
+    const size_t F = task.num_features;
     for (size_t row = first; row < end; ++row) {
       const TokenId* tokens = task.tokens.data() + row * task.row_tokens();
       for (size_t place = 0; place < static_cast<size_t>(packed_.slots); ++place) {
-        const bool is_value = place < F;
         const bool is_read = place <= F || (place == F + 1 && row < task.num_labelled);
-        packed_.tokens.push_back(is_read ? table_place(tokens[place], is_value) : to_int(nothing));
-        packed_.columns.push_back(to_int(is_value ? place : shape_.num_columns));
+        add_token(is_read ? token_sum(shape_.config, tokens[place], place, F) : TokenSum());
       }
       bar_places_.push_back(to_int(F));
-      const BarLabels& bars = bars_[number];
       packed_.label.push_back(bars.label[row]);
       packed_.supervised.push_back(bars.supervised[row]);
-      packed_.is_allowed.insert(packed_.is_allowed.end(), bars.allowed.begin(), bars.allowed.end());
+      if (!packed_.are_numbers) {
+        packed_.is_allowed.insert(packed_.is_allowed.end(), bars.allowed.begin(), bars.allowed.end());
+      }
     }
   }
 
-  // Numbers, labels and the bar are consecutive in the table, whatever they are in the vocabulary.
-  int32_t table_place(TokenId token, bool is_value) const {
-    const ModelConfig& config = shape_.config;
-    if (is_value) return token - config.number_tokens.first;
-    const auto behind = to_int(shape_.num_codes);
-    return token == config.bar_token ? behind + to_int(shape_.num_labels) : behind + token - config.label_tokens.first;
+  void add_token(const TokenSum& rows) {
+    const auto place = [&](TokenId row) { return to_int(row < 0 ? shape_.table_size() : shape_.table_place(row)); };
+    packed_.first.push_back(place(rows.first));
+    packed_.second.push_back(place(rows.second));
+    packed_.column.push_back(place(rows.column));
   }
 
   void add_summaries() {
@@ -107,22 +108,29 @@ PackedTasks pack_tasks(const NetworkShape& shape, const CompactNetworkOptions& o
   return Packer(shape, options, tasks).pack();
 }
 
-std::vector<std::vector<size_t>> group_tasks(std::span<const TrainSample> batch, size_t most_tokens) {
+std::vector<std::vector<size_t>> group_tasks(const ModelConfig& config, std::span<const TrainSample> batch,
+                                             size_t most_tokens) {
   std::vector<size_t> order(batch.size());
   std::iota(order.begin(), order.end(), size_t{0});
+  const auto kind_and_width = [&](size_t i) {
+    return std::pair(predicts_number(config, batch[i]), batch[i].num_features);
+  };
   std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return batch[a].num_features > batch[b].num_features; });
+                   [&](size_t a, size_t b) { return kind_and_width(a) > kind_and_width(b); });
   std::vector<std::vector<size_t>> groups;
   size_t rows = 0, tokens = 0, width = 0;  // of the last group
+  bool are_numbers = false;
   for (const size_t i : order) {
     const size_t all_rows = rows + batch[i].num_rows(),
                  all_tokens = tokens + batch[i].num_rows() * batch[i].row_tokens();
     const auto padded = static_cast<double>(all_rows * width);
     const bool is_wide = padded - static_cast<double>(all_tokens) > kMostPadding * padded;
-    if (groups.empty() || is_wide || all_rows * width > most_tokens) {
+    const bool is_other = are_numbers != predicts_number(config, batch[i]);
+    if (groups.empty() || is_wide || is_other || all_rows * width > most_tokens) {
       groups.emplace_back();
       rows = tokens = 0;
       width = batch[i].row_tokens();
+      are_numbers = predicts_number(config, batch[i]);
     }
     groups.back().push_back(i);
     rows += batch[i].num_rows();

@@ -18,8 +18,10 @@ struct PackedTasks {
   int64_t slots = 0;                            // tokens of the longest row
   int64_t num_labelled = 0, num_queries = 0;    // rows of all tasks
   int64_t most_labelled = 0, most_queries = 0;  // of one task
-  std::vector<int32_t> tokens;   // [rows, slots] places in the table of embeddings: numbers, labels, the bar, nothing
-  std::vector<int32_t> columns;  // [rows, slots] places among the column marks; behind the last: none
+  bool are_numbers = false;                     // what is predicted: numbers, or labels
+  // [rows, slots] The rows of the table of embeddings that are added, as NetworkShape::table_place() counts; behind the
+  // last one: nothing. No token of version 1 has a second row.
+  std::vector<int32_t> first, second, column;
   // Summaries in three groups: labels, the bars of the same rows, the bars of queries.
   std::vector<int32_t> slot;   // [summaries] among the tokens
   std::vector<int32_t> place;  // [summaries] in the row: for the rotation, and how far one sees in the last row layer
@@ -31,19 +33,21 @@ struct PackedTasks {
   // Bars as the loss sees them, labelled rows before queries.
   std::vector<int32_t> label;       // [rows]
   std::vector<float> supervised;    // [rows] 0 or 1
-  std::vector<uint8_t> is_allowed;  // [rows, labels] takes part in the softmax
+  std::vector<uint8_t> is_allowed;  // [rows, labels] takes part in the softmax; empty for numbers, of which all do
 
   int64_t num_rows() const { return num_labelled + num_queries; }
   // [tasks] Where each task begins among the labelled rows.
   std::span<const int32_t> first_row() const { return std::span(labelled_end).first(labelled_end.size() - 1); }
 };
 
-// Places in the table of embeddings behind the numbers: labels, the bar, and a row of zeros.
+// REQUIRES: all predict labels, or all numbers.
 PackedTasks pack_tasks(const NetworkShape& shape, const CompactNetworkOptions& options,
                        std::span<const TrainSample* const> tasks);
 
-// Which samples of a batch go together: similar widths, so that at most a fifth of the tokens are padding, and at most
-// `most_tokens` tokens (one sample at least). The order of packs and of samples in them depends on the batch alone.
-std::vector<std::vector<size_t>> group_tasks(std::span<const TrainSample> batch, size_t most_tokens);
+// Which samples of a batch go together: one kind of target, and similar widths, so that at most a fifth of the tokens
+// are padding, and at most `most_tokens` tokens (one sample at least). The order of packs and of samples in them
+// depends on the batch alone.
+std::vector<std::vector<size_t>> group_tasks(const ModelConfig& config, std::span<const TrainSample> batch,
+                                             size_t most_tokens);
 
 }  // namespace manyshot::train

@@ -8,7 +8,10 @@
 #include "model/compact/compact_folder.h"
 #include "model/dtype.h"
 #include "prior/task/sizes.h"
+#include "train/compact/check_sample.h"
 #include "train/compact/compact_model.h"
+#include "train/compact/label_head.h"
+#include "train/compact/upgrade_weights.h"
 #include "train/device/library.h"
 #include "train/growth.h"
 #include "train/models/open_model.h"
@@ -22,12 +25,15 @@ void note_training_range(const Recipe& recipe, ModelConfig& config) {
   const int shots_before = is_fresh ? 0 : config.trained_shots,
             features_before = is_fresh ? 0 : config.trained_features;
   int shots = 0, features = 0;
+  if (is_fresh) config.predicts_numbers = false;
   for (const StageRecipe& stage : recipe.stages) {
     if (!draws_tasks(stage.data)) continue;
     for (const GrowthPhase& phase : growth_phases(stage)) {
       const CorpusSettings corpus = parse_corpus_options(phase.corpus);
       shots = std::max(shots, static_cast<int>(phase.corpus.shots.high));
-      features = std::max(features, static_cast<int>(prior::most_features(corpus.tasks)));
+      const int shares = phase.corpus.teacher_share > 0 ? static_cast<int>(phase.corpus.prior.classes.high) : 0;
+      features = std::max(features, static_cast<int>(prior::most_features(corpus.tasks)) + shares);
+      config.predicts_numbers = config.predicts_numbers || phase.corpus.prior.number_share > 0;
     }
   }
   if (shots > 0) config.trained_shots = config.max_shots = std::max(shots, shots_before);
@@ -74,7 +80,11 @@ std::unique_ptr<CompactModel> open_network(const Recipe& recipe, const Device& d
     options.config = fresh_config(recipe);
     return make_network(options, device);
   }
-  const CompactFolder base = read_compact_folder(recipe.model.base);
+  CompactFolder base = read_compact_folder(recipe.model.base);
+  if (recipe.compact.sizes.version == 2 && !base.config.typed) {
+    base.weights = upgraded_weights(base.config, base.weights, options.seed);
+    base.config = upgraded_config(base.config);
+  }
   options.config = base.config;
   note_training_range(recipe, options.config);
   return make_network(options, device, &base.weights);
@@ -111,7 +121,7 @@ class CompactRunModel : public RunModel {
     int64_t trained = 0;
     for (const Parameter& parameter : model_->parameters()) trained += static_cast<int64_t>(parameter.value.size());
     return fmt::format(
-        "compact decoder, {} + {} layers of width {}, {} parameters ({} of them trained: the table of numbers follows "
+        "compact decoder, {} + {} layers of width {}, {} parameters ({} of them trained: tables of numbers follow "
         "from fewer), {}",
         config.row_layers, config.num_hidden_layers - config.row_layers, config.hidden_size,
         with_thousands(num_parameters(config)), with_thousands(trained), model_->engine());
@@ -121,13 +131,15 @@ class CompactRunModel : public RunModel {
   // Losses of a dense network count labelled rows too; here only queries do.
   void add_queries(const TrainSample& sample, LossSum& sum) {
     const std::vector<float> log_probabilities = model_->log_probabilities(sample);
-    const size_t num_labels = log_probabilities.size() / sample.num_rows();
+    const ModelConfig& config = model_->config();
+    const size_t num_answers = log_probabilities.size() / sample.num_rows();
+    const TokenId first_answer = target_tokens(config, sample).first;
     for (size_t row = sample.num_labelled; row < sample.num_rows(); ++row) {
-      const auto first = log_probabilities.begin() + static_cast<std::ptrdiff_t>(row * num_labels);
-      const TokenId label = sample.tokens[(row + 1) * sample.row_tokens() - 1] - model_->config().label_tokens.first;
-      sum.loss -= static_cast<double>(first[label]);
-      sum.weight += 1;
-      sum.correct += std::max_element(first, first + static_cast<std::ptrdiff_t>(num_labels)) - first == label;
+      const auto of_row = std::span(log_probabilities).subspan(row * num_answers, num_answers);
+      const auto answer = static_cast<size_t>(sample.tokens[(row + 1) * sample.row_tokens() - 1] - first_answer);
+      const auto likeliest = static_cast<size_t>(std::ranges::max_element(of_row) - of_row.begin());
+      count_answer(predicts_number(config, sample), num_answers, answer, -static_cast<double>(of_row[answer]),
+                   likeliest, sum);
     }
     sum.tokens += sample.tokens.size();
   }

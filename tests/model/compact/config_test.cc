@@ -60,6 +60,29 @@ TEST(ModelConfig, LeftOutKeysHaveTheirUsualValues) {
   EXPECT_EQ(config.trained_shots, 640);
 }
 
+TEST(ModelConfig, VersionTwoHasCellsOfMoreKinds) {
+  const RandomModel model{.is_typed = true};
+  const ModelConfig config = parse(model.config());
+  ASSERT_TRUE(config.typed.has_value());
+  EXPECT_EQ(config.typed->rank_tokens.first, model.first_rank());
+  EXPECT_EQ(config.typed->category_tokens.size(), 8);
+  EXPECT_EQ(config.pair_cells().first, config.vocab_size);
+  EXPECT_EQ(config.pair_cells().size(), 100 * 100);
+  EXPECT_EQ(config.share_cells().first, config.pair_cells().last + 1);
+  EXPECT_EQ(config.share_cells().size(), 11 * 100);
+  Json json = model.config();
+  json["manyshot"]["share_tokens"] = {model.missing() + 10, model.missing() + 19};
+  expect_bad(json, "expected 11 token ids, not 10");
+  json = model.config();
+  json["manyshot"]["unseen_token"] = model.missing();
+  expect_bad(json, "expected token ids that unseen_token does not use");
+  json = model.config();
+  json["manyshot"].erase("rank_tokens");
+  expect_bad(json, "key \"manyshot.rank_tokens\" is missing");
+  json["manyshot"]["version"] = 3;
+  expect_bad(json, "\"manyshot.version\" is 3; expected a whole number from 1 to 2");
+}
+
 TEST(ModelConfig, RefusesWhatIsNoConfig) {
   EXPECT_ERROR(parse_model_config("{\"hidden_size\":", "m/config.json"), ErrorKind::kCorruptFile,
                "m/config.json: not valid JSON");

@@ -111,6 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
         ParityCase{"row_layers_but_one", {.num_layers = 5, .row_layers = 4, .seed = 10}, 7, 48, 8},
         ParityCase{"two_layers", {.num_layers = 2, .row_layers = 1, .seed = 11}, 9, 64, 64},
         ParityCase{"three_labels", {.seed = 12, .num_labels = 3, .max_features = 20}, 20, 16, 5},
+        ParityCase{"typed_classes", {.seed = 14, .is_typed = true}, 9, 40, 7},
+        ParityCase{"typed_numbers", {.seed = 15, .is_typed = true, .predicts_number = true}, 6, 70, 5},
         ParityCase{"default_shape",
                    {.hidden_size = 128,
                     .intermediate_size = 352,

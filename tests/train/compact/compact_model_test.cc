@@ -8,12 +8,14 @@
 #include "kernels/bfloat16.h"
 #include "kernels/simd.h"
 #include "model/compact/compact_folder.h"
+#include "model/compact/compact_prompt.h"
 #include "model/dtype.h"
 #include "model/model.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
 #include "train/compact/number_features.h"
 #include "train/compact/random_tasks.h"
+#include "train/compact/upgrade_weights.h"
 
 namespace manyshot::train {
 
@@ -137,37 +139,69 @@ TEST(CompactModel, RowsSeeEarlierRowsOnlyAndQueriesNoQuery) {
 }
 
 // The decoder that predicts, on the exported folder, answers as the network in training.
+void expect_folder_answers_alike(const RandomTask& task, const DType dtype) {
+  CompactNetworkOptions options = small_network(dtype, task.version);
+  options.residual_decay = 0.95;
+  const auto model = make_compact_model(options);
+  const TrainSample sample = random_task(task, 4);
+  const std::vector<float> expected = model->log_probabilities(sample);
+
+  const TemporaryFolder folder;
+  write_compact_folder(folder.path(), model->config(), model->exported(), dtype);
+  const auto decoder = load_model(folder.path(), {.dtype = dtype});
+  Prompt prompt{.layout = PromptLayout::kRows, .num_features = sample.num_features};
+  prompt.context.assign(sample.tokens.begin(),
+                        sample.tokens.begin() + static_cast<std::ptrdiff_t>(sample.answer_begin));
+  const CompactVocabulary vocabulary = usual_vocabulary(task.version);
+  const TokenId first = task.predicts_number ? vocabulary.cells->first_target : vocabulary.first_label;
+  const size_t num_answers = task.predicts_number ? 1000 : 10;
+  for (size_t k = 0; k < num_answers; ++k) prompt.answers.push_back({first + static_cast<TokenId>(k)});
+  const auto context = decoder->encode(prompt);
+  std::vector<float> answers = context->prequential();
+  QueryTokens queries;
+  for (size_t row = sample.num_labelled; row < sample.num_rows(); ++row) {
+    const auto begin = sample.tokens.begin() + static_cast<std::ptrdiff_t>(row * sample.row_tokens());
+    queries.tokens.insert(queries.tokens.end(), begin, begin + sample.num_features + 1);
+    queries.offsets.push_back(queries.tokens.size());
+  }
+  std::vector<float> scores(queries.size() * num_answers);
+  context->score(queries, scores);
+  answers.insert(answers.end(), scores.begin(), scores.end());
+  ASSERT_EQ(answers.size(), expected.size());
+  const double tolerance = dtype == DType::kBFloat16 ? 0.05 : 2e-5;
+  for (size_t i = 0; i < answers.size(); ++i) ASSERT_NEAR(answers[i], expected[i], tolerance) << i;
+}
+
 TEST(CompactModel, TheExportedFolderAnswersAlike) {
+  const RandomTask task{.num_labelled = 21, .num_queries = 6, .num_features = 7};
   for (const DType dtype : dtypes()) {
     SCOPED_TRACE(name_of(dtype));
-    const bool is_bf16 = dtype == DType::kBFloat16;
-    CompactNetworkOptions options = small_network(dtype);
-    options.residual_decay = 0.95;
-    const auto model = make_compact_model(options);
-    const TrainSample sample = random_task({.num_labelled = 21, .num_queries = 6, .num_features = 7}, 4);
-    const std::vector<float> expected = model->log_probabilities(sample);
-
-    const TemporaryFolder folder;
-    write_compact_folder(folder.path(), model->config(), model->exported(), dtype);
-    const auto decoder = load_model(folder.path(), {.dtype = dtype});
-    Prompt prompt{.layout = PromptLayout::kRows, .num_features = sample.num_features};
-    prompt.context.assign(sample.tokens.begin(),
-                          sample.tokens.begin() + static_cast<std::ptrdiff_t>(sample.answer_begin));
-    for (TokenId label = 1000; label < 1010; ++label) prompt.answers.push_back({label});
-    const auto context = decoder->encode(prompt);
-    std::vector<float> answers = context->prequential();
-    QueryTokens queries;
-    for (size_t row = sample.num_labelled; row < sample.num_rows(); ++row) {
-      const auto begin = sample.tokens.begin() + static_cast<std::ptrdiff_t>(row * sample.row_tokens());
-      queries.tokens.insert(queries.tokens.end(), begin, begin + sample.num_features + 1);
-      queries.offsets.push_back(queries.tokens.size());
-    }
-    std::vector<float> scores(queries.size() * 10);
-    context->score(queries, scores);
-    answers.insert(answers.end(), scores.begin(), scores.end());
-    ASSERT_EQ(answers.size(), expected.size());
-    for (size_t i = 0; i < answers.size(); ++i) ASSERT_NEAR(answers[i], expected[i], is_bf16 ? 0.05 : 2e-5) << i;
+    expect_folder_answers_alike(task, dtype);
+    RandomTask typed = task;
+    typed.version = 2;
+    expect_folder_answers_alike(typed, dtype);
+    typed.predicts_number = true;
+    expect_folder_answers_alike(typed, dtype);
   }
+}
+
+// Where value and rank of a number have one code, the upgraded network reads it as the old one did.
+TEST(CompactModel, AnUpgradedModelAnswersAsBefore) {
+  const auto model = make_compact_model(small_network(DType::kFloat32));
+  TrainSample sample = random_task({.num_labelled = 21, .num_queries = 6, .num_features = 7}, 4);
+  const std::vector<float> expected = model->log_probabilities(sample);
+
+  CompactNetworkOptions options = small_network(DType::kFloat32);
+  options.config = upgraded_config(model->config());
+  const Weights weights = upgraded_weights(model->config(), model->exported(), 3);
+  const auto upgraded = make_compact_model(options, &weights);
+  const CompactVocabulary vocabulary = usual_vocabulary(2);
+  for (TokenId& token : sample.tokens) {
+    token = token < 1000 ? vocabulary.cells->pair(token, token)
+                         : token - 1000 + vocabulary.first_label;  // labels, and the bar behind them
+  }
+  const std::vector<float> found = upgraded->log_probabilities(sample);
+  for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(found[i], expected[i], 2e-4) << i;
 }
 
 TEST(CompactModel, GoesOnFromExportedWeights) {
@@ -206,6 +240,30 @@ TEST(CompactModel, ConfigSurvivesTheFolder) {
   const ModelConfig read = parse_model_config(model_config_json(config, DType::kBFloat16), "config.json");
   EXPECT_EQ(model_config_json(read, DType::kBFloat16), model_config_json(config, DType::kBFloat16));
   EXPECT_EQ(read.head_dim, 32);
+
+  const ModelConfig typed = compact_config({.version = 2});
+  const ModelConfig typed_read = parse_model_config(model_config_json(typed, DType::kBFloat16), "config.json");
+  EXPECT_EQ(model_config_json(typed_read, DType::kBFloat16), model_config_json(typed, DType::kBFloat16));
+  EXPECT_EQ(typed_read.share_cells().last, typed.share_cells().last);
+}
+
+TEST(CompactModel, TheUsualVocabularyIsThatOfTheEncoding) {
+  for (const int version : {1, 2}) {
+    const CompactVocabulary expected = usual_vocabulary(version),
+                            found = compact_vocabulary(compact_config({.version = version}));
+    EXPECT_EQ(found.first_number, expected.first_number);
+    EXPECT_EQ(found.first_label, expected.first_label);
+    EXPECT_EQ(found.bar, expected.bar);
+    ASSERT_EQ(found.cells.has_value(), version == 2);
+    if (!found.cells) continue;
+    EXPECT_EQ(found.cells->missing, expected.cells->missing);
+    EXPECT_EQ(found.cells->unseen, expected.cells->unseen);
+    EXPECT_EQ(found.cells->first_category, expected.cells->first_category);
+    EXPECT_EQ(found.cells->num_categories, expected.cells->num_categories);
+    EXPECT_EQ(found.cells->first_target, expected.cells->first_target);
+    EXPECT_EQ(found.cells->first_pair, expected.cells->first_pair);
+    EXPECT_EQ(found.cells->first_share, expected.cells->first_share);
+  }
 }
 
 TEST(CompactModel, PeakBytesCoversTheTapes) {

@@ -95,6 +95,12 @@ TEST(CompactGradient, ResidualDecayAndGroupedQueries) {
   check_gradients(options, batch);
 }
 
+TEST(CompactGradient, CellsOfEveryKindClassesAndNumbers) {
+  const TrainSample batch[] = {random_task({.num_features = 5, .version = 2}, 6),
+                               random_task({.num_features = 4, .version = 2, .predicts_number = true}, 7)};
+  check_gradients(small_network(DType::kFloat32, /*version=*/2), batch);
+}
+
 // The products' rounding shows, and no more: gradients point where the f32 ones do.
 TEST(CompactGradient, BFloat16IsNearFloat32) {
   if (simd_level() != SimdLevel::kAvx512Bf16) GTEST_SKIP() << "this processor has no avx512_bf16";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "train/compact/number_features.h"
@@ -37,20 +38,47 @@ bool ReferenceNetwork::sees(const TrainSample& sample, const Token& reader, cons
   return reader.row >= sample.num_labelled || read.row < reader.row;
 }
 
-std::vector<double> ReferenceNetwork::embed(const TrainSample& sample, const Token& token) const {
-  const auto D = static_cast<size_t>(options_.config.hidden_size);
-  const std::vector<double>& rows = values_.at("tokens.weight");
-  std::vector<double> x(D);
-  for (size_t i = 0; i < D; ++i) {
-    if (token.place >= sample.num_features) {
-      x[i] = rows[static_cast<size_t>(token.id - 1000) * D + i];  // labels, then the bar
-      continue;
-    }
-    x[i] = rows[(11 + token.place) * D + i];
+void ReferenceNetwork::add_smooth(const std::string& name, TokenId code, std::vector<double>& x) const {
+  for (size_t i = 0; i < x.size(); ++i) {
     for (size_t f = 0; f < kNumberFeatures; ++f) {
-      x[i] += number_features_[static_cast<size_t>(token.id) * kNumberFeatures + f] *
-              values_.at("numbers.weight")[f * D + i];
+      x[i] += number_features_[static_cast<size_t>(code) * kNumberFeatures + f] * values_.at(name)[f * x.size() + i];
     }
+  }
+}
+
+// `row` of tokens.weight: 10 labels, the bar, the column marks; in version 2 then missing, unseen, 64 categories and 11
+// marks of shares.
+void ReferenceNetwork::add_row(size_t row, std::vector<double>& x) const {
+  for (size_t i = 0; i < x.size(); ++i) x[i] += values_.at("tokens.weight")[row * x.size() + i];
+}
+
+// The ids are those of usual_vocabulary().
+std::vector<double> ReferenceNetwork::embed(const TrainSample& sample, const Token& token) const {
+  std::vector<double> x(static_cast<size_t>(options_.config.hidden_size));
+  const bool is_typed = options_.config.typed.has_value();
+  const TokenId first_label = is_typed ? 3000 : 1000, first_pair = 3188, first_share = first_pair + 1'000'000;
+  const size_t behind_columns = 11 + 100;
+  if (token.place >= sample.num_features) {
+    if (token.id < first_label) {
+      add_smooth("targets.weight", token.id - 2000, x);
+    } else {
+      add_row(static_cast<size_t>(token.id - first_label), x);  // labels, then the bar
+    }
+    return x;
+  }
+  if (token.id >= first_share) {
+    add_smooth("numbers.weight", (token.id - first_share) % 1000, x);
+    add_row(behind_columns + 66 + static_cast<size_t>((token.id - first_share) / 1000), x);
+    return x;
+  }
+  add_row(11 + token.place, x);
+  if (!is_typed) {
+    add_smooth("numbers.weight", token.id, x);
+  } else if (token.id >= first_pair) {
+    add_smooth("numbers.weight", (token.id - first_pair) % 1000, x);
+    add_smooth("ranks.weight", (token.id - first_pair) / 1000, x);
+  } else {
+    add_row(behind_columns + static_cast<size_t>(token.id - 3011), x);
   }
   return x;
 }
@@ -132,6 +160,16 @@ void ReferenceNetwork::run_layer(const TrainSample& sample, const std::vector<To
   }
 }
 
+std::vector<double> ReferenceNetwork::number_logits(const std::vector<double>& x) const {
+  std::vector<double> logits;
+  for (TokenId code = 0; code < 1000; ++code) {
+    std::vector<double> vector(x.size());
+    add_smooth("targets.weight", code, vector);
+    logits.push_back(std::inner_product(x.begin(), x.end(), vector.begin(), 0.0));
+  }
+  return logits;
+}
+
 double ReferenceNetwork::loss(const TrainSample& sample) const {
   const std::vector<Token> tokens = tokens_of(sample);
   Matrix x;
@@ -139,11 +177,15 @@ double ReferenceNetwork::loss(const TrainSample& sample) const {
   for (size_t number = 0; number < static_cast<size_t>(options_.config.num_hidden_layers); ++number) {
     run_layer(sample, tokens, number, x);
   }
+  const bool is_typed = options_.config.typed.has_value();
+  const TokenId first_target = sample.tokens[sample.num_features + 1];
+  const bool is_number = is_typed && first_target < 3000;
+  const TokenId first_answer = is_number ? 2000 : is_typed ? 3000 : 1000;
   const auto label_of = [&](size_t row) {
-    return static_cast<size_t>(sample.tokens[(row + 1) * sample.row_tokens() - 1] - 1000);
+    return static_cast<size_t>(sample.tokens[(row + 1) * sample.row_tokens() - 1] - first_answer);
   };
   std::set<size_t> allowed;
-  for (size_t k = 0; k < 10 && options_.all_labels; ++k) allowed.insert(k);
+  for (size_t k = 0; k < (is_number ? 1000 : 10) && (is_number || options_.all_labels); ++k) allowed.insert(k);
   for (size_t row = 0; row < sample.num_labelled; ++row) allowed.insert(label_of(row));
   double sum = 0;
   for (size_t t = 0; t < tokens.size(); ++t) {
@@ -151,10 +193,10 @@ double ReferenceNetwork::loss(const TrainSample& sample) const {
     if (tokens[t].place != sample.num_features) continue;
     if (row < sample.num_labelled ? options_.loss != LossMode::kDense : !allowed.contains(label_of(row))) continue;
     std::vector<double> normed = norm("model.norm.weight", x[t]);
-    const std::vector<double> logits = product("tokens.weight", normed);
+    const std::vector<double> logits = is_number ? number_logits(normed) : product("tokens.weight", normed);
     double total = 0;
     for (const size_t k : allowed) total += std::exp(logits[k]);
-    sum += std::log(total) - logits[label_of(row)];
+    sum += std::log(total) - logits[label_of(row)] - (is_number ? std::log(120.0) : 0);
   }
   return sum;
 }

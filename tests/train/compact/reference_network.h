@@ -26,6 +26,9 @@ class ReferenceNetwork {
   using Matrix = std::vector<std::vector<double>>;
   std::vector<Token> tokens_of(const TrainSample& sample) const;
   bool sees(const TrainSample& sample, const Token& reader, const Token& read, bool is_row_layer) const;
+  void add_smooth(const std::string& name, TokenId code, std::vector<double>& x) const;
+  void add_row(size_t row, std::vector<double>& x) const;
+  std::vector<double> number_logits(const std::vector<double>& x) const;
   std::vector<double> embed(const TrainSample& sample, const Token& token) const;
   std::vector<double> product(const std::string& name, const std::vector<double>& x) const;
   std::vector<double> norm(const std::string& name, const std::vector<double>& x) const;

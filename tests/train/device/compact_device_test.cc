@@ -22,7 +22,15 @@ constexpr double kFloatGradient = 1e-4, kRoundedGradient = 0.05;
 constexpr double kFloatLoss = 1e-6, kRoundedLoss = 0.01;
 constexpr double kFloatLogProbability = 1e-4, kRoundedLogProbability = 0.15;
 
-std::vector<TrainSample> mixed_batch() {
+std::vector<TrainSample> mixed_batch(int version) {
+  if (version == 2) {
+    return {random_task({.version = 2}, 1),
+            random_task({.num_labelled = 1, .num_queries = 2, .num_features = 7, .version = 2}, 2),
+            random_task(
+                {.num_labelled = 40, .num_queries = 0, .num_features = 3, .version = 2, .predicts_number = true}, 3),
+            random_task(
+                {.num_labelled = 17, .num_queries = 9, .num_features = 20, .version = 2, .predicts_number = true}, 4)};
+  }
   return {random_task({}, 1), random_task({.num_labelled = 1, .num_queries = 2, .num_features = 7}, 2),
           random_task({.num_labelled = 40, .num_queries = 0, .num_features = 3}, 3),
           random_task({.num_labelled = 17, .num_queries = 9, .num_features = 20}, 4)};
@@ -55,7 +63,7 @@ class CompactDevice : public ::testing::TestWithParam<const char*> {
     const auto ours = make_compact_model(exact), theirs = make(options);
     shake(*ours);
     shake(*theirs);
-    const std::vector<TrainSample> batch = mixed_batch();
+    const std::vector<TrainSample> batch = mixed_batch(options.config.typed ? 2 : 1);
     zero_gradients(ours->parameters());
     const LossSum expected = ours->accumulate(batch, 0.5f, 0), sum = theirs->accumulate(batch, 0.5f, 0);
     const bool rounded = is_rounded(options);
@@ -80,6 +88,10 @@ class CompactDevice : public ::testing::TestWithParam<const char*> {
 TEST_P(CompactDevice, LossAndGradients) { expect_same_gradients(small_network(DType::kFloat32)); }
 
 TEST_P(CompactDevice, LossAndGradientsInBfloat16) { expect_same_gradients(small_network(DType::kBFloat16)); }
+
+TEST_P(CompactDevice, CellsOfEveryKindClassesAndNumbers) {
+  expect_same_gradients(small_network(DType::kFloat32, /*version=*/2));
+}
 
 TEST_P(CompactDevice, AnswersOnlyAmongTheTasksLabels) {
   CompactNetworkOptions options = small_network(DType::kFloat32);
@@ -133,7 +145,7 @@ TEST_P(CompactDevice, StepsOfEveryOptimizer) {
     const double ema = kind == OptimizerKind::kScheduleFree ? 0 : 0.9;
     const auto ours = make_compact_model(options), theirs = make(options);
     const auto our_updates = make_updates(*ours, optimizer, ema), their_updates = make_updates(*theirs, optimizer, ema);
-    const std::vector<TrainSample> batch = mixed_batch();
+    const std::vector<TrainSample> batch = mixed_batch(1);
     for (int step = 0; step < 3; ++step) {
       for (auto [model, updates] : {std::pair(ours.get(), our_updates.get()), {theirs.get(), their_updates.get()}}) {
         updates->zero_gradients();
@@ -170,7 +182,7 @@ TEST_P(CompactDevice, StatesMoveBetweenDevices) {
   CompactNetworkOptions elsewhere = options;
   elsewhere.seed = 99;
   const OptimizerOptions optimizer{.kind = OptimizerKind::kMuon, .learning_rate = 0.02, .dtype = DType::kFloat32};
-  const std::vector<TrainSample> batch = mixed_batch();
+  const std::vector<TrainSample> batch = mixed_batch(1);
   const auto take_step = [&](CompactModel& model, WeightUpdates& updates, int64_t number) {
     updates.zero_gradients();
     const LossSum sum = model.accumulate(batch, 1, 0);

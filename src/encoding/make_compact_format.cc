@@ -1,0 +1,14 @@
+#include "encoding/make_compact_format.h"
+
+#include "encoding/compact_format.h"
+#include "encoding/typed_format.h"
+
+namespace manyshot {
+
+std::unique_ptr<PromptFormat> make_compact_format(const Table& shots, std::span<const int32_t> labels,
+                                                  const CompactVocabulary& vocabulary) {
+  if (vocabulary.cells) return std::make_unique<TypedFormat>(shots, labels, vocabulary);
+  return std::make_unique<CompactFormat>(shots, labels, vocabulary);
+}
+
+}  // namespace manyshot

@@ -1,0 +1,36 @@
+#include "predict/ensemble_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace manyshot {
+
+EnsembleShape ensemble_shape(const PromptPlan& plan) {
+  return {.members = plan.members,
+          .max_rows = static_cast<size_t>(plan.model.max_shots),
+          .max_features = static_cast<size_t>(plan.model.trained_features),
+          .num_label_ids = static_cast<size_t>(plan.model.max_classes),
+          .both_scales = !plan.model.vocabulary.cells};
+}
+
+void describe_ensemble(const EnsembleShape& shape, size_t num_rows, size_t num_features,
+                       std::vector<std::string>& notes) {
+  if (num_rows > shape.max_rows) {
+    notes.push_back(
+        fmt::format("{} labelled rows, the model takes {} at a time: each of the {} ensemble members sees its own "
+                    "stratified subset",
+                    num_rows, shape.max_rows, shape.members));
+  }
+  const size_t dealt = shape.max_features - shape.max_features / 2;
+  if (num_features > shape.max_features) {
+    const size_t used = std::min(num_features, shape.max_features / 2 + dealt * static_cast<size_t>(shape.members));
+    notes.push_back(
+        fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best "
+                    "tell the classes apart one by one, and {} random others; {} columns in all{}",
+                    num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
+                    used < num_features ? "; a larger --ensemble uses more" : ""));
+  }
+}
+
+}  // namespace manyshot

@@ -1,0 +1,129 @@
+#include "predict/in_context_numbers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/interrupt.h"
+#include "core/progress.h"
+#include "encoding/typed_format.h"
+#include "predict/ensemble_plan.h"
+#include "predict/number_baselines.h"
+
+namespace manyshot {
+namespace {
+
+constexpr size_t kStrata = 10;
+
+// Groups of rows with neighbouring numbers and about equal sizes, so that parts of the rows can have all sizes of them.
+std::vector<int32_t> strata(const std::vector<double>& numbers) {
+  std::vector<uint32_t> order(numbers.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::stable_sort(order, {}, [&](uint32_t row) { return numbers[row]; });
+  const size_t count = std::min(kStrata, numbers.size());
+  std::vector<int32_t> group(numbers.size());
+  for (size_t place = 0; place < order.size(); ++place) {
+    group[order[place]] = static_cast<int32_t>(place * count / numbers.size());
+  }
+  return group;
+}
+
+class InContextNumbers : public NumberPredictor {
+ public:
+  InContextNumbers(std::shared_ptr<const Model> model, const PromptPlan& plan, const NumberedTable& shots)
+      : model_(std::move(model)),
+        format_(shots.features, shots.numbers, plan.model.vocabulary),
+        notes_(format_.notes()),
+        num_rows_(shots.numbers.size()) {
+    const EnsembleShape shape = ensemble_shape(plan);
+    const std::vector<int32_t> groups = strata(shots.numbers);
+    const size_t num_groups = static_cast<size_t>(std::ranges::max(groups)) + 1;
+    views_ = make_views(groups, num_groups, format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
+    describe_ensemble(shape, num_rows_, format_.num_features(), notes_);
+    const NumberCode& code = format_.target_code();
+    for (int i = 0; i < kNumCodes; ++i) values_.push_back(code.value(i));
+    Progress progress("context", views_.size(), "members");
+    for (const TaskView& view : views_) {
+      check_interrupted();
+      contexts_.push_back(model_->encode(format_.prompt(view)));
+      progress.add();
+    }
+  }
+
+  Distributions predict(const Table& queries) const override {
+    std::vector<double> sums(queries.num_rows * kNumCodes);
+    std::vector<float> scores(sums.size());
+    const std::vector<QueryTokens> tokens = format_.queries(queries, views_);
+    for (size_t member = 0; member < views_.size(); ++member) {
+      check_interrupted();
+      contexts_[member]->score(tokens[member], scores);
+      for (size_t i = 0; i < sums.size(); ++i) sums[i] += std::exp(static_cast<double>(scores[i]));
+    }
+    Distributions result{.values = std::vector<double>(queries.num_rows * kNumSlices)};
+    for (size_t query = 0; query < queries.num_rows; ++query) {
+      put_slices(weighted(std::span(sums).subspan(query * kNumCodes, kNumCodes)), result.at(query));
+    }
+    return result;
+  }
+
+  // A query has 1,000 answers.
+  size_t batch_rows() const override { return 2'048; }
+
+  // Of each member's rows but the first third, as for classes (predict/in_context.cc).
+  std::vector<double> honest_means() const override {
+    std::vector<double> sums(num_rows_), counts(num_rows_);
+    for (size_t member = 0; member < views_.size(); ++member) {
+      const std::vector<float> scores = contexts_[member]->prequential();
+      if (scores.empty()) return {};
+      const std::vector<uint32_t>& rows = views_[member].rows;
+      for (size_t place = rows.size() / 3; place < rows.size(); ++place) {
+        double mean = 0, total = 0;
+        for (size_t code = 0; code < values_.size(); ++code) {
+          const double weight = std::exp(static_cast<double>(scores[place * kNumCodes + code]));
+          mean += weight * values_[code];
+          total += weight;
+        }
+        sums[rows[place]] += mean / total;
+        ++counts[rows[place]];
+      }
+    }
+    for (size_t row = 0; row < num_rows_; ++row) {
+      sums[row] = counts[row] > 0 ? sums[row] / counts[row] : std::numeric_limits<double>::quiet_NaN();
+    }
+    return sums;
+  }
+
+  std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  std::vector<WeightedValue> weighted(std::span<const double> weights) const {
+    std::vector<WeightedValue> result;
+    for (size_t code = 0; code < weights.size(); ++code) {
+      if (weights[code] > 0) result.push_back({values_[code], weights[code]});
+    }
+    return result;
+  }
+
+  std::shared_ptr<const Model> model_;
+  TypedFormat format_;
+  std::vector<std::string> notes_;
+  size_t num_rows_;
+  std::vector<TaskView> views_;
+  std::vector<double> values_;  // [kNumCodes] the number in the middle of each code
+  std::vector<std::unique_ptr<EncodedContext>> contexts_;
+};
+
+}  // namespace
+
+InContextNumberMethod::InContextNumberMethod(std::shared_ptr<const Model> model, const MethodOptions& options,
+                                             uint64_t seed)
+    : model_(std::move(model)), plan_(plan_prompts(model_->info(), options, seed)) {
+  if (plan_.is_text() || !plan_.model.predicts_numbers) fail_of_classes(plan_.model.path);
+}
+
+std::unique_ptr<NumberPredictor> InContextNumberMethod::fit(const NumberedTable& shots) const {
+  return std::make_unique<InContextNumbers>(model_, plan_, shots);
+}
+
+}  // namespace manyshot
