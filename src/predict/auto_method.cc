@@ -96,17 +96,8 @@ class AutoPredictor : public Predictor {
   }
 
   void add_student(const View& view, const Method& method, const LabelledTable& shots, uint64_t seed) {
-    Part part{.name = describe(view)};
-    try {
-      part.student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kUnsupported) throw;
-      const std::string reason = error.what();
-      std::string note =
-          fmt::format("the members of {} count nothing: {}", kAutoStudent, reason.substr(0, reason.find(';')));
-      if (notes_.empty() || notes_.back() != note) notes_.push_back(std::move(note));  // the other views fail alike
-      return;
-    }
+    Part part{.name = describe(view),
+              .student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed)};
     part.honest = part.student->honest_probabilities();
     if (part.honest.empty()) part.honest.assign(shots.labels.size() * counts_.size(), NAN);
     if (view.kinds.empty()) std::ranges::copy(part.student->notes(), std::back_inserter(notes_));

@@ -7,6 +7,7 @@
 #include "core/interrupt.h"
 #include "core/progress.h"
 #include "predict/calibration.h"
+#include "predict/class_tree.h"
 #include "predict/compact_task.h"
 #include "predict/text_predictor.h"
 
@@ -184,6 +185,10 @@ std::optional<LongQuery> InContextMethod::find_long_query(const LabelledTable& s
 
 std::unique_ptr<Predictor> InContextMethod::fit(const LabelledTable& shots) const {
   if (plan_.is_text()) return make_text_predictor(model_, plan_, shots);
+  const auto most = static_cast<size_t>(plan_.model.max_classes);
+  if (shots.num_classes() > most) {
+    return fit_class_tree(shots, most, [this](const LabelledTable& part) { return fit(part); });
+  }
   return std::make_unique<CompactPredictor>(model_, plan_, shots);
 }
 

@@ -59,8 +59,8 @@ uint64_t PromptPlan::max_labelled_rows() const {
 void PromptPlan::check_classes(const LabelledTable& shots) const {
   if (model.max_classes == 0 || shots.num_classes() <= static_cast<size_t>(model.max_classes)) return;
   fail(ErrorKind::kUnsupported,
-       "the target has {} classes and this model tells at most {} apart; use --model xgboost or --model knn, or merge "
-       "rare classes",
+       "the target has {} classes and this model tells at most {} apart in one prompt; predict decides in "
+       "several, among groups of them first: merge rare classes to be shown one",
        shots.num_classes(), model.max_classes);
 }
 

@@ -3,7 +3,7 @@
 namespace manyshot {
 
 Column take_rows(const Column& column, std::span<const uint64_t> rows) {
-  Column part{.name = column.name, .type = column.type, .categories = column.categories};
+  Column part{.name = column.name, .type = column.type, .categories = column.categories, .share_of = column.share_of};
   for (const uint64_t row : rows) {
     if (column.is_number()) {
       part.numbers.push_back(column.numbers[row]);

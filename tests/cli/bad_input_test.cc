@@ -83,14 +83,15 @@ TEST_F(BadInput, OneClass) {
 TEST_F(BadInput, NoLabelAtAll) {
   expect_refused(predict_text("x,label\n1,\n2,NA\n"), {"train.csv", "\"label\" has no value"});
 }
-TEST_F(BadInput, TooManyClassesForTheModel) {
+// No bad input: the model decides in several steps.
+TEST_F(BadInput, MoreClassesThanTheModelTellsApart) {
   std::string train = "x,label\n";
   for (int row = 0; row < 40; ++row) train += fmt::format("{},c{}\n", row, row % 11);
-  expect_refused(predict_text(train, "x\n1\n", {"--model", "default"}),
-                 {"11 classes", "at most 10", "--model xgboost"});
-  const ProgramResult trees = predict_text(train, "x\n1\n");
-  EXPECT_EQ(trees.exit_code, 0);
-  EXPECT_THAT(trees.err, HasSubstr("count nothing: the target has 11 classes"));
+  for (const char* model : {"default", "auto"}) {
+    const ProgramResult result = predict_text(train, "x\n1\n", {"--model", model});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("11 classes, the model tells 10 apart at a time: it decides among 2 groups"));
+  }
   EXPECT_EQ(predict_text(train, "x\n1\n", {"--model", "knn"}).exit_code, 0);
 }
 TEST_F(BadInput, ATargetThatIsNoClass) {

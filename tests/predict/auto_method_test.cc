@@ -100,7 +100,7 @@ TEST(Auto, HonestProbabilitiesTellNoiseFromSignal) {
               0.1);
 }
 
-TEST(Auto, BeyondTheModelsClassesTheTreesAnswer) {
+TEST(Auto, BeyondTheModelsClassesItDecidesAmongGroups) {
   LabelledTable shots = clouds(130, 3, 0, 7);
   shots.classes.clear();
   for (int k = 0; k < 13; ++k) shots.classes.push_back(std::string(1, static_cast<char>('a' + k)));
@@ -111,8 +111,8 @@ TEST(Auto, BeyondTheModelsClassesTheTreesAnswer) {
   }
   const auto predictor = open_method("auto")->fit(shots);
   EXPECT_THAT(predictor->notes(),
-              Contains(HasSubstr("the members of default count nothing: the target has 13 classes")));
-  EXPECT_THAT(predictor->notes(), Contains(HasSubstr("hidden: forest ")));
+              Contains(HasSubstr("13 classes, the model tells 10 apart at a time: it decides among 2 groups of them")));
+  EXPECT_THAT(predictor->notes(), Contains(HasSubstr("hidden: default ")));
   const auto probabilities = predictor->predict(shots.features);
   EXPECT_LT(log_loss(probabilities, shots), 1);
   for (size_t row = 0; row < 130; ++row) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -113,8 +114,17 @@ TEST(InContext, WideAndLongTablesUseSubsetsAndSaySo) {
   EXPECT_THAT(fitted->notes()[0], HasSubstr("each of the 2 ensemble members sees its own stratified subset"));
 }
 
-TEST(InContext, TooManyClassesIsAClearError) {
-  EXPECT_ERROR(open_method("default")->fit(task(100, 2, 11, 8)), ErrorKind::kUnsupported, "11 classes");
+TEST(InContext, MoreClassesThanTheModelKnowsAreDecidedInSteps) {
+  const LabelledTable shots = task(100, 2, 11, 8);
+  const auto predictor = open_method("default", {.ensemble = 1})->fit(shots);
+  EXPECT_THAT(predictor->notes(), Contains(HasSubstr("11 classes, the model tells 10 apart at a time")));
+  const std::vector<double> found = predictor->predict(shots.features);
+  ASSERT_EQ(found.size(), 100u * 11u);
+  for (size_t row = 0; row < 100; ++row) {
+    const auto first = found.begin() + static_cast<ptrdiff_t>(row * 11);
+    EXPECT_NEAR(std::accumulate(first, first + 11, 0.0), 1, 1e-9);
+  }
+  EXPECT_EQ(predictor->honest_probabilities().size(), found.size());
 }
 
 TEST(InContext, EnsembleSizeIsChecked) {
