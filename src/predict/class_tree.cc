@@ -44,7 +44,13 @@ class Decision {
 
   // Adds to sums [Q, K] what this decision and those below say, where a query gets here with probability reach [Q].
   void predict(const Table& queries, const std::vector<double>& reach, std::vector<double>& sums) const {
-    pass_on(shares(queries), reach, sums, [&](const Decision& next, const std::vector<double>& reach_next) {
+    std::vector<uint64_t> asked;
+    for (uint64_t row = 0; row < reach.size(); ++row) {
+      if (reach[row] >= kNegligible) asked.push_back(row);
+    }
+    std::vector<double> all = repeated(reach.size());
+    put(asked, shares(take_rows(queries, asked)), all);
+    pass_on(all, reach, sums, [&](const Decision& next, const std::vector<double>& reach_next) {
       next.predict(queries, reach_next, sums);
     });
   }
@@ -52,25 +58,19 @@ class Decision {
   // The same of the labelled rows, none of which sees its own label; NaN where one has no answer. Returns false where
   // the decisions have none to give.
   bool predict_labelled(const Table& features, const std::vector<double>& reach, std::vector<double>& sums) const {
-    std::vector<double> all(features.num_rows * groups_.size(), std::numeric_limits<double>::quiet_NaN());
-    const auto put = [&](const std::vector<uint64_t>& rows, const std::vector<double>& answers) {
-      for (size_t i = 0; i < rows.size(); ++i) {
-        std::copy_n(answers.begin() + static_cast<ptrdiff_t>(i * groups_.size()), groups_.size(),
-                    all.begin() + static_cast<ptrdiff_t>(rows[i] * groups_.size()));
-      }
-    };
+    std::vector<double> all = repeated(features.num_rows);
     const std::vector<double> honest = predictor_ ? predictor_->honest_probabilities() : repeated(rows_.size());
     if (honest.empty()) return false;
-    put(rows_, honest);
+    put(rows_, honest, all);
     std::vector<uint64_t> others;
     for (uint64_t row = 0, next = 0; row < features.num_rows; ++row) {
       if (next < rows_.size() && rows_[next] == row) {
         ++next;
-      } else {
+      } else if (reach[row] >= kNegligible) {
         others.push_back(row);
       }
     }
-    if (!others.empty()) put(others, shares(take_rows(features, others)));
+    put(others, shares(take_rows(features, others)), all);
     bool has_all = true;
     pass_on(all, reach, sums, [&](const Decision& next, const std::vector<double>& reach_next) {
       has_all = next.predict_labelled(features, reach_next, sums) && has_all;
@@ -83,6 +83,16 @@ class Decision {
 
  private:
   static constexpr int32_t kNone = -1;
+  // A decision that matters less is made by frequencies: of hundreds of classes few are likely.
+  static constexpr double kNegligible = 1e-3;
+
+  // Answers [rows, groups] to their places in all.
+  void put(const std::vector<uint64_t>& rows, const std::vector<double>& answers, std::vector<double>& all) const {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(answers.begin() + static_cast<ptrdiff_t>(i * groups_.size()), groups_.size(),
+                  all.begin() + static_cast<ptrdiff_t>(rows[i] * groups_.size()));
+    }
+  }
 
   void decide(const LabelledTable& shots, const FitDecision& fit) {
     LabelledTable part{.features = regrouped(take_rows(shots.features, rows_))};
@@ -107,6 +117,7 @@ class Decision {
 
   // [Q, groups]
   std::vector<double> shares(const Table& queries) const {
+    if (queries.num_rows == 0) return {};
     return predictor_ ? predictor_->predict(regrouped(queries)) : repeated(queries.num_rows);
   }
 

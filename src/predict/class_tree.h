@@ -1,7 +1,7 @@
 // More classes than a model tells apart at once: a balanced tree of decisions, each among at most as many groups of
 // classes, as TabICL has it for more than ten (Qu et al. 2025, arXiv 2502.05564). A class's probability is the product
-// along its path; every decision is asked about every query, and its context holds the labelled rows of its classes
-// alone.
+// along its path; a decision's context holds the labelled rows of its classes alone, and it is asked about the queries
+// that get to it with a probability of 0.001 or more (its frequencies are enough for the others).
 #pragma once
 
 #include <functional>
