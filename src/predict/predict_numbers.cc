@@ -65,7 +65,7 @@ PredictReport predict_numbers(const PredictOptions& options, const TrainingTable
   check_number_options(options);
   const std::unique_ptr<NumberMethod> method = open_number_method(options.model, options.method, task.seed);
   if (options.model == kAuto)
-    log_notes(task.train, {fmt::format("no model predicts numbers yet: auto is the {}", kAutoForNumbers)});
+    log_notes(task.train, {fmt::format("the bundled model predicts classes only: auto is the {}", kAutoForNumbers)});
   const std::optional<OwnRows> own =
       task.test.empty() ? std::optional(choose_own_rows(options.own_rows, task, train)) : std::nullopt;
   QueryReader queries = open_queries(task, train, own);
