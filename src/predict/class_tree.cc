@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "encoding/share_columns.h"
 #include "table/take_rows.h"
 
 namespace manyshot {
@@ -152,24 +154,18 @@ class Decision {
   }
 
   void add_shares(std::span<const Column> columns, Table& table) const {
-    std::vector<Column> of_groups(groups_.size(), {.name = columns.front().name});
-    for (size_t group = 0; group < groups_.size(); ++group) {
-      of_groups[group].share_of = static_cast<int32_t>(group);
-      of_groups[group].numbers.assign(table.num_rows, 0);
-    }
-    std::vector<double> total(table.num_rows);
+    std::vector<double> shares(table.num_rows * groups_.size()), total(table.num_rows);
     for (const Column& column : columns) {
       const int32_t group = group_of_[static_cast<size_t>(column.share_of)];
       if (group == kNone) continue;
       for (size_t row = 0; row < table.num_rows; ++row) {
-        of_groups[static_cast<size_t>(group)].numbers[row] += column.numbers[row];
+        shares[row * groups_.size() + static_cast<size_t>(group)] += column.numbers[row];
         total[row] += column.numbers[row];
       }
     }
-    for (size_t group = groups_.size() == 2 ? 1 : 0; group < groups_.size(); ++group) {
-      for (size_t row = 0; row < table.num_rows; ++row) of_groups[group].numbers[row] /= total[row];  // 0 / 0: missing
-      table.columns.push_back(std::move(of_groups[group]));
-    }
+    for (size_t i = 0; i < shares.size(); ++i) shares[i] /= total[i / groups_.size()];  // 0 / 0: missing
+    const std::vector<std::string> names(groups_.size(), columns.front().name);
+    std::ranges::move(share_columns(shares, names), std::back_inserter(table.columns));
   }
 
   size_t num_classes_;

@@ -9,6 +9,7 @@
 #include "core/interrupt.h"
 #include "core/parallel.h"
 #include "core/text.h"
+#include "encoding/share_columns.h"
 #include "predict/forest.h"
 #include "predict/select_rows.h"
 #include "predict/xgboost.h"
@@ -137,21 +138,12 @@ class BoostedTeacher : public TreeTeacher {
   std::unique_ptr<XgboostClassifier> booster_;
 };
 
-// `shares` [rows, K] as numbers of three decimals: one column for two classes, else one for each.
-std::vector<Column> share_columns(TreeKind kind, const std::vector<double>& shares,
-                                  const std::vector<std::string>& classes) {
-  const size_t num_classes = classes.size();
-  std::vector<Column> columns;
-  for (size_t k = num_classes == 2 ? 1 : 0; k < num_classes; ++k) {
-    Column column{.name = fmt::format("{}: {}", name_of(kind), classes[k]),
-                  .type = ColumnType::kNumeric,
-                  .share_of = static_cast<int32_t>(k)};
-    for (size_t place = k; place < shares.size(); place += num_classes) {
-      column.numbers.push_back(std::round(shares[place] * 1000) / 1000);
-    }
-    columns.push_back(std::move(column));
-  }
-  return columns;
+// `shares` [rows, K] as numbers of three decimals.
+std::vector<Column> tree_columns(TreeKind kind, std::vector<double> shares, const std::vector<std::string>& classes) {
+  for (double& share : shares) share = std::round(share * 1000) / 1000;
+  std::vector<std::string> names;
+  for (const std::string& name : classes) names.push_back(fmt::format("{}: {}", name_of(kind), name));
+  return share_columns(shares, names);
 }
 
 }  // namespace
@@ -238,7 +230,7 @@ LabelledTable TreeTeachers::teach(const LabelledTable& shots, const std::vector<
                                   std::span<const uint64_t> rows) const {
   LabelledTable taught = shots.at(rows);
   for (const TreeKind kind : kinds) {
-    for (const Column& column : share_columns(kind, honest(kind), classes_))
+    for (const Column& column : tree_columns(kind, honest(kind), classes_))
       taught.features.columns.push_back(take_rows(column, rows));
   }
   return taught;
@@ -248,7 +240,7 @@ Table TreeTeachers::teach(const Table& queries, const std::vector<TreeKind>& kin
                           const std::vector<std::vector<double>>& shares) const {
   Table taught = queries;
   for (const TreeKind kind : kinds)
-    std::ranges::move(share_columns(kind, shares[place_of(kind)], classes_), std::back_inserter(taught.columns));
+    std::ranges::move(tree_columns(kind, shares[place_of(kind)], classes_), std::back_inserter(taught.columns));
   return taught;
 }
 
