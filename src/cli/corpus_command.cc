@@ -85,6 +85,10 @@ class CorpusCommand : public Command {
     if (!is_compact && options_.layout == CorpusLayout::kTokens && options_.model.empty()) {
       fail(ErrorKind::kBadInput, "--layout tokens needs --model, whose tokenizer makes the tokens");
     }
+    if (options_.corpus.prior.number_share > 0 && options_.layout != CorpusLayout::kTokens) {
+      fail(ErrorKind::kBadInput, "--number-share {}: --layout {} holds classes alone; take --layout tokens",
+           options_.corpus.prior.number_share, name_of(options_.layout));
+    }
     if (options_.compress && options_.layout != CorpusLayout::kAlpaca)
       fail(ErrorKind::kBadInput, "--compress is for --layout alpaca");
     const bool has_prompts = options_.layout != CorpusLayout::kHdf5;

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
+#include <optional>
 
 #include "core/error.h"
 #include "core/stopwatch.h"
 #include "encoding/make_compact_format.h"
 #include "encoding/number_code.h"
+#include "encoding/share_columns.h"
 #include "encoding/text/text_prompt.h"
 #include "encoding/typed_format.h"
 #include "prior/task/sizes.h"
@@ -102,8 +104,21 @@ struct Sampler::Rows {
   Table labelled, queries;
   std::vector<int32_t> labels, query_labels;
   size_t num_classes = 0;
-  std::vector<bool> nominal;                   // [columns] written as categories
+  // Of version 2 of the compact format: which columns are written as categories, and the forest's class shares.
+  std::vector<bool> nominal;  // [columns]
+  std::vector<Column> shares, query_shares;
   std::vector<double> targets, query_targets;  // where numbers are predicted; labels are then their halves
+
+  // The tables as version 2 shows them.
+  Rows typed() const {
+    Rows rows{.labelled = labelled, .queries = queries};
+    for (size_t column = 0; column < nominal.size(); ++column) {
+      if (nominal[column]) to_categories(rows.labelled.columns[column], rows.queries.columns[column]);
+    }
+    std::ranges::copy(shares, std::back_inserter(rows.labelled.columns));
+    std::ranges::copy(query_shares, std::back_inserter(rows.queries.columns));
+    return rows;
+  }
 };
 
 Sampler::Sampler(const CorpusOptions& options, const Tokenizer* tokenizer, ExcludedRows excluded, SampleContent content,
@@ -213,7 +228,7 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
 
   Rows encoded = take_rows(cells, features, labels, sample, chosen);
   encoded.nominal = draw_nominal(task, features, rng.child("nominal"));
-  if (is_taught) add_shares(scratch.filter, chosen, encoded);
+  if (is_taught) take_shares(scratch.filter, chosen, encoded);
   if (is_number) {
     for (size_t row = 0; row < sample.num_labelled; ++row) encoded.targets.push_back(task.target_values[rows[row]]);
     for (const uint32_t query : chosen) {
@@ -321,22 +336,17 @@ void Sampler::encode_text(const Rows& rows, Sample& sample) const {
   }
 }
 
-// As many columns as predict/tree_teachers.h has: one for two classes, else one for each. A labelled row that every
-// tree saw has none.
-void Sampler::add_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows) {
-  const size_t num_classes = rows.num_classes;
-  const std::vector<double>& labelled = judged.forest.out_of_bag_probabilities();
-  for (size_t k = num_classes == 2 ? 1 : 0; k < num_classes; ++k) {
-    Column of_labelled{.name = fmt::format("share{}", k), .share_of = static_cast<int32_t>(k)};
-    Column of_queries = of_labelled;
-    for (size_t row = 0; row < rows.labelled.num_rows; ++row) {
-      of_labelled.numbers.push_back(labelled[row * num_classes + k]);
-    }
-    for (const uint32_t query : queries) of_queries.numbers.push_back(judged.probabilities[query * num_classes + k]);
-    rows.labelled.columns.push_back(std::move(of_labelled));
-    rows.queries.columns.push_back(std::move(of_queries));
-    rows.nominal.push_back(false);
+// A labelled row that every tree saw has none.
+void Sampler::take_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows) {
+  std::vector<std::string> names;
+  for (size_t k = 0; k < rows.num_classes; ++k) names.push_back(fmt::format("share{}", k));
+  rows.shares = share_columns(judged.forest.out_of_bag_probabilities(), names);
+  std::vector<double> of_queries;
+  for (const uint32_t query : queries) {
+    const auto first = judged.probabilities.begin() + static_cast<ptrdiff_t>(query * rows.num_classes);
+    of_queries.insert(of_queries.end(), first, first + static_cast<ptrdiff_t>(rows.num_classes));
   }
+  rows.query_shares = share_columns(of_queries, names);
 }
 
 std::vector<bool> Sampler::draw_nominal(const prior::Task& task, std::span<const uint32_t> features,
@@ -355,23 +365,22 @@ void Sampler::encode_compact(const Rows& rows, const Rng& rng, Sample& sample) c
   if (!is_number) view.labels = rng.child("label_ids").sample(kCompactClasses, static_cast<uint32_t>(rows.num_classes));
   if (rng.child("number_scale").bernoulli(0, options_.rank_share)) view.scale = NumberScale::kRanks;
   const CompactVocabulary vocabulary = options_.vocabulary.value_or(usual_vocabulary(options_.compact_version));
-  Table labelled = rows.labelled, queries = rows.queries;
-  for (size_t column = 0; column < labelled.columns.size(); ++column) {
-    if (rows.nominal[column]) to_categories(labelled.columns[column], queries.columns[column]);
-  }
-  const auto format = is_number
-                          ? std::make_unique<TypedFormat>(labelled, std::span<const double>(rows.targets), vocabulary)
-                          : make_compact_format(labelled, rows.labels, vocabulary);
-  view.features = iota(format->num_features());
-  sample.num_features = static_cast<uint32_t>(format->num_features());
-  sample.tokens = format->prompt(view).context;
+  const std::optional<Rows> typed = vocabulary.cells ? std::optional(rows.typed()) : std::nullopt;
+  const Rows& shown = typed ? *typed : rows;
+  const auto of_numbers =
+      is_number ? std::make_unique<TypedFormat>(shown.labelled, std::span<const double>(rows.targets), vocabulary)
+                : nullptr;
+  const auto of_classes = is_number ? nullptr : make_compact_format(shown.labelled, rows.labels, vocabulary);
+  const PromptFormat& format = is_number ? *of_numbers : *of_classes;
+  view.features = iota(format.num_features());
+  sample.num_features = static_cast<uint32_t>(format.num_features());
+  sample.tokens = format.prompt(view).context;
   sample.answer_begin = sample.tokens.size();
-  const NumberCode target_code = NumberCode::fit(rows.targets);
-  const QueryTokens tokens = format->queries(queries, std::span(&view, 1)).front();
+  const QueryTokens tokens = format.queries(shown.queries, std::span(&view, 1)).front();
   for (size_t query = 0; query < tokens.size(); ++query) {
     sample.tokens.insert(sample.tokens.end(), tokens[query].begin(), tokens[query].end());
     sample.tokens.push_back(is_number
-                                ? vocabulary.cells->target(target_code.encode(rows.query_targets[query]))
+                                ? vocabulary.cells->target(of_numbers->target_code().encode(rows.query_targets[query]))
                                 : vocabulary.first_label +
                                       static_cast<TokenId>(view.labels[static_cast<size_t>(rows.query_labels[query])]));
   }

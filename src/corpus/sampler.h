@@ -127,8 +127,8 @@ class Sampler {
   bool encode(const Rows& rows, const Rng& rng, Sample& sample) const;
   void encode_text(const Rows& rows, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
-  // Adds the forest's class shares of the labelled rows and of the chosen queries as columns.
-  static void add_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows);
+  // The forest's class shares of the labelled rows and of the chosen queries.
+  static void take_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows);
   // Which columns are written as categories.
   std::vector<bool> draw_nominal(const prior::Task& task, std::span<const uint32_t> features, const Rng& rng) const;
 

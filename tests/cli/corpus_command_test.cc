@@ -83,6 +83,8 @@ TEST_F(CorpusCommand, BadOptionsAreRefused) {
   expect_refused(run_manyshot({"corpus"}), "--tasks and --out are needed");
   expect_refused(run_manyshot(arguments("b", {"--layout", "tokens"})), "--layout tokens needs --model");
   expect_refused(run_manyshot(arguments("b", {"--format", "compact"})), "--layout alpaca is text");
+  expect_refused(run_manyshot(arguments("b", {"--layout", "parquet", "--number-share", "0.5"})),
+                 "--number-share 0.5: --layout parquet holds classes alone; take --layout tokens");
   expect_refused(run_manyshot(arguments("b", {"--features", "50:5"})), "50:5");
   expect_refused(run_manyshot(arguments("b", {"--classes", "1"})),
                  "--classes 1: expected numbers from 2 to 1000, got 1");

@@ -133,6 +133,43 @@ TEST(Sampler, VersionTwoWritesCategoriesAndGapsAsSuch) {
                HasSubstr("rank_share: 0.5 is of no use with version 2"));
 }
 
+// Version 1 knows no categories: its samples are what they always were.
+TEST(Sampler, VersionOneWritesCategoriesAsNumbers) {
+  CorpusOptions options = small();
+  options.format = PromptStyle::kCompact;
+  options.nominal_share = 0;
+  const std::vector<Sample> numbers = draw(options, 100);
+  options.nominal_share = 1;
+  const std::vector<Sample> again = draw(options, 100);
+  for (size_t i = 0; i < again.size(); ++i) EXPECT_EQ(again[i].tokens, numbers[i].tokens) << i;
+  options.compact_version = 2;
+  const std::vector<Sample> categories = draw(options, 100);
+  options.nominal_share = 0;
+  EXPECT_FALSE(std::ranges::equal(draw(options, 100), categories, {}, &Sample::tokens, &Sample::tokens));
+}
+
+// The forest's shares are no cells of the task: a row is known with them as it is without.
+TEST(Sampler, ARowThatShowsSharesIsExcludedToo) {
+  CorpusOptions options = small();
+  options.format = PromptStyle::kCompact;
+  options.compact_version = 2;
+  const std::vector<Sample> samples = draw(options, 30);
+  const auto first = std::ranges::find(samples, SampleStatus::kKept, &Sample::status);
+  ASSERT_NE(first, samples.end());
+  const size_t num_rows = first->num_labelled + first->num_queries, num_columns = first->cells.size() / num_rows;
+  Table table{.num_rows = first->num_labelled};
+  for (size_t column = 0; column < num_columns; ++column) {
+    Column cells{.name = "c" + std::to_string(column)};
+    for (size_t row = 0; row < table.num_rows; ++row) cells.numbers.push_back(first->cells[row * num_columns + column]);
+    table.columns.push_back(std::move(cells));
+  }
+  ExcludedRows excluded;
+  excluded.add(table);
+  options.teacher_share = 1;
+  const std::vector<Sample> taught = draw(options, 30, nullptr, excluded);
+  EXPECT_EQ(taught[first->index].status, SampleStatus::kExcluded);
+}
+
 TEST(Sampler, AShareOfTasksPredictsNumbers) {
   CorpusOptions options = small();
   options.prior.number_share = 0.5;
