@@ -53,13 +53,18 @@ std::string text_prompt(const PromptPlan& plan, const PromptOptions& options, co
   return dump({{"messages", messages}});
 }
 
-// A value: 620, or in version 2 620/655 (value and rank), c12 (a category), c? (one without an id), ? (missing).
+// A value: 620, or in version 2 620/655 (value and rank), c12 (a category), c? (one without an id), ? (missing),
+// 250@3 (another model's share of label 3).
 std::string cell_text(TokenId token, const CompactVocabulary& vocabulary) {
   if (!vocabulary.cells) return fmt::format("{}", token - vocabulary.first_number);
   const CellVocabulary& cells = *vocabulary.cells;
   if (token == cells.missing) return "?";
   if (token == cells.unseen) return "c?";
   if (token < cells.first_pair) return fmt::format("c{}", token - cells.first_category);
+  if (token >= cells.first_share) {
+    const int share = token - cells.first_share;
+    return fmt::format("{}@{}", share % kNumCodes, share / kNumCodes);
+  }
   const int pair = token - cells.first_pair;
   return fmt::format("{}/{}", pair % kNumCodes, pair / kNumCodes);
 }
