@@ -161,9 +161,7 @@ class AutoPredictor : public Predictor {
 class AutoMethod : public Method {
  public:
   AutoMethod(const MethodOptions& options, uint64_t seed) : options_(options), seed_(seed) {
-    const std::shared_ptr<const Model> model = load_model(
-        resolve_model(std::string(kAutoStudent)),
-        {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter, .device = options.device});
+    const std::shared_ptr<const Model> model = load_model_for(resolve_model(std::string(kAutoStudent)), options);
     plan_prompts(model->info(), options, seed);  // refuses what no member could follow
     const int members = options.ensemble.value_or(PromptPlan::kDefaultMembers);
     for (size_t i = 0; i < views().size(); ++i) {

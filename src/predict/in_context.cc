@@ -172,6 +172,11 @@ class CompactPredictor : public Predictor {
 
 }  // namespace
 
+std::unique_ptr<Model> load_model_for(const std::string& path, const MethodOptions& options) {
+  return load_model(
+      path, {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter, .device = options.device});
+}
+
 InContextMethod::InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed)
     : model_(std::move(model)), plan_(plan_prompts(model_->info(), options, seed)) {}
 

@@ -10,6 +10,9 @@
 
 namespace manyshot {
 
+// The model of a folder or file that resolve_model (predict/model_store.h) gives, as the options ask for it.
+std::unique_ptr<Model> load_model_for(const std::string& path, const MethodOptions& options);
+
 class InContextMethod : public Method {
  public:
   // Throws what plan_prompts throws.

@@ -7,10 +7,11 @@
 #include <limits>
 
 #include "core/error.h"
-#include "model/model.h"
 #include "predict/auto_method.h"
+#include "predict/baseline_list.h"
 #include "predict/baselines.h"
 #include "predict/forest.h"
+#include "predict/in_context.h"
 #include "predict/in_context_numbers.h"
 #include "predict/knn.h"
 #include "predict/model_store.h"
@@ -55,39 +56,25 @@ class MeanMethod : public NumberMethod {
   }
 };
 
-struct Baseline {
-  std::string_view name;
-  MethodPtr (*open)(uint64_t seed);
-};
-
-constexpr Baseline kBaselines[] = {
-    {"mean", [](uint64_t) -> MethodPtr { return std::make_unique<MeanMethod>(); }},
-    {"knn", [](uint64_t) -> MethodPtr { return std::make_unique<KnnNumberMethod>(); }},
-    {"ridge", [](uint64_t) -> MethodPtr { return std::make_unique<RidgeNumberMethod>(); }},
-    {"forest", [](uint64_t seed) -> MethodPtr { return std::make_unique<ForestNumberMethod>(seed); }},
-    {"xgboost", [](uint64_t seed) -> MethodPtr { return std::make_unique<XgboostNumberMethod>(seed); }},
-};
-
-const Baseline* find_baseline(std::string_view name) {
-  const auto* found = std::ranges::find(kBaselines, name, &Baseline::name);
-  return found == std::end(kBaselines) ? nullptr : found;
+const BaselineList<NumberMethod>& all() {
+  static const BaselineList<NumberMethod> list{
+      {"mean", [](uint64_t) -> MethodPtr { return std::make_unique<MeanMethod>(); }},
+      {"knn", [](uint64_t) -> MethodPtr { return std::make_unique<KnnNumberMethod>(); }},
+      {"ridge", [](uint64_t) -> MethodPtr { return std::make_unique<RidgeNumberMethod>(); }},
+      {"forest", [](uint64_t seed) -> MethodPtr { return std::make_unique<ForestNumberMethod>(seed); }},
+      {"xgboost", [](uint64_t seed) -> MethodPtr { return std::make_unique<XgboostNumberMethod>(seed); }},
+  };
+  return list;
 }
 
 }  // namespace
 
-const std::vector<std::string>& number_baseline_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> result;
-    for (const Baseline& baseline : kBaselines) result.emplace_back(baseline.name);
-    return result;
-  }();
-  return names;
-}
+const std::vector<std::string>& number_baseline_names() { return all().names(); }
 
-bool is_number_baseline(std::string_view name) { return find_baseline(name) != nullptr; }
+bool is_number_baseline(std::string_view name) { return all().has(name); }
 
 std::unique_ptr<NumberMethod> open_number_baseline(std::string_view name, uint64_t seed) {
-  return find_baseline(name)->open(seed);
+  return all().open(name, seed);
 }
 
 void fail_of_classes(const std::string& name) {
@@ -103,11 +90,7 @@ std::unique_ptr<NumberMethod> open_number_method(const std::string& name, const 
   if (is_baseline(name)) fail_of_classes(name);
   std::vector<std::string> names{std::string(kAuto)};
   names.insert(names.end(), number_baseline_names().begin(), number_baseline_names().end());
-  return std::make_unique<InContextNumberMethod>(
-      load_model(
-          resolve_model(name, names),
-          {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter, .device = options.device}),
-      options, seed);
+  return std::make_unique<InContextNumberMethod>(load_model_for(resolve_model(name, names), options), options, seed);
 }
 
 }  // namespace manyshot

@@ -42,11 +42,7 @@ std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions
     return open_baseline(name, seed);
   }
   const std::string folder = resolve_model(name, method_names());
-  auto method = std::make_unique<InContextMethod>(
-      load_model(
-          folder,
-          {.dtype = options.dtype, .engine = options.engine, .adapter = options.adapter, .device = options.device}),
-      options, seed);
+  auto method = std::make_unique<InContextMethod>(load_model_for(folder, options), options, seed);
   if (!is_taught) return method;
   return std::make_unique<TaughtMethod>(std::move(method), options.teacher, seed);
 }
