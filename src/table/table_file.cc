@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "table/cell_values.h"
 #include "table/table_reader.h"
+#include "table/text_table.h"
 
 namespace manyshot {
 namespace {
@@ -39,28 +40,14 @@ std::vector<std::string> usable_names(const std::vector<std::string>& header, st
   return names;
 }
 
-std::unique_ptr<TableReader> open_reader(InputFile file, const ReadOptions& options) {
-  if (has_parquet_magic(file)) return open_parquet(std::move(file));
-  if (file.path().ends_with(".parquet") || file.path().ends_with(".pq")) {
-    fail(ErrorKind::kCorruptFile,
-         "{}: named like a Parquet file but does not start as one; fetch the file again, or rename it to .csv if it is "
-         "text",
-         file.path());
-  }
-  return open_csv(std::move(file), options);
-}
-
 }  // namespace
 
 struct TableFile::Impl {
-  Impl(InputFile file, const ReadOptions& options)
-      : path(file.path()),
-        reader(open_reader(std::move(file), options)),
-        has_header(options.has_header),
-        notes(reader->notes()) {
+  Impl(std::string name, std::unique_ptr<TableReader> open, bool with_header)
+      : path(std::move(name)), reader(std::move(open)), has_header(with_header), notes(reader->notes()) {
     std::vector<std::string> changes;
     names = usable_names(reader->header(), changes);
-    if (options.has_header) notes.insert(notes.end(), changes.begin(), changes.end());
+    if (has_header) notes.insert(notes.end(), changes.begin(), changes.end());
   }
 
   std::string path;
@@ -71,11 +58,18 @@ struct TableFile::Impl {
 };
 
 TableFile TableFile::open(const std::string& path, const ReadOptions& options) {
-  return TableFile(std::make_unique<Impl>(InputFile::on_disk(path), options));
+  return TableFile(std::make_unique<Impl>(path, open_table(path, options), options.has_header));
 }
 
 TableFile TableFile::from_bytes(std::string bytes, const std::string& name, const ReadOptions& options) {
-  return TableFile(std::make_unique<Impl>(InputFile::in_memory(std::move(bytes), name), options));
+  return TableFile(std::make_unique<Impl>(name, open_table_bytes(std::move(bytes), name, options),
+                                          options.has_header));
+}
+
+TableFile TableFile::from_text(std::shared_ptr<const TextTable> table, const std::string& name) {
+  check_column_count(name, table->columns.size());
+  if (table->num_rows == 0) fail(ErrorKind::kBadInput, "{}: the table has no rows; give at least one", name);
+  return TableFile(std::make_unique<Impl>(name, open_text_table(std::move(table)), /*with_header=*/true));
 }
 
 TableFile::TableFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

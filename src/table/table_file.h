@@ -12,6 +12,8 @@
 
 namespace manyshot {
 
+struct TextTable;
+
 struct ReadOptions {
   std::string encoding =
       "auto";  // "auto": UTF-8, or UTF-16 when its byte order mark is there; else any name iconv knows
@@ -43,6 +45,8 @@ class TableFile {
   static TableFile open(const std::string& path, const ReadOptions& options = {});
   // The same for a file's bytes in memory; `name` stands for the path in messages.
   static TableFile from_bytes(std::string bytes, const std::string& name, const ReadOptions& options = {});
+  // A table in memory (table/text_table.h). Throws Error(kBadInput) without rows, and for too many columns.
+  static TableFile from_text(std::shared_ptr<const TextTable> table, const std::string& name);
   ~TableFile();
   TableFile(TableFile&&) noexcept;
   TableFile& operator=(TableFile&&) noexcept;

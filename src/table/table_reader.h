@@ -12,6 +12,8 @@
 
 namespace manyshot {
 
+struct TextTable;
+
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -29,6 +31,10 @@ class TableReader {
 // Both throw as TableFile::open does.
 std::unique_ptr<TableReader> open_csv(InputFile file, const ReadOptions& options);
 std::unique_ptr<TableReader> open_parquet(InputFile file);
+// Of a file, by its name and magic; of its bytes in memory.
+std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options);
+std::unique_ptr<TableReader> open_table_bytes(std::string bytes, const std::string& name, const ReadOptions& options);
+std::unique_ptr<TableReader> open_text_table(std::shared_ptr<const TextTable> table);  // in text_table.cc
 bool has_parquet_magic(const InputFile& file);
 
 // Throws Error(kBadInput) if the file is over kMaxColumns.
