@@ -56,6 +56,7 @@ class Command {
 // All commands, in the order in which they are listed.
 std::vector<std::unique_ptr<Command>> all_commands();
 std::unique_ptr<Command> make_predict_command();
+std::unique_ptr<Command> make_fit_command();
 std::unique_ptr<Command> make_info_command();
 std::unique_ptr<Command> make_tokenize_command();
 std::unique_ptr<Command> make_score_command();

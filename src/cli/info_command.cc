@@ -7,6 +7,7 @@
 #include "model/language/facts.h"
 #include "model/language/text_model.h"
 #include "model/model.h"
+#include "predict/fit_file.h"
 #include "predict/model_store.h"
 #include "table/describe.h"
 #include "table/schema.h"
@@ -17,6 +18,7 @@ namespace {
 struct InfoOptions {
   std::string table;
   std::string model;
+  std::string fit;
   std::string encoding = "auto";
   std::string delimiter = "auto";
   bool no_header = false;
@@ -26,6 +28,7 @@ struct InfoOptions {
     option_heading(v, "Input");
     v("table", self.table, any_value(), "Table to describe (CSV or Parquet).");
     v("model", self.model, any_value(), "Model or adapter to describe: a name, a folder, or a .gguf file.");
+    v("fit", self.fit, any_value(), "File of manyshot fit to describe; --fit may be left out.");
     option_heading(v, "Reading a table");
     v("encoding", self.encoding, any_value(), "Character encoding of the table; auto: UTF-8, or UTF-16 by its mark.");
     v("delimiter", self.delimiter, any_value(),
@@ -38,24 +41,32 @@ struct InfoOptions {
 class InfoCommand : public Command {
  public:
   std::string name() const override { return "info"; }
-  std::string summary() const override { return "what was understood of a table, or what a model is"; }
+  std::string summary() const override { return "what was understood of a table, what a model is, or what was fitted"; }
   std::string details() const override {
     return "For a table: format, delimiter and encoding, and each column's type, missing cells, distinct values and "
            "range. For a model: architecture, size, limits, and the engine that would run it here; for a language "
-           "model tokenizer, quantisation and the memory it needs. For a LoRA adapter: its base, rank and modules.";
+           "model tokenizer, quantisation and the memory it needs. For a LoRA adapter: its base, rank and modules. For "
+           "a "
+           "file of manyshot fit: target, columns, labelled rows, and the model it needs.";
   }
   std::string examples() const override {
     return "    manyshot info --table data.csv\n"
            "    manyshot info --table data.csv --json\n"
            "    manyshot info --model default\n"
            "    manyshot info --model ./Qwen2.5-0.5B\n"
-           "    manyshot info --model runs/a/checkpoint-400\n";
+           "    manyshot info --model runs/a/checkpoint-400\n"
+           "    manyshot info species.msfit\n";
   }
   OptionList options() override { return options_of(options_); }
+  std::string positional() const override { return "fit"; }
 
   void run(const CommonOptions& common) override {
-    if (options_.table.empty() == options_.model.empty()) {
-      fail(ErrorKind::kBadInput, "give manyshot info either --table FILE or --model NAME");
+    if (!options_.table.empty() + !options_.model.empty() + !options_.fit.empty() != 1)
+      fail(ErrorKind::kBadInput, "give manyshot info one of --table FILE, --model NAME and --fit FILE");
+    if (!options_.fit.empty()) {
+      const SavedFit fit = read_saved_fit(options_.fit);
+      fmt::print("{}", common.json ? to_json(fit).dump() + "\n" : describe(fit));
+      return;
     }
     if (!options_.table.empty()) {
       const TableFile file = TableFile::open(

@@ -21,6 +21,7 @@ namespace manyshot {
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(make_predict_command());
+  commands.push_back(make_fit_command());
   commands.push_back(make_info_command());
   commands.push_back(make_tokenize_command());
   commands.push_back(make_prompt_command());

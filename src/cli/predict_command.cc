@@ -111,7 +111,8 @@ class PredictCommand : public Command {
            "p95. When the test table has the target column, it is never shown to the model: "
            "the predictions are scored against it, beside the baselines of --beside. Without --test the rows of the "
            "training table whose target is empty are predicted, or, with --folds or --holdout, labelled rows from the "
-           "others, which tells how good answers are.";
+           "others, which tells how good answers are. --fit takes a file of manyshot fit in place of labelled rows and "
+           "model, which starts at once.";
   }
   std::string examples() const override {
     return "    manyshot predict --train train.csv --test test.csv --target species\n"
@@ -120,6 +121,7 @@ class PredictCommand : public Command {
            "    manyshot predict --train train.csv --test test.csv --target species --out excel.csv --utf8-mark --keep "
            "all\n"
            "    manyshot predict --train train.csv --target species --folds 5\n"
+           "    manyshot predict --fit species.msfit --test test.csv --out predictions.csv\n"
            "    manyshot predict --train houses.csv --target price --holdout 0.2 --point median --report page.html\n"
            "    manyshot predict --train train.csv --test test.csv --target species --shots 64 --ensemble 1 --model "
            "./my-model\n"

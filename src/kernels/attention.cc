@@ -24,6 +24,10 @@ inline void set_column(float* panels, size_t num_rows, size_t column, const floa
   float* to = panels + column / kPanelWidth * num_rows * kPanelWidth + column % kPanelWidth;
   for (size_t row = 0; row < num_rows; ++row) to[row * kPanelWidth] = values[row];
 }
+inline void get_column(const float* panels, size_t num_rows, size_t column, float* values) {
+  const float* from = panels + column / kPanelWidth * num_rows * kPanelWidth + column % kPanelWidth;
+  for (size_t row = 0; row < num_rows; ++row) values[row] = from[row * kPanelWidth];
+}
 }  // namespace
 }  // namespace manyshot::kernels
 #endif
@@ -190,6 +194,14 @@ void LabelCache::set(size_t label, const float* key, const float* value) {
   for (size_t kv_head = 0; kv_head < shape_.num_kv_heads; ++kv_head) {
     set_column(keys_.data() + kv_head * head_dim * padded, head_dim, label, key + kv_head * head_dim);
     std::copy_n(value + kv_head * head_dim, head_dim, values_.data() + (kv_head * num_labels_ + label) * head_dim);
+  }
+}
+
+void LabelCache::get(size_t label, float* key, float* value) const {
+  const size_t head_dim = shape_.head_dim, padded = round_up(num_labels_, kPanelWidth);
+  for (size_t kv_head = 0; kv_head < shape_.num_kv_heads; ++kv_head) {
+    get_column(keys_.data() + kv_head * head_dim * padded, head_dim, label, key + kv_head * head_dim);
+    std::copy_n(values_.data() + (kv_head * num_labels_ + label) * head_dim, head_dim, value + kv_head * head_dim);
   }
 }
 

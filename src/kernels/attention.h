@@ -49,6 +49,8 @@ class LabelCache {
   LabelCache(const AttentionShape& shape, size_t num_labels);
   // Safe from several threads for different labels.
   void set(size_t label, const float* key, const float* value);
+  // What set() was given: key and value, key_width() each.
+  void get(size_t label, float* key, float* value) const;
 
   size_t num_labels() const { return num_labels_; }
   // Keys as columns of [head_dim, labels], values as rows of [labels, head_dim]; the first `count` labels of one key

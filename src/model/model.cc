@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "core/error.h"
 #include "core/text.h"
 
 namespace manyshot {
+
+std::unique_ptr<EncodedContext> Model::restore(const Prompt&, ByteReader&) const {
+  fail(ErrorKind::kInternal, "{}: contexts of this model have no state", info().path);
+}
 
 Json to_json(const ModelInfo& info) {
   return {{"path", info.path},

@@ -55,13 +55,14 @@ double log_loss(const std::vector<double>& probabilities, const std::vector<int3
 class AutoPredictor : public Predictor {
  public:
   AutoPredictor(const LabelledTable& shots, const std::vector<std::unique_ptr<Method>>& students,
-                const MethodOptions& options, uint64_t seed)
+                const MethodOptions& options, uint64_t seed, const FitStore& store)
       : counts_(shots.class_counts()),
-        teachers_(
-            std::make_shared<TreeTeachers>(shots, tree_kinds(Teacher::kBoth), options.teacher.teacher_seconds, seed)),
+        teachers_(std::make_shared<TreeTeachers>(shots, tree_kinds(Teacher::kBoth), options.teacher.teacher_seconds,
+                                                 seed, store)),
         calibration_(counts_.size()),
         notes_(teachers_->notes()) {
-    for (size_t i = 0; i < students.size(); ++i) add_student(views()[i], *students[i], shots, seed);
+    for (size_t i = 0; i < students.size(); ++i)
+      add_student(views()[i], *students[i], shots, seed, store.part(fmt::format("view-{}", i)));
     for (const TreeKind kind : teachers_->kinds()) {
       parts_.push_back({.name = std::string(name_of(kind)), .honest = teachers_->honest(kind)});
     }
@@ -95,9 +96,10 @@ class AutoPredictor : public Predictor {
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += weight * probabilities[i];
   }
 
-  void add_student(const View& view, const Method& method, const LabelledTable& shots, uint64_t seed) {
+  void add_student(const View& view, const Method& method, const LabelledTable& shots, uint64_t seed,
+                   const FitStore& store) {
     Part part{.name = describe(view),
-              .student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed)};
+              .student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed, store)};
     part.honest = part.student->honest_probabilities();
     if (part.honest.empty()) part.honest.assign(shots.labels.size() * counts_.size(), NAN);
     if (view.kinds.empty()) std::ranges::copy(part.student->notes(), std::back_inserter(notes_));
@@ -171,8 +173,9 @@ class AutoMethod : public Method {
     }
   }
 
-  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override {
-    return std::make_unique<AutoPredictor>(shots, students_, options_, seed_);
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }
+  std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& store) const override {
+    return std::make_unique<AutoPredictor>(shots, students_, options_, seed_, store);
   }
 
  private:

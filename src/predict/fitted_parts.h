@@ -26,9 +26,9 @@ struct FittedParts {
 
 template <class AnyPredictor, class AnyMethod, class AnyTable>
 FittedParts<AnyPredictor> fit_parts(const std::string& name, const AnyMethod& method,
-                                    const std::vector<AnyTable>& shots) {
+                                    const std::vector<AnyTable>& shots, const FitStore& store = {}) {
   FittedParts<AnyPredictor> fitted{.name = name};
-  for (const AnyTable& of_part : shots) fitted.parts.push_back(method.fit(of_part));
+  for (const AnyTable& of_part : shots) fitted.parts.push_back(method.fit_with(of_part, store));
   return fitted;
 }
 

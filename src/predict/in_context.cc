@@ -1,14 +1,16 @@
 #include "predict/in_context.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "core/interrupt.h"
-#include "core/progress.h"
 #include "predict/calibration.h"
 #include "predict/class_tree.h"
 #include "predict/compact_task.h"
+#include "predict/encode_views.h"
 #include "predict/text_predictor.h"
 
 namespace manyshot {
@@ -16,18 +18,14 @@ namespace {
 
 class CompactPredictor : public Predictor {
  public:
-  CompactPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots)
+  CompactPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, const LabelledTable& shots,
+                   const FitStore& store)
       : model_(std::move(model)),
         task_(plan, shots),
         num_rows_(shots.labels.size()),
         calibration_(shots.num_classes()) {
     weigh(usual_share());
-    Progress progress("context", views().size(), "members");
-    for (const TaskView& view : views()) {
-      check_interrupted();
-      contexts_.push_back(model_->encode(task_.format().prompt(view)));
-      progress.add();
-    }
+    contexts_ = encode_views(*model_, task_.format(), views(), store);
     if (plan.options.calibrate == Calibrate::kContext) calibrate(shots.labels);
   }
 
@@ -188,13 +186,16 @@ std::optional<LongQuery> InContextMethod::find_long_query(const LabelledTable& s
   return find_long_text_query(*model_, plan_, shots, queries());
 }
 
-std::unique_ptr<Predictor> InContextMethod::fit(const LabelledTable& shots) const {
+std::unique_ptr<Predictor> InContextMethod::fit_with(const LabelledTable& shots, const FitStore& store) const {
   if (plan_.is_text()) return make_text_predictor(model_, plan_, shots);
   const auto most = static_cast<size_t>(plan_.model.max_classes);
   if (shots.num_classes() > most) {
-    return fit_class_tree(shots, most, [this](const LabelledTable& part) { return fit(part); });
+    size_t next = 0;  // decisions are fitted one after the other
+    return fit_class_tree(shots, most, [&](const LabelledTable& part) {
+      return fit_with(part, store.part(fmt::format("decision-{}", next++)));
+    });
   }
-  return std::make_unique<CompactPredictor>(model_, plan_, shots);
+  return std::make_unique<CompactPredictor>(model_, plan_, shots, store);
 }
 
 }  // namespace manyshot

@@ -21,7 +21,9 @@ class InContextMethod : public Method {
   std::optional<uint64_t> max_labelled_rows() const override;
   std::optional<LongQuery> find_long_query(const LabelledTable& shots,
                                            const std::function<Table()>& queries) const override;
-  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }
+  // The contexts of compact models are kept; language models read their rows again.
+  std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& store) const override;
 
  private:
   std::shared_ptr<const Model> model_;

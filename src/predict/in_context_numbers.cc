@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include "core/interrupt.h"
-#include "core/progress.h"
 #include "encoding/typed_format.h"
+#include "predict/encode_views.h"
 #include "predict/ensemble_plan.h"
 #include "predict/number_baselines.h"
 
@@ -31,7 +31,8 @@ std::vector<int32_t> strata(const std::vector<double>& numbers) {
 
 class InContextNumbers : public NumberPredictor {
  public:
-  InContextNumbers(std::shared_ptr<const Model> model, const PromptPlan& plan, const NumberedTable& shots)
+  InContextNumbers(std::shared_ptr<const Model> model, const PromptPlan& plan, const NumberedTable& shots,
+                   const FitStore& store)
       : model_(std::move(model)),
         format_(shots.features, shots.numbers, plan.model.vocabulary),
         notes_(format_.notes()),
@@ -43,12 +44,7 @@ class InContextNumbers : public NumberPredictor {
     describe_ensemble(shape, num_rows_, format_.num_features(), notes_);
     const NumberCode& code = format_.target_code();
     for (int i = 0; i < kNumCodes; ++i) values_.push_back(code.value(i));
-    Progress progress("context", views_.size(), "members");
-    for (const TaskView& view : views_) {
-      check_interrupted();
-      contexts_.push_back(model_->encode(format_.prompt(view)));
-      progress.add();
-    }
+    contexts_ = encode_views(*model_, format_, views_, store);
   }
 
   Distributions predict(const Table& queries) const override {
@@ -122,8 +118,9 @@ InContextNumberMethod::InContextNumberMethod(std::shared_ptr<const Model> model,
   if (plan_.is_text() || !plan_.model.predicts_numbers) fail_of_classes(plan_.model.path);
 }
 
-std::unique_ptr<NumberPredictor> InContextNumberMethod::fit(const NumberedTable& shots) const {
-  return std::make_unique<InContextNumbers>(model_, plan_, shots);
+std::unique_ptr<NumberPredictor> InContextNumberMethod::fit_with(const NumberedTable& shots,
+                                                                 const FitStore& store) const {
+  return std::make_unique<InContextNumbers>(model_, plan_, shots, store);
 }
 
 }  // namespace manyshot

@@ -16,7 +16,8 @@ class InContextNumberMethod : public NumberMethod {
   InContextNumberMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed);
 
   std::optional<uint64_t> max_labelled_rows() const override { return plan_.max_labelled_rows(); }
-  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override;
+  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override { return fit_with(shots, {}); }
+  std::unique_ptr<NumberPredictor> fit_with(const NumberedTable& shots, const FitStore& store) const override;
 
  private:
   std::shared_ptr<const Model> model_;

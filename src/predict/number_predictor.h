@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "predict/distribution.h"
+#include "predict/fit_store.h"
 #include "table/table.h"
 
 namespace manyshot {
@@ -44,6 +45,10 @@ class NumberMethod {
   virtual std::optional<uint64_t> max_labelled_rows() const { return std::nullopt; }
   // REQUIRES: at least one labelled row. Throws Error(kBadInput) when no column tells them apart.
   virtual std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const = 0;
+  // The same predictor; what takes time is read from the store, or kept there (predict/fit_store.h).
+  virtual std::unique_ptr<NumberPredictor> fit_with(const NumberedTable& shots, const FitStore& /*store*/) const {
+    return fit(shots);
+  }
 };
 
 }  // namespace manyshot

@@ -10,15 +10,36 @@
 #include "core/stopwatch.h"
 #include "core/text.h"
 #include "predict/fitted_parts.h"
+#include "predict/fitted_task.h"
 #include "predict/own_rows.h"
 #include "predict/predict_numbers.h"
 #include "predict/predictor.h"
+#include "predict/saved_fit.h"
 
 namespace manyshot {
 namespace {
 
+// A fit file tells the task; its rows are labelled ones, not asked for.
+void check_task_given(const PredictOptions& options) {
+  const TaskOptions& task = options.task;
+  if (options.fit.empty()) {
+    if (!task.train.empty() && !task.target.empty()) return;
+    const bool is_both = task.train.empty() && task.target.empty();
+    fail(ErrorKind::kBadInput, "{} {} needed, or --fit; see manyshot predict --help",
+         is_both              ? "--train and --target"
+         : task.train.empty() ? "--train"
+                              : "--target",
+         is_both ? "are" : "is");
+  }
+  if (task.test.empty() || options.own_rows.folds || options.own_rows.holdout) {
+    fail(ErrorKind::kBadInput, "--fit {}: its rows are labelled ones; give the table with rows to predict: --test",
+         options.fit);
+  }
+}
+
 void check_options(const PredictOptions& options) {
   options.output.format();
+  check_task_given(options);
   const OwnRowsOptions& own = options.own_rows;
   if (!options.task.test.empty() && (own.folds || own.holdout)) {
     fail(ErrorKind::kBadInput, "{} predicts rows of the training table; leave --test out, or predict {} without it",
@@ -26,26 +47,6 @@ void check_options(const PredictOptions& options) {
          options.task.test);
   }
   if (options.task.kind == TaskKind::kRegression) check_number_options(options);
-}
-
-// The model, unless it or the task is of numbers alone: whether the target is one is known only once it is read.
-std::unique_ptr<Method> open_for_classes(const PredictOptions& options) {
-  const bool is_for_numbers = is_number_baseline(options.model) && !is_baseline(options.model);
-  if (is_for_numbers || options.task.kind == TaskKind::kRegression) return nullptr;
-  return open_method(options.model, options.method, options.task.seed);
-}
-
-// Refuses what says nothing of classes.
-void check_class_options(const PredictOptions& options, const Method* method) {
-  if (method == nullptr) {
-    fail(ErrorKind::kUnsupported,
-         "{} predicts numbers, and \"{}\" has classes; use auto, {}, or --task regression if it is a number",
-         options.model, options.task.target, list_names(baseline_names()));
-  }
-  if (options.output.point != Point::kMean) {
-    fail(ErrorKind::kBadInput, "--point {}: \"{}\" has classes, and a class has no {}; leave it out",
-         name_of(options.output.point), options.task.target, name_of(options.output.point));
-  }
 }
 
 // The rows of the training table that are asked for, where there is no test table.
@@ -78,13 +79,19 @@ void fit_beside(const PredictOptions& options, const std::vector<LabelledTable>&
 
 }  // namespace
 
-PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
-  const TaskOptions& task = options.task;
-  check_options(options);  // refuses before anything takes time
+PredictReport predict_file(const PredictOptions& given, const BatchObserver& observe) {
+  check_options(given);  // refuses before anything takes time
   const Stopwatch reading;
+  std::optional<SavedFit> saved;
+  if (!given.fit.empty()) saved = read_saved_fit(given.fit);
+  const PredictOptions options = saved ? with_saved_options(given, *saved) : given;
+  const TaskOptions& task = options.task;
+  if (saved) check_weights(*saved, options);
+  const FitStore store = saved ? FitStore::reading(saved->parts) : FitStore();
   const std::unique_ptr<Method> method = open_for_classes(options);
-  const TrainingTable train = open_training_table(task);
-  if (train.is_number()) return predict_numbers(options, train, reading, observe.numbers);
+  const TrainingTable train =
+      saved ? open_training_table(task, TableFile::from_text(saved->rows, task.train)) : open_training_table(task);
+  if (train.is_number()) return predict_numbers(options, train, store, reading, observe.numbers);
   check_class_options(options, method.get());
   const std::optional<OwnRows> own = own_rows(options, train);
   QueryReader queries = open_queries(task, train, own);
@@ -113,7 +120,7 @@ PredictReport predict_file(const PredictOptions& options, const BatchObserver& o
   report.read_s = reading.seconds();
   const Stopwatch fitting;
   std::vector<FittedParts<Predictor>> methods;
-  methods.push_back(fit_parts<Predictor>(options.model, *method, shots));
+  methods.push_back(fit_parts<Predictor>(options.model, *method, shots, store));
   const Predictor& first = *methods.front().parts.front();
   log_notes(task.train, first.notes());
   if (shots.size() == 1) {

@@ -20,17 +20,35 @@
 
 namespace manyshot {
 
+// For a visit(): options of a task, of which none is needed where a fit file has them.
+template <class Visitor>
+struct OptionsUnlessFitted {
+  Visitor& visitor;
+  void set_heading(std::string_view heading) { option_heading(visitor, heading); }
+  template <class Member>
+  void operator()(std::string_view name, Member& member, Constraint limits, std::string_view help) {
+    const std::string needed = limits.is_required ? " Needed without --fit." : "";
+    limits.is_required = false;
+    visitor(name, member, std::move(limits), std::string(help) + needed);
+  }
+};
+
 struct PredictOptions {
   TaskOptions task{.kind = TaskKind::kAuto};
   OwnRowsOptions own_rows;
   MethodOptions method;
   std::string model = "auto";
+  std::string fit;
   std::optional<std::vector<std::string>> beside;
   OutputOptions output;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    TaskOptions::visit(self.task, v);
+    option_heading(v, "Input");
+    v("fit", self.fit, any_value(),
+      "File of manyshot fit, in place of --train, --target and all that decides how they are fitted.");
+    OptionsUnlessFitted<Visitor> task_visitor{v};
+    TaskOptions::visit(self.task, task_visitor);
     option_heading(v, "Input");
     v("task", self.task.kind, any_value(),
       "Whether the target is a class or a number; auto: a number where it has more than 20 different numbers, not all "

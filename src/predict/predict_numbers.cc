@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "predict/auto_method.h"
 #include "predict/fitted_parts.h"
+#include "predict/fitted_task.h"
 
 namespace manyshot {
 namespace {
@@ -29,9 +30,10 @@ std::vector<NumberedTable> read_parts(const TaskOptions& task, const TrainingTab
 
 // The chosen method, and those beside it.
 std::vector<Fitted> fit_all(const PredictOptions& options, const NumberMethod& method,
-                            const std::vector<NumberedTable>& shots, const QueryReader& queries) {
+                            const std::vector<NumberedTable>& shots, const QueryReader& queries,
+                            const FitStore& store) {
   std::vector<Fitted> methods;
-  methods.push_back(fit_parts<NumberPredictor>(options.model, method, shots));
+  methods.push_back(fit_parts<NumberPredictor>(options.model, method, shots, store));
   if (!queries.has_truth()) return methods;
   const BesideWork work{.rows = shots.front().numbers.size(),
                         .features = shots.front().features.columns.size(),
@@ -46,21 +48,8 @@ std::vector<Fitted> fit_all(const PredictOptions& options, const NumberMethod& m
 
 }  // namespace
 
-void check_number_options(const PredictOptions& options) {
-  if (options.output.metric != LabelMetric::kAccuracy) {
-    fail(ErrorKind::kBadInput,
-         "--metric {} chooses labels, and the target is a number; leave it out, or choose between --point mean and "
-         "median",
-         name_of(options.output.metric));
-  }
-  if (options.method.teacher.teacher != Teacher::kNone) {
-    fail(ErrorKind::kBadInput, "--teacher {}: nothing that predicts numbers reads its columns; leave it out",
-         name_of(options.method.teacher.teacher));
-  }
-}
-
-PredictReport predict_numbers(const PredictOptions& options, const TrainingTable& train, const Stopwatch& reading,
-                              const std::function<void(const PredictedNumbers&)>& observe) {
+PredictReport predict_numbers(const PredictOptions& options, const TrainingTable& train, const FitStore& store,
+                              const Stopwatch& reading, const std::function<void(const PredictedNumbers&)>& observe) {
   const TaskOptions& task = options.task;
   check_number_options(options);
   const std::unique_ptr<NumberMethod> method = open_number_method(options.model, options.method, task.seed);
@@ -82,7 +71,7 @@ PredictReport predict_numbers(const PredictOptions& options, const TrainingTable
                        .numbers = shots.front().numbers};
   report.read_s = reading.seconds();
   const Stopwatch fitting;
-  const std::vector<Fitted> methods = fit_all(options, *method, shots, queries);
+  const std::vector<Fitted> methods = fit_all(options, *method, shots, queries, store);
   log_notes(task.train, methods.front().parts.front()->notes());
   if (shots.size() == 1) report.honest_means = methods.front().parts.front()->honest_means();
   report.fit_s = fitting.seconds();

@@ -18,6 +18,7 @@
 #include "model/device/device.h"
 #include "model/dtype.h"
 #include "predict/answer_report.h"
+#include "predict/fit_store.h"
 #include "predict/long_query.h"
 #include "table/table.h"
 
@@ -69,6 +70,10 @@ class Method {
   }
   // Throws Error(kUnsupported) when the task is beyond the method (more classes than it tells apart).
   virtual std::unique_ptr<Predictor> fit(const LabelledTable& shots) const = 0;
+  // The same Predictor; what takes time is read from the store, or kept there (predict/fit_store.h).
+  virtual std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& /*store*/) const {
+    return fit(shots);
+  }
 };
 
 // What a prompt looks like.

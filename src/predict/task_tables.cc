@@ -215,7 +215,10 @@ void log_notes(const std::string& path, const std::vector<std::string>& notes) {
 }
 
 TrainingTable open_training_table(const TaskOptions& options) {
-  TableFile file = TableFile::open(options.train, read_options(options));
+  return open_training_table(options, TableFile::open(options.train, read_options(options)));
+}
+
+TrainingTable open_training_table(const TaskOptions& options, TableFile file) {
   file.column_index(options.target);
   for (const std::string& name : options.ignore) {
     file.column_index(name);
@@ -290,11 +293,10 @@ LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table,
 }
 
 QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
-    : options_(options),
-      path_(options.test),
-      train_(train),
-      file_(TableFile::open(options.test, read_options(options))),
-      schema_(train.features) {
+    : QueryReader(options, train, TableFile::open(options.test, read_options(options))) {}
+
+QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train, TableFile file)
+    : options_(options), path_(options.test), train_(train), file_(std::move(file)), schema_(train.features) {
   check_columns(train);
   fit_to_file();
 }

@@ -70,6 +70,8 @@ struct TrainingTable {
 // is a number; where it is left open, NumberColumn::looks_like_number does, and a note says so. Throws Error(kBadInput)
 // without such a target, two classes or numbers, or a column to predict from.
 TrainingTable open_training_table(const TaskOptions& options);
+// The same of a table that is open; options.train is what messages call it.
+TrainingTable open_training_table(const TaskOptions& options, TableFile file);
 
 // The labelled rows that a model sees: options.shots of them, or all, and no more than `limit`.
 LabelledTable read_shots(const TaskOptions& options, const TrainingTable& table, std::optional<uint64_t> limit);
@@ -87,6 +89,8 @@ class QueryReader {
   // Reads the table once. `options` and `train` must outlive the reader. Throws Error(kBadInput) when no training
   // column is there, or none of a column's values can be read.
   QueryReader(const TaskOptions& options, const TrainingTable& train);
+  // The same of a table that is open; options.test is what messages call it.
+  QueryReader(const TaskOptions& options, const TrainingTable& train, TableFile file);
   // Without a test table: the rows `asked` of the training table, increasing.
   QueryReader(const TaskOptions& options, const TrainingTable& train, std::vector<uint64_t> asked);
 

@@ -21,7 +21,7 @@ class TaughtPredictor : public Predictor {
   // The student sees the columns of `kinds`, which are among those of `teachers` (none: its own columns only), and as
   // many labelled rows as it can use: taught_rows.
   TaughtPredictor(std::shared_ptr<const TreeTeachers> teachers, std::vector<TreeKind> kinds, const Method& student,
-                  const LabelledTable& shots, uint64_t seed);
+                  const LabelledTable& shots, uint64_t seed, const FitStore& store);
 
   std::vector<double> predict(const Table& queries) const override {
     return predict(queries, teachers_->predict(queries));
@@ -52,7 +52,8 @@ class TaughtMethod : public Method {
     return student_->find_long_query(shots.at(taught_rows(shots, student_->max_labelled_rows(), seed_)), queries);
   }
   // The trees see all labelled rows, whatever the model's limit is.
-  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }
+  std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& store) const override;
 
  private:
   std::unique_ptr<Method> student_;

@@ -96,9 +96,49 @@ class ForestTeacher : public TreeTeacher {
   std::unique_ptr<ForestClassifier> forest_;
 };
 
+// Boosted trees of all rows, and what those of other folds say of each.
+struct CrossFit {
+  std::unique_ptr<XgboostClassifier> booster;
+  std::vector<double> honest;  // [N, K]
+
+  std::string bytes() const {
+    ByteWriter writer;
+    booster->write(writer);
+    writer.numbers(std::span<const double>(honest));
+    return writer.take();
+  }
+  static CrossFit read(ByteReader& reader, size_t num_rows, size_t num_classes) {
+    auto booster = std::make_unique<XgboostClassifier>(reader, num_classes);
+    return {std::move(booster), reader.block<double>(num_rows * num_classes)};
+  }
+};
+
+CrossFit cross_fit(const Examples& seen, const std::vector<int32_t>& folds, int num_folds, size_t num_classes,
+                   uint64_t seed, const XgboostOptions& options) {
+  CrossFit result{.honest = std::vector<double>(seen.labels.size() * num_classes)};
+  // Job 0 fits all rows, job 1 + f those outside fold f, and predicts those inside.
+  parallel_for(static_cast<size_t>(num_folds) + 1, [&](size_t job, int) {
+    check_interrupted();
+    std::vector<uint64_t> fitted, held_out;
+    for (size_t place = 0; place < seen.labels.size(); ++place) {
+      (job > 0 && folds[place] == static_cast<int>(job) - 1 ? held_out : fitted).push_back(place);
+    }
+    const Examples examples = seen.at(fitted);
+    auto booster = std::make_unique<XgboostClassifier>(examples.features, examples.labels, num_classes, seed, options);
+    if (job == 0) {
+      result.booster = std::move(booster);
+      return;
+    }
+    const std::vector<double> shares = booster->predict(seen.at(held_out).features);
+    for (size_t i = 0; i < held_out.size(); ++i) copy_row(shares, i, result.honest, held_out[i], num_classes);
+  });
+  return result;
+}
+
 class BoostedTeacher : public TreeTeacher {
  public:
-  BoostedTeacher(const Examples& all, size_t num_classes, const BoostingPlan& plan, uint64_t seed) {
+  BoostedTeacher(const Examples& all, size_t num_classes, const BoostingPlan& plan, uint64_t seed,
+                 const FitStore& store) {
     const size_t num_rows = all.labels.size();
     const std::vector<uint64_t> rows = select_rows(all.labels, num_classes, plan.num_rows, Selection::kStratified,
                                                    Rng(seed).child("teacher boosting"));
@@ -106,24 +146,15 @@ class BoostedTeacher : public TreeTeacher {
     const std::vector<int32_t> folds =
         stratified_folds(seen.labels, num_classes, plan.num_folds, Rng(seed).child("teacher folds"));
     const XgboostOptions options{.num_rounds = plan.num_rounds, .learning_rate = plan.learning_rate};
+    const std::string name = fmt::format("cross-fit-{}/{}", plan.num_folds,
+                                         xgboost_fit_name<int32_t>(seen.features, seen.labels, seed, options));
+    CrossFit fit = store.get_or_compute(
+        name, [&] { return cross_fit(seen, folds, plan.num_folds, num_classes, seed, options); },
+        [](const CrossFit& done) { return done.bytes(); },
+        [&](ByteReader& reader) { return CrossFit::read(reader, rows.size(), num_classes); });
+    booster_ = std::move(fit.booster);
     honest_.assign(num_rows * num_classes, 0);
-    // Job 0 fits all rows, job 1 + f those outside fold f, and predicts those inside.
-    parallel_for(static_cast<size_t>(plan.num_folds) + 1, [&](size_t job, int) {
-      check_interrupted();
-      std::vector<uint64_t> fitted, held_out;
-      for (size_t place = 0; place < rows.size(); ++place) {
-        (job > 0 && folds[place] == static_cast<int>(job) - 1 ? held_out : fitted).push_back(place);
-      }
-      const Examples examples = seen.at(fitted);
-      auto booster =
-          std::make_unique<XgboostClassifier>(examples.features, examples.labels, num_classes, seed, options);
-      if (job == 0) {
-        booster_ = std::move(booster);
-        return;
-      }
-      const std::vector<double> shares = booster->predict(seen.at(held_out).features);
-      for (size_t i = 0; i < held_out.size(); ++i) copy_row(shares, i, honest_, rows[held_out[i]], num_classes);
-    });
+    for (size_t place = 0; place < rows.size(); ++place) copy_row(fit.honest, place, honest_, rows[place], num_classes);
     if (rows.size() == num_rows) return;
     notes_.push_back(left_out_note("the boosted trees see", rows.size(), num_rows));
     const std::vector<double> ordinary = booster_->predict(all.features);
@@ -190,22 +221,24 @@ BoostingPlan plan_boosting(size_t num_rows, size_t num_features, size_t num_clas
 
 std::unique_ptr<TreeTeacher> fit_tree_teacher(TreeKind kind, const FeatureMatrix& features,
                                               const std::vector<int32_t>& labels, size_t num_classes, double seconds,
-                                              uint64_t seed) {
+                                              uint64_t seed, const FitStore& store) {
   const Examples examples{features, labels};
   if (kind == TreeKind::kForest) {
     return std::make_unique<ForestTeacher>(examples, num_classes,
                                            plan_forest(labels.size(), features.num_features, seconds), seed);
   }
   return std::make_unique<BoostedTeacher>(
-      examples, num_classes, plan_boosting(labels.size(), features.num_features, num_classes, seconds), seed);
+      examples, num_classes, plan_boosting(labels.size(), features.num_features, num_classes, seconds), seed, store);
 }
 
-TreeTeachers::TreeTeachers(const LabelledTable& shots, std::vector<TreeKind> kinds, double seconds, uint64_t seed)
+TreeTeachers::TreeTeachers(const LabelledTable& shots, std::vector<TreeKind> kinds, double seconds, uint64_t seed,
+                           const FitStore& store)
     : classes_(shots.classes), encoder_(FeatureEncoder::fit(shots.features)), kinds_(std::move(kinds)) {
   const FeatureMatrix features = encoder_.transform(shots.features);
   for (const TreeKind kind : kinds_) {
     teachers_.push_back(fit_tree_teacher(kind, features, shots.labels, shots.num_classes(),
-                                         seconds / static_cast<double>(kinds_.size()), seed));
+                                         seconds / static_cast<double>(kinds_.size()), seed,
+                                         store.part(name_of(kind))));
   }
 }
 

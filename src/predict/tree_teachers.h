@@ -60,13 +60,14 @@ class TreeTeacher {
 // trees saw, or whose class has no other row, gets what the others say, at worst the class frequencies.
 std::unique_ptr<TreeTeacher> fit_tree_teacher(TreeKind kind, const FeatureMatrix& features,
                                               const std::vector<int32_t>& labels, size_t num_classes, double seconds,
-                                              uint64_t seed);
+                                              uint64_t seed, const FitStore& store = {});
 
 // The teachers of a task.
 class TreeTeachers {
  public:
   // `seconds` of one core in all.
-  TreeTeachers(const LabelledTable& shots, std::vector<TreeKind> kinds, double seconds, uint64_t seed);
+  TreeTeachers(const LabelledTable& shots, std::vector<TreeKind> kinds, double seconds, uint64_t seed,
+               const FitStore& store = {});
 
   const std::vector<TreeKind>& kinds() const { return kinds_; }
   const std::vector<double>& honest(TreeKind kind) const { return teacher(kind).honest(); }  // [N, K]

@@ -56,7 +56,44 @@ class DMatrix {
   DMatrixHandle handle_ = nullptr;
 };
 
+template <class Trees>
+std::string written(const std::unique_ptr<Trees>& trees) {
+  ByteWriter writer;
+  trees->write(writer);
+  return writer.take();
+}
+
 constexpr uint64_t kNumFolds = 5;  // whose residuals say how far off predictions are
+
+// Boosted trees as a store has them, or fitted and kept there.
+class KeptClassifier {
+ public:
+  KeptClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, uint64_t seed,
+                 const FitStore& store)
+      : trees_(store.get_or_compute(
+            "xgboost/" + xgboost_fit_name(features, labels, seed, {}),
+            [&] { return std::make_unique<XgboostClassifier>(features, labels, num_classes, seed); },
+            written<XgboostClassifier>,
+            [&](ByteReader& reader) { return std::make_unique<XgboostClassifier>(reader, num_classes); })) {}
+  std::vector<double> predict(const FeatureMatrix& queries) const { return trees_->predict(queries); }
+
+ private:
+  std::unique_ptr<XgboostClassifier> trees_;
+};
+
+class KeptRegressor {
+ public:
+  KeptRegressor(const FeatureMatrix& features, std::span<const double> numbers, uint64_t seed, const FitStore& store)
+      : trees_(store.get_or_compute(
+            "xgboost/" + xgboost_fit_name(features, numbers, seed, {}),
+            [&] { return std::make_unique<XgboostRegressor>(features, numbers, seed); }, written<XgboostRegressor>,
+            [&](ByteReader& reader) { return std::make_unique<XgboostRegressor>(reader, features.num_rows); })) {}
+  Distributions predict(const FeatureMatrix& queries) const { return trees_->predict(queries); }
+  const std::vector<double>& honest_means() const { return trees_->honest_means(); }
+
+ private:
+  std::unique_ptr<XgboostRegressor> trees_;
+};
 
 FeatureMatrix rows_of(const FeatureMatrix& features, std::span<const uint64_t> rows) {
   FeatureMatrix part{.num_rows = rows.size(), .num_features = features.num_features, .nominal = features.nominal};
@@ -80,6 +117,25 @@ XgboostBooster::XgboostBooster(const FeatureMatrix& features, std::span<const fl
     check_interrupted();
     check(XGBoosterUpdateOneIter(booster_, round, data.get()));
   }
+}
+
+XgboostBooster::XgboostBooster(std::string_view saved) {
+  check(XGBoosterCreate(nullptr, 0, &booster_));
+  if (XGBoosterLoadModelFromBuffer(booster_, saved.data(), saved.size()) != 0) {
+    const std::string reason = XGBGetLastError();
+    XGBoosterFree(booster_);
+    fail(ErrorKind::kCorruptFile, "boosted trees that XGBoost cannot read: {}", reason);
+  }
+  check(XGBoosterSetParam(booster_, "nthread", "1"));
+  check(XGBoosterSetParam(booster_, "verbosity", "0"));
+}
+
+std::string XgboostBooster::saved() const {
+  const std::lock_guard lock(mutex_);
+  bst_ulong size = 0;
+  const char* bytes = nullptr;
+  check(XGBoosterSaveModelToBuffer(booster_, R"({"format": "ubj"})", &size, &bytes));
+  return {bytes, size};
 }
 
 void XgboostBooster::set_parameters(const FeatureMatrix& features, const Objective& objective, uint64_t seed,
@@ -141,7 +197,22 @@ XgboostClassifier::XgboostClassifier(const FeatureMatrix& features, std::span<co
   const bool binary = present_.size() == 2;
   const XgboostBooster::Objective objective{.name = binary ? "binary:logistic" : "multi:softprob",
                                             .num_classes = binary ? 0 : present_.size()};
-  booster_.emplace(features, targets, objective, seed, options);
+  booster_ = std::make_unique<XgboostBooster>(features, targets, objective, seed, options);
+}
+
+XgboostClassifier::XgboostClassifier(ByteReader& reader, size_t num_classes) : num_classes_(num_classes) {
+  for (const uint64_t k : reader.list<uint64_t>()) {
+    if (k >= num_classes || (!present_.empty() && k <= present_.back()))
+      reader.refuse("names classes that are not there");
+    present_.push_back(k);
+  }
+  if (present_.empty()) reader.refuse("has no class");
+  if (present_.size() >= 2) booster_ = std::make_unique<XgboostBooster>(reader.text());
+}
+
+void XgboostClassifier::write(ByteWriter& writer) const {
+  writer.list(std::vector<uint64_t>(present_.begin(), present_.end()));
+  if (booster_) writer.text(booster_->saved());
 }
 
 std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) const {
@@ -166,8 +237,8 @@ std::vector<double> XgboostClassifier::predict(const FeatureMatrix& queries) con
   return probabilities;
 }
 
-std::unique_ptr<Predictor> XgboostMethod::fit(const LabelledTable& shots) const {
-  return std::make_unique<EncodedPredictor<XgboostClassifier>>(shots, seed_);
+std::unique_ptr<Predictor> XgboostMethod::fit_with(const LabelledTable& shots, const FitStore& store) const {
+  return std::make_unique<EncodedPredictor<KeptClassifier>>(shots, seed_, store);
 }
 
 XgboostRegressor::XgboostRegressor(const FeatureMatrix& features, std::span<const double> numbers, uint64_t seed,
@@ -179,9 +250,8 @@ XgboostRegressor::XgboostRegressor(const FeatureMatrix& features, std::span<cons
   std::vector<uint64_t> all(features.num_rows);
   std::iota(all.begin(), all.end(), 0);
   booster_ = fit(features, numbers, all, seed, options);
-  std::vector<double> residuals;
   const auto num_folds = std::min<uint64_t>(kNumFolds, features.num_rows);
-  if (num_folds < 2) residuals.push_back(0);
+  if (num_folds < 2) residuals_.push_back(0);
   const std::vector<uint32_t> order = Rng(seed).child("folds").permutation(static_cast<uint32_t>(features.num_rows));
   for (uint64_t fold = 0; num_folds >= 2 && fold < num_folds; ++fold) {
     std::vector<uint64_t> inside, outside;
@@ -192,10 +262,28 @@ XgboostRegressor::XgboostRegressor(const FeatureMatrix& features, std::span<cons
     const std::vector<double> means = to_numbers(of_fold->predict(rows_of(features, outside)));
     for (size_t i = 0; i < outside.size(); ++i) {
       honest_means_[outside[i]] = means[i];
-      residuals.push_back(numbers[outside[i]] - means[i]);
+      residuals_.push_back(numbers[outside[i]] - means[i]);
     }
   }
-  spread_ = ResidualSpread(std::move(residuals));
+  spread_ = ResidualSpread(residuals_);
+}
+
+XgboostRegressor::XgboostRegressor(ByteReader& reader, uint64_t num_rows)
+    : centre_(reader.number<double>()),
+      scale_(reader.number<double>()),
+      booster_(std::make_unique<XgboostBooster>(reader.text())),
+      honest_means_(reader.block<double>(num_rows)),
+      residuals_(reader.list<double>()) {
+  if (residuals_.empty()) reader.refuse("has no residuals");
+  spread_ = ResidualSpread(residuals_);
+}
+
+void XgboostRegressor::write(ByteWriter& writer) const {
+  writer.number(centre_);
+  writer.number(scale_);
+  writer.text(booster_->saved());
+  writer.numbers(std::span<const double>(honest_means_));
+  writer.list(residuals_);
 }
 
 std::unique_ptr<XgboostBooster> XgboostRegressor::fit(const FeatureMatrix& features, std::span<const double> numbers,
@@ -217,8 +305,9 @@ Distributions XgboostRegressor::predict(const FeatureMatrix& queries) const {
   return spread_.around(to_numbers(booster_->predict(queries)));
 }
 
-std::unique_ptr<NumberPredictor> XgboostNumberMethod::fit(const NumberedTable& shots) const {
-  return std::make_unique<EncodedNumberPredictor<XgboostRegressor>>(shots, seed_);
+std::unique_ptr<NumberPredictor> XgboostNumberMethod::fit_with(const NumberedTable& shots,
+                                                               const FitStore& store) const {
+  return std::make_unique<EncodedNumberPredictor<KeptRegressor>>(shots, seed_, store);
 }
 
 }  // namespace manyshot

@@ -5,10 +5,13 @@
 // (evaluate/published_baselines.h).
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "encoding/features.h"
@@ -34,10 +37,13 @@ class XgboostBooster {
   };
   XgboostBooster(const FeatureMatrix& features, std::span<const float> targets, const Objective& objective,
                  uint64_t seed, const XgboostOptions& options);
+  // One that saved() wrote. Throws Error(kCorruptFile) for other bytes.
+  explicit XgboostBooster(std::string_view saved);
   ~XgboostBooster();
   XgboostBooster(const XgboostBooster&) = delete;
   XgboostBooster& operator=(const XgboostBooster&) = delete;
   std::vector<float> predict(const FeatureMatrix& queries) const;  // [Q], of a softmax [Q, num_classes]
+  std::string saved() const;                                       // XGBoost's own format, as universal binary JSON
 
  private:
   void set_parameters(const FeatureMatrix& features, const Objective& objective, uint64_t seed,
@@ -47,22 +53,34 @@ class XgboostBooster {
   mutable std::mutex mutex_;
 };
 
+// Names what boosted trees are fitted to and how (predict/fit_store.h).
+template <class Target>
+std::string xgboost_fit_name(const FeatureMatrix& features, std::span<const Target> targets, uint64_t seed,
+                             const XgboostOptions& options) {
+  return fmt::format("{}-{}-{}-{}/{:016x}-{:016x}", options.num_rounds, options.learning_rate, options.max_depth, seed,
+                     checksum_of(std::span<const double>(features.values)), checksum_of(targets));
+}
+
 class XgboostClassifier {
  public:
   XgboostClassifier(const FeatureMatrix& features, std::span<const int32_t> labels, size_t num_classes, uint64_t seed,
                     const XgboostOptions& options = {});
+  // One that write() wrote.
+  XgboostClassifier(ByteReader& reader, size_t num_classes);
+  void write(ByteWriter& writer) const;
   std::vector<double> predict(const FeatureMatrix& queries) const;  // [Q, K]
 
  private:
   size_t num_classes_;
-  std::vector<size_t> present_;            // classes with labelled rows, in order: the booster's classes
-  std::optional<XgboostBooster> booster_;  // none with fewer than two classes
+  std::vector<size_t> present_;              // classes with labelled rows, in order: the booster's classes
+  std::unique_ptr<XgboostBooster> booster_;  // none with fewer than two classes
 };
 
 class XgboostMethod : public Method {
  public:
   explicit XgboostMethod(uint64_t seed) : seed_(seed) {}
-  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
+  std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }
+  std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& store) const override;
 
  private:
   uint64_t seed_;
@@ -73,6 +91,9 @@ class XgboostRegressor {
  public:
   XgboostRegressor(const FeatureMatrix& features, std::span<const double> numbers, uint64_t seed,
                    const XgboostOptions& options = {});
+  // One of so many rows that write() wrote.
+  XgboostRegressor(ByteReader& reader, uint64_t num_rows);
+  void write(ByteWriter& writer) const;
   Distributions predict(const FeatureMatrix& queries) const;
   const std::vector<double>& honest_means() const { return honest_means_; }
 
@@ -85,13 +106,15 @@ class XgboostRegressor {
   double centre_ = 0, scale_ = 1;  // of the numbers: the booster's are from -1 to 1, in single precision
   std::unique_ptr<XgboostBooster> booster_;
   std::vector<double> honest_means_;
+  std::vector<double> residuals_;
   ResidualSpread spread_;
 };
 
 class XgboostNumberMethod : public NumberMethod {
  public:
   explicit XgboostNumberMethod(uint64_t seed) : seed_(seed) {}
-  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override;
+  std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override { return fit_with(shots, {}); }
+  std::unique_ptr<NumberPredictor> fit_with(const NumberedTable& shots, const FitStore& store) const override;
 
  private:
   uint64_t seed_;

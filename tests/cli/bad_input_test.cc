@@ -244,9 +244,9 @@ TEST_F(BadInput, WrongArguments) {
   expect_refused(run_manyshot({"predict", "--trian", "a.csv"}), {"no option \"--trian\"; did you mean \"--train\"?"});
   expect_refused(run_manyshot({"predict", "a.csv"}), {"no argument \"a.csv\""});
   expect_refused(run_manyshot({"predict", "--test", "a.csv"}),
-                 {"--train and --target are needed; see manyshot predict --help"});
+                 {"--train and --target are needed, or --fit; see manyshot predict --help"});
   expect_refused(run_manyshot({"predict", "--test", "a.csv", "--target", "y"}),
-                 {"--train is needed (Table with labelled rows (CSV or Parquet))"});
+                 {"--train is needed, or --fit; see manyshot predict --help"});
   expect_refused(run_manyshot({"predict", "--train", "", "--test", "a.csv", "--target", "y"}), {"--train is needed"});
   expect_refused(run_manyshot({"predict", "--train"}), {"--train"});
   expect_refused(predict_text(kTrain, kTest, {"--shots", "0"}), {"--shots", "at least 1"});

@@ -149,6 +149,27 @@ class FusedContext : public EncodedContext {
     for (size_t i = 0; i < net.context_layers().size(); ++i) caches_.emplace_back(net.attention, rows.count);
     prequential_ = ContextEncoder<Act>(net, rows, answers_).run(caches_);
   }
+  // Of what state() gave.
+  FusedContext(std::shared_ptr<const FusedNetwork<Act>> network, const Prompt& prompt, ByteReader& state)
+      : network_(std::move(network)),
+        num_features_(prompt.num_features),
+        answers_(prompt_answers(network_->config, prompt)) {
+    const FusedNetwork<Act>& net = *network_;
+    const size_t width = net.attention.key_width(), num_layers = net.context_layers().size();
+    const size_t num_labels = state.count(2 * width * num_layers * sizeof(float));
+    if (num_labels == 0 || (!prompt.context.empty() && num_labels != prompt.num_shots()))
+      state.refuse("is of other labelled rows");
+    for (size_t i = 0; i < num_layers; ++i) {
+      LabelCache& cache = caches_.emplace_back(net.attention, num_labels);
+      const std::vector<float> keys_and_values = state.block<float>(2 * width * num_labels);
+      for (size_t label = 0; label < num_labels; ++label) {
+        const float* of_label = keys_and_values.data() + 2 * width * label;
+        cache.set(label, of_label, of_label + width);
+      }
+    }
+    prequential_ = state.list<float>();
+    if (prequential_.size() != num_labels * answers_.places.size()) state.refuse("is of other answers");
+  }
 
   void score(const QueryTokens& queries, std::span<float> log_likelihoods) const override {
     const FusedNetwork<Act>& net = *network_;
@@ -173,6 +194,23 @@ class FusedContext : public EncodedContext {
 
   std::vector<float> prequential() const override { return prequential_; }
 
+  // The number of labelled rows; by layer, and in it by row, the label's key and value; the prequential scores.
+  std::string state() const override {
+    const size_t width = network_->attention.key_width(), num_labels = caches_.front().num_labels();
+    ByteWriter writer;
+    writer.reserve((2 * width * caches_.size() * num_labels + prequential_.size()) * sizeof(float) + 64);
+    writer.number<uint64_t>(num_labels);
+    std::vector<float> of_label(2 * width);
+    for (const LabelCache& cache : caches_) {
+      for (size_t label = 0; label < num_labels; ++label) {
+        cache.get(label, of_label.data(), of_label.data() + width);
+        writer.numbers(std::span<const float>(of_label));
+      }
+    }
+    writer.list(prequential_);
+    return writer.take();
+  }
+
  private:
   std::shared_ptr<const FusedNetwork<Act>> network_;
   size_t num_features_;
@@ -191,6 +229,9 @@ class FusedDecoder : public Model {
   std::unique_ptr<EncodedContext> encode(const Prompt& prompt) const override {
     check_context(network_->config, prompt);
     return std::make_unique<FusedContext<Act>>(network_, prompt);
+  }
+  std::unique_ptr<EncodedContext> restore(const Prompt& prompt, ByteReader& state) const override {
+    return std::make_unique<FusedContext<Act>>(network_, prompt, state);
   }
 
  private:

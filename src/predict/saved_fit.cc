@@ -1,0 +1,158 @@
+#include "predict/saved_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "core/error.h"
+#include "core/sha256.h"
+#include "core/version.h"
+#include "predict/auto_method.h"
+#include "predict/model_store.h"
+
+namespace manyshot {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRowsPart = "rows";
+
+// Options of a prediction: what is asked, how tables are read, what is written.
+constexpr std::array<std::string_view, 17> kAskedOptions{
+    "fit",    "train", "test",       "ignore",    "encoding", "delimiter", "no_header", "folds", "holdout",
+    "beside", "out",   "out_format", "utf8_mark", "keep",     "metric",    "point",     "report"};
+
+std::string sha256_of_file(const fs::path& path) {
+  const MappedFile file(path.string());
+  Sha256 hash;
+  hash.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+  return hash.hex();
+}
+
+// "sha256 fec4c3d8…"
+std::string short_form(const std::string& sha256) { return fmt::format("sha256 {}…", sha256.substr(0, 12)); }
+
+Json to_json(const FittedModel& model) {
+  if (model.name.empty()) return nullptr;
+  Json json{{"name", model.name}, {"sha256", model.sha256}};
+  if (!model.adapter.empty()) json["adapter_sha256"] = model.adapter;
+  return json;
+}
+
+FittedModel model_from_json(const Json& json) {
+  if (json.is_null()) return {};
+  return {.name = json.at("name"), .sha256 = json.at("sha256"), .adapter = json.value("adapter_sha256", "")};
+}
+
+void refuse_weights(const std::string& path, const std::string& what, const std::string& fitted,
+                    const std::string& found) {
+  if (fitted == found) return;
+  fail(ErrorKind::kBadInput,
+       "{}: fitted with {} of {}, and what is found under that name has {}: other weights answer otherwise; put those "
+       "back, or fit again with these",
+       path, what, short_form(fitted), short_form(found));
+}
+
+}  // namespace
+
+bool is_fitted_option(std::string_view name) { return std::ranges::find(kAskedOptions, name) == kAskedOptions.end(); }
+
+std::string weights_sha256(const std::string& path) {
+  if (!fs::is_directory(path)) return sha256_of_file(path);
+  std::map<std::string, std::string> hashes;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    const std::string extension = entry.path().extension().string();
+    if (entry.is_regular_file() && (extension == ".safetensors" || extension == ".gguf"))
+      hashes[entry.path().filename().string()] = sha256_of_file(entry.path());
+  }
+  if (hashes.size() == 1) return hashes.begin()->second;
+  Sha256 all;
+  for (const auto& [name, hash] : hashes) all.add(fmt::format("{}  {}\n", hash, name));
+  return all.hex();
+}
+
+FittedModel model_of(const PredictOptions& options, bool is_number) {
+  const bool is_auto = options.model == kAuto;
+  if (is_baseline(options.model) || is_number_baseline(options.model) || (is_auto && is_number)) return {};
+  FittedModel model{.name = is_auto ? std::string(kAutoStudent) : options.model};
+  model.sha256 = weights_sha256(resolve_model(model.name, method_names()));
+  if (!options.method.adapter.empty()) model.adapter = weights_sha256(options.method.adapter);
+  return model;
+}
+
+void write_saved_fit(OutputFile& out, const SavedFit& fit) {
+  Json about{{"format", "msfit"}, {"program", fit.program}, {"options", fit.options}};
+  about["target_kind"] = name_of(fit.is_number ? TaskKind::kRegression : TaskKind::kClassification);
+  about["model"] = to_json(fit.model);
+  about["summary"] = fit.summary;
+  FitParts parts;
+  ByteWriter rows;
+  fit.rows->write(rows);
+  parts.add(std::string(kRowsPart), rows.take());
+  for (const auto& [name, bytes] : fit.parts.by_name) parts.by_name.emplace("fit/" + name, bytes);
+  write_fit_container(out, about, parts);
+}
+
+SavedFit read_saved_fit(const std::string& path) {
+  FitContainer container = read_fit_container(path);
+  SavedFit fit;
+  try {
+    const Json& about = container.about;
+    fit.program = about.at("program");
+    fit.options = about.at("options");
+    fit.is_number = about.at("target_kind") == name_of(TaskKind::kRegression);
+    fit.model = model_from_json(about.at("model"));
+    fit.summary = about.at("summary");
+  } catch (const Json::exception&) {
+    fail(ErrorKind::kCorruptFile, "{}: the description of the fit lacks what it should have; fit again", path);
+  }
+  const auto rows = container.parts.by_name.find(kRowsPart);
+  if (rows == container.parts.by_name.end()) fail(ErrorKind::kCorruptFile, "{}: no labelled rows; fit again", path);
+  ByteReader reader(rows->second, fmt::format("{}: part \"{}\"", path, kRowsPart));
+  fit.rows = std::make_shared<const TextTable>(TextTable::read(reader));
+  reader.expect_end();
+  fit.parts.path = path;
+  fit.parts.file = container.parts.file;
+  for (const auto& [name, bytes] : container.parts.by_name) {
+    if (name.starts_with("fit/")) fit.parts.by_name.emplace(name.substr(4), bytes);
+  }
+  return fit;
+}
+
+PredictOptions with_saved_options(const PredictOptions& given, const SavedFit& fit) {
+  PredictOptions options = given;
+  PredictOptions untouched;
+  const OptionList defaults = options_of(untouched);
+  for (const Option& option : options_of(options)) {
+    const bool is_of_rows = option.name == "train" || option.name == "ignore";
+    if (!is_of_rows && !is_fitted_option(option.name)) continue;
+    if (option.get() != find_option(defaults, option.name).get()) {
+      fail(ErrorKind::kBadInput, "{} beside --fit: {} is fitted already{}; leave {} out, or fit anew", option.flag,
+           given.fit,
+           fit.options.contains(option.name) ? fmt::format(", with {} {}", option.flag, fit.options[option.name].dump())
+                                             : "",
+           option.flag);
+    }
+    if (is_of_rows) continue;
+    const auto saved = fit.options.find(option.name);
+    if (saved == fit.options.end()) continue;
+    try {
+      option.set_json(*saved);
+    } catch (const Error& error) {
+      fail(ErrorKind::kCorruptFile, "{}: {}; fit again", given.fit, error.what());
+    }
+  }
+  options.task.train = given.fit;
+  return options;
+}
+
+void check_weights(const SavedFit& fit, const PredictOptions& options) {
+  if (fit.model.name.empty()) return;
+  const FittedModel found = model_of(options, fit.is_number);
+  refuse_weights(options.fit, fmt::format("model {}", fit.model.name), fit.model.sha256, found.sha256);
+  refuse_weights(options.fit, fmt::format("adapter {}", options.method.adapter), fit.model.adapter, found.adapter);
+}
+
+}  // namespace manyshot
