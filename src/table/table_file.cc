@@ -62,8 +62,7 @@ TableFile TableFile::open(const std::string& path, const ReadOptions& options) {
 }
 
 TableFile TableFile::from_bytes(std::string bytes, const std::string& name, const ReadOptions& options) {
-  return TableFile(std::make_unique<Impl>(name, open_table_bytes(std::move(bytes), name, options),
-                                          options.has_header));
+  return TableFile(std::make_unique<Impl>(name, open_table_bytes(std::move(bytes), name, options), options.has_header));
 }
 
 TableFile TableFile::from_text(std::shared_ptr<const TextTable> table, const std::string& name) {

@@ -24,7 +24,8 @@ std::shared_ptr<arrow::Array> array_of(const std::shared_ptr<arrow::DataType>& t
   return *arrow::json::ArrayFromJSONString(type, json);
 }
 
-std::shared_ptr<arrow::Table> table_of(const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
+std::shared_ptr<arrow::Table> table_of(
+    const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   for (const auto& [name, array] : columns) {
@@ -88,9 +89,10 @@ TEST(FromColumns, CellsAreThoseOfAParquetFile) {
   const Cells cells = cells_in_memory(*table);
   EXPECT_EQ(cells, cells_in_file(*table));
   EXPECT_EQ(cells[0][6], "-9223372036854775808");
-  EXPECT_EQ(cells[1], Cells::value_type({"<missing>", "0", "<missing>", "<missing>", "<missing>", "<missing>",
-                                         "<missing>", "<missing>", "<missing>", "<missing>", "<missing>", "<missing>",
-                                         "<missing>", "<missing>", "<missing>", "<missing>", "<missing>", "<missing>"}));
+  EXPECT_EQ(cells[1],
+            Cells::value_type({"<missing>", "0", "<missing>", "<missing>", "<missing>", "<missing>", "<missing>",
+                               "<missing>", "<missing>", "<missing>", "<missing>", "<missing>", "<missing>",
+                               "<missing>", "<missing>", "<missing>", "<missing>", "<missing>"}));
 }
 
 TEST(FromColumns, BatchesAndSlicesAreReadFromWhereTheyBegin) {
@@ -165,9 +167,11 @@ TEST(FromColumns, ColumnsAreTypedAsThoseOfFiles) {
 }
 
 TEST(FromColumns, WhatCannotBeReadIsNamed) {
-  EXPECT_ERROR(read(*table_of({{"x", array_of(arrow::int8(), "[1]")}, {"d", array_of(arrow::duration(arrow::TimeUnit::SECOND), "[1]")}})),
+  EXPECT_ERROR(read(*table_of({{"x", array_of(arrow::int8(), "[1]")},
+                               {"d", array_of(arrow::duration(arrow::TimeUnit::SECOND), "[1]")}})),
                ErrorKind::kUnsupported, "the table: column 2 \"d\" has the Arrow type \"tDs\"");
-  EXPECT_ERROR(read(*table_of({{"d", array_of(arrow::list(arrow::int8()), "[[1]]")}})), ErrorKind::kUnsupported, "\"+l\"");
+  EXPECT_ERROR(read(*table_of({{"d", array_of(arrow::list(arrow::int8()), "[[1]]")}})), ErrorKind::kUnsupported,
+               "\"+l\"");
   EXPECT_ERROR(read(*table_of({})), ErrorKind::kBadInput, "with 0 columns");
   arrow::StringBuilder bad;
   EXPECT_TRUE(bad.Append("a\xff").ok());

@@ -1,0 +1,279 @@
+// libmanyshot as programs use it: answers are the bits of the program's, errors are codes with messages, and no symbol
+// or library comes along that the header does not name.
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+#include <arrow/io/file.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <manyshot.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/writer.h>
+
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "support/program.h"
+#include "support/temporary_folder.h"
+
+namespace manyshot {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Numbers, a category with gaps, a date and a flag; the class and the number depend on the first two.
+std::shared_ptr<arrow::Table> flowers(int num_rows, int seed) {
+  arrow::DoubleBuilder size, weight;
+  arrow::StringBuilder tone, kind;
+  arrow::Date32Builder day;
+  arrow::BooleanBuilder flag;
+  uint32_t state = static_cast<uint32_t>(seed);
+  const auto next = [&] { return (state = state * 1664525 + 1013904223) >> 8; };
+  for (int row = 0; row < num_rows; ++row) {
+    const double x = next() % 1000 / 7.0;
+    const uint32_t t = next() % 4;
+    EXPECT_TRUE(size.Append(x).ok());
+    EXPECT_TRUE((t == 3 ? tone.AppendNull() : tone.Append(t == 0 ? "red" : t == 1 ? "blue" : "green")).ok());
+    EXPECT_TRUE(day.Append(static_cast<int32_t>(19000 + next() % 300)).ok());
+    EXPECT_TRUE(flag.Append(next() % 2 == 0).ok());
+    EXPECT_TRUE(kind.Append(x + 40.0 * t > 120 ? "late" : x > 50 ? "mid" : "early").ok());
+    EXPECT_TRUE(weight.Append(3 * x + t).ok());
+  }
+  const auto field = [](const char* name, const std::shared_ptr<arrow::DataType>& type) {
+    return arrow::field(name, type);
+  };
+  return arrow::Table::Make(
+      arrow::schema({field("size", arrow::float64()), field("tone", arrow::utf8()), field("day", arrow::date32()),
+                     field("flag", arrow::boolean()), field("kind", arrow::utf8()), field("weight", arrow::float64())}),
+      {*size.Finish(), *tone.Finish(), *day.Finish(), *flag.Finish(), *kind.Finish(), *weight.Finish()});
+}
+
+ArrowArrayStream stream_of(const arrow::Table& table) {
+  ArrowArrayStream stream;
+  EXPECT_TRUE(arrow::ExportRecordBatchReader(std::make_shared<arrow::TableBatchReader>(table), &stream).ok());
+  return stream;
+}
+
+using Task = std::unique_ptr<manyshot_task, decltype(&manyshot_task_free)>;
+using Prediction = std::unique_ptr<manyshot_prediction, decltype(&manyshot_prediction_free)>;
+
+Task fit(const arrow::Table& table, const char* target, const char* options) {
+  ArrowArrayStream stream = stream_of(table);
+  manyshot_task* task = nullptr;
+  EXPECT_EQ(manyshot_fit(&stream, target, options, &task), MANYSHOT_OK) << manyshot_last_error();
+  EXPECT_EQ(stream.release, nullptr) << "the stream is released";
+  return Task(task, manyshot_task_free);
+}
+
+Prediction predict(const manyshot_task* task, const arrow::Table& table) {
+  ArrowArrayStream stream = stream_of(table);
+  manyshot_prediction* prediction = nullptr;
+  EXPECT_EQ(manyshot_predict(task, &stream, &prediction), MANYSHOT_OK) << manyshot_last_error();
+  return Prediction(prediction, manyshot_prediction_free);
+}
+
+std::string write_parquet(const arrow::Table& table, const std::string& path) {
+  const auto out = *arrow::io::FileOutputStream::Open(path);
+  EXPECT_TRUE(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), out).ok());
+  return path;
+}
+
+// A column of numbers of a Parquet file.
+std::vector<double> numbers_in(const std::string& path, const std::string& column) {
+  auto reader = *parquet::arrow::OpenFile(*arrow::io::ReadableFile::Open(path), arrow::default_memory_pool());
+  std::shared_ptr<arrow::Table> table;
+  EXPECT_TRUE(reader->ReadTable(&table).ok());
+  std::vector<double> numbers;
+  const auto chunks = table->GetColumnByName(column);
+  EXPECT_NE(chunks, nullptr) << column;
+  for (const auto& chunk : chunks->chunks()) {
+    const auto& values = static_cast<const arrow::DoubleArray&>(*chunk);
+    for (int64_t i = 0; i < values.length(); ++i) numbers.push_back(values.Value(i));
+  }
+  return numbers;
+}
+
+TEST(CApi, ProbabilitiesAreTheBitsOfTheProgram) {
+  const TemporaryFolder folder;
+  const auto train = flowers(70, 1), test = flowers(30, 2);
+  const std::string out = folder / "out.parquet";
+  const ProgramResult program =
+      run_manyshot({"predict", "--train", write_parquet(*train, folder / "train.parquet"), "--test",
+                    write_parquet(*test, folder / "test.parquet"), "--target", "kind", "--ignore", "weight", "--model",
+                    "auto", "--ensemble", "2", "--seed", "5", "--out", out});
+  ASSERT_EQ(program.exit_code, 0) << program.err;
+  const Task task = fit(*train, "kind", R"({"model": "auto", "ensemble": 2, "seed": 5, "ignore": ["weight"]})");
+  const Prediction prediction = predict(task.get(), *test);
+  ASSERT_EQ(manyshot_prediction_num_rows(prediction.get()), 30);
+  ASSERT_EQ(manyshot_task_num_classes(task.get()), 3);
+  const double* probabilities = manyshot_prediction_probabilities(prediction.get());
+  for (int64_t k = 0; k < 3; ++k) {
+    const std::vector<double> expected = numbers_in(out, fmt::format("p_{}", manyshot_task_class(task.get(), k)));
+    for (int64_t row = 0; row < 30; ++row) EXPECT_EQ(probabilities[row * 3 + k], expected[row]);
+  }
+  for (int64_t row = 0; row < 30; ++row) {
+    const double* of_row = probabilities + row * 3;
+    EXPECT_EQ(manyshot_prediction_labels(prediction.get())[row], std::max_element(of_row, of_row + 3) - of_row);
+  }
+  EXPECT_EQ(manyshot_prediction_means(prediction.get()), nullptr);
+}
+
+TEST(CApi, NumbersAreTheBitsOfTheProgram) {
+  const TemporaryFolder folder;
+  const auto train = flowers(70, 1), test = flowers(30, 2);
+  const std::string out = folder / "out.parquet";
+  const ProgramResult program = run_manyshot({"predict", "--train", write_parquet(*train, folder / "train.parquet"),
+                                              "--test", write_parquet(*test, folder / "test.parquet"), "--target",
+                                              "weight", "--model", "ridge", "--out", out});
+  ASSERT_EQ(program.exit_code, 0) << program.err;
+  const Task task = fit(*train, "weight", R"({"model": "ridge"})");
+  EXPECT_EQ(manyshot_task_num_classes(task.get()), 0);
+  const Prediction prediction = predict(task.get(), *test);
+  const std::vector<double> means = numbers_in(out, "prediction"), medians = numbers_in(out, "p50");
+  std::vector<double> quantiles(30);
+  ASSERT_EQ(manyshot_prediction_quantiles(prediction.get(), 0.5, quantiles.data()), MANYSHOT_OK);
+  for (size_t row = 0; row < 30; ++row) {
+    EXPECT_EQ(manyshot_prediction_means(prediction.get())[row], means[row]);
+    EXPECT_EQ(quantiles[row], medians[row]);
+  }
+  EXPECT_EQ(manyshot_prediction_probabilities(prediction.get()), nullptr);
+  EXPECT_EQ(manyshot_prediction_labels(prediction.get()), nullptr);
+  EXPECT_EQ(manyshot_prediction_quantiles(prediction.get(), 1.5, quantiles.data()), MANYSHOT_BAD_INPUT);
+  EXPECT_THAT(manyshot_last_error(), HasSubstr("level: 1.5 is not from 0 to 1"));
+}
+
+TEST(CApi, FitsGoToFilesAndBackAndToTheProgram) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "m.msfit";
+  const auto test = flowers(10, 2);
+  const Task task = fit(*flowers(50, 1), "kind", R"({"model": "default", "ensemble": 2})");
+  ASSERT_EQ(manyshot_save(task.get(), file.c_str()), MANYSHOT_OK) << manyshot_last_error();
+  manyshot_task* loaded = nullptr;
+  ASSERT_EQ(manyshot_load(file.c_str(), &loaded), MANYSHOT_OK) << manyshot_last_error();
+  const Task owner(loaded, manyshot_task_free);
+  const Prediction before = predict(task.get(), *test), after = predict(loaded, *test);
+  EXPECT_EQ(0, std::memcmp(manyshot_prediction_probabilities(before.get()),
+                           manyshot_prediction_probabilities(after.get()), 30 * sizeof(double)));
+  const ProgramResult program =
+      run_manyshot({"predict", "--fit", file, "--test", write_parquet(*test, folder / "test.parquet"), "--out",
+                    folder / "out.parquet", "--beside", "none"});
+  ASSERT_EQ(program.exit_code, 0) << program.err;
+  EXPECT_EQ(numbers_in(folder / "out.parquet", "p_early")[3], manyshot_prediction_probabilities(before.get())[9]);
+  const json info = json::parse(manyshot_task_info(loaded));
+  EXPECT_EQ(info["target"], "kind");
+  EXPECT_EQ(info["classes"], json({"early", "late", "mid"}));
+  EXPECT_EQ(info["options"]["ensemble"], 2);
+  EXPECT_EQ(info["model"]["name"], "default");
+}
+
+TEST(CApi, ErrorsAreCodesWithMessages) {
+  const auto table = flowers(20, 1);
+  const auto expect = [&](const char* target, const char* options, const char* kind, const std::string& message) {
+    ArrowArrayStream stream = stream_of(*table);
+    manyshot_task* task = nullptr;
+    EXPECT_EQ(manyshot_fit(&stream, target, options, &task), MANYSHOT_BAD_INPUT);
+    EXPECT_EQ(task, nullptr);
+    EXPECT_EQ(stream.release, nullptr) << "released all the same";
+    EXPECT_STREQ(manyshot_last_error_kind(), kind);
+    EXPECT_THAT(manyshot_last_error(), HasSubstr(message));
+  };
+  expect("kinds", "", "not_found", "the labelled rows: no column \"kinds\"; did you mean \"kind\"?");
+  expect("kind", "{\"modl\": \"knn\"}", "bad_input", "did you mean \"model\"?");
+  expect("kind", "{\"ensemble\": 0}", "bad_input", "ensemble");
+  expect("kind", "{\"out\": \"a.csv\"}", "bad_input", "out");
+  expect("kind", "[1]", "bad_input", "no JSON object");
+  expect("kind", "{\"model\": \"none-such\"}", "not_found", "no model \"none-such\"");
+  expect(nullptr, "", "bad_input", "target is NULL");
+  manyshot_task* task = nullptr;
+  EXPECT_EQ(manyshot_fit(nullptr, "kind", "", &task), MANYSHOT_BAD_INPUT);
+  EXPECT_EQ(manyshot_load("/none/m.msfit", &task), MANYSHOT_BAD_INPUT);
+  EXPECT_THAT(manyshot_last_error(), HasSubstr("/none/m.msfit"));
+  EXPECT_EQ(manyshot_save(nullptr, "m.msfit"), MANYSHOT_BAD_INPUT);
+  EXPECT_EQ(manyshot_set_threads(-1), MANYSHOT_BAD_INPUT);
+  std::thread([] { EXPECT_STREQ(manyshot_last_error(), "") << "errors are those of a thread"; }).join();
+}
+
+TEST(CApi, StreamsThatFailAreReportedInTheirWords) {
+  ArrowArrayStream stream{};
+  stream.get_schema = [](ArrowArrayStream*, ArrowSchema*) { return 5; };
+  stream.get_last_error = [](ArrowArrayStream*) { return "the cable is out"; };
+  stream.release = [](ArrowArrayStream* self) { self->release = nullptr; };
+  manyshot_task* task = nullptr;
+  EXPECT_EQ(manyshot_fit(&stream, "y", "", &task), MANYSHOT_FAILED);
+  EXPECT_THAT(manyshot_last_error(), HasSubstr("the cable is out"));
+  EXPECT_EQ(stream.release, nullptr);
+}
+
+TEST(CApi, NotesGoToTheFunction) {
+  std::vector<std::string> notes;
+  manyshot_set_log_function(
+      [](int level, const char* message, void* user_data) {
+        static_cast<std::vector<std::string>*>(user_data)->push_back(fmt::format("{} {}", level, message));
+      },
+      &notes);
+  arrow::Int64Builder ids;
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(ids.Append(i).ok());
+  const auto table = *flowers(30, 1)->AddColumn(0, arrow::field("id", arrow::int64()),
+                                                std::make_shared<arrow::ChunkedArray>(*ids.Finish()));
+  const Task task = fit(*table, "kind", R"({"model": "knn"})");
+  manyshot_set_log_function(nullptr, nullptr);
+  EXPECT_THAT(notes, ::testing::Contains(AllOf(StartsWith("1 "), HasSubstr("\"id\" is left out"))));
+}
+
+TEST(CApi, ThreadsMayAskOneTaskAtOnce) {
+  const Task task = fit(*flowers(40, 1), "kind", R"({"model": "default", "ensemble": 1})");
+  const auto test = flowers(20, 2);
+  const Prediction alone = predict(task.get(), *test);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const Prediction beside = predict(task.get(), *test);
+      EXPECT_EQ(0, std::memcmp(manyshot_prediction_probabilities(alone.get()),
+                               manyshot_prediction_probabilities(beside.get()), 60 * sizeof(double)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+std::string output_of(const std::string& command) {
+  std::FILE* pipe = popen(command.c_str(), "r");
+  std::string out;
+  char buffer[4096];
+  for (size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, size);
+  EXPECT_EQ(pclose(pipe), 0) << command;
+  return out;
+}
+
+TEST(CApi, TheExampleRunsAndAsksItsFileAgain) {
+  const TemporaryFolder folder;
+  const auto lines = lines_of(output_of(fmt::format("{} {} 2>/dev/null", MANYSHOT_EXAMPLE, folder / "flowers.msfit")));
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_THAT(lines[0], StartsWith("setosa  setosa 0."));
+  EXPECT_THAT(lines[1], StartsWith("versicolor  setosa 0."));
+  EXPECT_EQ(lines[2], lines[0]);
+  EXPECT_EQ(lines[3], lines[1]);
+}
+
+TEST(CApi, ExportsTheHeaderAndNothingElse) {
+  for (const std::string& line : lines_of(output_of(std::string("nm -D --defined-only ") + MANYSHOT_LIBRARY))) {
+    EXPECT_THAT(line.substr(line.rfind(' ') + 1), StartsWith("manyshot_"));
+  }
+  EXPECT_THAT(output_of(std::string("nm -D --defined-only ") + MANYSHOT_LIBRARY), HasSubstr("manyshot_fit"));
+}
+
+TEST(CApi, NeedsNoArrow) {
+  const std::string needed = output_of(std::string("readelf -d ") + MANYSHOT_LIBRARY);
+  EXPECT_THAT(needed, AllOf(HasSubstr("NEEDED"), Not(HasSubstr("arrow")), Not(HasSubstr("parquet")),
+                            Not(HasSubstr("torch")), Not(HasSubstr("libmanyshot_"))));
+}
+
+}  // namespace
+}  // namespace manyshot
