@@ -1,0 +1,29 @@
+"""manyshot: many-shot in-context learning on tables. docs/python.md"""
+from ._library import ManyshotError, check, library, set_log_function
+from ._task import Task, load
+
+__all__ = ["ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "load", "set_log_function",
+           "set_threads", "version"]
+
+_ESTIMATORS = ("ManyshotClassifier", "ManyshotRegressor")
+
+
+def version():
+    """The version of the library: "0.1.0"."""
+    return library().manyshot_version().decode()
+
+
+def set_threads(threads):
+    """Threads of this process; 0: all cores that it may use. Answers do not depend on it."""
+    check(library().manyshot_set_threads(threads))
+
+
+def __getattr__(name):  # scikit-learn is loaded when an estimator is asked for
+    if name in _ESTIMATORS:
+        from . import _estimators
+        return getattr(_estimators, name)
+    raise AttributeError(f"module 'manyshot' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

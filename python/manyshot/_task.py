@@ -1,0 +1,110 @@
+"""Task: labelled rows and a model, fitted; a handle of the library."""
+import ctypes
+import json
+import os
+import tempfile
+import weakref
+
+import numpy as np
+
+from ._library import check, library
+from ._tables import stream_of
+
+
+class Task:
+    """Labelled rows and a model, fitted: what `manyshot fit` writes, and load() reads.
+
+    Made by Task.fit() or load(). Safe to ask from several threads. Pickles hold what a file of save() holds: the
+    labelled rows, and the name and SHA-256 of the model's weights, not the weights.
+    """
+
+    def __init__(self, handle):
+        self._handle = handle
+        self._free = weakref.finalize(self, library().manyshot_task_free, handle)
+
+    @classmethod
+    def fit(cls, table, target, **options):
+        """Fits `table`, an object with __arrow_c_stream__ or {name: Column}, to predict its column `target`.
+
+        options: those of `manyshot fit` by their names with underscores (docs/options.md). Raises ValueError for a
+        table or an option that cannot be used.
+        """
+        handle = ctypes.c_void_p()
+        with stream_of(table) as stream:
+            check(library().manyshot_fit(stream, target.encode(), json.dumps(options).encode(), ctypes.byref(handle)))
+        return cls(handle.value)
+
+    @property
+    def info(self):
+        """What was fitted: target, classes, columns, options, model (docs/formats/json.md)."""
+        return json.loads(library().manyshot_task_info(self._handle).decode())
+
+    @property
+    def classes(self):
+        """Class names in sorted order; [] where the target is a number."""
+        count = library().manyshot_task_num_classes(self._handle)
+        return [library().manyshot_task_class(self._handle, k).decode() for k in range(count)]
+
+    def save(self, path):
+        """Writes a file for load() and `manyshot predict --fit`."""
+        check(library().manyshot_save(self._handle, os.fsencode(path)))
+
+    def predict_proba(self, table):
+        """Probabilities [rows, classes] of a table with the columns of the labelled rows."""
+        return self._ask(table, lambda prediction, rows: _copied(
+            library().manyshot_prediction_probabilities(prediction), (rows, len(self.classes))))
+
+    def predict_means(self, table):
+        """Of a number: the means [rows] of the predicted distributions."""
+        return self._ask(table, lambda prediction, rows: _copied(
+            library().manyshot_prediction_means(prediction), (rows,)))
+
+    def predict_quantiles(self, table, levels):
+        """Of a number: quantiles [rows, levels] of the predicted distributions."""
+
+        def quantiles(prediction, rows):
+            result = np.empty((len(levels), rows))
+            for level, out in zip(levels, result):
+                check(library().manyshot_prediction_quantiles(
+                    prediction, float(level), out.ctypes.data_as(ctypes.POINTER(ctypes.c_double))))
+            return np.ascontiguousarray(result.T)
+
+        return self._ask(table, quantiles)
+
+    def _ask(self, table, read):
+        prediction = ctypes.c_void_p()
+        with stream_of(table) as stream:
+            check(library().manyshot_predict(self._handle, stream, ctypes.byref(prediction)))
+        try:
+            return read(prediction, library().manyshot_prediction_num_rows(prediction))
+        finally:
+            library().manyshot_prediction_free(prediction)
+
+    def __reduce__(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "task.msfit")
+            self.save(path)
+            with open(path, "rb") as file:
+                return _from_bytes, (file.read(),)
+
+
+def _copied(pointer, shape):
+    if not pointer:
+        raise ValueError("the task predicts classes, or numbers, and was asked for the other")
+    return np.ctypeslib.as_array(pointer, shape).copy()
+
+
+def _from_bytes(data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "task.msfit")
+        with open(path, "wb") as file:
+            file.write(data)
+        return load(path)
+
+
+def load(path):
+    """The Task in a file that save() or `manyshot fit` wrote. Raises ValueError for another file, a damaged one, or where
+    the weights of its model are not the ones that it was fitted with."""
+    handle = ctypes.c_void_p()
+    check(library().manyshot_load(os.fsencode(path), ctypes.byref(handle)))
+    return Task(handle.value)

@@ -1,0 +1,70 @@
+"""Task, and the program: the same bits."""
+import os
+import subprocess
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import manyshot
+
+
+def table(rows, seed):
+    random = np.random.default_rng(seed)
+    size = random.normal(size=rows)
+    return pa.table({"size": size, "tone": random.choice(["red", "blue"], rows),
+                     "kind": np.where(size > 0.2, "late", "early")})
+
+
+def program(*arguments):
+    subprocess.run([os.environ["MANYSHOT_PROGRAM"], *arguments], check=True, capture_output=True)
+
+
+def test_answers_are_the_bits_of_the_program(tmp_path):
+    train, test = table(50, 0), table(20, 1)
+    pq.write_table(train, tmp_path / "train.parquet")
+    pq.write_table(test, tmp_path / "test.parquet")
+    program("predict", "--train", tmp_path / "train.parquet", "--test", tmp_path / "test.parquet", "--target", "kind",
+            "--model", "default", "--ensemble", "2", "--out", tmp_path / "out.parquet")
+    task = manyshot.Task.fit(train, "kind", model="default", ensemble=2)
+    assert task.classes == ["early", "late"]
+    out = pq.read_table(tmp_path / "out.parquet")
+    expected = np.column_stack([out["p_early"].to_numpy(), out["p_late"].to_numpy()])
+    np.testing.assert_array_equal(task.predict_proba(test), expected)
+
+
+def test_files_go_to_the_program_and_back(tmp_path):
+    train, test = table(50, 0), table(20, 1)
+    task = manyshot.Task.fit(train, "kind", model="forest")
+    task.save(tmp_path / "m.msfit")
+    pq.write_table(test, tmp_path / "test.parquet")
+    program("predict", "--fit", tmp_path / "m.msfit", "--test", tmp_path / "test.parquet", "--out",
+            tmp_path / "out.parquet", "--beside", "none")
+    probabilities = manyshot.load(tmp_path / "m.msfit").predict_proba(test)
+    np.testing.assert_array_equal(probabilities[:, 1], pq.read_table(tmp_path / "out.parquet")["p_late"].to_numpy())
+    assert task.info["target"] == "kind"
+    (tmp_path / "cut.msfit").write_bytes((tmp_path / "m.msfit").read_bytes()[:100])
+    with pytest.raises(ValueError, match="cut short"):
+        manyshot.load(tmp_path / "cut.msfit")
+
+
+def test_errors_say_what_is_wrong():
+    with pytest.raises(ValueError, match='no column "kinds"; did you mean "kind"'):
+        manyshot.Task.fit(table(10, 0), "kinds")
+    with pytest.raises(ValueError, match='did you mean "ensemble"'):
+        manyshot.Task.fit(table(10, 0), "kind", ensembel=3)
+
+
+def test_notes_go_to_the_function():
+    notes = []
+    manyshot.set_log_function(lambda level, message: notes.append((level, message)))
+    try:
+        manyshot.Task.fit(table(30, 0).append_column("id", pa.array(range(30))), "kind", model="knn")
+    finally:
+        manyshot.set_log_function(None)
+    assert any(level == 1 and '"id" is left out' in message for level, message in notes)
+
+
+def test_version():
+    assert manyshot.version().count(".") == 2
