@@ -149,7 +149,10 @@ class _Stream:
     """Columns as one batch of a C stream. Lives until the library has read it."""
 
     def __init__(self, columns):
-        self.length = next(iter(columns.values())).length
+        lengths = {column.length for column in columns.values()}
+        if len(lengths) != 1:
+            raise ValueError(f"a table has at least one column, all of one length; these have {sorted(lengths)} rows")
+        self.length = lengths.pop()
         self.columns = columns
         self.keep = []
         self.is_read = False
@@ -190,10 +193,13 @@ class _Stream:
 
 @contextlib.contextmanager
 def stream_of(table):
-    """The address of an ArrowArrayStream for a call of the library. `table`: {name: Column}, or an object with
-    __arrow_c_stream__, which shares its memory."""
+    """The address of an ArrowArrayStream for a call of the library. `table`: {name: array or Column}, a pandas
+    DataFrame, or an object with __arrow_c_stream__, which shares its memory."""
+    if is_pandas(table):
+        table = columns_of(table)
     if isinstance(table, dict):
-        stream = _Stream(table)
+        stream = _Stream({name: column if isinstance(column, Column) else column_of(np.asarray(column), name)
+                          for name, column in table.items()})
         yield ctypes.addressof(stream.stream)
         return
     capsule = table.__arrow_c_stream__()

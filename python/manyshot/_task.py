@@ -24,7 +24,9 @@ class Task:
 
     @classmethod
     def fit(cls, table, target, **options):
-        """Fits `table`, an object with __arrow_c_stream__ or {name: Column}, to predict its column `target`.
+        """Fits `table` to predict its column `target`.
+
+        table: {name: array}, a pandas DataFrame, or an object with __arrow_c_stream__.
 
         options: those of `manyshot fit` by their names with underscores (docs/options.md). Raises ValueError for a
         table or an option that cannot be used.

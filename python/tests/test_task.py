@@ -66,5 +66,20 @@ def test_notes_go_to_the_function():
     assert any(level == 1 and '"id" is left out' in message for level, message in notes)
 
 
+def test_tables_are_dictionaries_frames_or_streams():
+    train, test = table(40, 0), table(10, 1)
+    expected = manyshot.Task.fit(train, "kind", model="knn").predict_proba(test)
+
+    def arrays(stream):
+        return {name: stream[name].to_numpy(zero_copy_only=False) for name in stream.column_names}
+
+    by_arrays = manyshot.Task.fit(arrays(train), "kind", model="knn")
+    np.testing.assert_array_equal(by_arrays.predict_proba(arrays(test)), expected)
+    by_frame = manyshot.Task.fit(train.to_pandas(), "kind", model="knn")
+    np.testing.assert_array_equal(by_frame.predict_proba(test.to_pandas()), expected)
+    with pytest.raises(ValueError, match="all of one length"):
+        manyshot.Task.fit({"x": [1, 2], "kind": ["a"]}, "kind")
+
+
 def test_version():
     assert manyshot.version().count(".") == 2
