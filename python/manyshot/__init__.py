@@ -1,19 +1,24 @@
 """manyshot: many-shot in-context learning on tables. docs/python.md"""
+from typing import TYPE_CHECKING
+
 from ._library import ManyshotError, check, library, set_log_function
 from ._task import Task, load
 
 __all__ = ["ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "load", "set_log_function",
            "set_threads", "version"]
 
+if TYPE_CHECKING:
+    from ._estimators import ManyshotClassifier, ManyshotRegressor
+
 _ESTIMATORS = ("ManyshotClassifier", "ManyshotRegressor")
 
 
-def version():
+def version() -> str:
     """The version of the library: "0.1.0"."""
     return library().manyshot_version().decode()
 
 
-def set_threads(threads):
+def set_threads(threads: int) -> None:
     """Threads of this process; 0: all cores that it may use. Answers do not depend on it."""
     check(library().manyshot_set_threads(threads))
 

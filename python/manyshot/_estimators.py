@@ -1,5 +1,9 @@
 """scikit-learn estimators over the library."""
+from __future__ import annotations
+
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -105,7 +109,7 @@ class _ManyshotEstimator(BaseEstimator):
         return self._columns(X, reset=False)
 
     @property
-    def task_(self):
+    def task_(self) -> Task:
         """The fitted Task: save() it for `manyshot predict --fit`."""
         check_is_fitted(self, "_task")
         return self._task
@@ -176,8 +180,9 @@ class ManyshotClassifier(ClassifierMixin, _ManyshotEstimator):
     _task_kind = "classification"
     _option_names = ("model", "ensemble", "shots", "calibrate", "teacher")
 
-    def __init__(self, model="auto", *, ensemble=None, shots=None, calibrate="context", teacher="none",
-                 random_state=None, n_jobs=None):
+    def __init__(self, model: str = "auto", *, ensemble: int | None = None, shots: int | None = None,
+                 calibrate: str = "context", teacher: str = "none", random_state: Any = None,
+                 n_jobs: int | None = None):
         self.model = model
         self.ensemble = ensemble
         self.shots = shots
@@ -186,7 +191,7 @@ class ManyshotClassifier(ClassifierMixin, _ManyshotEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Any) -> ManyshotClassifier:
         """Keeps the labelled rows as the model's context. y [rows]: classes, numbers or text. Returns self."""
         columns = self._columns(X, reset=True)
         if y is None:
@@ -199,7 +204,7 @@ class ManyshotClassifier(ClassifierMixin, _ManyshotEstimator):
         self.classes_ = classes
         return self._fit(columns, _tables.column_of(codes.astype(str).astype(object), _TARGET))
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities [rows, K] of classes_; rows sum to 1."""
         columns = self._queries(X)
         order = [int(name) for name in self._task.classes]
@@ -207,7 +212,7 @@ class ManyshotClassifier(ClassifierMixin, _ManyshotEstimator):
         probabilities[:, order] = self._task.predict_proba(columns)
         return probabilities
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each row [rows]."""
         probabilities = self.predict_proba(X)
         return self.classes_[np.argmax(probabilities, axis=1)]
@@ -227,14 +232,15 @@ class ManyshotRegressor(RegressorMixin, _ManyshotEstimator):
     _task_kind = "regression"
     _option_names = ("model", "ensemble", "shots")
 
-    def __init__(self, model="auto", *, ensemble=None, shots=None, random_state=None, n_jobs=None):
+    def __init__(self, model: str = "auto", *, ensemble: int | None = None, shots: int | None = None,
+                 random_state: Any = None, n_jobs: int | None = None):
         self.model = model
         self.ensemble = ensemble
         self.shots = shots
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Any) -> ManyshotRegressor:
         """y [rows]: finite numbers. Returns self."""
         columns = self._columns(X, reset=True)
         if y is None:
@@ -244,7 +250,7 @@ class ManyshotRegressor(RegressorMixin, _ManyshotEstimator):
             raise ValueError(f"{type(self).__name__} needs two samples or more; got n_samples=1")
         return self._fit(columns, _tables.column_of(y, _TARGET))
 
-    def predict(self, X, quantiles=None):
+    def predict(self, X: Any, quantiles: Sequence[float] | float | None = None) -> np.ndarray:
         """The mean of each row's distribution [rows]; with quantiles, levels from 0 to 1, these [rows, levels]."""
         columns = self._queries(X)
         if quantiles is None:

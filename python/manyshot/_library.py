@@ -3,6 +3,7 @@ import ctypes
 import os
 import pathlib
 import threading
+from collections.abc import Callable
 
 _PLACE = pathlib.Path(__file__).resolve().parent
 _FILE = "libmanyshot.so"
@@ -119,7 +120,7 @@ def check(status):
     raise exception(message) if exception else ManyshotError(message, kind)
 
 
-def set_log_function(function):
+def set_log_function(function: "Callable[[int, str], None] | None") -> None:
     """Sends notes and warnings to function(level, message), level 1 a note and 2 a warning; None: nowhere."""
     global _log_function
     kept = LOG_FUNCTION(0)

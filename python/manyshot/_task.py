@@ -1,9 +1,13 @@
 """Task: labelled rows and a model, fitted; a handle of the library."""
+from __future__ import annotations
+
 import ctypes
 import json
 import os
 import tempfile
 import weakref
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +22,12 @@ class Task:
     labelled rows, and the name and SHA-256 of the model's weights, not the weights.
     """
 
-    def __init__(self, handle):
+    def __init__(self, handle: int):
         self._handle = handle
         self._free = weakref.finalize(self, library().manyshot_task_free, handle)
 
     @classmethod
-    def fit(cls, table, target, **options):
+    def fit(cls, table: Any, target: str, **options: Any) -> "Task":
         """Fits `table` to predict its column `target`.
 
         table: {name: array}, a pandas DataFrame, or an object with __arrow_c_stream__.
@@ -37,31 +41,31 @@ class Task:
         return cls(handle.value)
 
     @property
-    def info(self):
+    def info(self) -> dict[str, Any]:
         """What was fitted: target, classes, columns, options, model (docs/formats/json.md)."""
         return json.loads(library().manyshot_task_info(self._handle).decode())
 
     @property
-    def classes(self):
+    def classes(self) -> list[str]:
         """Class names in sorted order; [] where the target is a number."""
         count = library().manyshot_task_num_classes(self._handle)
         return [library().manyshot_task_class(self._handle, k).decode() for k in range(count)]
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a file for load() and `manyshot predict --fit`."""
         check(library().manyshot_save(self._handle, os.fsencode(path)))
 
-    def predict_proba(self, table):
+    def predict_proba(self, table: Any) -> np.ndarray:
         """Probabilities [rows, classes] of a table with the columns of the labelled rows."""
         return self._ask(table, lambda prediction, rows: _copied(
             library().manyshot_prediction_probabilities(prediction), (rows, len(self.classes))))
 
-    def predict_means(self, table):
+    def predict_means(self, table: Any) -> np.ndarray:
         """Of a number: the means [rows] of the predicted distributions."""
         return self._ask(table, lambda prediction, rows: _copied(
             library().manyshot_prediction_means(prediction), (rows,)))
 
-    def predict_quantiles(self, table, levels):
+    def predict_quantiles(self, table: Any, levels: Sequence[float]) -> np.ndarray:
         """Of a number: quantiles [rows, levels] of the predicted distributions."""
 
         def quantiles(prediction, rows):
@@ -104,7 +108,7 @@ def _from_bytes(data):
         return load(path)
 
 
-def load(path):
+def load(path: str | os.PathLike[str]) -> Task:
     """The Task in a file that save() or `manyshot fit` wrote. Raises ValueError for another file, a damaged one, or where
     the weights of its model are not the ones that it was fitted with."""
     handle = ctypes.c_void_p()
