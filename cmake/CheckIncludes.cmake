@@ -16,7 +16,8 @@ set(data_flow
   predict c_api
   evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
   train_evaluation
-  lab serve cli)
+  lab/words lab/world lab/data lab/make lab
+  serve cli)
 
 # The functions below read the include at hand: `file` (its path from src/), `line_number`, `header`.
 
