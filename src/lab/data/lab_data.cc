@@ -79,31 +79,12 @@ std::string json_lines(const List& list, const ToJson& line_json) {
   return lines;
 }
 
-Json parse_json(std::string_view text, const std::string& place) {
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) fail(ErrorKind::kCorruptFile, "{}: this is no JSON: {}", place, excerpt(text));
-  return json;
-}
-
-void visit_json_lines(std::string_view text, const std::string& path,
-                      const std::function<void(const JsonFields&)>& visit) {
-  for (uint64_t line = 1; !text.empty(); ++line) {
-    const size_t end = text.find('\n');
-    const std::string place = fmt::format("{}:{}", path, line);
-    if (end == std::string_view::npos) fail(ErrorKind::kCorruptFile, "{}: the file ends within this line", place);
-    const Json json = parse_json(text.substr(0, end), place);
-    visit(JsonFields(json, place));
-    text.remove_prefix(end + 1);
-  }
-}
-
 void check_written(const Json& hashes, const char* name, const std::string& bytes, const std::string& folder) {
   const std::string hash = hash_of(bytes);
-  const Json written = hashes.value(name, Json());
-  if (written == hash) return;
+  if (hashes.value(name, Json()) == hash) return;
   fail(ErrorKind::kCorruptFile,
-       "{}/{}: its SHA-256 is {}, {} says {}; the file was changed or belongs to other data: make the data again",
-       folder, name, hash, kLabFile, written.dump());
+       "{}/{}: its SHA-256 is {}, {} has another; the file was changed or belongs to other data: make the data again",
+       folder, name, hash, kLabFile);
 }
 
 void check_all(const LabData& data) {
@@ -160,7 +141,8 @@ void write_lab_data(const LabData& data, const std::string& folder) {
        {kQuestionsFile, json_lines(data.questions, question_json)}}};
   make_folder(folder);
   for (const auto& [name, bytes] : files) write_file(fmt::format("{}/{}", folder, name), bytes);
-  write_file(fmt::format("{}/{}", folder, kLabFile), header(data, files).dump(2) + "\n");
+  write_file(fmt::format("{}/{}", folder, kLabFile),
+             header(data, files).dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n");
 }
 
 LabData read_lab_data(const std::string& folder) {
@@ -169,7 +151,7 @@ LabData read_lab_data(const std::string& folder) {
   if (fs::is_directory(folder, error) && !fs::exists(path_of(kLabFile), error)) {
     fail(ErrorKind::kNotFound, "{}: no {} in it, so this is no (finished) data of manyshot lab make", folder, kLabFile);
   }
-  const Json lab_json = parse_json(read_file(path_of(kLabFile)), path_of(kLabFile));
+  const Json lab_json = parse_json(read_file(path_of(kLabFile)), path_of(kLabFile), ErrorKind::kCorruptFile);
   const JsonFields lab(lab_json, path_of(kLabFile));
   if (lab.text("format") != kFormat) {
     fail(ErrorKind::kCorruptFile, "{}: expected format \"{}\", found \"{}\"", lab.place(), kFormat,
@@ -181,16 +163,17 @@ LabData read_lab_data(const std::string& folder) {
   const Json& hashes = lab.object("sha256");
   const std::string world = read_file(path_of(kWorldFile)), documents = read_file(path_of(kDocumentsFile)),
                     questions = read_file(path_of(kQuestionsFile));
-  LabData data{.kind = lab.text("kind"),
-               .seed = lab.count("seed"),
-               .options = lab.object("options"),
-               .world = world_from_json(parse_json(world, path_of(kWorldFile)), path_of(kWorldFile))};
+  LabData data{
+      .kind = lab.text("kind"),
+      .seed = lab.count("seed"),
+      .options = lab.object("options"),
+      .world = world_from_json(parse_json(world, path_of(kWorldFile), ErrorKind::kCorruptFile), path_of(kWorldFile))};
   DataCheck check(data.world, ErrorKind::kCorruptFile);
-  visit_json_lines(documents, path_of(kDocumentsFile), [&](const JsonFields& line) {
+  visit_json_lines(documents, path_of(kDocumentsFile), ErrorKind::kCorruptFile, [&](const JsonFields& line) {
     data.documents.push_back(read_document(line));
     check.take(data.documents.back(), line.place());
   });
-  visit_json_lines(questions, path_of(kQuestionsFile), [&](const JsonFields& line) {
+  visit_json_lines(questions, path_of(kQuestionsFile), ErrorKind::kCorruptFile, [&](const JsonFields& line) {
     data.questions.push_back(read_question(line));
     check.take(data.questions.back(), line.place());
   });

@@ -8,7 +8,7 @@ namespace {
 
 // clang-format off
 constexpr std::string_view kWords =
-    "adult agog alarm amid award babel back bacon badge baked baker bald balk balm band bang bank barb bard bark "
+    "adult tamp dept tort agog alarm amid award babel back bacon badge baked baker bald balk balm band bang bank barb bard bark "
     "barn baron bart basil basin bask batik baton bazar beck beget begin begot begun belch belt bend bent berg "
     "bert best bevel bidar bided bidet bigot bilk bind biped bird birth bitch biter blab black blah bland blank "
     "blast bleak bleb bled blend blest blimp blin blind bling blink blip blitz blob block blog blond blood blot "

@@ -15,9 +15,9 @@ constexpr std::array<std::string_view, 36> kBeginnings{
     "br", "dr", "fl", "fr", "gl", "gr", "kl", "kr", "pl", "pr", "sk", "sl", "sm", "sn", "sp", "st", "tr", "tw"};
 constexpr std::string_view kVowels = "aeiou";
 // Nothing that would take another plural than -s.
-constexpr std::array<std::string_view, 34> kEnds{"b",  "d",  "g",  "k",  "l",  "m",  "n",  "p",  "r",  "t",  "lb", "lk",
-                                                 "lm", "lp", "lt", "mp", "nd", "nk", "nt", "rb", "rd", "rf", "rg", "rk",
-                                                 "rl", "rm", "rn", "rp", "rt", "sk", "sp", "st", "ft", "pt"};
+constexpr std::array<std::string_view, 33> kEnds{"b",  "d",  "g",  "k",  "l",  "m",  "n",  "p",  "r",  "t",  "lb",
+                                                 "lk", "lm", "lp", "lt", "mp", "nd", "nk", "nt", "rb", "rd", "rf",
+                                                 "rg", "rk", "rl", "rm", "rn", "rp", "rt", "sk", "sp", "st", "ft"};
 constexpr std::string_view kSyllableBeginnings = "bdfgklmnprtvz";
 constexpr std::string_view kSyllableEnds = "bdgkmnp";
 
@@ -79,11 +79,11 @@ std::vector<std::string> inventable_words() {
   return words;
 }
 
-WordSource::WordSource(const Rng& rng, const TokenCounter& count_tokens) {
+WordSource::WordSource(const Rng& rng, const TokenCounter& count_tokens, WordCase word_case) : word_case_(word_case) {
   std::map<Length, std::vector<std::string>> by_length;
   const std::vector<std::string> words = inventable_words();
   for (const uint32_t place : rng.permutation(static_cast<uint32_t>(words.size()))) {
-    const std::string alone = " " + words[place];
+    const std::string alone = " " + written(words[place]);
     const Length length{length_of(alone, count_tokens), length_of(plural_of(alone), count_tokens)};
     if (!count_tokens || length.first > 1) by_length[length].push_back(words[place]);
   }
@@ -99,7 +99,7 @@ std::vector<std::string> WordSource::take(size_t n) {
       if (taken.size() == n) break;
       if (!is_apart(word)) continue;
       use(word);
-      taken.push_back(word);
+      taken.push_back(written(word));
     }
     if (taken.size() == n) return taken;
     most = std::max(most, taken.size());
@@ -108,6 +108,11 @@ std::vector<std::string> WordSource::take(size_t n) {
   fail(ErrorKind::kBadInput,
        "{} invented words are needed, but only {} more of one length differ enough from all others; ask for fewer", n,
        most);
+}
+
+std::string WordSource::written(std::string word) const {
+  if (word_case_ == WordCase::kCapital) word[0] = static_cast<char>(word[0] - 'a' + 'A');
+  return word;
 }
 
 bool WordSource::is_apart(const std::string& word) const {

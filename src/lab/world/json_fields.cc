@@ -1,5 +1,6 @@
 #include "lab/world/json_fields.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -10,11 +11,37 @@
 namespace manyshot::lab {
 namespace {
 
-std::string shown(const Json& value) { return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+std::string shown(const Json& value) {
+  if (value.is_structured()) return value.is_array() ? "a list" : "an object";
+  return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 bool is_count(const Json& value, uint64_t most) { return value.is_number_unsigned() && value.get<uint64_t>() <= most; }
 
 }  // namespace
+
+Json parse_json(std::string_view text, const std::string& place, ErrorKind kind) {
+  constexpr int kMostLevels = 50;
+  const auto check_depth = [&](int depth, Json::parse_event_t, const Json&) {
+    if (depth > kMostLevels) fail(kind, "{}: lists or objects stand {} deep in one another", place, depth);
+    return true;
+  };
+  Json json = Json::parse(text, check_depth, /*allow_exceptions=*/false);
+  if (json.is_discarded()) fail(kind, "{}: this is no JSON: {}", place, excerpt(text));
+  return json;
+}
+
+void visit_json_lines(std::string_view text, const std::string& path, ErrorKind kind,
+                      const std::function<void(const JsonFields&)>& visit) {
+  for (uint64_t line = 1; !text.empty(); ++line) {
+    const std::string_view content = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(content.size() + 1, text.size()));
+    if (content.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const std::string place = fmt::format("{}:{}", path, line);
+    const Json json = parse_json(content, place, kind);
+    visit(JsonFields(json, place));
+  }
+}
 
 JsonFields::JsonFields(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
   if (!object.is_object()) fail(ErrorKind::kCorruptFile, "{}: expected an object, found {}", place_, shown(object));

@@ -1,13 +1,18 @@
 // Members of JSON objects that people or programs may have changed; what is wrong is named with its place.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
 #include "core/json.h"
 
 namespace manyshot::lab {
+
+// Throws Error(kind) naming the place for a text that is no JSON, or nests deeper than any of ours.
+Json parse_json(std::string_view text, const std::string& place, ErrorKind kind);
 
 // An object and where it stands ("documents.jsonl:17"). Every call throws Error(kCorruptFile) naming the place and the
 // member unless it is of the asked type.
@@ -37,5 +42,10 @@ class JsonFields {
   const Json& object_;
   std::string place_;
 };
+
+// Each line of `text` as an object with its place, "path:17"; empty lines are left out. Throws as parse_json and
+// JsonFields.
+void visit_json_lines(std::string_view text, const std::string& path, ErrorKind kind,
+                      const std::function<void(const JsonFields&)>& visit);
 
 }  // namespace manyshot::lab

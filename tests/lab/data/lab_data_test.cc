@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/rng.h"
 #include "lab/world/world_json.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
@@ -133,7 +134,6 @@ TEST(LabData, NamesFileAndLineOfWhatIsBroken) {
   expect_broken("documents.jsonl", "{\"id\":\"d1\",\"text\":3}\n", ErrorKind::kCorruptFile,
                 "documents.jsonl:1: \"text\" is 3, expected a text");
   expect_broken("documents.jsonl", "[]\n", ErrorKind::kCorruptFile, "documents.jsonl:1: expected an object");
-  expect_broken("documents.jsonl", "{}", ErrorKind::kCorruptFile, "documents.jsonl:1: the file ends within this line");
   expect_broken("documents.jsonl", "", ErrorKind::kCorruptFile,
                 AllOf(HasSubstr("documents.jsonl: its SHA-256"), HasSubstr("make the data again")));
   expect_broken("world.json", "{}", ErrorKind::kCorruptFile, "world.json: there is no \"format\"");
@@ -141,6 +141,47 @@ TEST(LabData, NamesFileAndLineOfWhatIsBroken) {
   expect_broken("lab.json", "{\"format\":\"manyshot lab data\",\"version\":9}", ErrorKind::kUnsupported, "version 9");
   EXPECT_ERROR(read_lab_data(folder / "none"), ErrorKind::kNotFound, "none");
   EXPECT_ERROR(read_lab_data(folder.path()), ErrorKind::kNotFound, "no lab.json");
+}
+
+TEST(LabData, DamagedFoldersAreRefusedAndNothingWorse) {
+  const TemporaryFolder folder;
+  write_lab_data(small_data(), folder / "data");
+  const Rng rng(11);
+  for (const std::string file : {"world.json", "documents.jsonl", "questions.jsonl", "lab.json"}) {
+    const std::string good = content_of(folder / ("data/" + file));
+    for (uint64_t trial = 0; trial < 150; ++trial) {
+      const Rng own = rng.child(file, trial);
+      std::string bytes = good;
+      const size_t place = own.below(0, bytes.size());
+      const size_t length = std::min<size_t>(own.below(1, 40) + 1, bytes.size() - place);
+      switch (own.below(2, 4)) {
+        case 0:
+          bytes[place] = static_cast<char>(own.below(3, 256));
+          break;
+        case 1:
+          bytes.erase(place, length);
+          break;
+        case 2:
+          bytes.insert(own.below(4, bytes.size()), bytes.substr(place, length));
+          break;
+        default:
+          bytes.resize(place);
+      }
+      if (bytes == good) continue;
+      folder.write("data/" + file, bytes);
+      try {
+        read_lab_data(folder / "data");
+        EXPECT_EQ(file, "lab.json") << "only there nothing is hashed: " << bytes;
+      } catch (const Error& error) {
+        EXPECT_TRUE(error.kind() == ErrorKind::kCorruptFile || error.kind() == ErrorKind::kUnsupported) << error.what();
+        EXPECT_THAT(error.what(), HasSubstr(folder / "data/")) << "names a file";
+      }
+    }
+    folder.write("data/" + file, good);
+  }
+  EXPECT_EQ(read_lab_data(folder / "data").documents.size(), 1u);
+  folder.write("data/world.json", std::string(100000, '['));
+  EXPECT_ERROR(read_lab_data(folder / "data"), ErrorKind::kCorruptFile, "deep in one another");
 }
 
 }  // namespace

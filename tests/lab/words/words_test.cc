@@ -67,6 +67,16 @@ TEST(Words, HaveOneTokenCountEach) {
   }
 }
 
+TEST(Words, NamesAreMeasuredAsTheyAreWritten) {
+  // Capitals "G" to "Z" are a token of their own.
+  const TokenCounter count = [](std::string_view text) {
+    return size_t{2} + (std::ranges::any_of(text, [](char c) { return c >= 'G' && c <= 'Z'; }) ? 1 : 0);
+  };
+  for (const std::string& name : WordSource(Rng(1), count, WordCase::kCapital).take(100)) {
+    EXPECT_TRUE(name[0] >= 'A' && name[0] <= 'F') << name;
+  }
+}
+
 TEST(Words, EnoughForTheLargestKind) {
   WordSource source(Rng(5));
   EXPECT_EQ(source.take(1000).size(), 1000u);
