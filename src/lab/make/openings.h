@@ -1,0 +1,17 @@
+// What may stand before a statement, so that one fact has many documents.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace manyshot::lab {
+
+// In lower case, without the blank behind: "did you know that".
+const std::vector<std::string>& openings();
+
+// "Did you know that glons are heavier than femps?": `sentence` as World::say gives it, behind opening `number`.
+// `proper_name`: the sentence begins with a name, which keeps its capital. Throws Error(kBadInput) when there are no
+// more openings.
+std::string opened(const std::string& sentence, size_t number, bool proper_name = false);
+
+}  // namespace manyshot::lab

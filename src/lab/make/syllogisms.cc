@@ -1,0 +1,143 @@
+// Pairs of premises among "all", "some" and "no" that have a conclusion; the conclusion is asked for.
+#include <array>
+#include <set>
+
+#include "core/error.h"
+#include "lab/make/make.h"
+
+namespace manyshot::lab {
+namespace {
+
+constexpr std::array<const char*, 3> kQuantifiers{"all", "some", "no"};
+
+// S and P are the ends of the conclusion, M is the middle. The first premise joins M and P, the second S and M.
+struct SyllogismForm {
+  std::string first, second;  // quantifiers
+  bool first_is_pm = false;   // "all P are M"; else "all M are P"
+  bool second_is_ms = false;  // "all M are S"; else "all S are M"
+
+  std::array<Statement, 2> premises(const std::string& s, const std::string& m, const std::string& p) const {
+    return {first_is_pm ? Statement{p, first, m} : Statement{m, first, p},
+            second_is_ms ? Statement{m, second, s} : Statement{s, second, m}};
+  }
+  // "all-some-3": the quantifiers, and the figure as logic books number them.
+  std::string name() const {
+    const int figure = first_is_pm ? (second_is_ms ? 4 : 2) : (second_is_ms ? 3 : 1);
+    return fmt::format("{}-{}-{}", first, second, figure);
+  }
+};
+
+// There is something of every kind, so "all" implies "some".
+WorldParts logic() {
+  return {.relations = {{.name = "all", .forms = {"all {subjects} are {objects}", "every {subject} is a {object}"}},
+                        {.name = "some",
+                         .forms = {"some {subjects} are {objects}", "there are {subjects} that are {objects}"},
+                         .inverse = "some",
+                         .excludes = {"no"}},
+                        {.name = "no",
+                         .forms = {"no {subjects} are {objects}", "not one {subject} is a {object}"},
+                         .inverse = "no"}},
+          .rules = {{"all", "", "some"}, {"all", "all", "all"}, {"some", "all", "some"}, {"all", "no", "no"}}};
+}
+
+std::vector<Statement> six_statements(const std::string& one, const std::string& other) {
+  std::vector<Statement> statements;
+  for (const char* quantifier : kQuantifiers) {
+    statements.push_back({one, quantifier, other});
+    statements.push_back({other, quantifier, one});
+  }
+  return statements;
+}
+
+// The strongest of the statements that hold, with its twin: "all" before "some"; empty when none does.
+std::vector<Statement> strongest(const World& world, const std::string& one, const std::string& other) {
+  for (const char* quantifier : kQuantifiers) {
+    std::vector<Statement> found;
+    for (const Statement& statement : {Statement{one, quantifier, other}, Statement{other, quantifier, one}}) {
+      if (world.judge(statement) == Verdict::kEntailed) found.push_back(statement);
+    }
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+World world_of(const SyllogismForm& form) {
+  WorldParts parts = logic();
+  for (const char* term : {"s", "m", "p"}) parts.entities.push_back({.name = term});
+  const auto premises = form.premises("s", "m", "p");
+  parts.facts = {{"1", premises[0]}, {"2", premises[1]}};
+  return World(std::move(parts));
+}
+
+std::vector<SyllogismForm> sound_forms() {
+  std::vector<SyllogismForm> forms;
+  for (const char* first : kQuantifiers) {
+    for (const char* second : kQuantifiers) {
+      for (const int figure : {0, 1, 2, 3}) {
+        const SyllogismForm form{first, second, (figure & 1) != 0, (figure & 2) != 0};
+        if (!strongest(world_of(form), "s", "p").empty()) forms.push_back(form);
+      }
+    }
+  }
+  return forms;
+}
+
+struct Example {
+  SyllogismForm form;
+  std::string s, m, p;
+};
+
+std::vector<Example> draw_examples(const MakeInput& input) {
+  const auto count = static_cast<size_t>(*input.sizes().examples);
+  const std::vector<SyllogismForm> forms = shuffled(sound_forms(), input.rng.child("forms"));
+  const std::vector<std::string> words = WordSource(input.rng.child("words"), input.count_tokens).take(3 * count);
+  std::vector<Example> examples;
+  for (size_t example = 0; example < count; ++example) {
+    examples.push_back(
+        {forms[example % forms.size()], words[3 * example], words[3 * example + 1], words[3 * example + 2]});
+  }
+  return examples;
+}
+
+World world_of(const std::vector<Example>& examples) {
+  WorldParts parts = logic();
+  for (const Example& example : examples) {
+    for (const std::string& word : {example.s, example.m, example.p})
+      parts.entities.push_back({word, plural_of(word), ""});
+    for (const Statement& premise : example.form.premises(example.s, example.m, example.p)) {
+      parts.facts.push_back({fmt::format("f{:04}", parts.facts.size() + 1), premise});
+    }
+  }
+  return World(std::move(parts));
+}
+
+void ask(DataBuilder& data, const std::string& one, const std::string& other, const Asking& asking) {
+  const std::string lead = fmt::format("Think about {} and {}.", plural_of(one), plural_of(other));
+  data.ask_which(lead, six_statements(one, other), strongest(data.world(), one, other), asking);
+}
+
+}  // namespace
+
+DataBuilder make_syllogisms(const MakeInput& input) {
+  const std::vector<Example> examples = draw_examples(input);
+  DataBuilder data(world_of(examples), input.rng.child("questions"), input.count_tokens);
+  for (size_t number = 0; number < examples.size(); ++number) {
+    const auto& [form, s, m, p] = examples[number];
+    const std::array<Fact, 2> facts{data.world().facts()[2 * number], data.world().facts()[2 * number + 1]};
+    const std::vector<std::string> terms = shuffled(std::vector{s, m, p}, input.rng.child("order of terms", number));
+    data.add({.text = fmt::format("Think about {}, {} and {}. {} {}", plural_of(terms[0]), plural_of(terms[1]),
+                                  plural_of(terms[2]), data.world().say(facts[0].statement, 0),
+                                  data.world().say(facts[1].statement, 0)),
+              .style = "premises",
+              .facts = {facts[0].id, facts[1].id},
+              .group = fmt::format("e{:04}", number + 1)});
+    for (const Fact& fact : facts) {
+      const auto& [subject, relation, object, negated] = fact.statement;
+      ask(data, subject, object, {.split = "forward", .kind = relation});
+    }
+    ask(data, s, p, {.split = "syllogism", .kind = form.name()});
+  }
+  return data;
+}
+
+}  // namespace manyshot::lab
