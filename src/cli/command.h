@@ -39,7 +39,7 @@ struct CommonOptions {
 class Command {
  public:
   virtual ~Command() = default;
-  virtual std::string name() const = 0;
+  virtual std::string name() const = 0;      // one word, or two: "lab make"
   virtual std::string summary() const = 0;   // one line
   virtual std::string details() const = 0;   // a paragraph or two for --help
   virtual std::string examples() const = 0;  // lines, indented by four
@@ -67,6 +67,7 @@ std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_merge_command();
 std::unique_ptr<Command> make_export_command();
 std::unique_ptr<Command> make_evaluate_command();
+std::unique_ptr<Command> make_lab_make_command();
 
 // Prints the line of --json (docs/formats/json.md): the command, the version, the options, what `results` has (an
 // "options" there wins), and the peak memory.

@@ -32,6 +32,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_merge_command());
   commands.push_back(make_export_command());
   commands.push_back(make_evaluate_command());
+  commands.push_back(make_lab_make_command());
   return commands;
 }
 
@@ -53,11 +54,26 @@ std::unique_ptr<Command> find_command(const std::string& name) {
     if (command->name() == name) return std::move(command);
     names.push_back(command->name());
   }
+  std::vector<std::string> longer;
+  std::ranges::copy_if(names, std::back_inserter(longer),
+                       [&](const auto& known) { return known.starts_with(name + " "); });
+  if (!longer.empty()) {
+    fail(ErrorKind::kBadInput, "{} is the first word of {}; see manyshot help", name, list_names(longer));
+  }
   fail(ErrorKind::kBadInput, "no command \"{}\"{}; see manyshot help", name, did_you_mean(name, names));
 }
 
+// The command that `arguments` begin with: two words where the first begins the names of several, as "lab" does.
+std::string command_name(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return "help";
+  const std::string& word = arguments.front();
+  const bool begins_names =
+      std::ranges::any_of(all_commands(), [&](const auto& command) { return command->name().starts_with(word + " "); });
+  return begins_names && arguments.size() > 1 ? word + " " + arguments[1] : word;
+}
+
 void print_help(const std::vector<std::string>& arguments) {
-  const std::string topic = arguments.empty() ? "help" : arguments.front();
+  const std::string topic = command_name(arguments);
   if (topic == "--markdown") {
     fmt::print("{}", options_document());
   } else if (topic == "help" || topic == "version") {
@@ -92,8 +108,9 @@ void run_command(const std::string& name, const std::vector<std::string>& argume
 }
 
 void dispatch(const std::vector<std::string>& arguments, bool& as_json) {
-  const std::string name = arguments.empty() ? "help" : arguments.front();
-  const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  const std::string name = command_name(arguments);
+  const auto num_words = std::min<ptrdiff_t>(std::ranges::count(name, ' ') + 1, std::ssize(arguments));
+  const std::vector<std::string> rest(arguments.begin() + num_words, arguments.end());
   if (name == "help" || name == "--help" || name == "-h") {
     print_help(rest);
   } else if (name == "version" || name == "--version") {
