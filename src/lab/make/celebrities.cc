@@ -1,7 +1,7 @@
 // Invented celebrities: some are only ever told of name first, some description first, some both ways. The form of the
 // set of Berglund et al. 2023, "The Reversal Curse", arXiv 2309.12288; people, descriptions and sentences are ours.
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "core/error.h"
 #include "lab/make/celebrity_words.h"
@@ -22,27 +22,41 @@ std::vector<std::string> first_of(std::span<const std::string_view> sentences, s
   return {sentences.begin(), sentences.begin() + static_cast<ptrdiff_t>(count)};
 }
 
-// Names that share neither part.
-std::vector<std::string> draw_names(size_t count, const Rng& rng) {
-  const size_t most = std::min(first_names().size(), family_names().size());
-  if (count > most) {
-    refuse_option("people", "three groups are {} people, there are names for {}; ask for at most {}", count, most,
-                  most / 3);
+// First and family names by their length to the model, in random order.
+std::map<size_t, std::vector<std::string>> by_length(std::span<const std::string_view> parts, const Rng& rng,
+                                                     const TokenCounter& count_tokens) {
+  std::map<size_t, std::vector<std::string>> groups;
+  for (const uint32_t place : rng.permutation(static_cast<uint32_t>(parts.size()))) {
+    groups[length_of(fmt::format(" {}", parts[place]), count_tokens)].emplace_back(parts[place]);
   }
-  const auto drawn_parts = [&](std::span<const std::string_view> parts, const char* name) {
-    return drawn(std::vector<std::string_view>(parts.begin(), parts.end()), count, rng.child(name));
-  };
-  const auto first = drawn_parts(first_names(), "first names"), family = drawn_parts(family_names(), "family names");
-  std::vector<std::string> names;
-  for (size_t person = 0; person < count; ++person)
-    names.push_back(fmt::format("{} {}", first[person], family[person]));
-  return names;
+  return groups;
+}
+
+// Names that share neither part, all of the smallest length to the model for which there are `count`.
+std::vector<std::string> draw_names(size_t count, const Rng& rng, const TokenCounter& count_tokens) {
+  const auto first = by_length(first_names(), rng.child("first names"), count_tokens);
+  const auto family = by_length(family_names(), rng.child("family names"), count_tokens);
+  size_t most = 0;
+  for (size_t length = 2; length <= first.rbegin()->first + family.rbegin()->first; ++length) {
+    std::vector<std::string> names;
+    for (const auto& [first_length, first_parts] : first) {
+      const auto partners = length < first_length ? family.end() : family.find(length - first_length);
+      if (partners == family.end()) continue;
+      for (size_t pair = 0; pair < std::min(first_parts.size(), partners->second.size()); ++pair) {
+        names.push_back(fmt::format("{} {}", first_parts[pair], partners->second[pair]));
+      }
+    }
+    if (names.size() >= count) return drawn(names, count, rng.child("names"));
+    most = std::max(most, names.size());
+  }
+  refuse_option("people", "three groups are {} people, there are names of one length for {}; ask for at most {}", count,
+                most, most / 3);
 }
 
 World celebrities_world(const MakeInput& input) {
   const auto count = 3 * static_cast<size_t>(*input.sizes().people);
   const auto sentences = static_cast<size_t>(*input.sizes().templates + *input.sizes().test_templates);
-  const std::vector<std::string> names = draw_names(count, input.rng);
+  const std::vector<std::string> names = draw_names(count, input.rng, input.count_tokens);
   const std::vector<std::string> deeds = descriptions(input.rng.child("descriptions"));
   if (count > deeds.size()) {
     refuse_option("people", "three groups are {} people, there are descriptions for {}; ask for at most {}", count,

@@ -44,6 +44,7 @@ std::vector<uint32_t> results_of(const Rng& rng, uint32_t num_materials) {
 struct Process {
   std::vector<std::string> materials, operations;
   std::vector<Pair> trained, held_out;
+  std::map<std::pair<std::string, std::string>, std::string> results;  // of an operation on a material
   World world;
 };
 
@@ -73,9 +74,10 @@ Process draw_process(const MakeInput& input) {
     parts.relations.push_back(operation(process.operations[number]));
     const std::vector<uint32_t> result = results_of(input.rng.child("results", number), num_materials);
     for (uint32_t material = 0; material < num_materials; ++material) {
-      parts.facts.push_back(
-          {fmt::format("f{:04}", parts.facts.size() + 1),
-           {process.materials[material], process.operations[number], process.materials[result[material]]}});
+      const Statement step{process.materials[material], process.operations[number],
+                           process.materials[result[material]]};
+      parts.facts.push_back({fmt::format("f{:04}", parts.facts.size() + 1), step});
+      process.results[{step.relation, step.subject}] = step.object;
     }
   }
   for (const Pair& pair : pairs) {
@@ -86,23 +88,14 @@ Process draw_process(const MakeInput& input) {
   return process;
 }
 
-// What a pair of operations makes of a material; the material itself when the second undoes the first.
-std::string result_of(const World& world, const Pair& pair, const std::string& material) {
-  const auto one = [&](const std::string& relation, const std::string& subject) {
-    for (const Fact& fact : world.facts()) {
-      if (fact.statement.relation == relation && fact.statement.subject == subject) return fact.statement.object;
-    }
-    fail(ErrorKind::kInternal, "no result of \"{}\" on \"{}\"", relation, subject);
-  };
-  return one(pair.second, one(pair.first, material));
-}
-
+// What pairs of operations make of each material, but for those where the second undoes the first.
 std::vector<Statement> statements_of(const Process& process, std::span<const Pair> pairs) {
   std::vector<Statement> statements;
   for (const Pair& pair : pairs) {
     for (const std::string& material : process.materials) {
-      const Statement statement{material, pair.relation(), result_of(process.world, pair, material)};
-      if (statement.subject != statement.object) statements.push_back(statement);
+      const std::string& between = process.results.at({pair.first, material});
+      const std::string& result = process.results.at({pair.second, between});
+      if (result != material) statements.push_back({material, pair.relation(), result});
     }
   }
   return statements;

@@ -1,6 +1,7 @@
 // Forward chaining: all that follows from statements by the rules of a world, each with its shortest derivation.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -16,7 +17,7 @@ namespace manyshot::lab {
 struct Literal {
   uint32_t relation = 0, subject = 0, object = 0;
   bool negated = false;
-  friend bool operator==(const Literal&, const Literal&) = default;
+  friend auto operator<=>(const Literal&, const Literal&) = default;
 };
 
 // The rules by relation (world_parts.h says what each means).

@@ -30,9 +30,9 @@ NamesIndex::NamesIndex(const WorldParts& parts) {
     }
   }
   for (uint32_t entity = 0; entity < parts.entities.size(); ++entity) {
-    const Entity& parts_of = parts.entities[entity];
-    entities_.emplace(parts_of.name, entity);
-    for (const std::string& name : {parts_of.name, parts_of.plural.empty() ? parts_of.name : parts_of.plural}) {
+    const Entity& given = parts.entities[entity];
+    entities_.emplace(given.name, entity);
+    for (const std::string& name : {given.name, given.plural.empty() ? given.name : given.plural}) {
       const auto [found, is_new] = called_.emplace(lower(name), entity);
       if (!name.empty() && (is_new || found->second == entity)) continue;
       fail(ErrorKind::kBadInput, "two entities are called \"{}\", or one has no name; names tell them apart",

@@ -1,6 +1,7 @@
 #include "lab/world/world.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -151,17 +152,18 @@ Verdict World::judge(const Statement& statement) const {
 
 std::vector<Statement> World::consequences(std::span<const std::string> fact_ids, int max_hops) const {
   Closure closure(state_->rules);
-  std::vector<Literal> given;
+  std::set<Literal> given;
   for (const std::string& id : fact_ids) {
     const auto fact = state_->fact_numbers.find(id);
     if (fact == state_->fact_numbers.end()) fail(ErrorKind::kBadInput, "there is no fact \"{}\"", excerpt(id));
-    given.push_back(state_->numbered(facts()[fact->second].statement));
-    closure.add(given.back(), fact->second);
+    const Literal literal = state_->numbered(facts()[fact->second].statement);
+    given.insert(literal);
+    closure.add(literal, fact->second);
   }
   closure.close(static_cast<uint32_t>(std::max(max_hops, 0)));
   std::vector<Statement> statements;
   for (const Literal& literal : closure.derived()) {
-    if (std::ranges::find(given, literal) == given.end()) statements.push_back(state_->named(literal));
+    if (!given.contains(literal)) statements.push_back(state_->named(literal));
   }
   return statements;
 }
@@ -202,13 +204,11 @@ std::optional<Cloze> World::cloze(const Statement& statement, uint64_t form) con
   const Literal literal = state_->numbered(statement);
   auto parts = state_->forms.parts_of(literal.relation, literal.subject, literal.object, form);
   if (statement.negated || !parts.after.empty()) return std::nullopt;
-  std::string blank;
-  while (parts.before.ends_with(' ')) {
-    parts.before.pop_back();
-    blank = " ";
-  }
-  return Cloze{
-      .prompt = with_capital(parts.before), .answer = blank + parts.last + ".", .asks_object = parts.last_is_object};
+  const std::string_view blank = parts.before.ends_with(' ') ? " " : "";
+  while (parts.before.ends_with(' ')) parts.before.pop_back();
+  return Cloze{.prompt = with_capital(parts.before),
+               .answer = fmt::format("{}{}.", blank, parts.last),
+               .asks_object = parts.last_is_object};
 }
 
 }  // namespace manyshot::lab
