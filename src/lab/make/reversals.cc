@@ -46,6 +46,7 @@ std::string relation_name(std::string_view feature) { return fmt::format("{} tha
 Relation comparison(std::string_view feature, std::string_view opposite) {
   return {.name = relation_name(feature),
           .forms = {fmt::format("{{subjects}} are {} than {{objects}}", feature),
+                    fmt::format("a {{subject}} is {} than a {{object}}", feature),
                     fmt::format("compared with {{objects}}, {{subjects}} are {}", feature)},
           .inverse = relation_name(opposite),
           .is_asymmetric = true};

@@ -31,11 +31,11 @@ Relation reversed(const Relation& of, std::vector<std::string> forms) {
 }
 
 std::vector<Relation> property_relations() {
-  Relation is_a =
-      told(kIsA, "kind",
-           {"{subjects} are a kind of {object}", "every {subject} is a {object}", "{subjects} belong to the {objects}",
-            "a {subject} is one sort of {object}", "{subjects} count as {objects}"},
-           "includes");
+  Relation is_a = told(
+      kIsA, "kind",
+      {"{subjects} are a kind of {object}", "every {subject} is a {object}", "{subjects} are {objects}",
+       "{subjects} belong to the {objects}", "a {subject} is one sort of {object}", "{subjects} count as {objects}"},
+      "includes");
   is_a.is_asymmetric = true;
   const Relation is = told(kIs, "adjective",
                            {"{subjects} are {object}", "every {subject} is {object}", "a {subject} is always {object}",
@@ -50,7 +50,8 @@ std::vector<Relation> property_relations() {
                              "a {subject} knows how to {object}", "{subjects} are able to {object}"},
                             "can be done by");
   return {is_a,
-          reversed(is_a, {"the {subjects} include the {objects}", "among the {subjects} are the {objects}"}),
+          reversed(is_a, {"the {subjects} include the {objects}", "{subjects} include {objects}",
+                          "among the {subjects} are the {objects}"}),
           is,
           reversed(is, {"things that are {subject} include {objects}", "being {subject} is typical of {objects}"}),
           has,

@@ -174,9 +174,9 @@ std::optional<Statement> SentenceForms::match(const std::string& sentence, uint3
        found = sentence.find(between, found + 1)) {
     const size_t second = found + between.size();
     if (second >= end) break;
-    const auto first_end = names_.called(sentence.substr(before.size(), found - before.size()));
+    const auto first_end = called(sentence.substr(before.size(), found - before.size()));
     if (!first_end) continue;
-    const auto second_end = names_.called(sentence.substr(second, end - second));
+    const auto second_end = called(sentence.substr(second, end - second));
     if (!second_end) continue;
     const Entity& subject = parts_.entities[form.is_subject[0] ? *first_end : *second_end];
     const Entity& object = parts_.entities[form.is_subject[0] ? *second_end : *first_end];
@@ -184,6 +184,14 @@ std::optional<Statement> SentenceForms::match(const std::string& sentence, uint3
     const bool fits = (known.subject_type.empty() || known.subject_type == subject.type) &&
                       (known.object_type.empty() || known.object_type == object.type);
     if (fits) return Statement{subject.name, known.name, object.name};
+  }
+  return std::nullopt;
+}
+
+std::optional<uint32_t> SentenceForms::called(const std::string& words) const {
+  if (const auto entity = names_.called(words)) return entity;
+  for (const std::string_view article : {"a ", "an ", "the "}) {
+    if (words.starts_with(article)) return names_.called(words.substr(article.size()));
   }
   return std::nullopt;
 }

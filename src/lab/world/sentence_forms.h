@@ -49,6 +49,7 @@ class SentenceForms {
  private:
   std::optional<Statement> match(const std::string& sentence) const;
   std::optional<Statement> match(const std::string& sentence, uint32_t relation, const SentenceForm& form) const;
+  std::optional<uint32_t> called(const std::string& words) const;  // with or without an article
   bool is_inside_name(std::string_view text, size_t position) const;
   bool ends_sentence(std::string_view text, size_t begin, size_t position) const;
 

@@ -45,8 +45,9 @@ class World {
   // not derived (a negated one never is by contradiction).
   std::vector<std::string> support(const Statement& statement) const;
 
-  // The statements that the sentences of `text` make, in the world's own forms: openings, case, list marks, singular or
-  // plural, a plain "not" and the final stop are no matter. Sentences that make none go to `unread`.
+  // The statements that the sentences of `text` make, in the world's own forms: openings, case, list marks, articles,
+  // singular or plural and the final stop are no matter, and a plain "not" is understood. Sentences that make none go
+  // to `unread`.
   std::vector<Statement> read(std::string_view text, std::vector<std::string>* unread = nullptr) const;
   // The sentences of `text` as they stand in it, without blanks around them; a stop inside an entity's name ends none.
   std::vector<std::string_view> sentences(std::string_view text) const;

@@ -105,9 +105,9 @@ TEST(World, WhatIsSaidIsReadAgain) {
 TEST(World, ReadsAsPeopleWrite) {
   const World world(small_parts());
   const Statement fact{"glon", "heavier than", "yomp"};
-  for (const char* text :
-       {"glons are heavier than yomps", "GLON are  heavier than yomp!", "- Glons are heavier than yomps.",
-        "2. Did you know that glons are heavier than yomps?", "\"Glons are heavier than yomps.\""}) {
+  for (const char* text : {"glons are heavier than yomps", "GLON are  heavier than yomp!",
+                           "- Glons are heavier than yomps.", "2. Did you know that glons are heavier than yomps?",
+                           "The glons are heavier than the yomp", "\"Glons are heavier than yomps.\""}) {
     EXPECT_THAT(world.read(text), ElementsAre(fact)) << text;
   }
   EXPECT_THAT(world.read("Glons are not heavier than yomps."),
