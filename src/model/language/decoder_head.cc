@@ -30,13 +30,18 @@ size_t ceil_div(size_t n, size_t by) { return (n + by - 1) / by; }
 }  // namespace
 
 template <class T>
-DecoderHead<T>::DecoderHead(const DecoderNetwork<T>& net, const T* hidden, size_t num_rows)
+DecoderHead<T>::DecoderHead(const DecoderNetwork<T>& net, const T* hidden, size_t num_rows,
+                            std::vector<std::vector<float>>* kept)
     : net_(net),
       hidden_(hidden),
+      kept_(kept),
       num_tiles_(ceil_div(static_cast<size_t>(net.config.vocab_size), kTileTokens)),
       largest_(num_rows * num_tiles_),
       sums_(num_rows * num_tiles_),
       log_sums_(num_rows) {
+  if (kept_ != nullptr) {
+    kept_->assign(num_rows, std::vector<float>(static_cast<size_t>(net.config.vocab_size)));
+  }
   const size_t row_blocks = ceil_div(num_rows, kRowsAtOnce), tile_blocks = ceil_div(num_tiles_, kTilesAtOnce);
   std::vector<AlignedBuffer<float>> logits(static_cast<size_t>(num_threads()));
   parallel_for(row_blocks * tile_blocks, [&](size_t i, int worker) {
@@ -66,7 +71,9 @@ void DecoderHead<T>::sum_tiles(size_t first_row, size_t last_row, size_t first_t
     gemm({hidden_ + first_row * net_.D, net_.D}, last_row - first_row, part, {logits, kTileTokens}, Store::kOverwrite);
     const size_t count = std::min(kTileTokens, static_cast<size_t>(net_.config.vocab_size) - tile * kTileTokens);
     for (size_t row = first_row; row < last_row; ++row) {
-      const ExpSum sum = exp_sum(logits + (row - first_row) * kTileTokens, count);
+      const float* own = logits + (row - first_row) * kTileTokens;
+      if (kept_ != nullptr) std::copy_n(own, count, (*kept_)[row].data() + tile * kTileTokens);
+      const ExpSum sum = exp_sum(own, count);
       largest_[row * num_tiles_ + tile] = sum.largest;
       sums_[row * num_tiles_ + tile] = sum.sum;
     }

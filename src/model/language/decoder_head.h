@@ -1,4 +1,4 @@
-// Log-probabilities over the whole vocabulary, without ever holding a row of logits.
+// Log-probabilities over the whole vocabulary, without ever holding a row of logits unless they are asked for.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +14,14 @@ namespace manyshot {
 template <class T>
 class DecoderHead {
  public:
-  // hidden [num_rows, D]; must outlive this.
-  DecoderHead(const DecoderNetwork<T>& net, const T* hidden, size_t num_rows);
+  // hidden [num_rows, D]; must outlive this. `kept` takes the logits of all rows, [num_rows][vocab_size], if given.
+  DecoderHead(const DecoderNetwork<T>& net, const T* hidden, size_t num_rows,
+              std::vector<std::vector<float>>* kept = nullptr);
 
   // ln p(token | row)
   float log_prob(size_t row, TokenId token) const { return logit(row, token) - log_sums_[row]; }
+  // ln of the sum of e^logit
+  float log_sum(size_t row) const { return log_sums_[row]; }
   // The token of the largest logit, the smallest id of several.
   TokenId most_likely(size_t row) const;
 
@@ -28,6 +31,7 @@ class DecoderHead {
 
   const DecoderNetwork<T>& net_;
   const T* hidden_;
+  std::vector<std::vector<float>>* kept_;
   size_t num_tiles_;
   std::vector<float> largest_, sums_;  // [rows, tiles], as exp_sum()
   std::vector<float> log_sums_;        // [rows]

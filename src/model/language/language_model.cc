@@ -28,6 +28,16 @@ struct DecodedText : TextCache {
   AlignedBuffer<T> last_hidden;  // [D], at the last token
 };
 
+// Segments are taken as they are needed, and end where tiles do, so that the next one copies nothing.
+template <class T>
+struct SegmentedText : GrowingText {
+  size_t num_tokens() const override { return count; }
+  std::shared_ptr<const DecoderNetwork<T>> network;
+  std::shared_ptr<const KvSegment<T>> prefix;  // before the first segment
+  std::shared_ptr<KvSegment<T>> segment;       // the last one, which leads to those before
+  size_t count = 0;
+};
+
 // Rows of hidden states that the vocabulary's head multiplies: own tokens of a pass and last tokens of cached texts.
 template <class T>
 class HiddenRows {
@@ -56,12 +66,19 @@ class Decoder : public LanguageModel {
   uint64_t cache_bytes_per_token() const override { return net_->cached_values_per_token() * sizeof(T); }
   std::vector<TextCachePtr> extend(std::span<const Continuation> continuations) const override;
   std::vector<BranchScore> score(std::span<const Branch> branches) const override;
+  std::unique_ptr<GrowingText> begin_text(TextCachePtr prefix) const override;
+  std::vector<NextToken> grow(std::span<const Growth> growths) const override;
 
  private:
   // nullptr for none. Throws Error(kInternal) for another model's cache.
   const DecodedText<T>* decoded(const TextCachePtr& text) const;
   void check_vocabulary(std::span<const TokenId> tokens) const;
-  void check_text(const TextCachePtr& prefix, std::span<const TokenId> tokens) const;
+  void check_text(size_t num_before, std::span<const TokenId> tokens) const;
+  void check_text(const TextCachePtr& prefix, std::span<const TokenId> tokens) const {
+    check_text(decoded(prefix) != nullptr ? prefix->num_tokens() : 0, tokens);
+  }
+  SegmentedText<T>& checked(const Growth& growth) const;
+  void take_segment(SegmentedText<T>& text, size_t num_tokens) const;
   void check_branch(const Branch& branch) const;
   std::vector<BranchScore> score_together(std::span<const Branch> branches) const;
 
@@ -90,9 +107,9 @@ void Decoder<T>::check_vocabulary(std::span<const TokenId> tokens) const {
 }
 
 template <class T>
-void Decoder<T>::check_text(const TextCachePtr& prefix, std::span<const TokenId> tokens) const {
+void Decoder<T>::check_text(size_t num_before, std::span<const TokenId> tokens) const {
   check_vocabulary(tokens);
-  const size_t before = decoded(prefix) != nullptr ? prefix->num_tokens() : 0, count = before + tokens.size();
+  const size_t count = num_before + tokens.size();
   if (count == 0) fail(ErrorKind::kBadInput, "an empty text: a language model needs at least one token");
   if (count > static_cast<size_t>(net_->config.max_position_embeddings)) {
     fail(ErrorKind::kBadInput, "a text of {} tokens is longer than the {} that {} can read; give fewer or shorter rows",
@@ -243,6 +260,70 @@ std::vector<BranchScore> Decoder<T>::score_together(std::span<const Branch> bran
     if (branch.wants_most_likely) scores[i].most_likely = head.most_likely(row_before(i, branch.tokens.size()));
   }
   return scores;
+}
+
+template <class T>
+std::unique_ptr<GrowingText> Decoder<T>::begin_text(TextCachePtr prefix) const {
+  auto text = std::make_unique<SegmentedText<T>>();
+  text->network = net_;
+  if (const DecodedText<T>* beginning = decoded(prefix)) {
+    text->prefix = beginning->segment;
+    text->count = beginning->num_tokens();
+  }
+  return text;
+}
+
+template <class T>
+SegmentedText<T>& Decoder<T>::checked(const Growth& growth) const {
+  auto* text = dynamic_cast<SegmentedText<T>*>(growth.text);
+  if (text == nullptr || text->network != net_) fail(ErrorKind::kInternal, "a growing text of another model");
+  check_text(text->count, growth.tokens);
+  if (growth.tokens.empty() || growth.num_wanted > growth.tokens.size()) {
+    fail(ErrorKind::kInternal, "a text grows by {} tokens, {} predictions are wanted", growth.tokens.size(),
+         growth.num_wanted);
+  }
+  return *text;
+}
+
+// REQUIRES: the segment before is full.
+template <class T>
+void Decoder<T>::take_segment(SegmentedText<T>& text, size_t num_tokens) const {
+  const size_t end = kernels::round_up(text.count + num_tokens, kernels::kKeyTile), size = end - text.count;
+  require_memory(KvSegment<T>::bytes(net_->attention, net_->num_layers, size), "the keys and values of a text",
+                 "write fewer or shorter texts at a time");
+  const std::shared_ptr<const KvSegment<T>> parent = text.segment != nullptr ? text.segment : text.prefix;
+  text.segment = std::make_shared<KvSegment<T>>(net_->attention, net_->num_layers, parent, size);
+}
+
+template <class T>
+std::vector<NextToken> Decoder<T>::grow(std::span<const Growth> growths) const {
+  for (const Growth& growth : growths) checked(growth);
+  std::vector<PassSequence<T>> sequences;
+  std::vector<size_t> wanted;
+  size_t passed = 0;
+  for (const Growth& growth : growths) {
+    auto& text = static_cast<SegmentedText<T>&>(*growth.text);
+    for (std::span<const TokenId> left = growth.tokens; !left.empty();) {
+      if (text.segment == nullptr || text.segment->end() == text.count) take_segment(text, left.size());
+      const size_t count = std::min(left.size(), text.segment->end() - text.count);
+      sequences.push_back({text.segment.get(), left.first(count), text.count});
+      text.count += count;
+      left = left.subspan(count);
+    }
+    passed += growth.tokens.size();
+    for (size_t token = passed - growth.num_wanted; token < passed; ++token) wanted.push_back(token);
+  }
+  if (sequences.empty()) return {};
+
+  AlignedBuffer<T> hidden(wanted.size() * net_->D);
+  DecoderPass<T>(*net_, sequences).run(wanted, hidden.data());
+  std::vector<std::vector<float>> logits;
+  const DecoderHead<T> head(*net_, hidden.data(), wanted.size(), &logits);
+  std::vector<NextToken> next(wanted.size());
+  for (size_t row = 0; row < next.size(); ++row) {
+    next[row] = {.logits = std::move(logits[row]), .log_sum = head.log_sum(row)};
+  }
+  return next;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A Llama or Qwen2 language model that scores texts: log-probabilities of given tokens behind shared beginnings.
+// A Llama or Qwen2 language model that scores texts, and lets them grow: log-probabilities of given tokens behind
+// shared beginnings, or of all tokens behind texts that are being written.
 //
 // A text is a path through a tree of cached beginnings: prefill() computes keys and values once, extend() goes on from
 // them without copying, and score() evaluates many short continuations ("branches") in one batched pass. Every number
@@ -44,6 +45,29 @@ struct Branch {
   bool wants_most_likely = false;
 };
 
+// A text that one owner lets grow, a token at a time if need be: what is being generated. Not safe to use from several
+// threads; different ones are. It may outlive its model.
+class GrowingText {
+ public:
+  virtual ~GrowingText() = default;
+  virtual size_t num_tokens() const = 0;
+};
+
+// Tokens that a growing text takes.
+struct Growth {
+  GrowingText* text = nullptr;
+  std::span<const TokenId> tokens;  // at least one
+  size_t num_wanted = 1;            // what comes next is wanted behind the last so many of them
+};
+
+// What a text predicts: ln p(token) over the whole vocabulary is logits[token] - log_sum.
+struct NextToken {
+  std::vector<float> logits;  // [vocab_size]
+  float log_sum = 0;
+
+  float log_prob(TokenId token) const { return logits[static_cast<size_t>(token)] - log_sum; }
+};
+
 // Natural logarithms, over the whole vocabulary.
 struct BranchScore {
   std::vector<float> log_probs;   // [tokens - first_scored]: ln p(token i | prefix, tokens before i)
@@ -74,6 +98,13 @@ class LanguageModel {
 
   // Result i belongs to branch i. Branches may have different prefixes; those of one prefix should stand together.
   virtual std::vector<BranchScore> score(std::span<const Branch> branches) const = 0;
+
+  // A text that begins with `prefix` (nullptr: that is empty) and shares it.
+  virtual std::unique_ptr<GrowingText> begin_text(TextCachePtr prefix = nullptr) const = 0;
+  // Several texts, each at most once, in one batched pass. The predictions that are wanted, in the order of the tokens:
+  // each holds vocab_size floats, so long texts should want them in parts. log_prob() has the bits of score(). Texts
+  // that were to grow when something else than Error(kBadInput) is thrown are of no use any more.
+  virtual std::vector<NextToken> grow(std::span<const Growth> growths) const = 0;
 };
 
 }  // namespace manyshot

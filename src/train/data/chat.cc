@@ -15,28 +15,18 @@ class Encoder {
 
   void add(const ChatMessage& message) {
     const bool is_answer = message.role == "assistant";
-    switch (wrapping_) {
-      case ChatWrapping::kRaw:
-        add_content(is_answer ? "" : message.content + "\n", is_answer, message.content);
-        if (is_answer && tokenizer_.eos()) add_supervised({*tokenizer_.eos()});
-        break;
-      case ChatWrapping::kChatMl:
-      case ChatWrapping::kTrained:
-        add_special("<|im_start|>");
-        add_content(message.role + "\n" + (is_answer ? "" : message.content), is_answer, message.content);
-        end_turn("<|im_end|>", is_answer);
-        add_text("\n");
-        break;
-      case ChatWrapping::kLlama3:
-        add_special("<|start_header_id|>");
-        add_text(message.role);
-        add_special("<|end_header_id|>");
-        add_content("\n\n" + (is_answer ? "" : message.content), is_answer, message.content);
-        end_turn("<|eot_id|>", is_answer);
-        break;
+    if (is_answer) {
+      begin_answer();
+      add_supervised(tokenizer_.encode(message.content, /*parse_special=*/false));
+    } else {
+      begin_turn(message.role, message.content);
     }
+    end_turn(is_answer);
   }
+  // An answer's content is encoded apart from what stands before it, as a model that writes it does.
+  void begin_answer() { begin_turn("assistant", ""); }
 
+  std::vector<TokenId> take_tokens() { return std::move(sample_.tokens); }
   // Tokens behind the last supervised one teach nothing.
   TrainSample take() {
     sample_.tokens.resize(sample_.supervised.back() + 1);
@@ -53,16 +43,41 @@ class Encoder {
       sample_.tokens.push_back(token);
     }
   }
-  // `before` and, for answers, the supervised content behind it: encoded apart, as a model that writes it does.
-  void add_content(std::string_view before, bool is_answer, std::string_view answer) {
-    add_text(before);
-    if (is_answer) add_supervised(tokenizer_.encode(answer, /*parse_special=*/false));
+  void begin_turn(const std::string& role, const std::string& content) {
+    switch (wrapping_) {
+      case ChatWrapping::kRaw:
+        if (role != "assistant") add_text(content + "\n");
+        break;
+      case ChatWrapping::kChatMl:
+      case ChatWrapping::kTrained:
+        add_special("<|im_start|>");
+        add_text(role + "\n" + content);
+        break;
+      case ChatWrapping::kLlama3:
+        add_special("<|start_header_id|>");
+        add_text(role);
+        add_special("<|end_header_id|>");
+        add_text("\n\n" + content);
+        break;
+    }
   }
-  void end_turn(std::string_view token, bool is_answer) {
-    if (is_answer) {
-      add_supervised({*tokenizer_.added_token(token)});
-    } else {
-      add_special(token);
+  void end_turn(bool is_answer) {
+    const auto end = [&](TokenId token) {
+      if (is_answer) return add_supervised({token});
+      sample_.tokens.push_back(token);
+    };
+    switch (wrapping_) {
+      case ChatWrapping::kRaw:
+        if (is_answer && tokenizer_.eos()) end(*tokenizer_.eos());
+        break;
+      case ChatWrapping::kChatMl:
+      case ChatWrapping::kTrained:
+        end(*tokenizer_.added_token("<|im_end|>"));
+        add_text("\n");
+        break;
+      case ChatWrapping::kLlama3:
+        end(*tokenizer_.added_token("<|eot_id|>"));
+        break;
     }
   }
 
@@ -70,6 +85,16 @@ class Encoder {
   const Tokenizer& tokenizer_;
   TrainSample sample_;
 };
+
+// One that has taken all messages.
+Encoder encoder_behind(const std::vector<ChatMessage>& messages, ChatWrapping wrapping, const Tokenizer& tokenizer) {
+  Encoder encoder(wrapping, tokenizer);
+  if (wrapping == ChatWrapping::kTrained && messages.front().role != "system") {
+    encoder.add({"system", std::string(kQwenSystemText)});
+  }
+  for (const ChatMessage& message : messages) encoder.add(message);
+  return encoder;
+}
 
 }  // namespace
 
@@ -87,12 +112,14 @@ ChatWrapping choose_chat_wrapping(std::optional<ChatWrapping> asked, const Token
 }
 
 TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatWrapping wrapping, const Tokenizer& tokenizer) {
-  Encoder encoder(wrapping, tokenizer);
-  if (wrapping == ChatWrapping::kTrained && messages.front().role != "system") {
-    encoder.add({"system", std::string(kQwenSystemText)});
-  }
-  for (const ChatMessage& message : messages) encoder.add(message);
-  return encoder.take();
+  return encoder_behind(messages, wrapping, tokenizer).take();
+}
+
+std::vector<TokenId> encode_chat_prompt(const std::vector<ChatMessage>& messages, ChatWrapping wrapping,
+                                        const Tokenizer& tokenizer) {
+  Encoder encoder = encoder_behind(messages, wrapping, tokenizer);
+  encoder.begin_answer();
+  return encoder.take_tokens();
 }
 
 TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer) {

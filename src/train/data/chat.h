@@ -23,6 +23,9 @@ ChatWrapping choose_chat_wrapping(std::optional<ChatWrapping> asked, const Token
 
 // Supervised: every token of assistant messages, and the token that ends them. REQUIRES: there is such a message.
 TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatWrapping wrapping, const Tokenizer& tokenizer);
+// The same up to where the assistant's next message begins: what a model is to go on with.
+std::vector<TokenId> encode_chat_prompt(const std::vector<ChatMessage>& messages, ChatWrapping wrapping,
+                                        const Tokenizer& tokenizer);
 // Supervised: every token but the first.
 TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer);
 

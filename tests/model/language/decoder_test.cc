@@ -217,6 +217,54 @@ TEST_P(DecoderBits, OnlyWhatIsAskedFor) {
   EXPECT_EQ(scores[3].most_likely, -1);
 }
 
+// Texts that grow by any steps, from any beginning and beside others, predict what score() says.
+TEST_P(DecoderBits, GrowingTexts) {
+  for (const int threads : {1, 2, 7}) {
+    set_num_threads(threads);
+    const TextCachePtr prefix = model_->prefill(part(tokens_, 0, 37));
+    const auto from_prefix = model_->begin_text(prefix), from_nothing = model_->begin_text();
+    EXPECT_EQ(from_prefix->num_tokens(), 37u);
+    size_t places[2] = {37, 0};
+    const size_t steps[2] = {1, 60};
+    while (places[0] < 150 || places[1] < 150) {
+      std::vector<Growth> growths;
+      std::vector<std::pair<int, size_t>> wanted;  // which text, and what stands before the predicted token
+      for (int text = 0; text < 2; ++text) {
+        const size_t end = std::min(places[text] + steps[text], size_t{150});
+        if (end == places[text]) continue;
+        const size_t num_wanted = std::min(end - places[text], size_t{20});
+        growths.push_back(
+            {(text == 0 ? from_prefix : from_nothing).get(), part(tokens_, places[text], end), num_wanted});
+        for (size_t place = end - num_wanted; place < end; ++place) wanted.emplace_back(text, place + 1);
+        places[text] = end;
+      }
+      const std::vector<NextToken> next = model_->grow(growths);
+      ASSERT_EQ(next.size(), wanted.size());
+      for (size_t i = 0; i < next.size(); ++i) {
+        const auto [text, place] = wanted[i];
+        EXPECT_EQ(next[i].log_prob(tokens_[place]), expected_.log_probs[place - 1]) << text << " at " << place;
+        EXPECT_EQ(next[i].logits.size(), static_cast<size_t>(model_->config().vocab_size));
+      }
+    }
+    EXPECT_EQ(from_prefix->num_tokens(), 150u);
+  }
+}
+
+TEST(LanguageModel, BadGrowth) {
+  const auto model = LanguageModel::load(RandomSource(small_llama()), DType::kFloat32);
+  const Tokens fits = random_tokens(model->config(), 512), one{1}, outside{165};
+  const auto text = model->begin_text();
+  const auto grow = [&](std::span<const TokenId> tokens, size_t num_wanted) {
+    const Growth growth{text.get(), tokens, num_wanted};
+    return model->grow({&growth, 1});
+  };
+  EXPECT_EQ(grow(fits, 0).size(), 0u);
+  EXPECT_ERROR(grow(one, 1), ErrorKind::kBadInput, "a text of 513 tokens is longer than the 512 that random can read");
+  EXPECT_ERROR(grow(outside, 1), ErrorKind::kBadInput, "token 165");
+  EXPECT_ERROR(grow({}, 0), ErrorKind::kInternal, "a text grows by 0 tokens, 0 predictions are wanted");
+  EXPECT_EQ(text->num_tokens(), 512u) << "refused tokens leave it as it was";
+}
+
 TEST(LanguageModel, OutlivedByItsTexts) {
   auto model = LanguageModel::load(RandomSource(small_llama()), DType::kFloat32);
   const TextCachePtr text = model->prefill(random_tokens(model->config(), 10));
