@@ -13,7 +13,7 @@ set(data_flow
   model/dtype.h model/device model/decoder model/files model/model.h model/compact model/language model/torch model
   train train/data train/optimizer train/compact train/language train/device train/collective
   train/models train/display train/record train/plan train/run
-  predict c_api
+  predict generate c_api
   evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
   train_evaluation
   lab/words lab/world lab/data lab/make lab
