@@ -29,7 +29,9 @@ struct GenerateOptions {
     v("top_p", self.top_p, between(0, 1),
       "Draw from the most likely tokens alone that have this share of the probability together.");
     v("top_k", self.top_k, at_least(0), "Draw from so many of the most likely tokens alone; 0: from all.");
-    v("stop", self.stop, any_value(), "Texts that end what is written, and are not part of it; give it several times.");
+    v("stop", self.stop, any_value(),
+      "Texts that end what is written, and are not part of it, between commas; of texts with commas, several by the "
+      "flag again.");
     v("ignore_end", self.ignore_end, any_value(), "Write on behind the model's tokens for the end of a text.");
     v("seed", self.seed, any_value(), "Seed of the draws.");
   }

@@ -85,6 +85,18 @@ TEST_F(JsonOutput, OfTokenizePromptAndScore) {
   EXPECT_EQ(summary(scores.out, "score")["continuations"], 2) << scores.err;
 }
 
+TEST_F(JsonOutput, OfGenerate) {
+  const std::string prompts = folder_.write("p.jsonl", "{\"prompt\": \"the\"}\n{\"prompt\": \"nurse\"}\n");
+  const std::vector<std::string> generate{"generate", "--model", model(), "--max-tokens", "4"};
+  std::vector<std::string> lines = generate, one = generate;
+  lines.insert(lines.end(), {"--in", prompts, "--samples", "2", "--out", folder_ / "g.jsonl"});
+  one.insert(one.end(), {"--prompt", "the"});
+  const json counted = summary(run(lines).out, "generate");
+  EXPECT_EQ(counted["prompts"], 2);
+  EXPECT_EQ(counted["texts"], 4);
+  EXPECT_EQ(summary(run(one).err, "generate")["tokens"], 4);
+}
+
 TEST_F(JsonOutput, OfSynthAndCorpus) {
   const std::vector<std::string> synth{"synth", "--prior", "mlp", "--rows", "40", "--tasks", "2"};
   EXPECT_EQ(summary(run(synth, {"--out", folder_ / "tasks"}).out, "synth")["written"], 2);
