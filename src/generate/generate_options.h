@@ -35,7 +35,7 @@ struct GenerateOptions {
     v("ignore_end", self.ignore_end, any_value(), "Write on behind the model's tokens for the end of a text.");
     v("seed", self.seed, any_value(), "Seed of the draws.");
   }
-  // Throws Error(kBadInput) for an empty stop text and for top_p 0.
+  // Throws OptionError for an empty stop text and for top_p 0.
   void validate() const;
 };
 

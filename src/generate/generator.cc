@@ -18,7 +18,7 @@ constexpr size_t kPromptTokens = 512;
 constexpr size_t kScoredPromptTokens = 128;  // the same for prompts that are scored: each leaves a row of logits
 constexpr size_t kLookAhead = 64;            // waiting prompts whose beginnings are compared
 
-size_t window_of(const LanguageModel& network) { return static_cast<size_t>(network.config().max_position_embeddings); }
+size_t window_of(const LanguageModelConfig& config) { return static_cast<size_t>(config.max_position_embeddings); }
 
 }  // namespace
 
@@ -49,26 +49,31 @@ Generator::Generator(const Model& model, size_t texts_at_once)
 
 Generator::~Generator() = default;
 
-Generator::Id Generator::add(GenerateRequest request) {
+void check_request(const Model& model, const GenerateRequest& request) {
   request.options.validate();
-  const size_t window = window_of(network_), count = request.prompt.size();
+  const LanguageModelConfig& config = model.language_model()->config();
+  const size_t window = window_of(config), count = request.prompt.size();
   if (count == 0) fail(ErrorKind::kBadInput, "the prompt is empty: a language model needs at least one token");
-  const int vocab_size = network_.config().vocab_size;
   for (const TokenId token : request.prompt) {
-    if (token >= 0 && token < vocab_size) continue;
-    fail(ErrorKind::kBadInput, "token {} of the prompt is not in the vocabulary of {} tokens of {}", token, vocab_size,
-         model_.info().path);
+    if (token >= 0 && token < config.vocab_size) continue;
+    fail(ErrorKind::kBadInput, "token {} of the prompt is not in the vocabulary of {} tokens of {}", token,
+         config.vocab_size, model.info().path);
   }
   const bool writes = request.options.max_tokens > 0;
   if (count > window || (writes && count == window)) {
     fail(ErrorKind::kBadInput,
          "the prompt has {} tokens, the window of {} {}: there is no room to write; give a shorter prompt", count,
-         model_.info().path, window);
+         model.info().path, window);
   }
+}
+
+Generator::Id Generator::add(GenerateRequest request) {
+  check_request(model_, request);
+  const size_t count = request.prompt.size();
   auto text = std::make_unique<Text>();
   text->id = next_id_++;
   text->rng = Rng(request.options.seed).child("text", request.number);
-  text->most_tokens = std::min(static_cast<size_t>(request.options.max_tokens), window - count);
+  text->most_tokens = std::min(static_cast<size_t>(request.options.max_tokens), window_of(network_.config()) - count);
   text->written = WrittenText(request.options.stop);
   text->result.prompt_tokens = count;
   text->request = std::move(request);
@@ -194,6 +199,8 @@ void Generator::write(Text& text, const NextToken& next, TokenId token) const {
   }
   const bool is_end = ends_text(token);
   if (is_end && !options.ignore_end) {
+    result.end = {token, next.log_prob(token)};
+    result.end_likeliest = most_likely(next, text.request.num_likeliest);
     result.finish_reason = FinishReason::kStop;
     text.is_done = true;
     return;

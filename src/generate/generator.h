@@ -10,6 +10,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ struct Generation {
   std::vector<TokenId> tokens;
   std::vector<float> log_probs;                      // of each, before temperature and cuts
   std::vector<std::vector<TokenLogProb>> likeliest;  // at each, if asked for
+  // The token that ended the text, where the model did, and the likeliest ones there.
+  std::optional<TokenLogProb> end;
+  std::vector<TokenLogProb> end_likeliest;
   FinishReason finish_reason = FinishReason::kLength;
   size_t prompt_tokens = 0;
   // With score_prompt: of the prompt's tokens, without the first, which nothing predicts.
@@ -48,6 +52,10 @@ struct GenerateRequest {
   std::function<void(Generation generation)> on_done;
 };
 
+// Throws Error(kBadInput) for options that make no sense, an empty prompt, tokens that the model does not have, and
+// prompts that leave no room in its window. REQUIRES: a language model.
+void check_request(const Model& model, const GenerateRequest& request);
+
 // Not safe to use from several threads. Callbacks come from inside step(), and must not call the generator.
 class Generator {
  public:
@@ -57,8 +65,7 @@ class Generator {
   static constexpr size_t kTextsAtOnce = 32;
 
   using Id = uint64_t;
-  // Queues a request. Throws Error(kBadInput) for options that make no sense, an empty prompt, tokens that the model
-  // does not have, and prompts that leave no room in its window.
+  // Queues a request. Throws what check_request() throws.
   Id add(GenerateRequest request);
   // Drops a request, wherever it is by now; its callbacks are not called any more.
   void cancel(Id id);

@@ -70,8 +70,8 @@ TEST(ChooseToken, TellsTheLikeliest) {
 }
 
 TEST(ChooseToken, OptionsThatMakeNoSense) {
-  EXPECT_ERROR(GenerateOptions{.top_p = 0}.validate(), ErrorKind::kBadInput, "--top-p: 0 leaves no token");
-  EXPECT_ERROR((GenerateOptions{.stop = {"a", ""}}.validate()), ErrorKind::kBadInput, "--stop: an empty text");
+  EXPECT_ERROR(GenerateOptions{.top_p = 0}.validate(), ErrorKind::kBadInput, "top_p: 0 leaves no token");
+  EXPECT_ERROR((GenerateOptions{.stop = {"a", ""}}.validate()), ErrorKind::kBadInput, "stop: an empty text");
 }
 
 }  // namespace

@@ -229,7 +229,7 @@ TEST_F(Generating, RefusesWhatCannotBeWritten) {
   EXPECT_ERROR(generate_one(bad), ErrorKind::kBadInput, "the prompt is empty");
   bad.prompt = {560};
   EXPECT_ERROR(generate_one(bad), ErrorKind::kBadInput, "token 560 of the prompt is not in the vocabulary of 560");
-  EXPECT_ERROR(generate_one(request("x", {.stop = {""}})), ErrorKind::kBadInput, "--stop");
+  EXPECT_ERROR(generate_one(request("x", {.stop = {""}})), ErrorKind::kBadInput, "stop: an empty text");
   const TemporaryFolder compact_folder;
   write_model(compact_folder, RandomModel{});
   const auto compact = load_model(compact_folder / "");

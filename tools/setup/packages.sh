@@ -2,7 +2,7 @@
 
 build_packages="g++ cmake ninja-build pkg-config python3 python3-pip ca-certificates
   libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libhwy-dev libxgboost-dev
-  libpcre2-dev libutf8proc-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libsqlite3-dev libhdf5-dev
+  libpcre2-dev libutf8proc-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libcpp-httplib-dev libsqlite3-dev libhdf5-dev
   libgtest-dev libgmock-dev libbenchmark-dev"
 faster_packages="ccache mold"  # installed along with others where the distribution has them
 package_packages="xz-utils"

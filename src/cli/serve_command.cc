@@ -1,0 +1,114 @@
+#include <signal.h>
+
+#include <filesystem>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "model/dtype.h"
+#include "predict/model_store.h"
+#include "serve/service.h"
+
+namespace manyshot {
+namespace {
+
+struct ServeCommandOptions {
+  std::string model;
+  std::string adapter;
+  std::optional<DType> dtype;
+  serve::ServeOptions serve;
+
+  template <class Self, class Visitor>
+  static void visit(Self& self, Visitor& v) {
+    option_heading(v, "Model");
+    v("model", self.model, any_value().required(), "Language model: an installed name, a folder, or a .gguf file.");
+    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
+    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
+    serve::ServeOptions::visit(self.serve, v);
+  }
+};
+
+// SIGINT and SIGTERM, taken by this thread alone; threads that are started afterwards do not see them.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  void wait() const {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+  }
+  // Whether one came within the time.
+  bool came(std::chrono::milliseconds time) const {
+    const timespec patience{.tv_sec = time.count() / 1000, .tv_nsec = time.count() % 1000 * 1'000'000};
+    return sigtimedwait(&signals_, nullptr, &patience) > 0;
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+// "models/small/" -> "small", "models/small.gguf" -> "small"
+std::string short_name(const std::string& model) {
+  std::filesystem::path path(model);
+  if (!path.has_filename()) path = path.parent_path();
+  return path.extension() == ".gguf" ? path.stem().string() : path.filename().string();
+}
+
+class ServeCommand : public Command {
+ public:
+  std::string name() const override { return "serve"; }
+  std::string summary() const override { return "a language model behind HTTP, as OpenAI's API has it"; }
+  std::string details() const override {
+    return "Answers /v1/completions (with echo and logprobs), /v1/chat/completions, /v1/models, /tokenize, "
+           "/detokenize, "
+           "/health and /metrics, on this machine alone unless --host and --api-key-file say otherwise. Requests that "
+           "come at the same time are written together, and each gets the text that it would get alone. The first "
+           "line of standard output says where it listens. Ctrl-C or SIGTERM ends it when what is under way is done; "
+           "a second one at once.";
+  }
+  std::string examples() const override {
+    return "    manyshot serve --model smollm2\n"
+           "    curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"The three primary colours are\", "
+           "\"temperature\": 0}'\n"
+           "    manyshot serve --model ./my-model --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n";
+  }
+  OptionList options() override { return options_of(options_); }
+
+  void run(const CommonOptions& common) override {
+    options_.serve.validate();
+    const StopSignals signals;
+    std::shared_ptr<const Model> model =
+        load_model(resolve_model(options_.model), {.dtype = options_.dtype, .adapter = options_.adapter});
+    if (options_.serve.name.empty()) options_.serve.name = short_name(options_.model);
+    serve::Service service(std::move(model), options_.serve);
+    if (common.json) {
+      print_summary(*this, {{"url", service.base_url()}, {"name", service.name()}, {"port", service.port()}});
+    } else {
+      fmt::print("{} is served at {}\n", service.name(), service.base_url());
+    }
+    std::fflush(stdout);
+
+    signals.wait();
+    log::info("stopping; what is under way has {} s", options_.serve.stop_timeout_s);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options_.serve.stop_timeout_s);
+    while (!service.drain(std::chrono::milliseconds(0))) {
+      if (std::chrono::steady_clock::now() > end || signals.came(std::chrono::milliseconds(50))) {
+        log::warning("ended before everything was finished");
+        break;
+      }
+    }
+  }
+
+ private:
+  ServeCommandOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_serve_command() { return std::make_unique<ServeCommand>(); }
+
+}  // namespace manyshot

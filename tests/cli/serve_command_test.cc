@@ -1,0 +1,141 @@
+// manyshot serve as a process: it starts, is stopped and killed, and comes back.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/documented_keys.h"
+#include "support/models/tiny_text_model.h"
+#include "support/program.h"
+#include "support/raw_http.h"
+#include "support/temporary_folder.h"
+
+namespace manyshot {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// One that nobody listens on.
+int free_port() {
+  const int probe = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{.sin_family = AF_INET};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(bind(probe, generic, size), 0);
+  EXPECT_EQ(getsockname(probe, generic, &size), 0);
+  close(probe);
+  return ntohs(address.sin_port);
+}
+
+class ServeCommand : public ::testing::Test {
+ protected:
+  ServeCommand() { write_tiny_text_model(folder_.path()); }
+
+  ProgramResult run(const std::vector<std::string>& more, const std::function<void(pid_t)>& meanwhile = {}) const {
+    std::vector<std::string> arguments{"serve", "--model", folder_.path(), "--name", "tiny"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_manyshot(arguments, {.meanwhile = meanwhile});
+  }
+  // Waits until the server answers.
+  static bool answers(int port) {
+    for (int i = 0; i < 1000; ++i) {
+      try {
+        if (ask(port, "GET", "/health").status == 200) return true;
+      } catch (const std::runtime_error&) {
+      }
+      usleep(10'000);
+    }
+    return false;
+  }
+  void expect_refused(const std::vector<std::string>& arguments, const std::string& message) const {
+    const ProgramResult result = run(arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, HasSubstr(message));
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(ServeCommand, EndsWhenAskedAndFinishesWhatIsUnderWay) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    const int port = free_port();
+    std::string streamed;
+    const ProgramResult result = run({"--port", std::to_string(port)}, [&](pid_t process) {
+      ASSERT_TRUE(answers(port));
+      const nlohmann::json body{{"prompt", "the nurse"}, {"max_tokens", 4000}, {"stream", true}, {"ignore_eos", true}};
+      RawConnection connection(port);
+      connection.send(request_text("POST", "/v1/completions", body.dump()));
+      connection.read_until("data: ");
+      kill(process, signal);
+      streamed = parse_response(connection.read_all()).body;
+    });
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.out, "tiny is served at http://127.0.0.1:" + std::to_string(port) + "/v1\n");
+    EXPECT_THAT(result.err, HasSubstr("stopping; what is under way has 30 s"));
+    EXPECT_THAT(streamed, HasSubstr("data: [DONE]"));
+  }
+}
+
+TEST_F(ServeCommand, EndsAtOnceWhenAskedTwice) {
+  const int port = free_port();
+  const ProgramResult result = run({"--port", std::to_string(port)}, [&](pid_t process) {
+    ASSERT_TRUE(answers(port));
+    const nlohmann::json body{{"prompt", "x"}, {"max_tokens", 8000}, {"n", 200}, {"ignore_eos", true}};
+    RawConnection connection(port);
+    connection.send(request_text("POST", "/v1/completions", body.dump()));
+    while (ask(port, "GET", "/metrics").body.find("texts_under_way 200") == std::string::npos) usleep(1000);
+    kill(process, SIGTERM);
+    usleep(200'000);
+    kill(process, SIGTERM);
+    EXPECT_EQ(parse_response(connection.read_all()).status, 503);
+  });
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("ended before everything was finished"));
+}
+
+TEST_F(ServeCommand, ComesBackAfterAKill) {
+  const int port = free_port();
+  const std::string body = R"({"prompt": "the nurse", "temperature": 0})";
+  std::string texts[2];
+  for (std::string& text : texts) {
+    const ProgramResult result = run({"--port", std::to_string(port)}, [&](pid_t process) {
+      ASSERT_TRUE(answers(port));
+      text = ask(port, "POST", "/v1/completions", body).json()["choices"][0]["text"];
+      kill(process, SIGKILL);
+    });
+    EXPECT_EQ(result.signal, SIGKILL);
+  }
+  EXPECT_FALSE(texts[0].empty());
+  EXPECT_EQ(texts[1], texts[0]);
+}
+
+TEST_F(ServeCommand, SaysInJsonWhereItListens) {
+  const int port = free_port();
+  const ProgramResult result = run({"--port", std::to_string(port), "--json"}, [&](pid_t process) {
+    ASSERT_TRUE(answers(port));
+    kill(process, SIGTERM);
+  });
+  const nlohmann::json summary = nlohmann::json::parse(result.out);
+  expect_documented(summary, "serve");
+  EXPECT_EQ(summary["port"], port);
+}
+
+TEST_F(ServeCommand, RefusesBadInput) {
+  expect_refused({"--host", "0.0.0.0"}, "--host 0.0.0.0: others could reach this server; give --api-key-file");
+  expect_refused({"--port", "70000"}, "--port: expected a whole number from 0 to 65535");
+  expect_refused({"--api-key-file", folder_.write("keys", "short\n")}, "keys:1: a key needs at least 16 characters");
+  expect_refused({"--chat", "llama3"}, "the model's tokenizer lacks <|start_header_id|>");
+  expect_refused({"--host", "192.0.2.1", "--api-key-file", folder_.write("keys", "first-key-of-sixteen\n")},
+                 "cannot listen on 192.0.2.1:8080");
+  const ProgramResult compact = run_manyshot({"serve", "--model", "default"});
+  EXPECT_EQ(compact.exit_code, 2);
+  EXPECT_THAT(compact.err, HasSubstr("is no language model"));
+}
+
+}  // namespace
+}  // namespace manyshot
