@@ -156,19 +156,23 @@ void Scheduler::start(Submission submission) {
       };
     }
     request.on_done = [this, state, i, told](const Generation& all) {
+      if (--state->num_left == 0) ids_.erase(state);
+      count_done(all);  // before the client can know
       state->push({.text = i,
                    .piece = told->has_value() ? "" : all.text,
                    .part = part_of(all, told->value_or(0), /*is_first=*/!told->has_value()),
                    .is_done = true});
-      if (--state->num_left == 0) ids_.erase(state);
-      const std::lock_guard lock(mutex_);
-      --counts_.under_way;
-      ++counts_.texts;
-      counts_.prompt_tokens += all.prompt_tokens;
-      counts_.tokens += all.tokens.size();
     };
     ids.push_back(generator_.add(std::move(request)));
   }
+}
+
+void Scheduler::count_done(const Generation& text) {
+  const std::lock_guard lock(mutex_);
+  --counts_.under_way;
+  ++counts_.texts;
+  counts_.prompt_tokens += text.prompt_tokens;
+  counts_.tokens += text.tokens.size();
 }
 
 void Scheduler::forget(const std::shared_ptr<State>& state) {

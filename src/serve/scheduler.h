@@ -62,6 +62,7 @@ class Scheduler {
   };
   void run();
   void start(Submission submission);
+  void count_done(const Generation& text);
   void forget(const std::shared_ptr<State>& state);
   void fail_all(std::exception_ptr error);
 

@@ -1,5 +1,6 @@
 // manyshot serve as a process: it starts, is stopped and killed, and comes back.
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -112,6 +113,35 @@ TEST_F(ServeCommand, ComesBackAfterAKill) {
   }
   EXPECT_FALSE(texts[0].empty());
   EXPECT_EQ(texts[1], texts[0]);
+}
+
+// Our own client of such servers gets from this one what the model itself says.
+TEST_F(ServeCommand, IsEvaluatedAsTheModelItself) {
+  std::string questions = "subject,question,A,B,C,D,answer\n";
+  for (int i = 0; i < 12; ++i) {
+    questions += fmt::format("jobs,Which {}?,the nurse,a cook {},clerk,caf\u00e9,{}\n", i, i, "ABCD"[i % 4]);
+  }
+  const std::string knowledge = folder_.write("questions.csv", questions),
+                    text = folder_.write("text.txt", "the nurse works in the hospital, the clerk in a bank.\n");
+  const auto ability = [&](const std::vector<std::string>& models) {
+    std::vector<std::string> arguments{"evaluate", "--json",      "--quiet", "--perplexity",
+                                       text,       "--knowledge", knowledge, "--models"};
+    arguments.insert(arguments.end(), models.begin(), models.end());
+    const ProgramResult result = run_manyshot(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return nlohmann::json::parse(result.out)["general_ability"][0];
+  };
+  const nlohmann::json local = ability({folder_.path()});
+  const int port = free_port();
+  run({"--port", std::to_string(port)}, [&](pid_t process) {
+    ASSERT_TRUE(answers(port));
+    const nlohmann::json remote = ability(
+        {"openai:tiny", "--base-url", fmt::format("http://127.0.0.1:{}/v1", port), "--endpoint-api", "completions"});
+    kill(process, SIGTERM);
+    EXPECT_EQ(remote["knowledge"]["answers"], local["knowledge"]["answers"]);
+    EXPECT_EQ(remote["perplexity"]["nats_per_token"], local["perplexity"]["nats_per_token"]);
+    EXPECT_EQ(remote["perplexity"]["tokens"], local["perplexity"]["tokens"]);
+  });
 }
 
 TEST_F(ServeCommand, SaysInJsonWhereItListens) {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <thread>
 
-#include "evaluate/endpoint/http_client.h"
 #include "serve/served.h"
 
 namespace manyshot::serve {
@@ -35,17 +34,14 @@ TEST(Load, ManyClientsGetWhatEachWouldGetAlone) {
   }
   std::atomic<size_t> good = 0;
   {
-    HttpClient http;
     std::vector<std::jthread> clients;
     for (size_t client = 0; client < kClients; ++client) {
       clients.emplace_back([&, client] {
         for (size_t i = 0; i < kRequests; ++i) {
           const size_t kind = (client + i) % 5;
           const Json body{{"prompt", "client " + std::to_string(kind)}, {"max_tokens", 10}, {"seed", kind}};
-          const manyshot::HttpResponse response =
-              http.post({.url = served.service->base_url() + "/completions", .body = body.dump()});
-          if (response.status != 200) continue;
-          good += Json::parse(response.body)["choices"][0]["text"] == expected[kind];
+          const RawResponse response = served.post("/v1/completions", body);
+          good += response.status == 200 && response.json()["choices"][0]["text"] == expected[kind];
         }
       });
     }

@@ -8,7 +8,6 @@
 #include "model/language/language_model.h"
 #include "serve/served.h"
 #include "support/error.h"
-#include "support/program.h"
 
 namespace manyshot::serve {
 namespace {
@@ -180,31 +179,6 @@ TEST(Service, TokensAndStatus) {
   EXPECT_EQ(served.metric("texts_under_way"), 0);
   EXPECT_THAT(served.get("/metrics").body,
               HasSubstr("manyshot_requests_total{route=\"/tokenize\",status=\"200\"} 3\n"));
-}
-
-// Our own client of such servers gets from this one what the model itself says.
-TEST(Service, EvaluatesAsTheModelItselfDoes) {
-  const Served served;
-  std::string questions = "subject,question,A,B,C,D,answer\n";
-  for (int i = 0; i < 12; ++i) {
-    questions += fmt::format("jobs,Which {}?,the nurse,a cook {},clerk,caf\u00e9,{}\n", i, i, "ABCD"[i % 4]);
-  }
-  const std::string knowledge = served.folder.write("questions.csv", questions),
-                    text = served.folder.write("text.txt", "the nurse works in the hospital, the clerk in a bank.\n");
-  const auto ability = [&](const std::vector<std::string>& models) {
-    std::vector<std::string> arguments{"evaluate", "--json",      "--quiet", "--perplexity",
-                                       text,       "--knowledge", knowledge, "--models"};
-    arguments.insert(arguments.end(), models.begin(), models.end());
-    const ProgramResult result = run_manyshot(arguments);
-    EXPECT_EQ(result.exit_code, 0) << result.err;
-    return Json::parse(result.out)["general_ability"][0];
-  };
-  const Json local = ability({served.folder.path()});
-  const Json remote =
-      ability({"openai:tiny", "--base-url", served.service->base_url(), "--endpoint-api", "completions"});
-  EXPECT_EQ(remote["knowledge"]["answers"], local["knowledge"]["answers"]);
-  EXPECT_EQ(remote["perplexity"]["nats_per_token"], local["perplexity"]["nats_per_token"]);
-  EXPECT_EQ(remote["perplexity"]["tokens"], local["perplexity"]["tokens"]);
 }
 
 TEST(Service, RefusesModelsAndAddresses) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/aligned_buffer.h"
+#include "model/language/attention_scratch.h"
 #include "model/language/decoder_network.h"
 #include "model/language/kv_segment.h"
 
@@ -21,7 +22,8 @@ struct PassSequence {
   size_t first_position = 0;
 };
 
-// All sequences go through together, in blocks of tokens that threads take one by one. A token's result depends on the
+// All sequences go through together: in blocks of tokens that threads take one by one, or, where these are fewer than
+// the threads, as one block whose products' columns the threads share. A token's result depends on the
 // tokens before it in its own text only, bit for bit: on no other sequence, block or thread. The residual stream,
 // norms, softmax and all sums are f32; matrix products take T.
 template <class T>
@@ -51,10 +53,19 @@ class DecoderPass {
   };
   struct Workspace;
 
+  using Workspaces = std::vector<std::unique_ptr<Workspace>>;  // one a thread
+
   std::vector<TileRun> tile_runs(size_t first, size_t last) const;
+  void run_blocks(std::span<const size_t> wanted, T* hidden);
+  void run_shared(std::span<const size_t> wanted, T* hidden);
+  void embed(const Block& block);
   void project(size_t layer, const Block& block, Workspace& work);
-  void attend(size_t layer, const Block& block, Workspace& work);
+  void project_shared(size_t layer, const Block& block, Workspace& work);
+  void keep_projected(size_t layer, const Block& block, const float* qkv);
+  void attend(size_t layer, const Block& block, size_t kv_head, AttentionScratch& scratch, T* attended);
   void finish(const DecoderLayer<T>& layer, const Block& block, Workspace& work);
+  void finish_shared(const DecoderLayer<T>& layer, const Block& block, Workspaces& workspaces);
+  void take_wanted(std::span<const size_t> wanted, const Block& block, T* hidden);
   float* x(size_t token) { return x_.data() + token * net_.D; }
 
   const DecoderNetwork<T>& net_;
