@@ -73,8 +73,8 @@ std::vector<ChatMessage> messages_of(const Json& json) {
   for (const Json& message : json) {
     if (!message.is_object() || !message.value("role", Json()).is_string() ||
         !message.value("content", Json()).is_string()) {
-      fail(ErrorKind::kBadInput, "expected a message {{\"role\": text, \"content\": text}}, found {}",
-           excerpt(message.dump(-1, ' ', false, Json::error_handler_t::replace)));
+      fail(ErrorKind::kBadInput, "message {} is not as expected: {{\"role\": text, \"content\": text}}",
+           messages.size() + 1);
     }
     messages.push_back({message["role"], message["content"]});
   }

@@ -1,6 +1,7 @@
 #include "serve/http_server.h"
 
 #include <httplib.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -53,27 +54,19 @@ int status_of(ErrorKind kind) {
   return 500;
 }
 
-// The port of an address, and its bytes.
-std::string address_key(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
-    return {reinterpret_cast<const char*>(&ipv4.sin_port), sizeof ipv4.sin_port};
-  }
-  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
-  return {reinterpret_cast<const char*>(&ipv6.sin6_port), sizeof ipv6.sin6_port};
+// The port of the address that `ask` (getpeername, getsockname) tells of a socket; -1 without one.
+int port_of(int socket, int (*ask)(int, sockaddr*, socklen_t*)) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (ask(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return -1;
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return -1;
 }
 
-// The socket of this process whose peer and own port are those of a request, since the library does not tell; -1 for
+// The socket of this process whose peer's and own port are those of a request, since the library does not tell; -1 for
 // none. It stays open while the request is answered.
 int socket_of(const httplib::Request& request) {
-  const auto port_of = [](int socket, auto ask) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (ask(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return -1;
-    if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return -1;
-    const std::string key = address_key(address);
-    return static_cast<unsigned char>(key[0]) << 8 | static_cast<unsigned char>(key[1]);
-  };
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
     const auto socket = parse_exact<int>(entry.path().filename().string());

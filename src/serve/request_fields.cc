@@ -10,7 +10,35 @@ void refuse_field(std::string_view name, std::string_view expected, const Json& 
        excerpt(found.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
-RequestFields::RequestFields(const std::string& body) : json_(Json::parse(body, nullptr, /*allow_exceptions=*/false)) {
+namespace {
+
+constexpr int kMostLevels = 64;  // of lists and objects in each other: to write JSON down, the stack must be as deep
+
+bool is_too_deep(std::string_view json) {
+  int level = 0;
+  bool in_text = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') in_text = !in_text;
+    if (in_text && c == '\\') ++i;
+    if (in_text) continue;
+    if (c == '[' || c == '{') ++level;
+    if (c == ']' || c == '}') --level;
+    if (level > kMostLevels) return true;
+  }
+  return false;
+}
+
+Json parse_body(const std::string& body) {
+  if (is_too_deep(body)) {
+    fail(ErrorKind::kBadInput, "the body has more than {} lists and objects in each other", kMostLevels);
+  }
+  return Json::parse(body, nullptr, /*allow_exceptions=*/false);
+}
+
+}  // namespace
+
+RequestFields::RequestFields(const std::string& body) : json_(parse_body(body)) {
   if (!json_.is_object()) fail(ErrorKind::kBadInput, "the body must be a JSON object, found {}", excerpt(body));
 }
 

@@ -125,7 +125,7 @@ TEST_F(GenerateCommand, NamesLinesThatCannotBeAnswered) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, AllOf(HasSubstr("in.jsonl:1: expected {\"prompt\": text} or {\"messages\": "),
                                 HasSubstr("in.jsonl:3: "), HasSubstr("in.jsonl:4: a message of the role \"robot\""),
-                                HasSubstr("in.jsonl:5: expected a message"), HasSubstr(" the window of "),
+                                HasSubstr("in.jsonl:5: message 1 is not as expected: "), HasSubstr(" the window of "),
                                 HasSubstr("in.jsonl: 5 of 6 lines could not be answered")));
   const std::vector<json> lines = parsed(content_of(folder_ / "out.jsonl"));
   ASSERT_EQ(lines.size(), 6u);

@@ -87,6 +87,18 @@ TEST(Refusal, OfWhatDoesNotFit) {
               HasSubstr("there is no room to write; give a shorter prompt"));
 }
 
+TEST(Refusal, OfJsonThatIsTooDeep) {
+  const Served served;
+  const auto post = [&](const std::string& body) {
+    return ask(served.service->port(), "POST", "/v1/completions", body);
+  };
+  const std::string deep(100'000, '[');
+  EXPECT_THAT(post("{\"prompt\": " + deep + std::string(deep.size(), ']') + "}").message(),
+              HasSubstr("more than 64 lists and objects in each other"));
+  EXPECT_EQ(post("{\"prompt\": \"\\\"" + std::string(100, '[') + "\", \"max_tokens\": 1}").status, 200)
+      << "a text may have them";
+}
+
 TEST(Refusal, OfBytesThatAreNoHttp) {
   const Served served;
   for (const std::string bytes : {"\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
