@@ -122,6 +122,18 @@ std::vector<TokenId> encode_chat_prompt(const std::vector<ChatMessage>& messages
   return encoder.take_tokens();
 }
 
+TrainSample encode_completion(std::string_view prompt, std::string_view text, const Tokenizer& tokenizer) {
+  TrainSample sample;
+  if (tokenizer.add_bos() && tokenizer.bos()) sample.tokens.push_back(*tokenizer.bos());
+  tokenizer.append_encoded(prompt, /*parse_special=*/false, sample.tokens);
+  sample.answer_begin = sample.tokens.size();
+  tokenizer.append_encoded(text, /*parse_special=*/false, sample.tokens);
+  if (tokenizer.eos()) sample.tokens.push_back(*tokenizer.eos());
+  sample.supervised.resize(sample.tokens.size() - sample.answer_begin);
+  std::iota(sample.supervised.begin(), sample.supervised.end(), static_cast<uint32_t>(sample.answer_begin));
+  return sample;
+}
+
 TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer) {
   TrainSample sample;
   if (tokenizer.add_bos() && tokenizer.bos()) sample.tokens.push_back(*tokenizer.bos());

@@ -26,6 +26,8 @@ TrainSample encode_chat(const std::vector<ChatMessage>& messages, ChatWrapping w
 // The same up to where the assistant's next message begins: what a model is to go on with.
 std::vector<TokenId> encode_chat_prompt(const std::vector<ChatMessage>& messages, ChatWrapping wrapping,
                                         const Tokenizer& tokenizer);
+// Supervised: every token of `text`, which follows `prompt` directly.
+TrainSample encode_completion(std::string_view prompt, std::string_view text, const Tokenizer& tokenizer);
 // Supervised: every token but the first.
 TrainSample encode_plain_text(std::string_view text, const Tokenizer& tokenizer);
 

@@ -82,7 +82,13 @@ TrainSample TextStream::encode(const Json& record, const std::string& place) con
   if (text == record.end() || !text->is_string()) {
     fail(ErrorKind::kBadInput, "{}: there is no \"text\"; check the stage's data kind", place);
   }
-  const TrainSample sample = encode_plain_text(text->get_ref<const std::string&>(), tokenizer_);
+  const auto prompt = record.find("prompt");
+  if (prompt != record.end() && !prompt->is_string())
+    fail(ErrorKind::kBadInput, "{}: \"prompt\" is no text; leave it out, or write one", place);
+  const auto& words = text->get_ref<const std::string&>();
+  const TrainSample sample = prompt == record.end() || prompt->get_ref<const std::string&>().empty()
+                                 ? encode_plain_text(words, tokenizer_)
+                                 : encode_completion(prompt->get_ref<const std::string&>(), words, tokenizer_);
   if (sample.supervised.empty()) fail(ErrorKind::kBadInput, "{}: the text is empty", place);
   return sample;
 }

@@ -434,6 +434,23 @@ TEST_F(Stream, PlainTextsGoInWhole) {
   expect_refused(stage, context(), ErrorKind::kNotFound, "no .jsonl or .json files in this folder");
 }
 
+TEST_F(Stream, TextBehindAPromptIsLearnedAlone) {
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kText;
+  stage.path = folder_.write("text.jsonl", "{\"prompt\": \"The first.\", \"text\": \" The second.\"}\n");
+  const auto sample = take(*open_stream(stage, context()), 1).front();
+  stage.path = folder_.write("whole.jsonl", "{\"text\": \"The first. The second.\"}\n");
+  const auto whole = take(*open_stream(stage, context()), 1).front();
+  EXPECT_EQ(sample.tokens, whole.tokens);
+  const size_t learned = sample.supervised.size();
+  ASSERT_LT(learned, whole.supervised.size());
+  EXPECT_EQ(sample.supervised, std::vector<uint32_t>(whole.supervised.end() - static_cast<ptrdiff_t>(learned),
+                                                     whole.supervised.end()));
+  EXPECT_EQ(sample.answer_begin, sample.supervised.front());
+  stage.path = folder_.write("bad.jsonl", "{\"prompt\": 3, \"text\": \"a b\"}\n");
+  expect_refused(stage, context(), ErrorKind::kBadInput, "bad.jsonl:1: \"prompt\" is no text");
+}
+
 TEST_F(Stream, LongSamplesAreSkippedCutOrRefused) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kText;
