@@ -16,7 +16,7 @@ set(data_flow
   predict generate c_api
   evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
   train_evaluation
-  lab/words lab/world lab/data lab/make lab
+  lab/words lab/world lab/data lab/make lab/augment lab/score lab/run lab/cost lab/report
   serve cli)
 
 # The functions below read the include at hand: `file` (its path from src/), `line_number`, `header`.
