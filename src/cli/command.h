@@ -69,7 +69,13 @@ std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_merge_command();
 std::unique_ptr<Command> make_export_command();
 std::unique_ptr<Command> make_evaluate_command();
+std::unique_ptr<Command> make_lab_quick_command();
 std::unique_ptr<Command> make_lab_make_command();
+std::unique_ptr<Command> make_lab_run_command();
+std::unique_ptr<Command> make_lab_report_command();
+std::unique_ptr<Command> make_lab_cost_command();
+std::unique_ptr<Command> make_lab_prompts_command();
+std::unique_ptr<Command> make_lab_model_command();
 
 // Prints the line of --json (docs/formats/json.md): the command, the version, the options, what `results` has (an
 // "options" there wins), and the peak memory.
@@ -88,6 +94,8 @@ ParsedArguments parse_arguments(Command& command, CommonOptions& common, std::sp
 
 std::string command_help(Command& command);
 std::string program_help();
+// The commands whose names begin with this word: "lab".
+std::string group_help(const std::string& word);
 // docs/options.md
 std::string options_document();
 

@@ -83,6 +83,10 @@ std::string usage(Command& command, const OptionList& list) {
   return text + (argument.empty() ? " [OPTIONS]" : fmt::format(" [OPTIONS] [{}]", argument));
 }
 
+std::string command_line(const std::string& name, const std::string& summary) {
+  return fmt::format("  {:<13}{}\n", name, summary);
+}
+
 }  // namespace
 
 std::string command_help(Command& command) {
@@ -95,14 +99,22 @@ std::string command_help(Command& command) {
   return first_lines + option_lines(list);
 }
 
+std::string group_help(const std::string& word) {
+  std::string text = fmt::format("manyshot {}, commands:\n\n", word);
+  for (const auto& command : all_commands()) {
+    if (command->name().starts_with(word + " ")) text += command_line(command->name(), command->summary());
+  }
+  return text + fmt::format("\nmanyshot help {} COMMAND for one of them.\n", word);
+}
+
 std::string program_help() {
   std::string text =
       "manyshot: labels and probabilities for the rows of a table, from labelled example rows in the prompt of a "
       "language model\n\n"
       "    manyshot predict --train labelled.csv --test new.csv --target column\n\nCommands:\n";
-  for (const auto& command : all_commands()) text += fmt::format("  {:<10}{}\n", command->name(), command->summary());
-  text += fmt::format("  {:<10}{}\n", "help", "this page; manyshot help COMMAND for one command");
-  text += fmt::format("  {:<10}{}\n", "version", "the version of the program");
+  for (const auto& command : all_commands()) text += command_line(command->name(), command->summary());
+  text += command_line("help", "this page; manyshot help COMMAND for one command");
+  text += command_line("version", "the version of the program");
   text +=
       "\nExit code: 0 success, 2 something in the input is wrong (the message says what and where), 1 anything else. "
       "--json: results and errors as JSON (docs/formats/json.md).\n";

@@ -1,3 +1,4 @@
+#include <fmt/ranges.h>
 #include <malloc.h>
 
 #include <algorithm>
@@ -34,7 +35,13 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_merge_command());
   commands.push_back(make_export_command());
   commands.push_back(make_evaluate_command());
+  commands.push_back(make_lab_quick_command());
   commands.push_back(make_lab_make_command());
+  commands.push_back(make_lab_run_command());
+  commands.push_back(make_lab_report_command());
+  commands.push_back(make_lab_cost_command());
+  commands.push_back(make_lab_prompts_command());
+  commands.push_back(make_lab_model_command());
   return commands;
 }
 
@@ -50,38 +57,54 @@ void apply_common(const Command& command, const CommonOptions& common) {
   set_num_threads(common.threads);
 }
 
+// The names of commands that begin with `word` and a blank, without these: "make" and "run" of lab.
+std::vector<std::string> commands_of_group(const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto& command : all_commands()) {
+    const std::string name = command->name();
+    if (name.starts_with(word + " ")) names.push_back(name.substr(word.size() + 1));
+  }
+  return names;
+}
+
+// Takes the name of a command, of one word or two, off the front of `arguments`.
+std::string take_name(std::vector<std::string>& arguments) {
+  std::string name = arguments.front();
+  arguments.erase(arguments.begin());
+  const std::vector<std::string> members = commands_of_group(name);
+  if (members.empty()) return name;
+  if (arguments.empty() || arguments.front().starts_with("-")) {
+    fail(ErrorKind::kBadInput, "manyshot {} needs a second word: {}; see manyshot help {}", name,
+         fmt::join(members, ", "), name);
+  }
+  const std::string second = arguments.front();
+  if (std::ranges::find(members, second) == members.end()) {
+    fail(ErrorKind::kBadInput, "no command \"{} {}\"{}; there are {} {}", name, second, did_you_mean(second, members),
+         name, fmt::join(members, ", "));
+  }
+  arguments.erase(arguments.begin());
+  return name + " " + second;
+}
+
 std::unique_ptr<Command> find_command(const std::string& name) {
   std::vector<std::string> names{"help", "version"};
   for (auto& command : all_commands()) {
     if (command->name() == name) return std::move(command);
     names.push_back(command->name());
   }
-  std::vector<std::string> longer;
-  std::ranges::copy_if(names, std::back_inserter(longer),
-                       [&](const auto& known) { return known.starts_with(name + " "); });
-  if (!longer.empty()) {
-    fail(ErrorKind::kBadInput, "{} is the first word of {}; see manyshot help", name, list_names(longer));
-  }
   fail(ErrorKind::kBadInput, "no command \"{}\"{}; see manyshot help", name, did_you_mean(name, names));
 }
 
-// The command that `arguments` begin with: two words where the first begins the names of several, as "lab" does.
-std::string command_name(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) return "help";
-  const std::string& word = arguments.front();
-  const bool begins_names =
-      std::ranges::any_of(all_commands(), [&](const auto& command) { return command->name().starts_with(word + " "); });
-  return begins_names && arguments.size() > 1 ? word + " " + arguments[1] : word;
-}
-
-void print_help(const std::vector<std::string>& arguments) {
-  const std::string topic = command_name(arguments);
+void print_help(std::vector<std::string> arguments) {
+  const std::string topic = arguments.empty() ? "help" : arguments.front();
   if (topic == "--markdown") {
     fmt::print("{}", options_document());
   } else if (topic == "help" || topic == "version") {
     fmt::print("{}", program_help());
+  } else if (arguments.size() == 1 && !commands_of_group(topic).empty()) {
+    fmt::print("{}", group_help(topic));
   } else {
-    fmt::print("{}", command_help(*find_command(topic)));
+    fmt::print("{}", command_help(*find_command(take_name(arguments))));
   }
 }
 
@@ -109,16 +132,19 @@ void run_command(const std::string& name, const std::vector<std::string>& argume
   }
 }
 
-void dispatch(const std::vector<std::string>& arguments, bool& as_json) {
-  const std::string name = command_name(arguments);
-  const auto num_words = std::min<ptrdiff_t>(std::ranges::count(name, ' ') + 1, std::ssize(arguments));
-  const std::vector<std::string> rest(arguments.begin() + num_words, arguments.end());
-  if (name == "help" || name == "--help" || name == "-h") {
-    print_help(rest);
-  } else if (name == "version" || name == "--version") {
+void dispatch(std::vector<std::string> arguments, bool& as_json) {
+  if (arguments.empty()) arguments.emplace_back("help");
+  const std::string first = arguments.front();
+  const bool asks_help = arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h");
+  if (first == "help" || first == "--help" || first == "-h") {
+    print_help({arguments.begin() + 1, arguments.end()});
+  } else if (first == "version" || first == "--version") {
     fmt::print("manyshot {}\n", program_version());
+  } else if (asks_help && !commands_of_group(first).empty()) {
+    fmt::print("{}", group_help(first));
   } else {
-    run_command(name, rest, as_json);
+    const std::string name = take_name(arguments);
+    run_command(name, arguments, as_json);
   }
 }
 

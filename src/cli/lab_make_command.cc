@@ -1,4 +1,4 @@
-// manyshot lab …: one command for each word.
+// manyshot lab make
 #include <optional>
 
 #include "cli/command.h"
