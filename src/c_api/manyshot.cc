@@ -2,17 +2,32 @@
 #include <manyshot.h>
 
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "c_api/handles.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/version.h"
 #include "predict/choose_labels.h"
 #include "predict/fit_file.h"
+#include "predict/fitted_task.h"
 #include "table/from_columns.h"
+
+struct manyshot_task {
+  manyshot::SavedFit saved;
+  std::unique_ptr<manyshot::FittedTask> task;
+  std::string info;
+};
+
+struct manyshot_prediction {
+  manyshot::TaskAnswers answers;
+  std::vector<int32_t> labels;  // of classes
+  std::vector<double> means;    // of numbers
+  size_t num_rows = 0;
+};
 
 namespace manyshot {
 namespace {
@@ -147,8 +162,7 @@ manyshot_status manyshot_load(const char* path, manyshot_task** task) {
     SavedFit saved = read_saved_fit(path);
     const PredictOptions options = with_saved_options(given, saved);
     check_weights(saved, options);
-    auto fitted =
-        std::make_unique<FittedTask>(options, TableFile::from_text(saved.rows, path), FitStore::reading(saved.parts));
+    auto fitted = std::make_unique<FittedTask>(options, saved);
     *task = new manyshot_task(make_task(std::move(saved), std::move(fitted), path));
   });
 }

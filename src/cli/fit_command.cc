@@ -20,7 +20,7 @@ class FitCommand : public Command {
            "are "
            "not in the file, only their name and SHA-256; other weights are refused. --fit and --append fit again, to "
            "the rows of a file and further ones. The file holds the labelled rows as the table spells them: keep it as "
-           "you keep them.";
+           "you keep them, or leave them out with --with-data no where the model allows.";
   }
   std::string examples() const override {
     return "    manyshot fit --train train.csv --target species --out species.msfit\n"

@@ -61,6 +61,7 @@ class ByteReader {
   }
   template <PlainNumber T>
   void numbers(std::span<T> values) {
+    if (values.empty()) return;  // its data may be null
     std::memcpy(values.data(), take(values.size_bytes()).data(), values.size_bytes());
   }
   template <PlainNumber T>
@@ -82,7 +83,7 @@ class ByteReader {
     if (number_of > rest_.size() / least_bytes) refuse("ends early");
     return number_of;
   }
-  size_t remaining() const { return rest_.size(); }
+  const std::string& place() const { return place_; }
   void expect_end() const {
     if (!rest_.empty()) refuse("has bytes that do not belong to it");
   }

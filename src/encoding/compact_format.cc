@@ -17,6 +17,25 @@ CompactFormat::CompactFormat(const Table& shots, std::span<const int32_t> labels
   shot_codes_ = encode(features);
 }
 
+CompactFormat::CompactFormat(ByteReader& reader, size_t num_columns, const CompactVocabulary& vocabulary)
+    : encoder_(FeatureEncoder::read(reader, num_columns)), vocabulary_(vocabulary) {
+  for (size_t feature = 0; feature < num_features(); ++feature) {
+    value_codes_.push_back(NumberCode::read(reader));
+    rank_codes_.push_back(NumberCode::read(reader));
+    rank_scales_.push_back(RankScale::read(reader));
+  }
+}
+
+bool CompactFormat::write(ByteWriter& writer) const {
+  encoder_.write(writer);
+  for (size_t feature = 0; feature < num_features(); ++feature) {
+    value_codes_[feature].write(writer);
+    rank_codes_[feature].write(writer);
+    rank_scales_[feature].write(writer);
+  }
+  return true;
+}
+
 CompactFormat::Codes CompactFormat::encode(const FeatureMatrix& features) const {
   Codes codes;
   codes.of_values.reserve(features.values.size());

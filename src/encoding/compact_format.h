@@ -18,6 +18,9 @@ class CompactFormat : public PromptFormat {
   // `shots` are the labelled rows and `labels` their class indices [N]; features and number codes are fitted on these
   // rows only.
   CompactFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary);
+  // One that write() wrote, of a table of so many columns; it has no labelled rows: its contexts are empty.
+  CompactFormat(ByteReader& reader, size_t num_columns, const CompactVocabulary& vocabulary);
+  bool write(ByteWriter& writer) const override;
 
   std::string_view name() const override { return name_of(PromptStyle::kCompact); }
   size_t num_features() const override { return encoder_.feature_names().size(); }

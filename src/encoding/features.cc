@@ -132,6 +132,39 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
   return encoder;
 }
 
+void FeatureEncoder::write(ByteWriter& writer) const {
+  writer.number<uint64_t>(features_.size());
+  for (size_t i = 0; i < features_.size(); ++i) {
+    const Feature& feature = features_[i];
+    writer.text(names_[i]);
+    writer.number<uint64_t>(feature.column);
+    writer.number(static_cast<uint8_t>(feature.type));
+    writer.list(feature.ranks);
+    writer.number(feature.missing);
+    writer.number<uint8_t>(feature.nominal);
+    writer.number(feature.share_of);
+  }
+}
+
+FeatureEncoder FeatureEncoder::read(ByteReader& reader, size_t num_columns) {
+  FeatureEncoder encoder;
+  for (size_t i = reader.count(2 * sizeof(uint64_t)); i > 0; --i) {
+    encoder.names_.emplace_back(reader.text());
+    Feature& feature = encoder.features_.emplace_back();
+    feature.column = reader.number<uint64_t>();
+    const auto type = reader.number<uint8_t>();
+    feature.type = static_cast<ColumnType>(type);
+    feature.ranks = reader.list<double>();
+    feature.missing = reader.number<double>();
+    feature.nominal = reader.number<uint8_t>() != 0;
+    feature.share_of = reader.number<int32_t>();
+    if (feature.column >= num_columns || type > static_cast<uint8_t>(ColumnType::kText))
+      reader.refuse("has features of other columns");
+  }
+  if (encoder.features_.empty()) reader.refuse("has no features");
+  return encoder;
+}
+
 FeatureMatrix FeatureEncoder::transform(const Table& table) const {
   FeatureMatrix matrix{.num_rows = table.num_rows, .num_features = features_.size()};
   matrix.values.resize(table.num_rows * features_.size());

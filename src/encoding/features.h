@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bytes.h"
 #include "table/table.h"
 
 namespace manyshot {
@@ -44,6 +45,11 @@ class FeatureEncoder {
  public:
   // `shots` are the labelled rows. Throws Error(kBadInput) when no column is left.
   static FeatureEncoder fit(const Table& shots);
+
+  // The notes are not kept.
+  void write(ByteWriter& writer) const;
+  // Of a table of so many columns. Throws Error(kCorruptFile) for features of others.
+  static FeatureEncoder read(ByteReader& reader, size_t num_columns);
 
   // `table` has the columns of `shots` in the same order, categories extended as read_rows does.
   FeatureMatrix transform(const Table& table) const;

@@ -11,4 +11,10 @@ std::unique_ptr<PromptFormat> make_compact_format(const Table& shots, std::span<
   return std::make_unique<CompactFormat>(shots, labels, vocabulary);
 }
 
+std::unique_ptr<PromptFormat> read_compact_format(ByteReader& reader, size_t num_columns,
+                                                  const CompactVocabulary& vocabulary) {
+  if (vocabulary.cells) reader.refuse("is of a model of another version");
+  return std::make_unique<CompactFormat>(reader, num_columns, vocabulary);
+}
+
 }  // namespace manyshot

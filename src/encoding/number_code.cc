@@ -40,6 +40,18 @@ NumberCode NumberCode::fit(std::span<const double> values) {
   return code;
 }
 
+void NumberCode::write(ByteWriter& writer) const {
+  writer.number(mean_);
+  writer.number(inverse_deviation_);
+}
+
+NumberCode NumberCode::read(ByteReader& reader) {
+  NumberCode code;
+  code.mean_ = reader.number<double>();
+  code.inverse_deviation_ = reader.number<double>();
+  return code;
+}
+
 int NumberCode::encode(double value) const {
   if (std::isnan(value) || is_constant()) return kMissingCodeValue;
   const double code = std::floor(120 * ((value - mean_) * inverse_deviation_) + 500.5);

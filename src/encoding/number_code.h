@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "core/bytes.h"
+
 namespace manyshot {
 
 inline constexpr int kNumCodes = 1000;
@@ -26,6 +28,9 @@ class NumberCode {
   double value(int code) const {
     return is_constant() ? mean_ : mean_ + (code - kNumCodes / 2) / (kCodesPerDeviation * inverse_deviation_);
   }
+
+  void write(ByteWriter& writer) const;
+  static NumberCode read(ByteReader& reader);
 
   // No labelled row has a value, or all have the same one.
   bool is_constant() const { return inverse_deviation_ == 0; }

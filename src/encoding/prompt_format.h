@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.h"
 #include "core/names.h"
 #include "encoding/prompt.h"
 #include "table/table.h"
@@ -55,6 +56,9 @@ class PromptFormat {
   virtual Prompt prompt(const TaskView& view) const = 0;
   // The rows of `queries` as branches behind the context of each view. `queries` has the columns of the labelled rows.
   virtual std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const = 0;
+  // What queries() needs of the format without its labelled rows, for read_compact_format (make_compact_format.h).
+  // Returns false, and writes nothing, where that cannot be.
+  virtual bool write(ByteWriter& /*writer*/) const { return false; }
 };
 
 }  // namespace manyshot

@@ -24,6 +24,20 @@ RankScale RankScale::fit(std::span<const double> values) {
   return scale;
 }
 
+void RankScale::write(ByteWriter& writer) const {
+  writer.list(values_);
+  writer.list(scores_);
+}
+
+RankScale RankScale::read(ByteReader& reader) {
+  RankScale scale;
+  scale.values_ = reader.list<double>();
+  scale.scores_ = reader.list<double>();
+  if (scale.scores_.size() != scale.values_.size() || !std::ranges::is_sorted(scale.values_))
+    reader.refuse("has a scale of ranks that is none");
+  return scale;
+}
+
 double RankScale::score(double value) const {
   if (std::isnan(value)) return value;
   if (values_.empty()) return 0;

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "core/bytes.h"
+
 namespace manyshot {
 
 class RankScale {
@@ -15,6 +17,10 @@ class RankScale {
   // The normal quantile of the share of labelled values below `value`, equal ones counted half; linear between two
   // neighbours, and that of the nearest one outside of all. NaN stays NaN; without labelled values everything is 0.
   double score(double value) const;
+
+  void write(ByteWriter& writer) const;
+  // Throws Error(kCorruptFile) for values without order.
+  static RankScale read(ByteReader& reader);
 
  private:
   std::vector<double> values_;  // different ones, ascending

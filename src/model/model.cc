@@ -8,7 +8,8 @@
 namespace manyshot {
 
 std::unique_ptr<EncodedContext> Model::restore(const Prompt&, ByteReader&) const {
-  fail(ErrorKind::kInternal, "{}: contexts of this model have no state", info().path);
+  fail(ErrorKind::kUnsupported, "{}: {} cannot begin from contexts that were kept; use --engine auto on the CPU",
+       info().path, info().engine);
 }
 
 Json to_json(const ModelInfo& info) {

@@ -56,8 +56,8 @@ class EncodedContext {
   // Log-likelihoods [N, K] of each answer at each labelled row given the rows before it ("prequential"), for models
   // that yield them in the same pass; empty otherwise.
   virtual std::vector<float> prequential() const { return {}; }
-  // What Model::restore() takes in place of encoding again; empty where that cannot be.
-  virtual std::string state() const { return {}; }
+  // What Model::restore() takes in place of encoding again, with prequential() or without; empty where that cannot be.
+  virtual std::string state(bool /*with_prequential*/ = true) const { return {}; }
 };
 
 class Model {
@@ -67,7 +67,7 @@ class Model {
   // Throws Error(kBadInput) when the prompt does not fit the model (too many features, unknown token).
   virtual std::unique_ptr<EncodedContext> encode(const Prompt& prompt) const = 0;
   // What encode(prompt) gave when its state() was taken, by a model of the same weights and ModelInfo::engine: the same
-  // bits. Throws Error(kCorruptFile) for a state that does not fit model and prompt, and kInternal for a model whose
+  // bits. Throws Error(kCorruptFile) for a state that does not fit model and prompt, and kUnsupported for a model whose
   // contexts have none.
   virtual std::unique_ptr<EncodedContext> restore(const Prompt& prompt, ByteReader& state) const;
   // kFlat models only, else nullptr: what turns text into tokens, and the network itself.

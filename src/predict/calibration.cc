@@ -172,6 +172,18 @@ Calibration Calibration::fit(std::span<const double> log_probabilities, std::spa
   return calibration;
 }
 
+void Calibration::write(ByteWriter& writer) const {
+  writer.number(scale_);
+  writer.numbers(std::span<const double>(offsets_));
+}
+
+Calibration Calibration::read(ByteReader& reader, size_t num_classes) {
+  Calibration calibration(num_classes);
+  calibration.scale_ = reader.number<double>();
+  calibration.offsets_ = reader.block<double>(num_classes);
+  return calibration;
+}
+
 void Calibration::apply(std::span<double> row) const { softmax(scale_, offsets_, row); }
 
 }  // namespace manyshot

@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "core/bytes.h"
+
 namespace manyshot {
 
 // The share in [0, 1] of `b` [N, K] for which (1 - share) a + share b, log-probabilities of the same rows in two ways,
@@ -38,6 +40,9 @@ class Calibration {
 
   // [K] log-probabilities in, probabilities that sum to 1 out; in place.
   void apply(std::span<double> row) const;
+
+  void write(ByteWriter& writer) const;
+  static Calibration read(ByteReader& reader, size_t num_classes);
 
   double scale() const { return scale_; }
   const std::vector<double>& offsets() const { return offsets_; }

@@ -1,5 +1,7 @@
 #include "predict/compact_task.h"
 
+#include <algorithm>
+
 #include "predict/ensemble_plan.h"
 
 namespace manyshot {
@@ -19,6 +21,38 @@ CompactTask::CompactTask(const PromptPlan& plan, const LabelledTable& shots)
   const EnsembleShape shape = ensemble_shape(plan);
   views_ = make_views(shots.labels, shots.num_classes(), format_->relevance(), shape, Rng(plan.seed).child("ensemble"));
   describe_ensemble(shape, shots.labels.size(), format_->num_features(), notes_);
+}
+
+CompactTask::CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader& reader)
+    : class_counts_(reader.list<uint32_t>()), format_(read_compact_format(reader, num_columns, plan.model.vocabulary)) {
+  const auto most_classes = static_cast<uint32_t>(plan.model.max_classes);
+  if (class_counts_.size() < 2 || class_counts_.size() > most_classes) reader.refuse("is of other classes");
+  views_.resize(reader.count(sizeof(uint64_t)));
+  if (views_.empty()) reader.refuse("has no members");
+  for (TaskView& view : views_) {
+    view.features = reader.list<uint32_t>();
+    view.labels = reader.list<uint32_t>();
+    view.scale = reader.number<uint8_t>() != 0 ? NumberScale::kRanks : NumberScale::kValues;
+    const auto is_feature = [&](uint32_t feature) { return feature < format_->num_features(); };
+    const auto is_label = [&](uint32_t label) { return label < most_classes; };
+    if (!std::ranges::all_of(view.features, is_feature) || !std::ranges::all_of(view.labels, is_label) ||
+        view.labels.size() != class_counts_.size() || view.features.empty() ||
+        view.features.size() > static_cast<size_t>(plan.model.max_features)) {
+      reader.refuse("has a view of other features or classes");
+    }
+  }
+}
+
+bool CompactTask::write(ByteWriter& writer) const {
+  writer.list(class_counts_);
+  if (!format_->write(writer)) return false;
+  writer.number<uint64_t>(views_.size());
+  for (const TaskView& view : views_) {
+    writer.list(view.features);
+    writer.list(view.labels);
+    writer.number<uint8_t>(view.scale == NumberScale::kRanks);
+  }
+  return true;
 }
 
 }  // namespace manyshot

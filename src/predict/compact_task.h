@@ -15,6 +15,10 @@ class CompactTask {
  public:
   // Throws Error(kUnsupported) for more classes than the model tells apart. REQUIRES: not plan.is_text().
   CompactTask(const PromptPlan& plan, const LabelledTable& shots);
+  // One that write() wrote, without labelled rows, of a table of so many columns.
+  CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader& reader);
+  // Returns false where the format cannot be written.
+  bool write(ByteWriter& writer) const;
 
   const PromptFormat& format() const { return *format_; }
   const std::vector<TaskView>& views() const { return views_; }

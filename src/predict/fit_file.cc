@@ -35,6 +35,11 @@ ReadOptions read_options(const TaskOptions& task) {
 
 // The rows of the fit and those of the table that is added.
 std::shared_ptr<const TextTable> joined_rows(const FitOptions& options, const SavedFit& fit) {
+  if (!fit.rows) {
+    fail(ErrorKind::kUnsupported,
+         "{}: its labelled rows were left out (--with-data no), and none can be added to them; fit to all rows anew",
+         options.predict.fit);
+  }
   TextTable rows = *fit.rows;
   rows.append(TableFile::open(options.append, read_options(options.predict.task)));
   return std::make_shared<const TextTable>(std::move(rows));
@@ -69,12 +74,32 @@ Json summary_of(const FittedTask& task) {
   return summary;
 }
 
-}  // namespace
-
-SavedFit save_fit(const FittedTask& task, FitParts parts) {
+// All but the rows and what their fit keeps.
+SavedFit description_of(const FittedTask& task) {
   SavedFit fit{.program = program_version(), .options = fitted_options(task.options()), .is_number = task.is_number()};
   fit.model = model_of(task.options(), task.is_number());
   fit.summary = summary_of(task);
+  return fit;
+}
+
+}  // namespace
+
+SavedFit save_fit_without_rows(const FittedTask& task) {
+  SavedFit fit = description_of(task);
+  fit.without_rows = {.features = task.train().features,
+                      .classes = task.train().classes,
+                      .class_counts = task.class_counts(),
+                      .train_rows = task.train().labels.size(),
+                      .predictor = task.state_without_rows()};
+  if (!fit.without_rows->predictor.empty()) return fit;
+  fail(ErrorKind::kUnsupported,
+       "--with-data no: {} answers \"{}\" from the labelled rows themselves; only one compact model of version 1 on at "
+       "most as many classes as it tells apart (--model default without --teacher) does without: leave the option out",
+       task.options().model, task.options().task.target);
+}
+
+SavedFit save_fit(const FittedTask& task, FitParts parts) {
+  SavedFit fit = description_of(task);
   fit.rows = std::make_shared<const TextTable>(TextTable::of(task.train().file, task.column_names()));
   fit.parts = std::move(parts);
   return fit;
@@ -96,8 +121,9 @@ FitReport fit_file(const FitOptions& options) {
   TableFile table = rows ? TableFile::from_text(rows, of_task.task.train)
                          : TableFile::open(of_task.task.train, read_options(of_task.task));
   FitParts parts;
-  const FittedTask task(of_task, std::move(table), FitStore::filling(parts));
-  write_saved_fit(out, save_fit(task, std::move(parts)));
+  const bool with_rows = options.with_data == WithData::kYes;
+  const FittedTask task(of_task, std::move(table), with_rows ? FitStore::filling(parts) : FitStore());
+  write_saved_fit(out, with_rows ? save_fit(task, std::move(parts)) : save_fit_without_rows(task));
   out.commit();
   return {.target = of_task.task.target,
           .model = of_task.model,
@@ -120,9 +146,9 @@ std::string describe(const SavedFit& fit) {
     const std::vector<std::string> classes = summary.at("classes");
     text += fmt::format("{} classes: {}\n", classes.size(), list_names(classes));
   }
-  text +=
-      fmt::format("  labelled rows {} of {} in the file\n", with_thousands(summary.at("labelled_rows").get<uint64_t>()),
-                  with_thousands(summary.at("train_rows").get<uint64_t>()));
+  text += fmt::format("  labelled rows {} of {}{}\n", with_thousands(summary.at("labelled_rows").get<uint64_t>()),
+                      with_thousands(summary.at("train_rows").get<uint64_t>()),
+                      fit.rows ? ", in the file" : "; they are not in the file");
   text += fmt::format(
       "  model         {}{}\n", fit.options.at("model").get<std::string>(),
       fit.model.name.empty() ? "" : fmt::format(": weights of {}, sha256 {}", fit.model.name, fit.model.sha256));
@@ -142,6 +168,7 @@ Json to_json(const SavedFit& fit) {
   Json json{{"path", fit.parts.path}, {"program", fit.program}};
   json.update(fit.summary);
   json["is_number"] = fit.is_number;
+  json["with_data"] = fit.rows != nullptr;
   json["model"] = fit.model.name.empty() ? Json(nullptr) : Json{{"name", fit.model.name}, {"sha256", fit.model.sha256}};
   json["options"] = fit.options;
   json["kept"] = std::move(parts);

@@ -25,9 +25,16 @@ struct OptionsOfFitting {
   }
 };
 
+// Whether the file holds the labelled rows.
+enum class WithData { kYes, kNo };
+constexpr auto names_of(WithData) {
+  return std::to_array<Named<WithData>>({{WithData::kYes, "yes"}, {WithData::kNo, "no"}});
+}
+
 struct FitOptions {
   PredictOptions predict;  // those that decide what is fitted; `fit` is the file that rows are added to
   std::string append;
+  WithData with_data = WithData::kYes;
   std::string out;
 
   template <class Self, class Visitor>
@@ -39,6 +46,10 @@ struct FitOptions {
       "File of manyshot fit whose labelled rows and options are taken; with --append.");
     v("append", self.append, any_value(), "Table with labelled rows that are added to those of --fit.");
     option_heading(v, "Output");
+    v("with_data", self.with_data, any_value(),
+      "Whether the file holds the labelled rows; no, for one compact model on classes, leaves them out, but for what "
+      "its "
+      "encoding keeps of them (docs/formats/msfit.md).");
     v("out", self.out, any_value().required(), "File of the fit; its usual ending is .msfit.");
   }
 };
@@ -55,6 +66,8 @@ struct FitReport {
 class FittedTask;
 // A fitted task, and what its store has kept, as a file has them.
 SavedFit save_fit(const FittedTask& task, FitParts parts);
+// The same without the labelled rows. Throws Error(kUnsupported) where its answers need them.
+SavedFit save_fit_without_rows(const FittedTask& task);
 
 // Throws Error before anything is written; the file appears only when complete.
 FitReport fit_file(const FitOptions& options);

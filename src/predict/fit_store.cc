@@ -5,8 +5,8 @@
 namespace manyshot {
 
 void FitParts::add(std::string name, std::string bytes) {
-  own.push_back(std::move(bytes));
-  by_name[std::move(name)] = own.back();
+  own.push_back(std::make_unique<const std::string>(std::move(bytes)));
+  by_name[std::move(name)] = *own.back();
 }
 
 const std::string_view* FitStore::find(const std::string& name) const {

@@ -4,23 +4,22 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/files.h"
 
 namespace manyshot {
 
-// Bytes by name.
+// Bytes by name. Moved, never copied: names lead to where the bytes stand.
 struct FitParts {
   std::string path;                                              // of the file that they are from, for messages
   std::map<std::string, std::string_view, std::less<>> by_name;  // into one of the two below
-  std::deque<std::string> own;
+  std::vector<std::unique_ptr<const std::string>> own;
   std::shared_ptr<const MappedFile> file;
 
   void add(std::string name, std::string bytes);

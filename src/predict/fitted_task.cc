@@ -52,6 +52,25 @@ FittedTask::FittedTask(const PredictOptions& options, TableFile table, const Fit
   }
 }
 
+FittedTask::FittedTask(const PredictOptions& options, SavedFit& saved)
+    : options_(options), method_(open_for_classes(options)), train_(open_saved_table(options_, saved)) {
+  if (is_number()) {
+    fit_numbers(FitStore::reading(saved.parts));
+  } else if (saved.rows) {
+    fit_classes(FitStore::reading(saved.parts));
+  } else {
+    restore(*saved.without_rows);
+  }
+}
+
+void FittedTask::restore(const FitWithoutRows& saved) {
+  check_class_options(options_, method_.get());
+  num_labelled_rows_ = saved.labelled_rows();
+  class_counts_ = saved.class_counts;
+  predictor_ = saved.restore(*method_, options_.task.train);
+  log_notes(options_.task.train, predictor_->notes());
+}
+
 void FittedTask::fit_classes(const FitStore& store) {
   check_class_options(options_, method_.get());
   const LabelledTable shots = read_shots(options_.task, train_, method_->max_labelled_rows());

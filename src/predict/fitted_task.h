@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "predict/predict_file.h"
+#include "predict/saved_fit.h"
 
 namespace manyshot {
 
@@ -28,6 +29,8 @@ class FittedTask {
   // The labelled rows of `table`, which messages call options.task.train. Throws what reading, opening the model and
   // fitting throw.
   FittedTask(const PredictOptions& options, TableFile table, const FitStore& store);
+  // That of a file, with its options.
+  FittedTask(const PredictOptions& options, SavedFit& saved);
   FittedTask(const FittedTask&) = delete;
   FittedTask& operator=(const FittedTask&) = delete;
 
@@ -40,12 +43,16 @@ class FittedTask {
   std::vector<std::string> column_names() const;
   std::vector<uint32_t> class_counts() const { return class_counts_; }
 
+  // Predictor::state_without_rows; empty of numbers.
+  std::string state_without_rows() const { return predictor_ ? predictor_->state_without_rows() : ""; }
+
   // Rows of `queries`, in their order; options().task.test is what messages call it. Safe from several threads.
   TaskAnswers predict(TableFile queries) const;
 
  private:
   void fit_classes(const FitStore& store);
   void fit_numbers(const FitStore& store);
+  void restore(const FitWithoutRows& saved);
 
   PredictOptions options_;
   std::unique_ptr<Method> method_;               // of classes

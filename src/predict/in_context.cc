@@ -29,6 +29,35 @@ class CompactPredictor : public Predictor {
     if (plan.options.calibrate == Calibrate::kContext) calibrate(shots.labels);
   }
 
+  CompactPredictor(std::shared_ptr<const Model> model, const PromptPlan& plan, size_t num_columns, ByteReader& state)
+      : model_(std::move(model)),
+        engine_(state.text()),
+        task_(plan, num_columns, state),
+        num_rows_(0),
+        calibration_(Calibration::read(state, class_counts().size())) {
+    state.numbers(std::span<double>(weights_));
+    for (const TaskView& view : views()) {
+      const std::string_view context = state.text();
+      ByteReader of_context(context, state.place());
+      contexts_.push_back(model_->restore(task_.format().prompt(view), of_context));
+      of_context.expect_end();
+    }
+  }
+
+  std::string state_without_rows() const override {
+    ByteWriter writer;
+    writer.text(model_->info().engine);
+    if (!task_.write(writer)) return {};
+    calibration_.write(writer);
+    writer.numbers(std::span<const double>(weights_));
+    for (const auto& context : contexts_) {
+      const std::string state = context->state(/*with_prequential=*/false);
+      if (state.empty()) return {};
+      writer.text(state);
+    }
+    return writer.take();
+  }
+
   std::vector<double> predict(const Table& queries) const override {
     const size_t num_classes = class_counts().size();
     std::vector<double> result(queries.num_rows * num_classes);
@@ -51,6 +80,7 @@ class CompactPredictor : public Predictor {
   // Of each member's rows but the first third: a query sees more labelled rows than these do, but not many times more.
   std::vector<double> honest_probabilities() const override {
     const size_t num_classes = class_counts().size();
+    if (num_rows_ == 0) return {};
     const std::vector<Prequential> seen = prequential(num_rows_, 1.0 / 3);
     if (seen.empty()) return {};
     std::vector<double> result = weighted_means(seen);
@@ -60,7 +90,14 @@ class CompactPredictor : public Predictor {
     }
     return result;
   }
-  std::vector<std::string> notes() const override { return task_.notes(); }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> notes = task_.notes();
+    if (!engine_.empty() && engine_ != model_->info().engine) {
+      notes.push_back(fmt::format("its rows were read by {}, and queries are by {}: the last digits may differ",
+                                  engine_, model_->info().engine));
+    }
+    return notes;
+  }
 
  private:
   const std::vector<TaskView>& views() const { return task_.views(); }
@@ -161,6 +198,7 @@ class CompactPredictor : public Predictor {
   }
 
   std::shared_ptr<const Model> model_;
+  std::string engine_;  // that encoded the contexts, where this was restored
   CompactTask task_;
   size_t num_rows_;
   Calibration calibration_;
@@ -184,6 +222,11 @@ std::optional<LongQuery> InContextMethod::find_long_query(const LabelledTable& s
                                                           const std::function<Table()>& queries) const {
   if (!plan_.is_text()) return std::nullopt;
   return find_long_text_query(*model_, plan_, shots, queries());
+}
+
+std::unique_ptr<Predictor> InContextMethod::restore(size_t num_columns, ByteReader& state) const {
+  if (plan_.is_text()) return Method::restore(num_columns, state);
+  return std::make_unique<CompactPredictor>(model_, plan_, num_columns, state);
 }
 
 std::unique_ptr<Predictor> InContextMethod::fit_with(const LabelledTable& shots, const FitStore& store) const {

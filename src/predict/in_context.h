@@ -22,6 +22,7 @@ class InContextMethod : public Method {
   std::optional<LongQuery> find_long_query(const LabelledTable& shots,
                                            const std::function<Table()>& queries) const override;
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }
+  std::unique_ptr<Predictor> restore(size_t num_columns, ByteReader& state) const override;
   // The contexts of compact models are kept; language models read their rows again.
   std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& store) const override;
 

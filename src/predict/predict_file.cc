@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -77,6 +78,20 @@ void fit_beside(const PredictOptions& options, const std::vector<LabelledTable>&
     methods.push_back(fit_parts<Predictor>(name, *open_method(name), shots));
 }
 
+void refuse_long_queries(const Method& method, const LabelledTable& shots, const QueryReader& queries) {
+  const auto query = method.find_long_query(shots, [&] { return queries.first_rows(queries.count_rows()); });
+  if (query) refuse_long_query(queries.path(), queries.file_row(query->query), *query);
+}
+
+// Baselines need the labelled rows.
+void refuse_beside(const PredictOptions& options) {
+  if (!options.beside || *options.beside == std::vector<std::string>{"none"}) return;
+  fail(
+      ErrorKind::kBadInput,
+      "--beside with --fit {}: its labelled rows were left out (--with-data no), and baselines need them; leave it out",
+      options.fit);
+}
+
 }  // namespace
 
 PredictReport predict_file(const PredictOptions& given, const BatchObserver& observe) {
@@ -87,17 +102,21 @@ PredictReport predict_file(const PredictOptions& given, const BatchObserver& obs
   const PredictOptions options = saved ? with_saved_options(given, *saved) : given;
   const TaskOptions& task = options.task;
   if (saved) check_weights(*saved, options);
+  if (saved && saved->without_rows) refuse_beside(options);
   const FitStore store = saved ? FitStore::reading(saved->parts) : FitStore();
   const std::unique_ptr<Method> method = open_for_classes(options);
-  const TrainingTable train =
-      saved ? open_training_table(task, TableFile::from_text(saved->rows, task.train)) : open_training_table(task);
+  const TrainingTable train = saved ? open_saved_table(options, *saved) : open_training_table(task);
   if (train.is_number()) return predict_numbers(options, train, store, reading, observe.numbers);
   check_class_options(options, method.get());
   const std::optional<OwnRows> own = own_rows(options, train);
   QueryReader queries = open_queries(task, train, own);
   const std::vector<std::string> kept = queries.keep(options.output.keep);
-  const std::vector<LabelledTable> shots = read_parts(task, train, own, method->max_labelled_rows());
-  PredictionWriter writer(options.output, train.classes, shots.front().class_counts(), kept,
+  const FitWithoutRows* without_rows = saved && saved->without_rows ? &*saved->without_rows : nullptr;
+  std::vector<LabelledTable> shots;
+  if (without_rows == nullptr) shots = read_parts(task, train, own, method->max_labelled_rows());
+  const std::vector<uint32_t> class_counts =
+      without_rows != nullptr ? without_rows->class_counts : shots.front().class_counts();
+  PredictionWriter writer(options.output, train.classes, class_counts, kept,
                           [&](const PredictionBatch& batch, std::span<const int32_t> labels) {
                             observe.classes({.method = options.model,
                                              .rows = batch.rows,
@@ -106,28 +125,27 @@ PredictReport predict_file(const PredictOptions& given, const BatchObserver& obs
                                              .labels = labels,
                                              .kept = batch.kept});
                           });
-  if (!own) queries.watch_for(shots.front().features);
+  if (!own && !shots.empty()) queries.watch_for(shots.front().features);
 
   PredictReport report{.classes = train.classes,
-                       .class_counts = shots.front().class_counts(),
+                       .class_counts = class_counts,
                        .kept = kept,
-                       .train_rows = train.labels.size(),
-                       .labelled_rows = shots.front().labels.size(),
+                       .train_rows = without_rows != nullptr ? without_rows->train_rows : train.labels.size(),
+                       .labelled_rows = std::accumulate(class_counts.begin(), class_counts.end(), uint64_t{0}),
                        .has_truth = queries.has_truth()};
-  if (const auto query =
-          method->find_long_query(shots.front(), [&] { return queries.first_rows(queries.count_rows()); }))
-    refuse_long_query(queries.path(), queries.file_row(query->query), *query);
+  if (!shots.empty()) refuse_long_queries(*method, shots.front(), queries);
   report.read_s = reading.seconds();
   const Stopwatch fitting;
   std::vector<FittedParts<Predictor>> methods;
   methods.push_back(fit_parts<Predictor>(options.model, *method, shots, store));
+  if (without_rows != nullptr) methods.front().parts.push_back(without_rows->restore(*method, given.fit));
   const Predictor& first = *methods.front().parts.front();
   log_notes(task.train, first.notes());
   if (shots.size() == 1) {
     report.honest = first.honest_probabilities();
     report.labels = shots.front().labels;
   }
-  if (queries.has_truth()) fit_beside(options, shots, queries.count_rows(), methods);
+  if (queries.has_truth() && !shots.empty()) fit_beside(options, shots, queries.count_rows(), methods);
   report.fit_s = fitting.seconds();
 
   const Stopwatch predicting;

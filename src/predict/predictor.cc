@@ -23,6 +23,10 @@ LabelledTable LabelledTable::at(std::span<const uint64_t> rows) const {
   return part;
 }
 
+std::unique_ptr<Predictor> Method::restore(size_t /*num_columns*/, ByteReader& state) const {
+  state.refuse("is of another method");
+}
+
 std::vector<std::string> method_names() {
   std::vector<std::string> names{std::string(kAuto)};
   names.insert(names.end(), baseline_names().begin(), baseline_names().end());

@@ -54,6 +54,8 @@ class Predictor {
   // What happened while it predicted, in the calls that have returned; asked at the end.
   virtual std::vector<std::string> closing_notes() const { return {}; }
   virtual AnswerReport answer_report() const { return {}; }
+  // What Method::restore() takes in place of the labelled rows; empty where answers need the rows themselves.
+  virtual std::string state_without_rows() const { return {}; }
 };
 
 // Safe to use from several threads: tasks may be fitted at the same time.
@@ -70,6 +72,9 @@ class Method {
   }
   // Throws Error(kUnsupported) when the task is beyond the method (more classes than it tells apart).
   virtual std::unique_ptr<Predictor> fit(const LabelledTable& shots) const = 0;
+  // The predictor whose state_without_rows() this is, of tables of so many columns: it answers with the same bits, and
+  // has no honest probabilities. Throws Error(kCorruptFile) for other bytes.
+  virtual std::unique_ptr<Predictor> restore(size_t num_columns, ByteReader& state) const;
   // The same Predictor; what takes time is read from the store, or kept there (predict/fit_store.h).
   virtual std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& /*store*/) const {
     return fit(shots);

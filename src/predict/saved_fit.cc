@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "core/error.h"
@@ -11,13 +12,14 @@
 #include "core/version.h"
 #include "predict/auto_method.h"
 #include "predict/model_store.h"
+#include "table/schema_bytes.h"
 
 namespace manyshot {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRowsPart = "rows";
+constexpr std::string_view kRowsPart = "rows", kWithoutRowsPart = "without_rows";
 
 // Options of a prediction: what is asked, how tables are read, what is written.
 constexpr std::array<std::string_view, 17> kAskedOptions{
@@ -55,6 +57,29 @@ void refuse_weights(const std::string& path, const std::string& what, const std:
        path, what, short_form(fitted), short_form(found));
 }
 
+std::string bytes_of(const FitWithoutRows& fit) {
+  ByteWriter writer;
+  write_schema(writer, fit.features);
+  writer.number<uint64_t>(fit.classes.size());
+  for (const std::string& name : fit.classes) writer.text(name);
+  writer.list(fit.class_counts);
+  writer.number(fit.train_rows);
+  writer.text(fit.predictor);
+  return writer.take();
+}
+
+FitWithoutRows without_rows_from(ByteReader reader) {
+  FitWithoutRows fit{.features = read_schema(reader)};
+  for (size_t i = reader.count(sizeof(uint64_t)); i > 0; --i) fit.classes.emplace_back(reader.text());
+  fit.class_counts = reader.list<uint32_t>();
+  fit.train_rows = reader.number<uint64_t>();
+  fit.predictor = reader.text();
+  reader.expect_end();
+  if (fit.features.columns.empty() || fit.classes.size() < 2 || fit.class_counts.size() != fit.classes.size())
+    reader.refuse("has no columns or classes");
+  return fit;
+}
+
 }  // namespace
 
 bool is_fitted_option(std::string_view name) { return std::ranges::find(kAskedOptions, name) == kAskedOptions.end(); }
@@ -82,15 +107,40 @@ FittedModel model_of(const PredictOptions& options, bool is_number) {
   return model;
 }
 
+uint64_t FitWithoutRows::labelled_rows() const {
+  return std::accumulate(class_counts.begin(), class_counts.end(), uint64_t{0});
+}
+
+TrainingTable FitWithoutRows::table(const PredictOptions& options) const {
+  TextTable nothing{.num_rows = 1};  // a row without a value: a table has one at least
+  for (const ColumnSchema& column : features.columns) nothing.columns.push_back({.name = column.name});
+  nothing.columns.push_back({.name = options.task.target});
+  for (TextColumn& column : nothing.columns) column.add({});
+  return {.file = TableFile::from_text(std::make_shared<const TextTable>(std::move(nothing)), options.task.train),
+          .features = features,
+          .classes = classes};
+}
+
+std::unique_ptr<Predictor> FitWithoutRows::restore(const Method& method, const std::string& path) const {
+  ByteReader state(predictor, fmt::format("{}: part \"{}\"", path, kWithoutRowsPart));
+  auto restored = method.restore(features.columns.size(), state);
+  state.expect_end();
+  return restored;
+}
+
 void write_saved_fit(OutputFile& out, const SavedFit& fit) {
   Json about{{"format", "msfit"}, {"program", fit.program}, {"options", fit.options}};
   about["target_kind"] = name_of(fit.is_number ? TaskKind::kRegression : TaskKind::kClassification);
   about["model"] = to_json(fit.model);
   about["summary"] = fit.summary;
   FitParts parts;
-  ByteWriter rows;
-  fit.rows->write(rows);
-  parts.add(std::string(kRowsPart), rows.take());
+  if (fit.without_rows) {
+    parts.add(std::string(kWithoutRowsPart), bytes_of(*fit.without_rows));
+  } else {
+    ByteWriter rows;
+    fit.rows->write(rows);
+    parts.add(std::string(kRowsPart), rows.take());
+  }
   for (const auto& [name, bytes] : fit.parts.by_name) parts.by_name.emplace("fit/" + name, bytes);
   write_fit_container(out, about, parts);
 }
@@ -108,11 +158,19 @@ SavedFit read_saved_fit(const std::string& path) {
   } catch (const Json::exception&) {
     fail(ErrorKind::kCorruptFile, "{}: the description of the fit lacks what it should have; fit again", path);
   }
-  const auto rows = container.parts.by_name.find(kRowsPart);
-  if (rows == container.parts.by_name.end()) fail(ErrorKind::kCorruptFile, "{}: no labelled rows; fit again", path);
-  ByteReader reader(rows->second, fmt::format("{}: part \"{}\"", path, kRowsPart));
-  fit.rows = std::make_shared<const TextTable>(TextTable::read(reader));
-  reader.expect_end();
+  const auto& by_name = container.parts.by_name;
+  const auto part = [&](std::string_view name) {
+    return ByteReader(by_name.find(name)->second, fmt::format("{}: part \"{}\"", path, name));
+  };
+  if (by_name.contains(kWithoutRowsPart)) {
+    fit.without_rows = without_rows_from(part(kWithoutRowsPart));
+  } else if (by_name.contains(kRowsPart)) {
+    ByteReader reader = part(kRowsPart);
+    fit.rows = std::make_shared<const TextTable>(TextTable::read(reader));
+    reader.expect_end();
+  } else {
+    fail(ErrorKind::kCorruptFile, "{}: no labelled rows; fit again", path);
+  }
   fit.parts.path = path;
   fit.parts.file = container.parts.file;
   for (const auto& [name, bytes] : container.parts.by_name) {
@@ -146,6 +204,11 @@ PredictOptions with_saved_options(const PredictOptions& given, const SavedFit& f
   }
   options.task.train = given.fit;
   return options;
+}
+
+TrainingTable open_saved_table(const PredictOptions& options, const SavedFit& fit) {
+  if (!fit.rows) return fit.without_rows->table(options);
+  return open_training_table(options.task, TableFile::from_text(fit.rows, options.task.train));
 }
 
 void check_weights(const SavedFit& fit, const PredictOptions& options) {

@@ -158,6 +158,23 @@ TEST(FitCommand, AppendedRowsMayBringClassesAndCategories) {
   EXPECT_FALSE(std::filesystem::exists(folder / "no.msfit"));
 }
 
+TEST(FitCommand, RowsMayBeLeftOutAndAnswersStay) {
+  const TemporaryFolder folder;
+  const Arguments how{"--model", "default", "--shots", "60", "--ensemble", "3", "--seed", "4"};
+  const std::string with = folder / "with.msfit", without = folder / "without.msfit";
+  ASSERT_EQ(fit(how, with).exit_code, 0);
+  const ProgramResult fitted = fit(joined(how, {"--with-data", "no"}), without);
+  ASSERT_EQ(fitted.exit_code, 0) << fitted.err;
+  const ProgramResult begun = predict_with(without);
+  ASSERT_EQ(begun.exit_code, 0) << begun.err;
+  EXPECT_EQ(begun.out, predict_with(with).out);
+  EXPECT_THAT(begun.err, HasSubstr("from 60 of 1,688 labelled rows"));
+  const json info = json::parse(run_manyshot({"info", without, "--json"}).out);
+  EXPECT_EQ(info["with_data"], false);
+  EXPECT_EQ(info["kept"], json::array());
+  EXPECT_THAT(run_manyshot({"info", without}).out, HasSubstr("60 of 1,688; they are not in the file"));
+}
+
 TEST(FitCommand, RefusesWhatContradictsTheFile) {
   const TemporaryFolder folder;
   const std::string file = folder / "m.msfit";

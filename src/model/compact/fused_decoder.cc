@@ -168,7 +168,8 @@ class FusedContext : public EncodedContext {
       }
     }
     prequential_ = state.list<float>();
-    if (prequential_.size() != num_labels * answers_.places.size()) state.refuse("is of other answers");
+    if (!prequential_.empty() && prequential_.size() != num_labels * answers_.places.size())
+      state.refuse("is of other answers");
   }
 
   void score(const QueryTokens& queries, std::span<float> log_likelihoods) const override {
@@ -195,7 +196,7 @@ class FusedContext : public EncodedContext {
   std::vector<float> prequential() const override { return prequential_; }
 
   // The number of labelled rows; by layer, and in it by row, the label's key and value; the prequential scores.
-  std::string state() const override {
+  std::string state(bool with_prequential) const override {
     const size_t width = network_->attention.key_width(), num_labels = caches_.front().num_labels();
     ByteWriter writer;
     writer.reserve((2 * width * caches_.size() * num_labels + prequential_.size()) * sizeof(float) + 64);
@@ -207,7 +208,7 @@ class FusedContext : public EncodedContext {
         writer.numbers(std::span<const float>(of_label));
       }
     }
-    writer.list(prequential_);
+    writer.list(with_prequential ? prequential_ : std::vector<float>());
     return writer.take();
   }
 
