@@ -1,5 +1,6 @@
 // Families of three generations: told is who is whose parent; asked are children, siblings, grandparents and beyond.
 #include <array>
+#include <map>
 
 #include "core/error.h"
 #include "lab/make/make.h"

@@ -158,7 +158,7 @@ void add_documents(DataBuilder& data, const std::vector<Row>& rows, const std::v
   }
 }
 
-// What stands at the asked end of the relation elsewhere; where that is too little, at that end of any relation.
+// What stands at the asked end of the relation elsewhere; where that is too little, at the end of any relation.
 std::vector<std::string> candidates(std::span<const Statement> all, const Statement& asked) {
   constexpr size_t kEnough = 4;
   std::set<std::string> same, any;
@@ -170,7 +170,12 @@ std::vector<std::string> candidates(std::span<const Statement> all, const Statem
   return {names.begin(), names.end()};
 }
 
-void ask_all(DataBuilder& data, const MakeInput& input) {
+// What each split asks. What a text says in the world's own words is held out no more.
+std::map<std::string, std::vector<Statement>> statements_by_split(const DataBuilder& data) {
+  std::set<Statement> told;
+  for (const LabDocument& document : data.documents()) {
+    for (Statement& statement : data.world().read(document.text)) told.insert(std::move(statement));
+  }
   std::vector<std::string> ids;
   std::map<std::string, std::vector<Statement>> splits;
   for (const Fact& fact : data.world().facts()) {
@@ -178,13 +183,19 @@ void ask_all(DataBuilder& data, const MakeInput& input) {
     splits["forward"].push_back(fact.statement);
   }
   for (const Statement& statement : data.world().consequences(ids, 2)) {
-    const bool is_reverse = data.world().support(statement).size() == 1;
-    splits[is_reverse ? "reversal" : "two-hop"].push_back(statement);
+    const std::string split = data.world().support(statement).size() == 1 ? "reversal" : "two-hop";
+    splits[told.contains(statement) ? "trained-" + split : split].push_back(statement);
   }
-  for (const char* split : {"forward", "reversal", "two-hop"}) {
-    const std::vector<Statement>& all = splits[split];
-    const auto count = static_cast<size_t>(*input.sizes().questions);
-    for (const Statement& statement : drawn(all, count, input.rng.child(split))) {
+  return splits;
+}
+
+void ask_all(DataBuilder& data, const MakeInput& input) {
+  const auto count = static_cast<size_t>(*input.sizes().questions);
+  const auto splits = statements_by_split(data);
+  std::vector<Statement> all;
+  for (const auto& [split, statements] : splits) all.insert(all.end(), statements.begin(), statements.end());
+  for (const auto& [split, statements] : splits) {
+    for (const Statement& statement : drawn(statements, count, input.rng.child(split))) {
       data.ask(statement, candidates(all, statement),
                {.split = split, .kind = statement.relation, .alternatives = input.alternatives()});
     }

@@ -1,6 +1,7 @@
 // An invented process: operations turn materials into materials. Every single step is told; of two steps one after the
 // other some pairs of operations are shown and the rest is asked for.
 #include <cmath>
+#include <map>
 
 #include "core/error.h"
 #include "lab/make/make.h"

@@ -122,15 +122,16 @@ class PublicSet {
   }
 
   const std::vector<Pair>& pairs(const std::string& name) const { return files_.at(name); }
-  const std::string& folder() const { return folder_; }
-  std::string path_of(const std::string& file) const { return fmt::format("{}/{}.jsonl", folder_, file); }
+  std::string place(const std::string& file, size_t line) const {
+    return fmt::format("{}/{}.jsonl:{}", folder_, file, line + 1);
+  }
 
   // The person of whom a pair tells.
   const std::string& person(const Pair& pair, const std::string& file, size_t line) const {
     for (const std::string& name : names_) {
       if (pair.prompt.find(name) != std::string::npos || pair.completion.find(name) != std::string::npos) return name;
     }
-    fail(ErrorKind::kCorruptFile, "{}:{}: no person of the test files is in it", path_of(file), line + 1);
+    fail(ErrorKind::kCorruptFile, "{}: no person of the test files is in it", place(file, line));
   }
 
   World world() const {
@@ -164,6 +165,12 @@ class PublicSet {
 
 using FactIds = std::map<std::string, std::string>;  // by name
 
+const std::string& fact_of(const std::string& name, const FactIds& ids, const std::string& place) {
+  const auto found = ids.find(name);
+  if (found == ids.end()) fail(ErrorKind::kCorruptFile, "{}: nothing describes {}", place, name);
+  return found->second;
+}
+
 void add_documents(DataBuilder& data, const PublicSet& set, const FactIds& ids) {
   for (const char* group : kGroups) {
     const std::string file = std::string(group) + "_prompts_train";
@@ -171,14 +178,12 @@ void add_documents(DataBuilder& data, const PublicSet& set, const FactIds& ids) 
       const Pair& pair = set.pairs(file)[line];
       const std::string& name = set.person(pair, file, line);
       const bool name_first = pair.prompt.find(name) != std::string::npos;
-      const auto id = ids.find(name);
-      if (id == ids.end())
-        fail(ErrorKind::kCorruptFile, "{}:{}: nothing describes {}", set.path_of(file), line + 1, name);
+      const std::string& id = fact_of(name, ids, set.place(file, line));
       data.add({.text = pair.prompt + pair.completion,
                 .prompt_bytes = pair.prompt.size(),
                 .style = name_first ? "name-first" : "description-first",
-                .facts = {id->second},
-                .group = id->second});
+                .facts = {id},
+                .group = id});
     }
   }
 }
@@ -213,16 +218,13 @@ void ask_file(DataBuilder& data, const PublicSet& set, const std::string& file, 
   const std::vector<Pair>& pairs = set.pairs(file);
   for (size_t line = 0; line < pairs.size(); ++line) {
     const std::string& name = set.person(pairs[line], file, line);
-    if (!ids.contains(name)) {
-      fail(ErrorKind::kCorruptFile, "{}:{}: nothing describes {}", set.path_of(file), line + 1, name);
-    }
     const Rng rng = input.rng.child(file, line);
     const bool asks_name = pairs[line].prompt.find(name) == std::string::npos;
     const std::vector<std::string> answers = answers_to(set, file, line, input.alternatives(), rng.child("others"));
     LabQuestion question{.split = split,
                          .kind = asks_name ? "description-to-name" : "name-to-description",
                          .prompt = pairs[line].prompt,
-                         .facts = {ids.at(name)},
+                         .facts = {fact_of(name, ids, set.place(file, line))},
                          .entities = {name}};
     const std::vector<uint32_t> order = rng.child("order").permutation(static_cast<uint32_t>(answers.size()));
     for (uint32_t place = 0; place < order.size(); ++place) {

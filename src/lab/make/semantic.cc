@@ -2,6 +2,7 @@
 // tell what each category has of its own, questions also ask for what follows.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "core/error.h"

@@ -23,7 +23,9 @@ class JsonFields {
   const std::string& place() const { return place_; }
   bool has(const char* name) const { return object_.contains(name); }
   std::string text(const char* name) const;
-  std::string text_or(const char* name, std::string otherwise) const { return has(name) ? text(name) : otherwise; }
+  std::string text_or(const char* name, std::string_view otherwise) const {
+    return has(name) ? text(name) : std::string(otherwise);
+  }
   bool flag_or(const char* name, bool otherwise) const;
   uint64_t count(const char* name) const;  // 0, 1, …
   std::vector<std::string> texts(const char* name) const;

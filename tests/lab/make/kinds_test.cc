@@ -38,7 +38,8 @@ MakeOptions options_of_case(const KindCase& given, uint64_t seed = 5) {
 
 // Questions whose answers some document states word for word; the answers to all others are held out.
 bool is_told(const std::string& split) {
-  return std::set<std::string>{"forward", "rephrased", "both", "trained-reversal", "trained-pair"}.contains(split);
+  return std::set<std::string>{"forward", "rephrased", "both", "trained-reversal", "trained-two-hop", "trained-pair"}
+      .contains(split);
 }
 
 // Of the last sentence, which prompt and alternative make.

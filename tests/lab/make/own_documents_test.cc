@@ -16,6 +16,7 @@ LabData made_from(const std::string& lines) {
   return make_lab_data({.kind = DataKind::kDocuments, .in = folder.write("own.jsonl", lines)});
 }
 
+// Nothing when no question begins so.
 const LabQuestion* find_prompt(const LabData& data, const std::string& prompt) {
   const auto found = std::ranges::find(data.questions, prompt, &LabQuestion::prompt);
   return found == data.questions.end() ? nullptr : &*found;
@@ -47,7 +48,8 @@ TEST(OwnDocuments, AreTextsTriplesAndBoth) {
   EXPECT_EQ(hosts->alternatives[hosts->gold[0]], " Quarry.");
   EXPECT_NE(find_prompt(data, "The one that stands in the cellar is"), nullptr);
   const LabQuestion* chain = find_prompt(data, "Quarry runs on something or someone that stands in");
-  ASSERT_EQ(chain, nullptr) << "nothing else could be answered";
+  ASSERT_NE(chain, nullptr);
+  EXPECT_EQ(chain->alternatives[chain->gold[0]], " the cellar.");
   EXPECT_EQ(data.world.judge({"Quarry", "runs on something or someone that stands in", "the cellar"}),
             Verdict::kEntailed);
 }
@@ -64,6 +66,20 @@ TEST(OwnDocuments, ChainsAreAsked) {
   EXPECT_EQ(chain->hops, 2);
   EXPECT_THAT(chain->facts, ElementsAre("f0001", "f0002"));
   EXPECT_EQ(chain->alternatives[chain->gold[0]], " Lund.");
+}
+
+TEST(OwnDocuments, WhatATextSaysIsNotHeldOut) {
+  const LabData data = made_from(
+      "{\"subject\": \"Quarry\", \"relation\": \"runs on\", \"object\": \"Otter\", \"inverse\": \"hosts\"}\n"
+      "{\"subject\": \"Orrery\", \"relation\": \"runs on\", \"object\": \"Heron\"}\n"
+      "{\"subject\": \"Sextant\", \"relation\": \"runs on\", \"object\": \"Plover\"}\n"
+      "{\"text\": \"By the way: it is old. Otter hosts Quarry, as before.\"}\n"
+      "{\"text\": \"Heron hosts Orrery.\"}\n");
+  for (const auto& [prompt, split] : {std::pair{"Heron hosts", "trained-reversal"}, {"Plover hosts", "reversal"}}) {
+    const LabQuestion* question = find_prompt(data, prompt);
+    ASSERT_NE(question, nullptr) << prompt;
+    EXPECT_EQ(question->split, split);
+  }
 }
 
 void expect_refused(const std::string& lines, ErrorKind kind, const std::string& message) {
