@@ -81,10 +81,8 @@ World celebrities_world(const MakeInput& input) {
   return World(std::move(parts));
 }
 
-Statement reverse_of(const Statement& fact) { return {fact.object, kNames, fact.subject}; }
-
 void add_documents(DataBuilder& data, const Fact& fact, bool name_first, size_t templates) {
-  const Statement said = name_first ? fact.statement : reverse_of(fact.statement);
+  const Statement said = name_first ? fact.statement : *data.world().reversed(fact.statement);
   for (size_t form = 0; form < templates; ++form) {
     data.add({.text = data.world().say(said, form),
               .prompt_bytes = data.world().cloze(said, form)->prompt.size(),
@@ -122,7 +120,7 @@ DataBuilder make_celebrities(const MakeInput& input) {
     }
     for (const bool name_first : {true, false}) {
       if (is_told(group, name_first)) add_documents(data, facts[person], name_first, templates);
-      const Statement asked = name_first ? facts[person].statement : reverse_of(facts[person].statement);
+      const Statement asked = name_first ? facts[person].statement : *data.world().reversed(facts[person].statement);
       for (size_t form = templates; form < templates + test_templates; ++form) {
         data.ask(asked, name_first ? deeds : names,
                  {.split = split_of(group, name_first),

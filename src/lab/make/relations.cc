@@ -35,11 +35,6 @@ World relations_world(const MakeInput& input) {
   return World(std::move(parts));
 }
 
-Statement reverse_of(const World& world, const Statement& statement) {
-  const auto relation = std::ranges::find(world.parts().relations, statement.relation, &Relation::name);
-  return {statement.object, relation->inverse, statement.subject};
-}
-
 // The three words alone, and the first two as a prompt.
 LabDocument document(const Statement& statement, const Fact& fact, const char* style) {
   const std::string prompt = fmt::format("{} {}", statement.subject, statement.relation);
@@ -66,7 +61,7 @@ DataBuilder make_relations(const MakeInput& input) {
   const std::vector<Fact> order = shuffled(facts, input.rng.child("held out"));
   for (const Fact& fact : facts) data.add(document(fact.statement, fact, "forward"));
   for (size_t place = holdout; place < holdout + num_trained; ++place) {
-    data.add(document(reverse_of(world, order[place].statement), order[place], "reverse"));
+    data.add(document(*world.reversed(order[place].statement), order[place], "reverse"));
   }
   std::vector<std::string> entities;
   for (const Entity& entity : world.parts().entities) entities.push_back(entity.name);
@@ -76,10 +71,10 @@ DataBuilder make_relations(const MakeInput& input) {
   };
   for (size_t place = 0; place < std::min(questions, holdout); ++place) {
     ask(order[place].statement, "forward");
-    ask(reverse_of(world, order[place].statement), "reversal");
+    ask(*world.reversed(order[place].statement), "reversal");
   }
   for (size_t place = holdout; place < holdout + std::min(questions, num_trained); ++place) {
-    ask(reverse_of(world, order[place].statement), "trained-reversal");
+    ask(*world.reversed(order[place].statement), "trained-reversal");
   }
   return data;
 }

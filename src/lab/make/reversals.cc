@@ -75,13 +75,6 @@ World reversals_world(const MakeInput& input) {
   return World(std::move(parts));
 }
 
-Statement reverse_of(const Statement& statement, const World& world) {
-  for (const Relation& relation : world.parts().relations) {
-    if (relation.name == statement.relation) return {statement.object, relation.inverse, statement.subject};
-  }
-  fail(ErrorKind::kInternal, "no relation \"{}\"", statement.relation);
-}
-
 // What stands where the answer stands in other facts: of the same relation, or of all where these are too few. So no
 // alternative gives itself away by the place in which the documents have it.
 std::vector<std::string> candidates(const World& world, const Fact& fact, bool is_reversed, size_t enough) {
@@ -96,7 +89,7 @@ std::vector<std::string> candidates(const World& world, const Fact& fact, bool i
 
 // Which way round, and which thing.
 void ask_both(DataBuilder& data, const Fact& fact, bool is_reversed, const std::string& split, size_t alternatives) {
-  const Statement reverse = reverse_of(fact.statement, data.world());
+  const Statement reverse = *data.world().reversed(fact.statement);
   const Statement& asked = is_reversed ? reverse : fact.statement;
   const std::string& opposite = is_reversed ? fact.statement.relation : reverse.relation;
   const std::vector<Statement> two{asked, {asked.subject, opposite, asked.object}};
@@ -130,7 +123,7 @@ DataBuilder make_reversals(const MakeInput& input) {
   const std::vector<uint32_t> order =
       input.rng.child("trained reverses").permutation(static_cast<uint32_t>(facts.size()));
   for (size_t fact = 0; fact < facts.size(); ++fact) {
-    const Statement reverse = reverse_of(facts[fact].statement, data.world());
+    const Statement reverse = *data.world().reversed(facts[fact].statement);
     const bool is_trained = order[fact] < num_trained;
     add_articles(data, facts[fact], facts[fact].statement, articles, input.rng.child("articles", fact));
     if (is_trained) add_articles(data, facts[fact], reverse, articles, input.rng.child("reverse articles", fact));

@@ -258,11 +258,11 @@ void add_document(DataBuilder& data, const std::string& category, bool is_questi
 
 // Things that stand at the asked end of the relation somewhere, by the facts.
 std::vector<std::string> at_the_end(const World& world, const Statement& asked) {
-  const auto relation = std::ranges::find(world.parts().relations, asked.relation, &Relation::name);
+  const std::string inverse = world.reversed(asked)->relation;
   std::set<std::string> names;
   for (const Fact& fact : world.facts()) {
     if (fact.statement.relation == asked.relation) names.insert(fact.statement.object);
-    if (fact.statement.relation == relation->inverse) names.insert(fact.statement.subject);
+    if (fact.statement.relation == inverse) names.insert(fact.statement.subject);
   }
   return {names.begin(), names.end()};
 }

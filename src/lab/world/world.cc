@@ -150,6 +150,13 @@ Verdict World::judge(const Statement& statement) const {
   return with.clash() ? if_not : Verdict::kUnknown;
 }
 
+std::optional<Statement> World::reversed(const Statement& statement) const {
+  const Literal literal = state_->numbered(statement);
+  const auto inverse = state_->rules.relations[literal.relation].inverse;
+  if (!inverse) return std::nullopt;
+  return state_->named({*inverse, literal.object, literal.subject, literal.negated});
+}
+
 std::vector<Statement> World::consequences(std::span<const std::string> fact_ids, int max_hops) const {
   Closure closure(state_->rules);
   std::set<Literal> given;

@@ -37,6 +37,10 @@ class World {
   // statement is entailed where the other is contradicted.
   Verdict judge(const Statement& statement) const;
 
+  // The same the other way round; nothing where the relation has no inverse. Throws Error(kBadInput) for names that the
+  // world does not have.
+  std::optional<Statement> reversed(const Statement& statement) const;
+
   // What follows from those facts alone, without them, shortest derivations first; their reverses are among them.
   // `max_hops`: most facts that a derivation may join. Throws Error(kBadInput) for an unknown id.
   std::vector<Statement> consequences(std::span<const std::string> fact_ids, int max_hops) const;

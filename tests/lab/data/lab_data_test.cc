@@ -136,6 +136,10 @@ TEST(LabData, NamesFileAndLineOfWhatIsBroken) {
   expect_broken("documents.jsonl", "[]\n", ErrorKind::kCorruptFile, "documents.jsonl:1: expected an object");
   expect_broken("documents.jsonl", "", ErrorKind::kCorruptFile,
                 AllOf(HasSubstr("documents.jsonl: its SHA-256"), HasSubstr("make the data again")));
+  expect_broken("questions.jsonl",
+                "{\"id\":\"q1\",\"split\":\"a\",\"kind\":\"b\",\"prompt\":\"P\",\"alternatives\":[\" x\",\" x\"],"
+                "\"gold\":[0],\"facts\":[],\"entities\":[],\"hops\":1}\n",
+                ErrorKind::kCorruptFile, "questions.jsonl:1: two alternatives are \" x\"");
   expect_broken("world.json", "{}", ErrorKind::kCorruptFile, "world.json: there is no \"format\"");
   expect_broken("lab.json", "{\"format\":\"other\"}", ErrorKind::kCorruptFile, "lab.json: expected format");
   expect_broken("lab.json", "{\"format\":\"manyshot lab data\",\"version\":9}", ErrorKind::kUnsupported, "version 9");

@@ -81,6 +81,14 @@ TEST(World, ConsequencesAreOfThoseFactsAlone) {
   EXPECT_ERROR(world.consequences(std::vector<std::string>{"f9"}, 1), ErrorKind::kBadInput, "no fact \"f9\"");
 }
 
+TEST(World, ReversesWhatHasAnInverse) {
+  const World world(small_parts());
+  EXPECT_EQ(world.reversed({"glon", "heavier than", "yomp"}), (Statement{"yomp", "lighter than", "glon"}));
+  EXPECT_EQ(world.reversed({"yomp", "lighter than", "glon", true}), (Statement{"glon", "heavier than", "yomp", true}));
+  EXPECT_EQ(world.reversed({"glon", "has", "brask"}), std::nullopt);
+  EXPECT_ERROR(world.reversed({"glon", "owns", "brask"}), ErrorKind::kBadInput, "no relation \"owns\"");
+}
+
 TEST(World, SupportIsTheShortestDerivation) {
   const World world(small_parts());
   EXPECT_THAT(world.support({"glon", "has", "brask"}), ElementsAre("f1", "f2", "f3"));
