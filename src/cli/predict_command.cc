@@ -16,6 +16,7 @@
 #include "evaluate/summary/metrics.h"
 #include "evaluate/summary/self_estimate.h"
 #include "predict/predict_file.h"
+#include "predict/saved_fit.h"
 
 namespace manyshot {
 namespace {
@@ -165,6 +166,8 @@ class PredictCommand : public Command {
       number_tally->add(batch.rows, batch.distributions, batch.points, batch.truth, batch.kept);
     };
     const PredictReport report = predict_file(options_, {.classes = observe, .numbers = observe_numbers});
+    // What is told of the model and the target below is what the file says.
+    if (!options_.fit.empty()) options_ = with_saved_options(options_, read_saved_fit(options_.fit));
     if (report.is_number) return finish_numbers(report, numbers, number_tally, page, common.json);
     if (page && tally) {
       page->write(report_page(*tally, report, methods));

@@ -168,7 +168,7 @@ TEST(FitCommand, RowsMayBeLeftOutAndAnswersStay) {
   const ProgramResult begun = predict_with(without);
   ASSERT_EQ(begun.exit_code, 0) << begun.err;
   EXPECT_EQ(begun.out, predict_with(with).out);
-  EXPECT_THAT(begun.err, HasSubstr("from 60 of 1,688 labelled rows"));
+  EXPECT_THAT(begun.err, HasSubstr("from 60 of 1,688 labelled rows, with default"));
   const json info = json::parse(run_manyshot({"info", without, "--json"}).out);
   EXPECT_EQ(info["with_data"], false);
   EXPECT_EQ(info["kept"], json::array());
