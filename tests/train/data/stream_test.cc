@@ -444,8 +444,8 @@ TEST_F(Stream, TextBehindAPromptIsLearnedAlone) {
   EXPECT_EQ(sample.tokens, whole.tokens);
   const size_t learned = sample.supervised.size();
   ASSERT_LT(learned, whole.supervised.size());
-  EXPECT_EQ(sample.supervised, std::vector<uint32_t>(whole.supervised.end() - static_cast<ptrdiff_t>(learned),
-                                                     whole.supervised.end()));
+  EXPECT_EQ(sample.supervised,
+            std::vector<uint32_t>(whole.supervised.end() - static_cast<ptrdiff_t>(learned), whole.supervised.end()));
   EXPECT_EQ(sample.answer_begin, sample.supervised.front());
   stage.path = folder_.write("bad.jsonl", "{\"prompt\": 3, \"text\": \"a b\"}\n");
   expect_refused(stage, context(), ErrorKind::kBadInput, "bad.jsonl:1: \"prompt\" is no text");
