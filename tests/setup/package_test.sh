@@ -38,7 +38,7 @@ check "no libtorch" [ "$(find "$tree" -name 'libtorch*' -o -name 'libc10*')" = "
 check "Arrow's licence" grep -q "Apache License" "$tree/licenses/arrow.txt"
 for library in "$tree"/lib/*.so*; do
   case ${library##*/} in
-    libmanyshot_* | libarrow.* | libparquet.*) ;;
+    libmanyshot* | libarrow.* | libparquet.*) ;;
     *) check "source of ${library##*/}" grep -q "^${library##*/}	" "$tree/licenses/sources.txt" ;;
   esac
 done

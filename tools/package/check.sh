@@ -31,7 +31,7 @@ offences() {
     /\(NEEDED\)/ {
       library = in_brackets($0)
       of_C_library = library ~ /^(ld-linux.*|lib(c|m|dl|pthread|rt|resolv|util|mvec))\.so\./
-      optional = name ~ /^libmanyshot_/ && library ~ /^lib(torch|c10)/
+      optional = name ~ /^libmanyshot/ && library ~ /^lib(torch|c10)/
       if (!of_C_library && !optional && !index(libraries, " " library " ")) print name ": wants " library ", which is not there"
     }
     END { if (!is_read) print name ": cannot be read by readelf" }'
@@ -40,7 +40,7 @@ offences() {
 found=$(
   for file in "$folder/bin/manyshot" "$folder"/lib/*.so*; do
     offences "$file"
-    case ${file##*/} in manyshot | libmanyshot_*) ! grep -qF "$here/" "$file" || echo "${file##*/}: knows $here" ;; esac
+    case ${file##*/} in manyshot | libmanyshot*) ! grep -qF "$here/" "$file" || echo "${file##*/}: knows $here" ;; esac
   done
 )
 [ -z "$found" ] || {

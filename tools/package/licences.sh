@@ -29,7 +29,7 @@ printf 'what\tDebian package\tDebian source package\n' >"$licences/sources.txt"
 
 for library in "$folder"/lib/*.so*; do
   name=${library##*/}
-  case $name in libmanyshot_* | libarrow.so.* | libparquet.so.*) continue ;; esac
+  case $name in libmanyshot* | libarrow.so.* | libparquet.so.*) continue ;; esac
   package=$(package_of "$name")
   [ -n "$package" ] || refuse "$name is of no Debian package: without its licence it may not be passed on"
   add_package "$package" "$name"

@@ -9,7 +9,7 @@ needs_libtorch() { readelf -d "$1" | grep -q 'NEEDED.*\[lib\(torch\|c10\)'; }
 
 # needs_in FOLDER: what the loader finds for the program there and for our libraries.
 needs_in() {
-  for file in "$1/bin/manyshot" "$1"/lib/libmanyshot_*.so; do
+  for file in "$1/bin/manyshot" "$1"/lib/libmanyshot*.so; do
     [ "$libtorch" = with-libtorch ] || ! needs_libtorch "$file" || continue
     ldd "$file"
   done
@@ -21,7 +21,7 @@ cmake --install "$build" --prefix "$folder" --strip >/dev/null
 needs_in "$build" | sed -n 's/.* => \(\/.*\) (0x[0-9a-f]*)$/\1/p' | awk '!seen[$0]++' |
   while read -r library; do
     case ${library##*/} in
-      libmanyshot_* | ld-linux* | libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libresolv.so.* | libutil.so.* | libmvec.so.*) ;;
+      libmanyshot* | ld-linux* | libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libresolv.so.* | libutil.so.* | libmvec.so.*) ;;
       *) [ -e "$folder/lib/${library##*/}" ] || cp -L "$library" "$folder/lib/" ;;
     esac
   done
