@@ -119,6 +119,7 @@ TEST_F(LabCommand, IsListedAsAGroup) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("lab run"), HasSubstr("lab report"), HasSubstr("lab cost")));
   EXPECT_EQ(run_manyshot({"lab", "--help"}).out, result.out);
   EXPECT_THAT(run_manyshot({"lab", "run", "--help"}).out, HasSubstr("manyshot lab run [OPTIONS] [DATA]"));
+  EXPECT_EQ(run_manyshot({"help", "lab", "make"}).out, run_manyshot({"lab", "make", "--help"}).out);
 }
 
 }  // namespace

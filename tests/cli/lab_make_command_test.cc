@@ -94,13 +94,5 @@ TEST(LabMake, RefusesAFolderWithSomethingInIt) {
   EXPECT_THAT(result.err, HasSubstr("this is not an empty folder"));
 }
 
-TEST(Lab, HasWordsOfItsOwn) {
-  EXPECT_EQ(run_manyshot({"help", "lab", "make"}).out, run_manyshot({"lab", "make", "--help"}).out);
-  const ProgramResult alone = run_manyshot({"lab"});
-  EXPECT_EQ(alone.exit_code, 2);
-  EXPECT_THAT(alone.err, HasSubstr("lab is the first word of \"lab make\""));
-  EXPECT_THAT(run_manyshot({"lab", "maek"}).err, HasSubstr("did you mean \"lab make\"?"));
-}
-
 }  // namespace
 }  // namespace manyshot
