@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "cli/command.h"
+#include "cli/language_model_options.h"
 #include "cli/open_text.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -15,8 +16,6 @@
 #include "core/text.h"
 #include "generate/generator.h"
 #include "generate/prompt_tokens.h"
-#include "model/dtype.h"
-#include "predict/model_store.h"
 
 namespace manyshot {
 namespace {
@@ -24,9 +23,7 @@ namespace {
 constexpr uint64_t kShownLines = 10;  // lines without a text, of those that are named
 
 struct GenerateCommandOptions {
-  std::string model;
-  std::string adapter;
-  std::optional<DType> dtype;
+  LanguageModelOptions language;
   std::string prompt;
   std::string in;
   std::optional<ChatWrapping> chat;
@@ -37,10 +34,7 @@ struct GenerateCommandOptions {
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    option_heading(v, "Model");
-    v("model", self.model, any_value().required(), "Language model: an installed name, a folder, or a .gguf file.");
-    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
-    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
+    LanguageModelOptions::visit(self.language, v);
     option_heading(v, "Prompts");
     v("prompt", self.prompt, any_value(), "Text to go on with; without it and --in, standard input is the prompt.");
     v("in", self.in, any_value(),
@@ -176,8 +170,7 @@ class GenerateCommand : public Command {
     if (!options_.prompt.empty() && !options_.in.empty()) {
       fail(ErrorKind::kBadInput, "--prompt and --in are both given; give one of them");
     }
-    const auto model =
-        load_model(resolve_model(options_.model), {.dtype = options_.dtype, .adapter = options_.adapter});
+    const auto model = options_.language.load();
     language_model_of(*model);  // or there is no tokenizer either
     const PromptReader reader(options_, *model->tokenizer());
     const Stopwatch watch;

@@ -101,18 +101,11 @@ class LabCostCommand : public Command {
   void count_tokens() {
     if (options_.model.empty()) refuse_option("data", "counting its tokens takes a tokenizer; give a model too");
     const Tokenizer tokenizer(read_model_tokenizer(model_path()));
-    const auto count = [&](const std::string& text) {
-      return static_cast<double>(tokenizer.encode(text, /*parse_special=*/false).size());
-    };
-    const lab::LabData data = lab::read_lab_data(options_.data);
-    options_.sizes.document_tokens = 0;
-    for (const lab::LabDocument& document : data.documents) options_.sizes.document_tokens += count(document.text);
-    double asked = 0;
-    for (const lab::LabQuestion& question : data.questions) {
-      asked += count(question.prompt);
-      for (const std::string& alternative : question.alternatives) asked += count(alternative);
-    }
-    if (!data.questions.empty()) options_.sizes.question_tokens = asked / static_cast<double>(data.questions.size());
+    const lab::DataTokens tokens = lab::count_tokens(lab::read_lab_data(options_.data), [&](const std::string& text) {
+      return tokenizer.encode(text, /*parse_special=*/false).size();
+    });
+    options_.sizes.document_tokens = tokens.documents;
+    if (tokens.question > 0) options_.sizes.question_tokens = tokens.question;
   }
 
   LabCostOptions options_;

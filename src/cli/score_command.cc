@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "cli/command.h"
+#include "cli/language_model_options.h"
 #include "cli/open_text.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -11,8 +12,6 @@
 #include "core/progress.h"
 #include "core/stopwatch.h"
 #include "core/text.h"
-#include "model/dtype.h"
-#include "predict/model_store.h"
 #include "predict/score_prompts.h"
 
 namespace manyshot {
@@ -21,18 +20,13 @@ namespace {
 constexpr uint64_t kShownLines = 10;  // lines that cannot be scored, of those that are named
 
 struct ScoreOptions {
-  std::string model;
-  std::string adapter;
+  LanguageModelOptions language;
   std::string in;
   std::string out;
-  std::optional<DType> dtype;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    option_heading(v, "Model");
-    v("model", self.model, any_value().required(), "Language model: an installed name, a folder, or a .gguf file.");
-    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
-    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
+    LanguageModelOptions::visit(self.language, v);
     option_heading(v, "Input and output");
     v("in", self.in, any_value().required(), "JSON lines: {\"prompt\": text, \"continuations\": [text, …]}.");
     v("out", self.out, any_value(),
@@ -104,8 +98,7 @@ class ScoreCommand : public Command {
     uint64_t prompts = 0, continuations = 0;
     RequestReader reader(options_.in);
     OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
-    const auto model =
-        load_model(resolve_model(options_.model), {.dtype = options_.dtype, .adapter = options_.adapter});
+    const auto model = options_.language.load();
     Progress progress("score", 0, "prompts");
     uint64_t lines = 0, bad_lines = 0;
     const auto answer = [&](const Json& json) {

@@ -3,27 +3,21 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/language_model_options.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "model/dtype.h"
-#include "predict/model_store.h"
 #include "serve/service.h"
 
 namespace manyshot {
 namespace {
 
 struct ServeCommandOptions {
-  std::string model;
-  std::string adapter;
-  std::optional<DType> dtype;
+  LanguageModelOptions language;
   serve::ServeOptions serve;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    option_heading(v, "Model");
-    v("model", self.model, any_value().required(), "Language model: an installed name, a folder, or a .gguf file.");
-    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
-    v("dtype", self.dtype, any_value().unset_as("auto"), "Number type of the model's products.");
+    LanguageModelOptions::visit(self.language, v);
     serve::ServeOptions::visit(self.serve, v);
   }
 };
@@ -81,9 +75,8 @@ class ServeCommand : public Command {
   void run(const CommonOptions& common) override {
     options_.serve.validate();
     const StopSignals signals;
-    std::shared_ptr<const Model> model =
-        load_model(resolve_model(options_.model), {.dtype = options_.dtype, .adapter = options_.adapter});
-    if (options_.serve.name.empty()) options_.serve.name = short_name(options_.model);
+    std::shared_ptr<const Model> model = options_.language.load();
+    if (options_.serve.name.empty()) options_.serve.name = short_name(options_.language.model);
     serve::Service service(std::move(model), options_.serve);
     if (common.json) {
       print_summary(*this, {{"url", service.base_url()}, {"name", service.name()}, {"port", service.port()}});

@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include "lab/words/word_bytes.h"
+
 namespace manyshot::lab {
 namespace {
 
@@ -15,9 +17,8 @@ namespace {
 std::string bare_words(std::string_view text) {
   std::vector<std::string> words(1);
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || byte >= 0x80) {
-      words.back() += static_cast<char>(std::tolower(byte));
+    if (is_word_byte(c)) {
+      words.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     } else if (!words.back().empty()) {
       words.emplace_back();
     }

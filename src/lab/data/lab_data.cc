@@ -129,6 +129,18 @@ std::vector<std::string> splits_of(const LabData& data) {
   return splits;
 }
 
+DataTokens count_tokens(const LabData& data, const std::function<uint64_t(const std::string&)>& tokens_of) {
+  DataTokens tokens;
+  for (const LabDocument& document : data.documents) tokens.documents += static_cast<double>(tokens_of(document.text));
+  for (const LabQuestion& question : data.questions) {
+    tokens.question += static_cast<double>(tokens_of(question.prompt));
+    for (const std::string& alternative : question.alternatives)
+      tokens.question += static_cast<double>(tokens_of(alternative));
+  }
+  if (!data.questions.empty()) tokens.question /= static_cast<double>(data.questions.size());
+  return tokens;
+}
+
 void write_lab_data(const LabData& data, const std::string& folder) {
   std::error_code error;
   if (fs::exists(folder, error) && !fs::is_empty(folder, error)) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ struct LabData {
 double chance(const LabData& data, const std::string& split = "");
 // The splits of the questions, in the order in which they first come.
 std::vector<std::string> splits_of(const LabData& data);
+
+// Tokens of all documents, and of a question with its alternatives on average; 0 without questions.
+struct DataTokens {
+  double documents = 0, question = 0;
+};
+DataTokens count_tokens(const LabData& data, const std::function<uint64_t(const std::string&)>& tokens_of);
 
 // Throws Error(kBadInput) for a folder that exists with something in it, for a full disk, and, before anything is
 // written, for data that read_lab_data would refuse. lab.json comes last: a folder without it is unfinished.

@@ -20,12 +20,6 @@ constexpr size_t kSamplesOfVerdict = 5;
 
 std::string whole_number(double value) { return with_thousands(std::llround(value)); }
 
-double mean_of_units(const ConditionSummary& condition, const auto& value) {
-  double sum = 0;
-  for (const UnitResult& unit : condition.units) sum += value(unit);
-  return sum / static_cast<double>(condition.units.size());
-}
-
 TextTable ledger_table(const TaskSummary& task) {
   TextTable table{.title = fmt::format("{}: what each condition saw, means over seeds", task.name),
                   .columns = {"condition", "seeds", "texts", "facts", "steps", "texts seen", "tokens", "seconds",
@@ -33,8 +27,8 @@ TextTable ledger_table(const TaskSummary& task) {
   for (const ConditionSummary& condition : task.conditions) {
     const UnitResult& first = condition.units.front();
     const auto trained = [&](auto member) {
-      return mean_of_units(condition,
-                           [&](const UnitResult& unit) { return static_cast<double>((*unit.training).*member); });
+      return mean_over(&condition,
+                       [&](const UnitResult& unit) { return static_cast<double>((*unit.training).*member); });
     };
     std::vector<TextCell> row{{condition.name}, {std::to_string(condition.units.size())}};
     if (first.training) {
@@ -55,7 +49,7 @@ TextTable ledger_table(const TaskSummary& task) {
     } else {
       row.insert(row.end(), 8, TextCell{"–"});
     }
-    const double question = mean_of_units(condition, [](const UnitResult& unit) { return unit.times.question_s; });
+    const double question = mean_over(&condition, [](const UnitResult& unit) { return unit.times.question_s; });
     row.push_back({fmt::format("{:.3g}", question)});
     table.rows.push_back(std::move(row));
   }
@@ -140,7 +134,7 @@ Section ability_section(const LabSummary& summary) {
       const Json& ability = condition.units.front().ability;
       if (ability.empty()) continue;
       const auto mean = [&](const char* key) {
-        return mean_of_units(condition, [&](const UnitResult& unit) { return unit.ability.value(key, std::nan("")); });
+        return mean_over(&condition, [&](const UnitResult& unit) { return unit.ability.value(key, std::nan("")); });
       };
       const auto text = [](double value, const char* format) {
         return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "–";

@@ -8,13 +8,6 @@ namespace {
 
 constexpr double kTokensTolerance = 0.25;  // beyond which a comparison of trained conditions is flagged
 
-double mean_over(const ConditionSummary* condition, const auto& value) {
-  if (condition == nullptr || condition->units.empty()) return 0;
-  double sum = 0;
-  for (const UnitResult& unit : condition->units) sum += value(unit);
-  return sum / static_cast<double>(condition->units.size());
-}
-
 double training_value(const ConditionSummary* condition, auto member) {
   return mean_over(condition, [&](const UnitResult& unit) {
     return unit.training ? static_cast<double>((*unit.training).*member) : 0.0;
@@ -80,15 +73,7 @@ void add_costs(const LabRun& run, TaskSummary& task) {
   const ConditionSummary* augmented = task.condition(ConditionKind::kAugmented);
   const ConditionSummary* context = task.condition(ConditionKind::kContext);
   const ConditionSummary* none = task.condition(ConditionKind::kNone);
-  double document_tokens = 0, question_tokens = 0;
-  for (const LabDocument& document : task.data->documents)
-    document_tokens += static_cast<double>(run.count_tokens(document.text));
-  for (const LabQuestion& question : task.data->questions) {
-    question_tokens += static_cast<double>(run.count_tokens(question.prompt));
-    for (const std::string& alternative : question.alternatives)
-      question_tokens += static_cast<double>(run.count_tokens(alternative));
-  }
-  question_tokens /= static_cast<double>(std::max<size_t>(1, task.data->questions.size()));
+  const DataTokens tokens = count_tokens(*task.data, [&](const std::string& text) { return run.count_tokens(text); });
   if (model.parameters > 0) {
     CostSizes sizes{.parameters = model.parameters,
                     .layers = model.layers,
@@ -100,12 +85,12 @@ void add_costs(const LabRun& run, TaskSummary& task) {
                                                          return unit.context ? static_cast<double>(unit.context->tokens)
                                                                              : 0.0;
                                                        })
-                                           : document_tokens,
-                    .question_tokens = question_tokens,
+                                           : tokens.documents,
+                    .question_tokens = tokens.question,
                     .training_tokens = training_value(plain, &TrainingFacts::tokens),
                     .passes = run.options().tuning.passes,
                     .lora = run.options().tuning.tuning == Tuning::kLora};
-    if (sizes.training_tokens == 0) sizes.training_tokens = sizes.passes * document_tokens;
+    if (sizes.training_tokens == 0) sizes.training_tokens = sizes.passes * tokens.documents;
     if (task.augmented) {
       sizes.augment_read = static_cast<double>(task.augmented->augmentation.cost.tokens_read);
       sizes.augment_written = static_cast<double>(task.augmented->augmentation.cost.tokens_written);
@@ -173,11 +158,12 @@ const ConditionSummary* TaskSummary::condition(ConditionKind kind) const {
 
 LabSummary summarise(const LabRun& run) {
   LabSummary summary{.version = run.version(), .model = run.options().model, .options = values_of(run.options())};
-  for (const UnitKey& key : run.units()) {
-    ++summary.units;
-    summary.finished += run.result(key).has_value();
+  summary.units = run.units().size();
+  for (const LabTask& task : run.tasks()) {
+    summary.tasks.push_back(summarise_task(run, task));
+    for (const ConditionSummary& condition : summary.tasks.back().conditions)
+      summary.finished += condition.units.size();
   }
-  for (const LabTask& task : run.tasks()) summary.tasks.push_back(summarise_task(run, task));
   return summary;
 }
 

@@ -26,6 +26,14 @@ struct ConditionSummary {
   const SplitAccuracy* split(const std::string& name) const;
 };
 
+// The mean of value(unit) over the condition's units; 0 without a condition.
+double mean_over(const ConditionSummary* condition, const auto& value) {
+  if (condition == nullptr || condition->units.empty()) return 0;
+  double sum = 0;
+  for (const UnitResult& unit : condition->units) sum += value(unit);
+  return sum / static_cast<double>(condition->units.size());
+}
+
 struct TaskSummary {
   std::string name, kind;
   const LabData* data = nullptr;

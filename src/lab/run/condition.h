@@ -9,6 +9,7 @@
 
 #include "core/names.h"
 #include "lab/augment/augmentation.h"
+#include "train/recipe.h"
 
 namespace manyshot::lab {
 
@@ -45,11 +46,7 @@ constexpr auto names_of(Split) {
       {{Split::kNone, "none"}, {Split::kIndependent, "independent"}, {Split::kCumulative, "cumulative"}});
 }
 
-// What is trained. As train::TrainedParameters, which a condition may leave to the run.
-enum class Tuning { kLora, kFull };
-constexpr auto names_of(Tuning) {
-  return std::to_array<Named<Tuning>>({{Tuning::kLora, "lora"}, {Tuning::kFull, "full"}});
-}
+using Tuning = train::TrainedParameters;
 
 struct Condition {
   ConditionKind kind = ConditionKind::kNone;

@@ -43,7 +43,7 @@ std::vector<LabTask> open_tasks(const std::vector<std::string>& paths) {
   std::vector<LabTask> tasks;
   std::set<std::string> names;
   for (const std::string& path : paths) {
-    LabTask task{.name = name_of_folder(path), .path = path, .data = read_lab_data(path)};
+    LabTask task{.name = name_of_folder(path), .data = read_lab_data(path)};
     if (task.data.questions.empty())
       fail(ErrorKind::kBadInput, "{}: there are no questions, so nothing could be measured", path);
     if (!names.insert(task.name).second)

@@ -18,7 +18,6 @@ namespace manyshot::lab {
 
 struct LabTask {
   std::string name;  // of the data set: its folder's
-  std::string path;
   LabData data;
 };
 

@@ -8,14 +8,12 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "lab/words/word_bytes.h"
 
 namespace manyshot::lab {
 namespace {
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
-bool is_letter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
-}
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 bool equal_but_case(std::string_view a, std::string_view b) {
@@ -24,10 +22,10 @@ bool equal_but_case(std::string_view a, std::string_view b) {
 
 // The name that `text` has at `place` as whole words; empty without one.
 std::string_view name_at(std::string_view text, size_t place, std::span<const std::string> names) {
-  if (place > 0 && is_letter(text[place - 1])) return {};
+  if (place > 0 && is_word_byte(text[place - 1])) return {};
   for (const std::string& name : names) {
     const size_t end = place + name.size();
-    if (name.empty() || end > text.size() || (end < text.size() && is_letter(text[end]))) continue;
+    if (name.empty() || end > text.size() || (end < text.size() && is_word_byte(text[end]))) continue;
     if (equal_but_case(text.substr(place, name.size()), name)) return name;
   }
   return {};
@@ -94,7 +92,8 @@ class TextMaker {
     const std::string text = is_shuffled ? replace_names(document.text, names_, exchanged_) : document.text;
     if (condition_.split == Split::kNone) return add("", text, source, facts);
     std::string before;
-    for (const std::string& sentence : sentences_of(text)) {
+    for (const std::string_view part : data_.world.sentences(text)) {
+      const std::string sentence(part);
       const bool is_cumulative = condition_.split == Split::kCumulative;
       add(is_cumulative ? before : "", is_cumulative && !before.empty() ? " " + sentence : sentence, source, facts);
       before += before.empty() ? sentence : " " + sentence;
@@ -123,7 +122,7 @@ class TextMaker {
     const std::vector<TrainingText> originals = texts_;
     for (const TrainingText& original : originals) {
       std::vector<std::string> sentences;
-      for (const std::string& sentence : sentences_of(original.text))
+      for (const std::string_view sentence : data_.world.sentences(original.text))
         sentences.push_back(reversed_words(sentence, names));
       add("", fmt::format("{}", fmt::join(sentences, " ")), TextSource::kReversed, {});
     }
@@ -167,27 +166,9 @@ class TextMaker {
 
 }  // namespace
 
-std::vector<std::string> sentences_of(std::string_view text) {
-  std::vector<std::string> sentences;
-  const auto add = [&](std::string_view piece) {
-    while (!piece.empty() && is_space(piece.front())) piece.remove_prefix(1);
-    while (!piece.empty() && is_space(piece.back())) piece.remove_suffix(1);
-    if (!piece.empty()) sentences.emplace_back(piece);
-  };
-  size_t begin = 0;
-  for (size_t i = 0; i + 1 < text.size(); ++i) {
-    const bool is_line_end = text[i] == '\n';
-    if (!is_line_end && !((text[i] == '.' || text[i] == '!' || text[i] == '?') && is_space(text[i + 1]))) continue;
-    add(text.substr(begin, i + 1 - begin));
-    begin = i + 1;
-  }
-  add(text.substr(begin));
-  return sentences;
-}
-
 std::string reversed_words(std::string_view sentence, std::span<const std::string> names) {
   std::string_view end = sentence;
-  while (!sentence.empty() && !is_letter(sentence.back())) sentence.remove_suffix(1);
+  while (!sentence.empty() && !is_word_byte(sentence.back())) sentence.remove_suffix(1);
   end.remove_prefix(sentence.size());
   std::vector<std::string> words;
   for (size_t i = 0; i < sentence.size();) {

@@ -31,9 +31,6 @@ struct TrainingText {
   std::vector<std::string> facts;  // ids of facts that it states
 };
 
-// Pieces of a text that end behind ".", "!" or "?" and white space, without that white space.
-std::vector<std::string> sentences_of(std::string_view text);
-
 // The words of `sentence` in reverse order, with `names` kept whole ("Reverse training", Golovneva et al. 2024, arXiv
 // 2403.13799). Final punctuation stays at the end.
 std::string reversed_words(std::string_view sentence, std::span<const std::string> names);

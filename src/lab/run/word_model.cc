@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "encoding/tokenizer/byte_alphabet.h"
+#include "lab/words/word_bytes.h"
 #include "model/language/config.h"
 #include "model/language/export_model.h"
 #include "train/language/fresh_source.h"
@@ -19,18 +20,14 @@ namespace fs = std::filesystem;
 constexpr int kNumBytes = 256, kHeadMultiple = 16;
 constexpr const char* kEnd = "<|end|>";
 
-bool is_letter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
-}
-
 class WordCollector {
  public:
   void add(std::string_view text) {
     for (size_t i = 0; i < text.size();) {
       const size_t begin = i;
-      if (text[i] == ' ' && i + 1 < text.size() && is_letter(text[i + 1])) ++i;
+      if (text[i] == ' ' && i + 1 < text.size() && is_word_byte(text[i + 1])) ++i;
       size_t end = i;
-      while (end < text.size() && is_letter(text[end])) ++end;
+      while (end < text.size() && is_word_byte(text[end])) ++end;
       if (end > i && seen_.emplace(text.substr(begin, end - begin)).second)
         words_.emplace_back(text.substr(begin, end - begin));
       i = std::max(end, begin + 1);

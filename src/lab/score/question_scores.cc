@@ -8,17 +8,14 @@
 #include "core/error.h"
 #include "core/progress.h"
 #include "core/stopwatch.h"
+#include "lab/words/word_bytes.h"
 
 namespace manyshot::lab {
 namespace {
 
-bool is_letter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
-}
-
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && !is_letter(text.front())) text.remove_prefix(1);
-  while (!text.empty() && !is_letter(text.back())) text.remove_suffix(1);
+  while (!text.empty() && !is_word_byte(text.front())) text.remove_prefix(1);
+  while (!text.empty() && !is_word_byte(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -26,8 +23,8 @@ std::string_view trimmed(std::string_view text) {
 bool has_behind_beginning(std::string_view text, std::string_view words) {
   for (size_t place = text.find(words, 1); place != std::string_view::npos; place = text.find(words, place + 1)) {
     const size_t end = place + words.size();
-    if (!is_letter(text[place - 1]) && (end == text.size() || !is_letter(text[end])) &&
-        std::ranges::any_of(text.substr(0, place), is_letter)) {
+    if (!is_word_byte(text[place - 1]) && (end == text.size() || !is_word_byte(text[end])) &&
+        std::ranges::any_of(text.substr(0, place), is_word_byte)) {
       return true;
     }
   }

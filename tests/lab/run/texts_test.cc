@@ -96,8 +96,10 @@ TEST(TrainingTexts, TakeOrdinaryTextForReplayAndAsAControl) {
 }
 
 TEST(Sentences, EndBehindStops) {
-  EXPECT_THAT(sentences_of("One. Two!  Three 3.5 four?\nFive"), ElementsAre("One.", "Two!", "Three 3.5 four?", "Five"));
-  EXPECT_TRUE(sentences_of(" \n ").empty());
+  const World world = weights_data().world;
+  EXPECT_THAT(world.sentences("One. Two!  Three 3.5 four?\nFive"),
+              ElementsAre("One.", "Two!", "Three 3.5 four?", "Five"));
+  EXPECT_TRUE(world.sentences(" \n ").empty());
 }
 
 uint64_t count_words(const std::string& text) { return static_cast<uint64_t>(std::ranges::count(text, ' ')) + 1; }
