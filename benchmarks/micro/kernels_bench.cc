@@ -10,6 +10,7 @@
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "kernels/outer_gemm.h"
 #include "kernels/scalar.h"
 #include "kernels/simd.h"
 
@@ -37,7 +38,7 @@ void report(benchmark::State& state, double flop) {
 // args: M, N, K
 template <class T>
 void BM_gemm(benchmark::State& state) {
-  if (sizeof(T) == 2 && simd_level() != SimdLevel::kAvx512Bf16) return state.SkipWithError("no avx512_bf16");
+  if (sizeof(T) == 2 && !kernels::has_bf16(simd_level())) return state.SkipWithError("no avx512_bf16");
   const size_t M = state.range(0), N = state.range(1), K = state.range(2);
   const auto a = random_values<T>("a", M * K);
   const PackedMatrix<T> w(random_values<float>("w", N * K), N, K);
@@ -63,6 +64,26 @@ void BM_gemm(benchmark::State& state) {
       ->Args({1, 384, 128})
 BENCHMARK(BM_gemm<float>)->GEMM_SHAPES;
 BENCHMARK(BM_gemm<BFloat16>)->GEMM_SHAPES;
+
+// args: M, outputs, inputs: gradients by the weights of the same layers
+template <class T>
+void BM_outer_gemm(benchmark::State& state) {
+  if (sizeof(T) == 2 && !kernels::has_bf16(simd_level())) return state.SkipWithError("no avx512_bf16");
+  const size_t M = state.range(0), N = state.range(1), K = state.range(2);
+  const auto given = random_values<T>("given", M * N), input = random_values<T>("input", M * K);
+  AlignedBuffer<T> given_panels(packed_rows_size(M, N)), input_panels(packed_rows_size(M, K));
+  const Panels<T> by_output = pack_rows({given.data(), N}, M, N, given_panels.data());
+  const Panels<T> by_input = pack_rows({input.data(), K}, M, K, input_panels.data());
+  std::vector<float> c(N * K);
+  for (auto _ : state) {
+    outer_gemm(by_output, N, by_input, {c.data(), K}, Store::kAdd);
+    benchmark::ClobberMemory();
+  }
+  report(state, 2.0 * M * N * K);
+}
+#define OUTER_SHAPES Args({512, 384, 128})->Args({512, 704, 128})->Args({96, 64, 64})
+BENCHMARK(BM_outer_gemm<float>)->OUTER_SHAPES;
+BENCHMARK(BM_outer_gemm<BFloat16>)->OUTER_SHAPES;
 
 constexpr AttentionShape kShape{4, 4, 32};
 

@@ -122,7 +122,7 @@ void shapes(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK_TEMPLATE(training_step, float)->Args({128, 10, 1})->Unit(benchmark::kMillisecond)->UseRealTime();
 const bool has_bf16 = [] {
-  if (simd_level() == SimdLevel::kAvx512Bf16) {
+  if (kernels::has_bf16(simd_level())) {
     shapes(benchmark::RegisterBenchmark("training_step<BFloat16>", training_step<BFloat16>));
   }
   return true;

@@ -39,7 +39,7 @@ AlignedBuffer<T> random_values(const char* name, size_t count, double scale = 1)
 }
 
 bool skip_without_bf16(benchmark::State& state) {
-  if (simd_level() == SimdLevel::kAvx512Bf16) return false;
+  if (kernels::has_bf16(simd_level())) return false;
   state.SkipWithError("needs avx512_bf16");
   return true;
 }

@@ -84,7 +84,7 @@ extern template class AttentionGradientKernel<BFloat16>;
 //   weight = 2^(score - log_sum) for the first visible[row] keys, else 0; score_gradient = weight (weight_gradient -
 //   dot).
 // `weights` and `score_panels` receive both as panels [rows, kKeyTile] (rows padded to even with zeros), `score_rows`
-// the score gradients as rows. For BFloat16, REQUIRES: simd_level() == SimdLevel::kAvx512Bf16.
+// the score gradients as rows. For BFloat16, REQUIRES: has_bf16(simd_level()).
 template <class T>
 struct WeightGradients {
   const float* scores;            // [rows, kKeyTile]

@@ -36,7 +36,7 @@ struct HeadView;
 struct SummaryTile;
 
 // Holds the memory for tasks of up to max_tokens tokens, max_labelled of them labelled rows. For one thread at a time.
-// REQUIRES: for BFloat16, simd_level() == SimdLevel::kAvx512Bf16.
+// REQUIRES: for BFloat16, has_bf16(simd_level()).
 template <class T>
 class ContextAttention {
  public:

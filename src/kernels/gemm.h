@@ -77,7 +77,7 @@ enum class Store { kOverwrite, kAdd };  // kAdd: C += the finished sum
 void gemm(Rows<const float> a, size_t M, const Panels<float>& b, Rows<float> c, Store store);
 
 // Products of bf16 pairs, summed in f32 by VDPBF16PS (denormals count as zero).
-// REQUIRES: simd_level() == SimdLevel::kAvx512Bf16; A readable to an even K.
+// REQUIRES: has_bf16(simd_level()); A readable to an even K.
 void gemm(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b, Rows<float> c, Store store);
 
 }  // namespace manyshot::kernels

@@ -1,5 +1,7 @@
 #include "kernels/bf16_vector.h"
 #include "kernels/gemm.h"
+#include "kernels/gemm_amx.h"
+#include "kernels/simd.h"
 
 namespace manyshot::kernels {
 
@@ -42,6 +44,7 @@ MANYSHOT_BF16_TARGET void column(Rows<const BFloat16> a, size_t M, const Panels<
 }  // namespace
 
 void gemm(Rows<const BFloat16> a, size_t M, const Panels<BFloat16>& b, Rows<float> c, Store store) {
+  if (simd_level() == SimdLevel::kAmxBf16) return gemm_amx(a, M, b, c, store);
   size_t panel = 0;
   for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) column<kTilePanels>(a, M, b, panel, c, store);
   for (; panel + 2 <= b.num_panels; panel += 2) column<2>(a, M, b, panel, c, store);

@@ -30,7 +30,7 @@ Panels<float> pack_columns(Rows<const float> x, size_t M, size_t width, float* t
 Panels<BFloat16> pack_columns(Rows<const BFloat16> x, size_t M, size_t width, BFloat16* to);
 
 // C [num_outputs, 16 * b.num_panels] becomes A^T B or grows by it; A [M, >= num_outputs], B [M, …].
-// REQUIRES: a.num_rows == b.num_rows; bf16: simd_level() == SimdLevel::kAvx512Bf16.
+// REQUIRES: a.num_rows == b.num_rows; bf16: has_bf16(simd_level()).
 void outer_gemm(const Panels<float>& a, size_t num_outputs, const Panels<float>& b, Rows<float> c, Store store);
 void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, Rows<float> c, Store store);
 

@@ -1,5 +1,7 @@
 #include "kernels/bf16_vector.h"
+#include "kernels/gemm_amx.h"
 #include "kernels/outer_gemm.h"
+#include "kernels/simd.h"
 
 namespace manyshot::kernels {
 
@@ -25,6 +27,7 @@ MANYSHOT_BF16_TARGET void column(const Panels<BFloat16>& a, size_t num_outputs, 
 }  // namespace
 
 void outer_gemm(const Panels<BFloat16>& a, size_t num_outputs, const Panels<BFloat16>& b, Rows<float> c, Store store) {
+  if (simd_level() == SimdLevel::kAmxBf16) return outer_gemm_amx(a, num_outputs, b, c, store);
   size_t panel = 0;
   for (; panel + kTilePanels <= b.num_panels; panel += kTilePanels) {
     column<kTilePanels>(a, num_outputs, b, panel, c, store);

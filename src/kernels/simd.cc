@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "kernels/gemm_amx.h"
 
 namespace manyshot::kernels {
 namespace {
@@ -23,6 +24,7 @@ constexpr Level kLevels[] = {
     {SimdLevel::kAvx2, "avx2", HWY_SSSE3 | HWY_SSE4 | HWY_AVX2},
     {SimdLevel::kAvx512, "avx512", HWY_SSSE3 | HWY_SSE4 | HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL},
     {SimdLevel::kAvx512Bf16, "avx512_bf16", HWY_SSSE3 | HWY_SSE4 | HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL},
+    {SimdLevel::kAmxBf16, "amx_bf16", HWY_SSSE3 | HWY_SSE4 | HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL},
 };
 
 bool has_avx512_bf16() {
@@ -43,7 +45,8 @@ int64_t machine_targets() {
 
 bool machine_has(const Level& level) {
   if (level.level == SimdLevel::kBaseline) return true;
-  if (level.level == SimdLevel::kAvx512Bf16 && !has_avx512_bf16()) return false;
+  if (has_bf16(level.level) && !has_avx512_bf16()) return false;
+  if (level.level == SimdLevel::kAmxBf16 && !has_amx()) return false;
   const int64_t highest = level.highway_targets & -level.highway_targets;  // smaller bits are better targets
   const int64_t wanted = level.highway_targets & HWY_AVX3_DL ? HWY_AVX3 : highest;
   return (machine_targets() & wanted) != 0;

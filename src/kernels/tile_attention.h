@@ -56,7 +56,7 @@ void start_attention(const RunningAttention<float>& rows, size_t M, size_t head_
 void start_attention(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim);
 
 // Adds a tile, of which query m sees the first visible[m] tokens. REQUIRES: 1 <= visible[m] <= kKeyTile; for BFloat16,
-// simd_level() == SimdLevel::kAvx512Bf16.
+// has_bf16(simd_level()).
 void attend_tile(const RunningAttention<float>& rows, size_t M, size_t head_dim, const float* tile,
                  const uint8_t* visible);
 void attend_tile(const RunningAttention<BFloat16>& rows, size_t M, size_t head_dim, const BFloat16* tile,

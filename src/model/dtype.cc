@@ -10,7 +10,7 @@ using kernels::simd_name;
 using kernels::SimdLevel;
 
 DType choose_dtype(std::optional<DType> wanted) {
-  const bool has_bf16 = simd_level() == SimdLevel::kAvx512Bf16;
+  const bool has_bf16 = kernels::has_bf16(kernels::simd_level());
   if (wanted == DType::kBFloat16 && !has_bf16) {
     fail(ErrorKind::kUnsupported,
          "dtype bfloat16 needs a processor with avx512_bf16, in use is {}: take float32 or auto",

@@ -22,7 +22,7 @@ double largest_difference(std::span<const float> a, std::span<const float> b) {
 
 bool has_fused_multiply_add(SimdLevel level) {
   return level == SimdLevel::kNeon || level == SimdLevel::kAvx2 || level == SimdLevel::kAvx512 ||
-         level == SimdLevel::kAvx512Bf16;
+         kernels::has_bf16(level);
 }
 
 class Kernels : public AtLevel {};
@@ -50,7 +50,7 @@ TEST_P(Kernels, GemmF32) {
 }
 
 TEST_P(Kernels, GemmBf16) {
-  if (GetParam() != SimdLevel::kAvx512Bf16) GTEST_SKIP() << "needs avx512_bf16";
+  if (!kernels::has_bf16(GetParam())) GTEST_SKIP() << "needs avx512_bf16";
   for (const auto& [M, N, K] : kShapes) {
     const size_t lda = round_up(K, 2) + 4, ldc = round_up(N, 16) + 8;
     const auto a = random_values<BFloat16>("a", M * lda);
@@ -90,7 +90,7 @@ void expect_rows_do_not_see_each_other() {
 
 TEST_P(Kernels, GemmGivesARowTheSameBitsInAnyBatch) {
   expect_rows_do_not_see_each_other<float>();
-  if (GetParam() == SimdLevel::kAvx512Bf16) expect_rows_do_not_see_each_other<BFloat16>();
+  if (kernels::has_bf16(GetParam())) expect_rows_do_not_see_each_other<BFloat16>();
 }
 
 TEST_P(Kernels, RmsNorm) {

@@ -251,7 +251,7 @@ std::unique_ptr<Model> make_fused_decoder(const std::string& path, const ModelCo
     info.engine = "fused bfloat16 (avx512_bf16)";
     return std::make_unique<FusedDecoder<BFloat16>>(config, weights, std::move(info));
   }
-  const SimdLevel level = simd_level() == SimdLevel::kAvx512Bf16 ? SimdLevel::kAvx512 : simd_level();
+  const SimdLevel level = kernels::has_bf16(simd_level()) ? SimdLevel::kAvx512 : simd_level();
   info.engine = fmt::format("fused float32 ({})", simd_name(level));
   return std::make_unique<FusedDecoder<float>>(config, weights, std::move(info));
 }

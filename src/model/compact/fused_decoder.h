@@ -12,7 +12,7 @@
 
 namespace manyshot {
 
-// dtype kBFloat16 needs simd_level() == SimdLevel::kAvx512Bf16. In bf16 weights and the inputs of matrix products are
+// dtype kBFloat16 needs has_bf16(simd_level()). In bf16 weights and the inputs of matrix products are
 // rounded; sums, the residual stream, norms, attention, softmax and logits are f32 in both.
 std::unique_ptr<Model> make_fused_decoder(const std::string& path, const ModelConfig& config, const Weights& weights,
                                           DType dtype);

@@ -89,7 +89,7 @@ TEST_P(Parity, FusedEqualsReference) {
     RecordProperty(dtype, std::to_string(difference));
   };
   expect_near(*fused, "float32", kAgainstReference.float32);
-  if (simd_level() == SimdLevel::kAvx512Bf16) {
+  if (kernels::has_bf16(simd_level())) {
     expect_near(*load_model(folder.path(), {.dtype = DType::kBFloat16})->encode(prompt), "bfloat16",
                 kAgainstReference.bfloat16);
   }
@@ -131,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
 template <class Check>
 void for_each_dtype(const Check& check) {
   for (const DType dtype : {DType::kFloat32, DType::kBFloat16}) {
-    if (dtype == DType::kBFloat16 && simd_level() != SimdLevel::kAvx512Bf16) continue;
+    if (dtype == DType::kBFloat16 && !kernels::has_bf16(simd_level())) continue;
     SCOPED_TRACE(name_of(dtype));
     const auto model = load_model(source_path("models/default"), {.dtype = dtype});
     check(*model);

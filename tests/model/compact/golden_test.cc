@@ -80,7 +80,7 @@ class Golden : public testing::TestWithParam<GoldenCase> {};
 
 TEST_P(Golden, LogLikelihoodsOfQueriesAndLabelledRows) {
   const GoldenCase& golden_case = GetParam();
-  if (golden_case.dtype == DType::kBFloat16 && simd_level() != SimdLevel::kAvx512Bf16) {
+  if (golden_case.dtype == DType::kBFloat16 && !kernels::has_bf16(simd_level())) {
     GTEST_SKIP() << "this processor has no avx512_bf16";
   }
   if (golden_case.engine == Engine::kReference && !MANYSHOT_HAS_TORCH) GTEST_SKIP() << "built without libtorch";

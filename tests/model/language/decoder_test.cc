@@ -27,7 +27,7 @@ namespace {
 
 using Tokens = std::vector<TokenId>;
 
-bool has_bfloat16() { return available_simd_levels().back() == SimdLevel::kAvx512Bf16; }
+bool has_bfloat16() { return kernels::has_bf16(available_simd_levels().back()); }
 
 std::span<const TokenId> part(const Tokens& tokens, size_t first, size_t last) {
   return std::span(tokens).subspan(first, last - first);

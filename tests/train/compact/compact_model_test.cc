@@ -29,7 +29,7 @@ using ::testing::StrEq;
 
 std::vector<DType> dtypes() {
   std::vector<DType> all{DType::kFloat32};
-  if (simd_level() == SimdLevel::kAvx512Bf16) all.push_back(DType::kBFloat16);
+  if (kernels::has_bf16(simd_level())) all.push_back(DType::kBFloat16);
   return all;
 }
 

@@ -103,7 +103,7 @@ TEST(CompactGradient, CellsOfEveryKindClassesAndNumbers) {
 
 // The products' rounding shows, and no more: gradients point where the f32 ones do.
 TEST(CompactGradient, BFloat16IsNearFloat32) {
-  if (simd_level() != SimdLevel::kAvx512Bf16) GTEST_SKIP() << "this processor has no avx512_bf16";
+  if (!kernels::has_bf16(simd_level())) GTEST_SKIP() << "this processor has no avx512_bf16";
   const TrainSample batch[] = {random_task({.num_labelled = 40, .num_queries = 9, .num_features = 5}, 6),
                                random_task({.num_labelled = 17, .num_queries = 3, .num_features = 8}, 7)};
   const auto exact = make_compact_model(small_network(DType::kFloat32));

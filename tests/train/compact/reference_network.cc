@@ -39,9 +39,10 @@ bool ReferenceNetwork::sees(const TrainSample& sample, const Token& reader, cons
 }
 
 void ReferenceNetwork::add_smooth(const std::string& name, TokenId code, std::vector<double>& x) const {
+  const std::vector<double>& weight = values_.at(name);
   for (size_t i = 0; i < x.size(); ++i) {
     for (size_t f = 0; f < kNumberFeatures; ++f) {
-      x[i] += number_features_[static_cast<size_t>(code) * kNumberFeatures + f] * values_.at(name)[f * x.size() + i];
+      x[i] += number_features_[static_cast<size_t>(code) * kNumberFeatures + f] * weight[f * x.size() + i];
     }
   }
 }
@@ -49,7 +50,8 @@ void ReferenceNetwork::add_smooth(const std::string& name, TokenId code, std::ve
 // `row` of tokens.weight: 10 labels, the bar, the column marks; in version 2 then missing, unseen, 64 categories and 11
 // marks of shares.
 void ReferenceNetwork::add_row(size_t row, std::vector<double>& x) const {
-  for (size_t i = 0; i < x.size(); ++i) x[i] += values_.at("tokens.weight")[row * x.size() + i];
+  const std::vector<double>& weight = values_.at("tokens.weight");
+  for (size_t i = 0; i < x.size(); ++i) x[i] += weight[row * x.size() + i];
 }
 
 // The ids are those of usual_vocabulary().

@@ -27,7 +27,7 @@ using kernels::SimdLevel;
 
 namespace {
 
-bool has_bf16() { return simd_level() == SimdLevel::kAvx512Bf16; }
+bool has_bf16() { return kernels::has_bf16(simd_level()); }
 
 // Small random values everywhere, in place of the zeros of fresh factors.
 void randomise_factors(LanguageTrainer& trainer, uint64_t seed) {
