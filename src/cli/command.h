@@ -76,6 +76,7 @@ std::unique_ptr<Command> make_lab_report_command();
 std::unique_ptr<Command> make_lab_cost_command();
 std::unique_ptr<Command> make_lab_prompts_command();
 std::unique_ptr<Command> make_lab_model_command();
+std::unique_ptr<Command> make_completion_command();
 
 // Prints the line of --json (docs/formats/json.md): the command, the version, the options, what `results` has (an
 // "options" there wins), and the peak memory.
@@ -98,5 +99,9 @@ std::string program_help();
 std::string group_help(const std::string& word);
 // docs/options.md
 std::string options_document();
+// The manual page of the program and all its commands, in the man macros of roff(7).
+std::string manual_page();
+// What `manyshot version` prints: version, commit, and what this machine and installation have.
+std::string version_text();
 
 }  // namespace manyshot

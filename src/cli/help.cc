@@ -2,11 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "cli/command.h"
+#include "cli/option_text.h"
 #include "core/terminal.h"
-#include "core/text.h"
 
 namespace manyshot {
 namespace {
@@ -39,27 +38,6 @@ std::string wrap(const std::string& text, size_t indent) {
   return result;
 }
 
-// "--shots N"
-std::string with_value(const Option& option) {
-  if (option.is_flag) return option.flag;
-  if (option.is_list) return option.flag + " A,B";
-  if (option.type == "integer") return option.flag + " N";
-  return option.flag + (option.type == "number" ? " X" : " TEXT");
-}
-
-// What an option does, what it takes, and what holds without it.
-std::string meaning(const Option& option) {
-  std::string text = option.limits.is_required ? "(required) " + option.help : option.help;
-  if (!option.limits_text.empty()) text += fmt::format(" [{}]", option.limits_text);
-  if (option.limits.is_required) return text;
-  if (option.is_flag && option.default_text == "true") {
-    text += fmt::format(" (default: on; {}=false turns it off)", option.flag);
-  } else if (!option.default_text.empty() && !option.is_flag) {
-    text += fmt::format(" (default: {})", option.default_text);
-  }
-  return text;
-}
-
 std::string option_lines(const OptionList& list) {
   size_t width = 0;
   for (const Option& option : list) width = std::max(width, with_value(option).size() + 4);
@@ -70,17 +48,6 @@ std::string option_lines(const OptionList& list) {
       text += fmt::format("{:<{}}{}\n", "  " + with_value(option), width, wrap(meaning(option), width));
   }
   return text;
-}
-
-// "manyshot tokenize --model TEXT [OPTIONS] [FILE]"
-std::string usage(Command& command, const OptionList& list) {
-  std::string text = "manyshot " + command.name();
-  for (const Option& option : list) {
-    if (option.limits.is_required) text += ' ' + with_value(option);
-  }
-  std::string argument = command.positional();
-  std::ranges::transform(argument, argument.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text + (argument.empty() ? " [OPTIONS]" : fmt::format(" [OPTIONS] [{}]", argument));
 }
 
 std::string command_line(const std::string& name, const std::string& summary) {
@@ -94,7 +61,7 @@ std::string command_help(Command& command) {
   OptionList list = command.options();
   const std::string first_lines =
       fmt::format("manyshot {}: {}\n\n    {}\n\n{}\n\nExamples:\n{}", command.name(), command.summary(),
-                  usage(command, list), wrap(command.details(), 0), command.examples());
+                  usage_of(command, list), wrap(command.details(), 0), command.examples());
   for (Option& option : options_of(common)) list.push_back(std::move(option));
   return first_lines + option_lines(list);
 }

@@ -14,7 +14,6 @@
 #include "core/log.h"
 #include "core/parallel.h"
 #include "core/text.h"
-#include "core/version.h"
 #include "model/device/device.h"
 
 namespace manyshot {
@@ -42,6 +41,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_lab_cost_command());
   commands.push_back(make_lab_prompts_command());
   commands.push_back(make_lab_model_command());
+  commands.push_back(make_completion_command());
   return commands;
 }
 
@@ -99,6 +99,8 @@ void print_help(std::vector<std::string> arguments) {
   const std::string topic = arguments.empty() ? "help" : arguments.front();
   if (topic == "--markdown") {
     fmt::print("{}", options_document());
+  } else if (topic == "--man") {
+    fmt::print("{}", manual_page());
   } else if (topic == "help" || topic == "version") {
     fmt::print("{}", program_help());
   } else if (arguments.size() == 1 && !commands_of_group(topic).empty()) {
@@ -139,7 +141,7 @@ void dispatch(std::vector<std::string> arguments, bool& as_json) {
   if (first == "help" || first == "--help" || first == "-h") {
     print_help({arguments.begin() + 1, arguments.end()});
   } else if (first == "version" || first == "--version") {
-    fmt::print("manyshot {}\n", program_version());
+    fmt::print("{}", version_text());
   } else if (asks_help && !commands_of_group(first).empty()) {
     fmt::print("{}", group_help(first));
   } else {

@@ -12,6 +12,9 @@ install_tree() { sh "$1/tools/setup/install_tree.sh" "$2" "$3"; }
 check "install" install_tree "$1" "$2" "$work/here"
 check "install over itself" install_tree "$1" "$2" "$work/here"
 check "nothing half done is left" [ ! -e "$work/here/lib/manyshot.partial" ]
+for file in man/man1/manyshot.1 bash-completion/completions/manyshot zsh/site-functions/_manyshot fish/vendor_completions.d/manyshot.fish; do
+  check "$file" [ -s "$work/here/share/$file" ]
+done
 check "the link starts it" env -i "$work/here/bin/manyshot" version
 
 mv "$work/here/lib/manyshot" "$work/moved"

@@ -1,6 +1,6 @@
 # Installs what a build folder holds:  sh tools/setup/install_tree.sh BUILD PREFIX
 # PREFIX/lib/manyshot is the whole program: bin/ and lib/ (lay_out.sh), share/ with the models. It can be copied or moved as it is.
-# PREFIX/bin/manyshot is a link to it. Nothing that is there is touched before all of it is ready.
+# PREFIX/bin/manyshot is a link to it; PREFIX/share gets its manual page and completions (shell_files.sh). Nothing that is there is touched before all of it is ready.
 set -eu
 build=$1 prefix=$2
 home=$prefix/lib/manyshot link=$prefix/bin/manyshot partial=$prefix/lib/manyshot.partial
@@ -27,3 +27,4 @@ done
 rm -rf "$home"
 mv "$partial" "$home"
 ln -sfn ../lib/manyshot/bin/manyshot "$link"
+sh "${0%/*}/shell_files.sh" "$home/bin/manyshot" "$prefix/share"
