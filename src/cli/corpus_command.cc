@@ -41,7 +41,9 @@ struct CorpusCommandOptions {
       "alpaca: JSON lines with instruction, input, output, for LLaMA-Factory and others; tokens: for manyshot train; "
       "parquet: the raw rows; hdf5: the raw rows as nanoTabPFN reads them.");
     v("shard", self.shard, any_value(),
-      "I/N: only the parts whose number leaves I when divided by N. I counts from 0.");
+      "I/N: only the parts whose number leaves I when divided by N. I counts from 0. auto: as Slurm, Kubernetes, "
+      "torchrun or srun "
+      "say (docs/scaling.md).");
     v("part_tasks", self.part_tasks, between(1, 1e6), "Draws of one file.");
     v("compress", self.compress, any_value(), "Alpaca layout: compress with zstd.");
     v("report", self.report, any_value(),

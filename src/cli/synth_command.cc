@@ -45,7 +45,9 @@ struct SynthOptions {
     prior::PriorOptions::visit(self.prior, v);
     option_heading(v, "Output");
     v("shard", self.shard, any_value(),
-      "I/N: only the tasks whose number leaves I when divided by N. I counts from 0.");
+      "I/N: only the tasks whose number leaves I when divided by N. I counts from 0. auto: as Slurm, Kubernetes, "
+      "torchrun or srun "
+      "say (docs/scaling.md).");
     v("layout", self.layout, any_value(), "Format of the tables.");
     option_heading(v, "Looking at tasks");
     v("explain", self.explain, at_least(0), "Print how this task comes about, and write nothing.");
@@ -129,11 +131,12 @@ class SynthCommand : public Command {
     const Stopwatch watch;
     Json kept = values_of(options_.prior);
     kept["layout"] = name_of(options_.layout);
-    kept["shard"] = options_.shard;
+    const Shard shard = parse_shard(options_.shard);
+    kept["shard"] = to_text(shard);
     const prior::TaskFilesReport report = prior::write_tasks(prior, {.out = options_.out,
                                                                      .layout = options_.layout,
                                                                      .tasks = static_cast<uint64_t>(options_.tasks),
-                                                                     .shard = parse_shard(options_.shard),
+                                                                     .shard = shard,
                                                                      .version = program_version(),
                                                                      .options = kept});
     const double seconds = watch.seconds();

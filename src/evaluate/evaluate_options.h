@@ -69,7 +69,8 @@ struct EvaluateOptions {
       "published: set the numbers of arXiv 2509.06806 beside ours, for tables that both have. A B, the folders of two "
       "finished runs: evaluate nothing, but say what they differ in, table by table; with --out as a page too.");
     v("shard", self.shard, any_value(),
-      "I/N: only each N-th unit of work, I counting from 0. The same command without --shard then collects all.");
+      "I/N: only each N-th unit of work, I counting from 0; auto: as Slurm, Kubernetes, torchrun or srun say. The same "
+      "command without --shard then collects all.");
     option_heading(v, "Model");
     v("seed", self.seed, any_value(), "Seed of the models' own random choices.");
     option_heading(v, "Protocol");

@@ -70,6 +70,44 @@ TEST(Shard, IsIOfN) {
     EXPECT_THROW(parse_shard(text), Error) << text;
 }
 
+class ShardOfEnvironment : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* name :
+         {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_STEP",
+          "JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", "RANK", "WORLD_SIZE", "SLURM_PROCID", "SLURM_NTASKS"})
+      unsetenv(name);
+  }
+  void TearDown() override { SetUp(); }
+  static void set(std::initializer_list<std::pair<const char*, const char*>> variables) {
+    for (const auto& [name, value] : variables) setenv(name, value, 1);
+  }
+};
+
+TEST_F(ShardOfEnvironment, Launchers) {
+  set({{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}});
+  EXPECT_EQ(to_text(parse_shard("auto")), "1/2");
+  set({{"RANK", "3"}, {"WORLD_SIZE", "4"}});
+  EXPECT_EQ(to_text(parse_shard("auto")), "3/4");
+  set({{"JOB_COMPLETION_INDEX", "5"}, {"JOB_COMPLETIONS", "6"}});
+  EXPECT_EQ(to_text(parse_shard("auto")), "5/6");
+  set({{"SLURM_ARRAY_TASK_ID", "14"},
+       {"SLURM_ARRAY_TASK_MIN", "10"},
+       {"SLURM_ARRAY_TASK_STEP", "2"},
+       {"SLURM_ARRAY_TASK_COUNT", "3"}});
+  EXPECT_EQ(to_text(parse_shard("auto")), "2/3") << "an array is asked first: --array=10-14:2";
+}
+
+TEST_F(ShardOfEnvironment, NothingOrNoSenseIsRefused) {
+  EXPECT_THROW(parse_shard("auto"), Error);
+  set({{"JOB_COMPLETION_INDEX", "1"}});
+  EXPECT_THROW(parse_shard("auto"), Error) << "without the number of completions";
+  set({{"JOB_COMPLETIONS", "1"}});
+  EXPECT_THROW(parse_shard("auto"), Error);
+  set({{"JOB_COMPLETIONS", "many"}});
+  EXPECT_THROW(parse_shard("auto"), Error);
+}
+
 TEST(ShardFile, NamesThePart) {
   EXPECT_EQ(shard_file({}, "tasks", ".jsonl"), "tasks.jsonl");
   EXPECT_EQ(shard_file({.index = 2, .count = 8}, "tasks", ".jsonl"), "tasks-2-of-8.jsonl");

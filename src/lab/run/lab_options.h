@@ -98,7 +98,9 @@ struct LabOptions {
     v("perplexity", self.perplexity, any_value(), "Text file whose perplexity is measured before and after.");
     option_heading(v, "Output");
     v("out", self.out, any_value(), "Folder of the results; the same command goes on where it ended.");
-    v("shard", self.shard, any_value(), "Part I/N of the work, for several machines on one folder.");
+    v("shard", self.shard, any_value(),
+      "Part I/N of the work, for several machines on one folder; auto: as Slurm, Kubernetes, torchrun or srun say. The "
+      "same command without --shard then makes the page.");
     v("keep_weights", self.keep_weights, any_value(), "Trained weights stay in the folder.");
   }
 };
