@@ -224,7 +224,7 @@ class ManyshotRegressor(RegressorMixin, _ManyshotEstimator):
     Parameters
     ----------
     model : str, default "auto"
-        "auto" (a forest of distributions, until the bundled model predicts numbers), "ridge", "knn", "forest",
+        "auto" (forest, ridge and XGBoost, averaged by what the labelled rows say), "ridge", "knn", "forest",
         "xgboost", "mean", or the path of a model that predicts numbers.
     ensemble, shots, random_state, n_jobs : as in ManyshotClassifier
     """

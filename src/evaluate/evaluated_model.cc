@@ -16,6 +16,7 @@
 #include "model/language/text_model.h"
 #include "predict/auto_method.h"
 #include "predict/baselines.h"
+#include "predict/in_context_numbers.h"
 #include "predict/model_store.h"
 #include "predict/number_baselines.h"
 
@@ -102,12 +103,6 @@ EvaluatedModel parse_model(const std::string& spelling, const MethodOptions& opt
   return model;
 }
 
-bool weights_predict_numbers(const std::string& path) {
-  if (language_model_path(path)) return false;
-  const std::string config = path + "/config.json";
-  return parse_model_config(read_file(config), config).predicts_numbers;
-}
-
 }  // namespace
 
 std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spellings, const MethodOptions& options,
@@ -135,8 +130,8 @@ std::vector<EvaluatedModel> find_models(const std::vector<std::string>& spelling
       model.path = resolve_model(model.name, known);
     }
     if (model.is_endpoint || model.name == kAuto || model.path.empty()) {
-      model.predicts_numbers = is_number_baseline(model.name);
-      model.predicts_classes = !model.predicts_numbers || is_baseline(model.name);
+      model.predicts_numbers = model.name == kAuto || is_number_baseline(model.name);
+      model.predicts_classes = model.name == kAuto || !model.predicts_numbers || is_baseline(model.name);
     } else {
       model.predicts_numbers = weights_predict_numbers(model.path);
     }

@@ -27,7 +27,7 @@ struct EvaluatedModel {
   // As the published XGBoost: see published_baselines.h.
   bool answers_missing_classes_with_majority = false;
   bool predicts_classes = true;
-  bool predicts_numbers = false;  // auto, which is one of the others there, does not
+  bool predicts_numbers = false;
 };
 
 // The forest among the models: "forest", else "paper-forest", else "".

@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "evaluate/endpoint/concurrent_requests.h"
 #include "evaluate/run_unit.h"
+#include "predict/auto_method.h"
 #include "predict/number_baselines.h"
 
 namespace manyshot {
@@ -222,7 +223,8 @@ void Evaluation::do_units(size_t model, const std::vector<const Unit*>& units, c
   if (!std::ranges::all_of(units, is_number)) open.classes = open_model(models_[model], options_.seed);
   if (std::ranges::any_of(units, is_number)) {
     const EvaluatedModel& asked = models_[model];
-    open.numbers = open_number_method(asked.path.empty() ? asked.name : asked.path, asked.options, options_.seed);
+    const bool has_name = asked.path.empty() || asked.name == kAuto;
+    open.numbers = open_number_method(has_name ? asked.name : asked.path, asked.options, options_.seed);
   }
   Progress progress(label, cells, "cells");
   const auto do_one = [&](const Unit& unit) {

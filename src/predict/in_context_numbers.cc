@@ -5,8 +5,11 @@
 #include <limits>
 #include <numeric>
 
+#include "core/files.h"
 #include "core/interrupt.h"
 #include "encoding/typed_format.h"
+#include "model/compact/config.h"
+#include "model/language/text_model.h"
 #include "predict/encode_views.h"
 #include "predict/ensemble_plan.h"
 #include "predict/number_baselines.h"
@@ -111,6 +114,12 @@ class InContextNumbers : public NumberPredictor {
 };
 
 }  // namespace
+
+bool weights_predict_numbers(const std::string& path) {
+  if (language_model_path(path)) return false;
+  const std::string config = path + "/config.json";
+  return parse_model_config(read_file(config), config).predicts_numbers;
+}
 
 InContextNumberMethod::InContextNumberMethod(std::shared_ptr<const Model> model, const MethodOptions& options,
                                              uint64_t seed)

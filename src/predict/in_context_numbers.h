@@ -2,12 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "model/model.h"
 #include "predict/number_predictor.h"
 #include "predict/prompt_plan.h"
 
 namespace manyshot {
+
+// Whether the model in this folder was trained to predict numbers. Throws what reading its config.json throws.
+bool weights_predict_numbers(const std::string& path);
 
 class InContextNumberMethod : public NumberMethod {
  public:

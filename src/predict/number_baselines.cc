@@ -15,6 +15,7 @@
 #include "predict/in_context_numbers.h"
 #include "predict/knn.h"
 #include "predict/model_store.h"
+#include "predict/number_blend.h"
 #include "predict/ridge.h"
 #include "predict/xgboost.h"
 
@@ -67,6 +68,16 @@ const BaselineList<NumberMethod>& all() {
   return list;
 }
 
+// The bundled model, where it knows numbers, and baselines of other kinds.
+MethodPtr open_auto(const MethodOptions& options, uint64_t seed) {
+  std::vector<BlendedNumberMethod::Member> members;
+  const std::string student(kAutoStudent);
+  if (weights_predict_numbers(resolve_model(student)))
+    members.push_back({student, open_number_method(student, options, seed)});
+  for (const char* name : {"forest", "ridge", "xgboost"}) members.push_back({name, open_number_baseline(name, seed)});
+  return std::make_unique<BlendedNumberMethod>(std::move(members));
+}
+
 }  // namespace
 
 const std::vector<std::string>& number_baseline_names() { return all().names(); }
@@ -85,7 +96,7 @@ void fail_of_classes(const std::string& name) {
 }
 
 std::unique_ptr<NumberMethod> open_number_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
-  if (name == kAuto) return open_number_baseline(kAutoForNumbers, seed);
+  if (name == kAuto) return open_auto(options, seed);
   if (is_number_baseline(name)) return open_number_baseline(name, seed);
   if (is_baseline(name)) fail_of_classes(name);
   std::vector<std::string> names{std::string(kAuto)};

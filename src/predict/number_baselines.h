@@ -11,9 +11,6 @@
 
 namespace manyshot {
 
-// What auto means for numbers until an in-context model answers them.
-inline constexpr std::string_view kAutoForNumbers = "forest";
-
 // The names of all of them, in the order in which users see them.
 const std::vector<std::string>& number_baseline_names();
 bool is_number_baseline(std::string_view name);

@@ -60,8 +60,9 @@ struct PredictOptions {
       fmt::format(
           "auto: the bundled model with and without trees in its prompt, averaged with the trees by what the "
           "labelled rows say; default: the bundled model alone; {}, an installed model such as smollm2, a model "
-          "folder, or a .gguf file. Of a number: {}; auto is {}.",
-          fmt::join(baseline_names(), ", "), fmt::join(number_baseline_names(), ", "), kAutoForNumbers));
+          "folder, or a .gguf file. Of a number: {}; auto averages forest, ridge and xgboost, and the bundled model "
+          "where it knows numbers.",
+          fmt::join(baseline_names(), ", "), fmt::join(number_baseline_names(), ", ")));
     MethodOptions::visit(self.method, v);
     OutputOptions::visit(self.output, v);
     v("beside", self.beside, one_of(beside_choices()),

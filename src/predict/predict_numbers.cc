@@ -38,9 +38,8 @@ std::vector<Fitted> fit_all(const PredictOptions& options, const NumberMethod& m
   const BesideWork work{.rows = shots.front().numbers.size(),
                         .features = shots.front().features.columns.size(),
                         .queries = queries.count_rows()};
-  const std::string model = options.model == kAuto ? std::string(kAutoForNumbers) : options.model;
   for (const std::string& name : baselines_beside(options.beside, {"mean", "ridge", "forest", "knn"},
-                                                  number_baseline_names(), model, work, options.task.train)) {
+                                                  number_baseline_names(), options.model, work, options.task.train)) {
     methods.push_back(fit_parts<NumberPredictor>(name, *open_number_baseline(name, 0), shots));
   }
   return methods;
@@ -53,8 +52,6 @@ PredictReport predict_numbers(const PredictOptions& options, const TrainingTable
   const TaskOptions& task = options.task;
   check_number_options(options);
   const std::unique_ptr<NumberMethod> method = open_number_method(options.model, options.method, task.seed);
-  if (options.model == kAuto)
-    log_notes(task.train, {fmt::format("the bundled model predicts classes only: auto is the {}", kAutoForNumbers)});
   const std::optional<OwnRows> own =
       task.test.empty() ? std::optional(choose_own_rows(options.own_rows, task, train)) : std::nullopt;
   QueryReader queries = open_queries(task, train, own);

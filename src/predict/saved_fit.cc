@@ -11,6 +11,7 @@
 #include "core/sha256.h"
 #include "core/version.h"
 #include "predict/auto_method.h"
+#include "predict/in_context_numbers.h"
 #include "predict/model_store.h"
 #include "table/schema_bytes.h"
 
@@ -100,7 +101,8 @@ std::string weights_sha256(const std::string& path) {
 
 FittedModel model_of(const PredictOptions& options, bool is_number) {
   const bool is_auto = options.model == kAuto;
-  if (is_baseline(options.model) || is_number_baseline(options.model) || (is_auto && is_number)) return {};
+  if (is_baseline(options.model) || is_number_baseline(options.model)) return {};
+  if (is_auto && is_number && !weights_predict_numbers(resolve_model(std::string(kAutoStudent)))) return {};
   FittedModel model{.name = is_auto ? std::string(kAutoStudent) : options.model};
   model.sha256 = weights_sha256(resolve_model(model.name, method_names()));
   if (!options.method.adapter.empty()) model.adapter = weights_sha256(options.method.adapter);

@@ -81,7 +81,7 @@ TEST_F(PredictNumbers, AreWrittenWithTheirQuantiles) {
   EXPECT_NEAR(large[1], 185, 25);
   EXPECT_TRUE(std::is_sorted(small.begin() + 2, small.end()));
   EXPECT_THAT(result.err, AllOf(HasSubstr("different numbers in 80 rows: numbers are predicted; --task classification"),
-                                HasSubstr("auto is the forest"), HasSubstr("expected on new rows")));
+                                HasSubstr("what counts how much, with R2"), HasSubstr("expected on new rows")));
 }
 
 TEST_F(PredictNumbers, EveryBaselineIsNearer) {

@@ -48,7 +48,7 @@ TEST(FindModels, AutoIsHashedApartFromItsModel) {
 TEST(FindModels, AModelSaysWhetherItPredictsNumbers) {
   const TemporaryFolder folder;
   write_model(folder, {.is_typed = true});
-  const std::vector<EvaluatedModel> models = find_models({folder.path(), "default", "ridge", "majority"}, {});
+  const std::vector<EvaluatedModel> models = find_models({folder.path(), "default", "ridge", "majority", "auto"}, {});
   const auto predicts = [&](size_t model) {
     return std::pair(models[model].predicts_classes, models[model].predicts_numbers);
   };
@@ -56,6 +56,7 @@ TEST(FindModels, AModelSaysWhetherItPredictsNumbers) {
   EXPECT_EQ(predicts(1), std::pair(true, false));
   EXPECT_EQ(predicts(2), std::pair(false, true));
   EXPECT_EQ(predicts(3), std::pair(true, false));
+  EXPECT_EQ(predicts(4), std::pair(true, true));
 }
 
 }  // namespace
