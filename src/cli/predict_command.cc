@@ -1,9 +1,6 @@
-#include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/number_scores.h"
 #include "cli/prediction_preview.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -13,7 +10,9 @@
 #include "core/version.h"
 #include "evaluate/report/number_page.h"
 #include "evaluate/report/prediction_page.h"
+#include "evaluate/summary/class_scores.h"
 #include "evaluate/summary/metrics.h"
+#include "evaluate/summary/number_scores.h"
 #include "evaluate/summary/self_estimate.h"
 #include "predict/predict_file.h"
 #include "predict/saved_fit.h"
@@ -21,82 +20,18 @@
 namespace manyshot {
 namespace {
 
-struct ScoredMethod {
-  std::string name;
-  MetricsAccumulator metrics;
-};
-
-std::string score_table(const std::vector<ScoredMethod>& methods) {
-  size_t width = 0;
-  for (const ScoredMethod& method : methods) width = std::max(width, method.name.size());
-  std::string text = fmt::format("{:<{}}  accuracy  balanced accuracy  log loss    ECE", "", width);
-  for (const ScoredMethod& method : methods) {
-    const Metrics metrics = method.metrics.result();
-    text += fmt::format("\n{:<{}}  {:8.4f}  {:17.4f}  {:8.4f}  {:.4f}", method.name, width, metrics.accuracy,
-                        metrics.balanced_accuracy, metrics.log_loss, metrics.ece);
-  }
-  return text;
-}
-
-// Says so when a baseline is more accurate than the model, the first of `methods`, by more than two standard errors of
-// an accuracy; else "".
-std::string better_baseline(const std::vector<ScoredMethod>& methods) {
-  if (methods.empty()) return "";
-  const Metrics model = methods.front().metrics.result();
-  const double error = std::sqrt(model.accuracy * (1 - model.accuracy) / static_cast<double>(model.rows));
-  for (const ScoredMethod& method : methods) {
-    const Metrics metrics = method.metrics.result();
-    if (metrics.accuracy <= model.accuracy + 2 * error) continue;
-    return fmt::format(
-        "{} is more accurate than {} here ({:.4f} against {:.4f}), {}; --model {} predicts with it", method.name,
-        methods.front().name, metrics.accuracy, model.accuracy,
-        metrics.log_loss < model.log_loss ? "and its log loss is lower" : "though its log loss is higher", method.name);
-  }
-  return "";
-}
-
 // Of the labels that are written, where they are not each row's likeliest class.
 std::string label_scores(LabelMetric metric, const Metrics& labels) {
   return fmt::format("the labels, chosen for {}: accuracy {:.4f}, balanced accuracy {:.4f}, F1 {:.4f}", name_of(metric),
                      labels.accuracy, labels.balanced_accuracy, labels.macro_f1);
 }
 
-Json metrics_json(const std::vector<ScoredMethod>& methods) {
-  Json json = Json::object();
-  for (const ScoredMethod& method : methods) {
-    const Metrics metrics = method.metrics.result();
-    json[method.name] = {{"rows", metrics.rows},
-                         {"accuracy", metrics.accuracy},
-                         {"balanced_accuracy", metrics.balanced_accuracy},
-                         {"log_loss", metrics.log_loss},
-                         {"ece", metrics.ece}};
-  }
-  return json;
-}
-
-std::optional<SelfEstimate> estimate_of(const PredictReport& report) {
-  return estimate_on_labelled_rows(report.honest, report.labels, report.classes.size());
-}
-
 // How good predictions without labels will be.
 std::string expectation(const PredictReport& report, const std::string& model) {
-  const auto estimate = estimate_of(report);
+  const auto estimate = estimate_of_classes(report);
   if (estimate) return describe(*estimate);
   return fmt::format(
       "how good that is, {} cannot say by itself; --folds 5 without --test tries it on the labelled rows", model);
-}
-
-Json estimate_json(const PredictReport& report) {
-  const auto estimate = estimate_of(report);
-  if (!estimate) return nullptr;
-  const auto with_interval = [](double value, const Interval& interval) {
-    return Json{{"value", value}, {"low", interval.low}, {"high", interval.high}};
-  };
-  return {{"rows", estimate->rows},
-          {"accuracy", with_interval(estimate->accuracy, estimate->accuracy_interval)},
-          {"log_loss", with_interval(estimate->log_loss, estimate->log_loss_interval)},
-          {"auc", with_interval(estimate->auc, estimate->auc_interval)},
-          {"majority_accuracy", estimate->majority}};
 }
 
 class PredictCommand : public Command {
@@ -135,7 +70,7 @@ class PredictCommand : public Command {
 
   void run(const CommonOptions& common) override {
     options_.method.device = parse_device(common.device);
-    std::vector<ScoredMethod> methods;
+    ClassScores methods;
     PredictionPreview preview;
     std::optional<MetricsAccumulator> labels;
     std::optional<report::PredictionTally> tally;
@@ -148,14 +83,7 @@ class PredictCommand : public Command {
       }
       if (batch.truth.empty()) return;
       if (!batch.labels.empty() && options_.output.metric != LabelMetric::kAccuracy) add_labels(batch, labels);
-      auto method = std::find_if(methods.begin(), methods.end(), [&](const auto& m) { return m.name == batch.method; });
-      if (method == methods.end()) {
-        const size_t num_classes = batch.probabilities.size() / batch.truth.size();
-        const bool is_model = !batch.labels.empty();  // the first, though its labels may come last
-        method =
-            methods.insert(is_model ? methods.begin() : methods.end(), {batch.method, MetricsAccumulator(num_classes)});
-      }
-      method->metrics.add(batch.probabilities, batch.truth);
+      methods.add(batch);
     };
     NumberScores numbers;
     std::optional<report::NumberTally> number_tally;
@@ -213,29 +141,27 @@ class PredictCommand : public Command {
   }
 
   std::string report_page(const report::PredictionTally& tally, const PredictReport& report,
-                          const std::vector<ScoredMethod>& methods) const {
+                          const ClassScores& methods) const {
     report::PredictionFacts facts{.facts = facts_of(report),
                                   .classes = report.classes,
                                   .class_counts = report.class_counts,
                                   .kept_names = report.kept,
+                                  .beside = methods.beside(options_.model),
                                   .model = options_.model,
                                   .label_metric = std::string(name_of(options_.output.metric))};
-    for (const ScoredMethod& method : methods) {
-      if (method.name != options_.model) facts.beside.emplace_back(method.name, method.metrics.result());
-    }
     return report::prediction_page(tally, facts);
   }
 
-  void print_text(const PredictReport& report, const std::vector<ScoredMethod>& methods,
+  void print_text(const PredictReport& report, const ClassScores& methods,
                   const std::optional<MetricsAccumulator>& labels) const {
     log::info("{} rows predicted, {} classes, from {} of {} labelled rows, with {}{}", with_thousands(report.queries),
               report.classes.size(), with_thousands(report.labelled_rows), with_thousands(report.train_rows),
               options_.model, options_.output.out.empty() ? "" : fmt::format(", written to {}", options_.output.out));
     print_ways();
-    if (!methods.empty()) log::info("{}", score_table(methods));
-    if (methods.empty()) log::info("{}", expectation(report, options_.model));
+    if (methods.has_scores()) log::info("{}", methods.table());
+    if (!methods.has_scores()) log::info("{}", expectation(report, options_.model));
     if (labels) log::info("{}", label_scores(options_.output.metric, labels->result()));
-    if (const std::string note = better_baseline(methods); !note.empty()) log::info("{}", note);
+    if (const std::string note = methods.better_baseline(); !note.empty()) log::info("{}", note);
     print_times(report);
   }
 
@@ -293,12 +219,15 @@ class PredictCommand : public Command {
     return {{"read", report.read_s}, {"context", report.fit_s}, {"predict", report.predict_s}};
   }
 
-  void print_json(const PredictReport& report, const std::vector<ScoredMethod>& methods,
+  void print_json(const PredictReport& report, const ClassScores& methods,
                   const std::optional<MetricsAccumulator>& labels) {
-    Json results{
-        {"classes", report.classes},      {"train_rows", report.train_rows},  {"labelled_rows", report.labelled_rows},
-        {"queries", report.queries},      {"metrics", metrics_json(methods)}, {"estimate", estimate_json(report)},
-        {"seconds", seconds_json(report)}};
+    Json results{{"classes", report.classes},
+                 {"train_rows", report.train_rows},
+                 {"labelled_rows", report.labelled_rows},
+                 {"queries", report.queries},
+                 {"metrics", methods.metrics()},
+                 {"estimate", to_json(estimate_of_classes(report))},
+                 {"seconds", seconds_json(report)}};
     if (labels) {
       const Metrics metrics = labels->result();
       results["label_metrics"] = {{"accuracy", metrics.accuracy},

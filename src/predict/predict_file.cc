@@ -92,9 +92,8 @@ void refuse_beside(const PredictOptions& options) {
       options.fit);
 }
 
-}  // namespace
-
-PredictReport predict_file(const PredictOptions& given, const BatchObserver& observe) {
+// `table`: the labelled rows where they are open already.
+PredictReport predict_rows(const PredictOptions& given, std::optional<TableFile> table, const BatchObserver& observe) {
   check_options(given);  // refuses before anything takes time
   const Stopwatch reading;
   std::optional<SavedFit> saved;
@@ -105,7 +104,9 @@ PredictReport predict_file(const PredictOptions& given, const BatchObserver& obs
   if (saved && saved->without_rows) refuse_beside(options);
   const FitStore store = saved ? FitStore::reading(saved->parts) : FitStore();
   const std::unique_ptr<Method> method = open_for_classes(options);
-  const TrainingTable train = saved ? open_saved_table(options, *saved) : open_training_table(task);
+  const TrainingTable train = saved   ? open_saved_table(options, *saved)
+                              : table ? open_training_table(task, *std::move(table))
+                                      : open_training_table(task);
   if (train.is_number()) return predict_numbers(options, train, store, reading, observe.numbers);
   check_class_options(options, method.get());
   const std::optional<OwnRows> own = own_rows(options, train);
@@ -176,6 +177,16 @@ PredictReport predict_file(const PredictOptions& given, const BatchObserver& obs
   writer.commit();
   report.predict_s = predicting.seconds();
   return report;
+}
+
+}  // namespace
+
+PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe) {
+  return predict_rows(options, std::nullopt, observe);
+}
+
+PredictReport predict_table(const PredictOptions& options, TableFile train, const BatchObserver& observe) {
+  return predict_rows(options, std::move(train), observe);
 }
 
 }  // namespace manyshot

@@ -116,5 +116,7 @@ struct PredictReport {
 
 // Throws Error before anything is written; the output appears only when complete.
 PredictReport predict_file(const PredictOptions& options, const BatchObserver& observe);
+// The same of labelled rows that are open; options.task.train is what messages call them.
+PredictReport predict_table(const PredictOptions& options, TableFile train, const BatchObserver& observe);
 
 }  // namespace manyshot

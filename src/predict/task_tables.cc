@@ -296,7 +296,12 @@ QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train)
     : QueryReader(options, train, TableFile::open(options.test, read_options(options))) {}
 
 QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train, TableFile file)
-    : options_(options), path_(options.test), train_(train), file_(std::move(file)), schema_(train.features) {
+    : options_(options),
+      path_(options.test),
+      train_(train),
+      own_file_(std::make_unique<const TableFile>(std::move(file))),
+      file_(*own_file_),
+      schema_(train.features) {
   check_columns(train);
   fit_to_file();
 }
@@ -305,7 +310,7 @@ QueryReader::QueryReader(const TaskOptions& options, const TrainingTable& train,
     : options_(options),
       path_(options.train),
       train_(train),
-      file_(TableFile::open(options.train, read_options(options))),
+      file_(train.file),
       schema_(train.features),
       asked_(std::move(asked)),
       has_truth_(std::ranges::any_of(*asked_, [&](uint64_t row) { return train.labels[row] >= 0; })),

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -135,7 +136,8 @@ class QueryReader {
   const TaskOptions& options_;
   const std::string& path_;  // of the table that is read
   const TrainingTable& train_;
-  TableFile file_;
+  std::unique_ptr<const TableFile> own_file_;  // null: that of the training table
+  const TableFile& file_;
   Schema schema_;                               // the features; then the target if some row has a label
   std::optional<std::vector<uint64_t>> asked_;  // of the training table
   VerbatimColumns kept_;

@@ -1,6 +1,7 @@
 #include "serve/request_fields.h"
 
 #include "core/error.h"
+#include "core/json_depth.h"
 #include "core/text.h"
 
 namespace manyshot::serve {
@@ -12,26 +13,9 @@ void refuse_field(std::string_view name, std::string_view expected, const Json& 
 
 namespace {
 
-constexpr int kMostLevels = 64;  // of lists and objects in each other: to write JSON down, the stack must be as deep
-
-bool is_too_deep(std::string_view json) {
-  int level = 0;
-  bool in_text = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (c == '"') in_text = !in_text;
-    if (in_text && c == '\\') ++i;
-    if (in_text) continue;
-    if (c == '[' || c == '{') ++level;
-    if (c == ']' || c == '}') --level;
-    if (level > kMostLevels) return true;
-  }
-  return false;
-}
-
 Json parse_body(const std::string& body) {
-  if (is_too_deep(body)) {
-    fail(ErrorKind::kBadInput, "the body has more than {} lists and objects in each other", kMostLevels);
+  if (is_json_deeper_than(body)) {
+    fail(ErrorKind::kBadInput, "the body has more than {} lists and objects in each other", kMostJsonLevels);
   }
   return Json::parse(body, nullptr, /*allow_exceptions=*/false);
 }

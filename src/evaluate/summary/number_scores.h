@@ -1,4 +1,4 @@
-// What `manyshot predict` prints of predicted numbers.
+// What predicted numbers are worth, method by method, as `manyshot predict` tells it.
 #pragma once
 
 #include <optional>

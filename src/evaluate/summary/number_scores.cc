@@ -1,4 +1,4 @@
-#include "cli/number_scores.h"
+#include "evaluate/summary/number_scores.h"
 
 #include <fmt/format.h>
 
