@@ -5,7 +5,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(data_flow
-  core report kernels table
+  core database report kernels table
   prior/options.h prior/random prior/task prior/scm prior/graph prior
   teacher
   encoding encoding/tokenizer encoding/text
@@ -70,7 +70,7 @@ function(check_library_header)
   library_home("spdlog" "^spdlog/" "^core/" "src/core")
   library_home("PCRE2" "^pcre2" "^(encoding/tokenizer/regex_splitter|model/files/module_pattern)\\.cc$"
                "regex_splitter.cc of src/encoding/tokenizer and module_pattern.cc of src/model/files")
-  library_home("SQLite" "^sqlite3" "^evaluate/ledger\\.cc$" "src/evaluate/ledger.cc")
+  library_home("SQLite" "^sqlite3" "^database/database\\.cc$" "src/database/database.cc")
   library_home("HDF5" "^hdf5" "^corpus/hdf5/task_dump_format\\.cc$" "src/corpus/hdf5/task_dump_format.cc")
   library_home("libcurl" "^curl/" "^evaluate/endpoint/http_client\\.cc$" "src/evaluate/endpoint/http_client.cc")
   library_home("cpp-httplib" "^httplib" "^serve/http_server\\.cc$" "src/serve/http_server.cc")

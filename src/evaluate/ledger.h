@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "database/database.h"
 
 namespace manyshot {
 
@@ -37,11 +38,10 @@ class Ledger {
   // when it was made with other options or another version, or when another process has it open; kCorruptFile for other
   // files.
   Ledger(const std::string& path, const std::string& version, const Json& options);
-  ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return database_.path(); }
   // Remembers the hash of a model or table, or compares it with what is remembered. `kind`: "model", "table". Throws
   // Error(kBadInput) when they differ.
   void check_hash(const std::string& kind, const std::string& name, const std::string& hash);
@@ -54,16 +54,12 @@ class Ledger {
   std::optional<UnitRecord> find(const UnitKey& key);
 
  private:
-  class Statement;
-  void execute(const char* sql);
   void check_header(const std::string& version, const Json& options);
   std::optional<std::string> find_fact(const std::string& name);
   void put_fact(const std::string& name, const std::string& value);
-  [[noreturn]] void fail_with_reason() const;
 
-  std::string path_;
   std::mutex mutex_;
-  void* database_ = nullptr;  // sqlite3*
+  Database database_;
 };
 
 // The ledgers of a folder: those of shards, and that of the run at hand, to which new units go.
