@@ -17,7 +17,7 @@ set(data_flow
   evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
   train_evaluation
   lab/words lab/world lab/data lab/make lab/augment lab/score lab/run lab/cost lab/report
-  serve memory cli)
+  serve memory mcp cli)
 
 # The functions below read the include at hand: `file` (its path from src/), `line_number`, `header`.
 

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/stop_loops.h"
 
 namespace manyshot {
 namespace {
@@ -20,6 +21,7 @@ constexpr size_t kMaxUnfinished = 64;
 // Handlers may only touch lock-free atomics. Whoever takes a path out of its slot owns it, so no path is freed while a
 // handler reads it; slots_mutex keeps the threads apart that register and unregister.
 std::atomic<int> received_signal{0};
+std::atomic<int> num_stops{0};  // LoopsStopped that there are
 std::array<std::atomic<char*>, kMaxUnfinished> unfinished{};
 std::mutex slots_mutex;
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<char*>::is_always_lock_free);
@@ -62,7 +64,11 @@ void install_signal_handlers() {
 void check_interrupted() {
   const int signal = received_signal;
   if (signal != 0) fail(ErrorKind::kInterrupted, "interrupted by {}", signal == SIGINT ? "Ctrl-C" : "SIGTERM");
+  if (num_stops > 0) fail(ErrorKind::kInterrupted, "interrupted: the program is ending");
 }
+
+LoopsStopped::LoopsStopped() { ++num_stops; }
+LoopsStopped::~LoopsStopped() { --num_stops; }
 
 void end_by_signal() {
   const int signal = received_signal != 0 ? received_signal.load() : SIGINT;
@@ -71,6 +77,8 @@ void end_by_signal() {
   raise(signal);
   _exit(128 + signal);  // the signal is blocked
 }
+
+bool was_signalled() { return received_signal != 0; }
 
 void register_unfinished(const std::string& path) {
   const std::lock_guard lock(slots_mutex);

@@ -12,6 +12,8 @@ namespace manyshot {
 void install_signal_handlers();
 // Throws Error(kInterrupted) after a signal.
 void check_interrupted();
+// Whether one came.
+bool was_signalled();
 // Ends the process by the signal received (SIGINT if none was), for main() after Error(kInterrupted). Removes
 // unfinished outputs.
 [[noreturn]] void end_by_signal();

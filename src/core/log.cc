@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 
+#include "core/log_capture.h"
 #include "core/terminal.h"
 
 namespace manyshot::log {
@@ -74,6 +75,7 @@ State& state() {
 }
 
 std::atomic<Level> threshold{Level::kInfo};
+thread_local Capture* capture = nullptr;
 
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
@@ -88,6 +90,7 @@ Level level() { return threshold; }
 
 void write(Level level, std::string_view message) {
   if (level < threshold || level == Level::kOff) return;
+  if (capture != nullptr) return capture->add(message);
   State& shared = state();
   const std::lock_guard lock(shared.mutex);
   if (!shared.status_line.empty()) print(kWipeLine);
@@ -106,5 +109,8 @@ void set_status_line(std::string_view line) {
 }
 
 bool is_terminal() { return terminal_columns(STDERR_FILENO).has_value(); }
+
+Capture::Capture() : outer_(capture) { capture = this; }
+Capture::~Capture() { capture = outer_; }
 
 }  // namespace manyshot::log

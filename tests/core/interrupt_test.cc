@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/stop_loops.h"
 #include "support/child_process.h"
 #include "support/temporary_folder.h"
 
@@ -48,6 +49,26 @@ TEST(Interrupt, TheFirstSignalIsReportedAsAnError) {
     });
     EXPECT_EQ(end.exit_code, 7);
   }
+}
+
+TEST(Interrupt, LoopsStopWithoutASignalAsLongAsTheyShall) {
+  const ChildEnd end = run_in_child([] {
+    install_afresh();
+    bool has_stopped = false;
+    {
+      const LoopsStopped stopped;
+      try {
+        check_interrupted();
+      } catch (const Error& error) {
+        has_stopped = error.kind() == ErrorKind::kInterrupted;
+      }
+    }
+    const bool is_signal = was_signalled();
+    check_interrupted();
+    raise(SIGTERM);
+    _exit(has_stopped && !is_signal && was_signalled() ? 7 : 8);
+  });
+  EXPECT_EQ(end.exit_code, 7);
 }
 
 TEST(Interrupt, TheProcessEndsByTheSignalItGot) {
