@@ -63,6 +63,8 @@ std::unique_ptr<Command> make_score_command();
 std::unique_ptr<Command> make_generate_command();
 std::unique_ptr<Command> make_serve_command();
 std::unique_ptr<Command> make_mcp_command();
+std::unique_ptr<Command> make_memory_list_command();
+std::unique_ptr<Command> make_memory_export_command();
 std::unique_ptr<Command> make_synth_command();
 std::unique_ptr<Command> make_corpus_command();
 std::unique_ptr<Command> make_prompt_command();

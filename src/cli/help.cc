@@ -51,7 +51,7 @@ std::string option_lines(const OptionList& list) {
 }
 
 std::string command_line(const std::string& name, const std::string& summary) {
-  return fmt::format("  {:<13}{}\n", name, summary);
+  return fmt::format("  {:<15}{}\n", name, summary);
 }
 
 }  // namespace

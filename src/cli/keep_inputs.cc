@@ -14,8 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kOutputs[] = {"out", "report", "gallery"};
-constexpr std::string_view kInputs[] = {"train",  "test",   "fit",     "append",    "in",         "table",  "model",
-                                        "models", "tables", "adapter", "knowledge", "perplexity", "config", "exclude"};
+constexpr std::string_view kInputs[] = {"train",   "test",      "fit",        "append", "in",
+                                        "table",   "model",     "memory",     "models", "tables",
+                                        "adapter", "knowledge", "perplexity", "config", "exclude"};
 
 template <size_t N>
 bool is_among(std::string_view name, const std::string_view (&names)[N]) {

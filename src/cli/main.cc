@@ -29,6 +29,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_generate_command());
   commands.push_back(make_serve_command());
   commands.push_back(make_mcp_command());
+  commands.push_back(make_memory_list_command());
+  commands.push_back(make_memory_export_command());
   commands.push_back(make_synth_command());
   commands.push_back(make_corpus_command());
   commands.push_back(make_train_command());
