@@ -11,13 +11,27 @@
 namespace manyshot {
 namespace {
 
+// For a visit(): a language model is not needed.
+template <class Visitor>
+struct NothingRequired {
+  Visitor& visitor;
+  void set_heading(std::string_view) { option_heading(visitor, "Language model"); }
+  template <class Member>
+  void operator()(std::string_view name, Member& member, Constraint limits, std::string_view help) {
+    const std::string without = limits.is_required ? " Without one tables alone are served." : "";
+    limits.is_required = false;
+    visitor(name, member, std::move(limits), std::string(help) + without);
+  }
+};
+
 struct ServeCommandOptions {
   LanguageModelOptions language;
   serve::ServeOptions serve;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    LanguageModelOptions::visit(self.language, v);
+    NothingRequired<Visitor> language_visitor{v};
+    LanguageModelOptions::visit(self.language, language_visitor);
     serve::ServeOptions::visit(self.serve, v);
   }
 };
@@ -55,17 +69,24 @@ std::string short_name(const std::string& model) {
 class ServeCommand : public Command {
  public:
   std::string name() const override { return "serve"; }
-  std::string summary() const override { return "a language model behind HTTP, as OpenAI's API has it"; }
+  std::string summary() const override { return "tables, a page, and a language model behind HTTP"; }
   std::string details() const override {
-    return "Answers /v1/completions (with echo and logprobs), /v1/chat/completions, /v1/models, /tokenize, "
-           "/detokenize, "
-           "/health and /metrics, on this machine alone unless --host and --api-key-file say otherwise. Requests that "
-           "come at the same time are written together, and each gets the text that it would get alone. The first "
-           "line of standard output says where it listens. Ctrl-C or SIGTERM ends it when what is under way is done; "
-           "a second one at once.";
+    return "Fits and predicts tables: POST /v1/fit and /v1/predict, with the numbers of manyshot fit and predict, and "
+           "a "
+           "page for people at /. With --model a language model too, as OpenAI's API has it: /v1/completions (with "
+           "echo "
+           "and logprobs), /v1/chat/completions, /v1/models, /tokenize, /detokenize. And /health and /metrics. All on "
+           "this machine alone unless --host and --api-key-file say otherwise. Requests that come at the same time are "
+           "answered together, and each gets what it would get alone. The first line of standard output says where it "
+           "listens. Ctrl-C or SIGTERM ends it when what is under way is done; a second one at once.";
   }
   std::string examples() const override {
-    return "    manyshot serve --model smollm2\n"
+    return "    manyshot serve\n"
+           "    curl 'http://127.0.0.1:8080/v1/fit?target=species&name=flowers' -H 'Content-Type: text/csv' "
+           "--data-binary @train.csv\n"
+           "    curl 'http://127.0.0.1:8080/v1/predict?fit=flowers' -H 'Content-Type: text/csv' -H 'Accept: text/csv' "
+           "--data-binary @test.csv\n"
+           "    manyshot serve --model smollm2 --fits fits\n"
            "    curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"The three primary colours are\", "
            "\"temperature\": 0}'\n"
            "    manyshot serve --model ./my-model --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n";
@@ -75,13 +96,17 @@ class ServeCommand : public Command {
   void run(const CommonOptions& common) override {
     options_.serve.validate();
     const StopSignals signals;
-    std::shared_ptr<const Model> model = options_.language.load();
-    if (options_.serve.name.empty()) options_.serve.name = short_name(options_.language.model);
+    std::shared_ptr<const Model> model;
+    if (!options_.language.model.empty()) {
+      model = options_.language.load();
+      if (options_.serve.name.empty()) options_.serve.name = short_name(options_.language.model);
+    }
     serve::Service service(std::move(model), options_.serve);
     if (common.json) {
       print_summary(*this, {{"url", service.base_url()}, {"name", service.name()}, {"port", service.port()}});
     } else {
-      fmt::print("{} is served at {}\n", service.name(), service.base_url());
+      fmt::print("{} served at {}\n", service.name().empty() ? "tables are" : service.name() + " is",
+                 service.base_url());
     }
     std::fflush(stdout);
 

@@ -1,11 +1,14 @@
 #include "predict/fitted_task.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/text.h"
 #include "predict/number_baselines.h"
+#include "table/take_rows.h"
 
 namespace manyshot {
 
@@ -101,15 +104,56 @@ std::vector<std::string> FittedTask::column_names() const {
 TaskAnswers FittedTask::predict(TableFile queries) const {
   TaskAnswers answers;
   QueryReader reader(options_.task, train_, std::move(queries));
-  reader.scan(predictor_ ? predictor_->batch_rows() : number_predictor_->batch_rows(),
-              [&](const Table& chunk, const std::vector<int32_t>&, const std::vector<uint64_t>&) {
-                check_interrupted();
-                std::vector<double>& all = predictor_ ? answers.probabilities : answers.distributions.values;
-                const std::vector<double> more =
-                    predictor_ ? predictor_->predict(chunk) : number_predictor_->predict(chunk).values;
-                all.insert(all.end(), more.begin(), more.end());
-              });
+  reader.scan(batch_rows(), [&](const Table& chunk, const std::vector<int32_t>&, const std::vector<uint64_t>&) {
+    check_interrupted();
+    add_answers(chunk, answers);
+  });
   return answers;
+}
+
+QueryRows FittedTask::read(TableFile queries, const std::vector<std::string>& keep) const {
+  QueryReader reader(options_.task, train_, std::move(queries));
+  QueryRows rows;
+  if (!keep.empty()) rows.kept = reader.keep(keep);
+  rows.cells.resize(rows.kept.size());
+  std::vector<Table> chunks;
+  reader.scan(SIZE_MAX, [&](const Table& chunk, const std::vector<int32_t>&, const std::vector<uint64_t>&) {
+    chunks.push_back(chunk);
+    for (size_t column = 0; column < rows.cells.size(); ++column) {
+      const std::vector<std::string>& more = reader.kept_cells()[column];
+      rows.cells[column].insert(rows.cells[column].end(), more.begin(), more.end());
+    }
+  });
+  std::vector<const Table*> parts;
+  for (const Table& chunk : chunks) parts.push_back(&chunk);
+  rows.table = join_tables(parts);
+  return rows;
+}
+
+TaskAnswers FittedTask::predict(const Table& queries) const {
+  TaskAnswers answers;
+  if (queries.num_rows <= batch_rows()) {
+    add_answers(queries, answers);
+    return answers;
+  }
+  for (size_t begin = 0; begin < queries.num_rows; begin += batch_rows()) {
+    check_interrupted();
+    std::vector<uint64_t> rows(std::min(batch_rows(), queries.num_rows - begin));
+    std::iota(rows.begin(), rows.end(), uint64_t{begin});
+    add_answers(take_rows(queries, rows), answers);
+  }
+  return answers;
+}
+
+size_t FittedTask::batch_rows() const {
+  return predictor_ ? predictor_->batch_rows() : number_predictor_->batch_rows();
+}
+
+void FittedTask::add_answers(const Table& queries, TaskAnswers& answers) const {
+  std::vector<double>& all = predictor_ ? answers.probabilities : answers.distributions.values;
+  const std::vector<double> more =
+      predictor_ ? predictor_->predict(queries) : number_predictor_->predict(queries).values;
+  all.insert(all.end(), more.begin(), more.end());
 }
 
 }  // namespace manyshot

@@ -24,6 +24,13 @@ struct TaskAnswers {
   Distributions distributions;        // [Q]
 };
 
+// Rows to predict, as a fitted task reads them.
+struct QueryRows {
+  Table table;                                  // features alone
+  std::vector<std::string> kept;                // names of the columns that are handed on
+  std::vector<std::vector<std::string>> cells;  // [kept][rows] as the source spells them
+};
+
 class FittedTask {
  public:
   // The labelled rows of `table`, which messages call options.task.train. Throws what reading, opening the model and
@@ -37,6 +44,8 @@ class FittedTask {
   // As given, but for the kind of task, which is settled.
   const PredictOptions& options() const { return options_; }
   const TrainingTable& train() const { return train_; }
+  // Whether train() has its rows (FitWithoutRows has none).
+  bool has_rows() const { return !train_.labels.empty(); }
   bool is_number() const { return train_.is_number(); }
   size_t num_labelled_rows() const { return num_labelled_rows_; }
   // Features and target, in this order.
@@ -48,11 +57,17 @@ class FittedTask {
 
   // Rows of `queries`, in their order; options().task.test is what messages call it. Safe from several threads.
   TaskAnswers predict(TableFile queries) const;
+  // The same in two steps, the first of which names what `keep` asks for (QueryReader::keep). Rows of several tables
+  // may be predicted as one (join_tables): the answers are the same bits.
+  QueryRows read(TableFile queries, const std::vector<std::string>& keep) const;
+  TaskAnswers predict(const Table& queries) const;
 
  private:
   void fit_classes(const FitStore& store);
   void fit_numbers(const FitStore& store);
   void restore(const FitWithoutRows& saved);
+  size_t batch_rows() const;
+  void add_answers(const Table& queries, TaskAnswers& answers) const;
 
   PredictOptions options_;
   std::unique_ptr<Method> method_;               // of classes

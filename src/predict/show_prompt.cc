@@ -119,12 +119,8 @@ PromptPlan make_plan(const PromptOptions& options) {
   return plan;
 }
 
-}  // namespace
-
-std::string show_prompt(const PromptOptions& options) {
-  if (options.task.test.empty())
-    fail(ErrorKind::kBadInput,
-         "--test is needed: the table whose rows the prompt asks for; see manyshot prompt --help");
+// Throws Error for what has no prompt of that layout.
+PromptPlan plan_of(const PromptOptions& options) {
   if (options.model == kAuto) {
     fail(ErrorKind::kBadInput,
          "--model auto shows its members several prompts; give --model {}, with --teacher forest or both to see the "
@@ -140,8 +136,11 @@ std::string show_prompt(const PromptOptions& options) {
     fail(ErrorKind::kBadInput, "--layout {} needs a text prompt; {} is a compact model: give --model a language model",
          name_of(options.layout), plan.model.path);
   }
-  const TrainingTable train = open_training_table(options.task);
-  QueryReader queries(options.task, train);
+  return plan;
+}
+
+std::string prompt_of(const PromptPlan& plan, const PromptOptions& options, const TrainingTable& train,
+                      QueryReader& queries) {
   const std::vector<TreeKind> kinds = tree_kinds(options.teacher.teacher);
   const uint64_t limit = plan.max_labelled_rows();
   LabelledTable shots = read_shots(options.task, train, kinds.empty() ? std::optional(limit) : std::nullopt);
@@ -153,6 +152,22 @@ std::string show_prompt(const PromptOptions& options) {
     rows = teachers.teach(rows, kinds, teachers.predict(rows));
   }
   return plan.is_text() ? text_prompt(plan, options, shots, rows, queries) : compact_prompt(plan, options, shots, rows);
+}
+
+}  // namespace
+
+std::string show_prompt(const PromptOptions& options) {
+  if (options.task.test.empty())
+    fail(ErrorKind::kBadInput,
+         "--test is needed: the table whose rows the prompt asks for; see manyshot prompt --help");
+  const PromptPlan plan = plan_of(options);  // refuses before the tables are read
+  const TrainingTable train = open_training_table(options.task);
+  QueryReader queries(options.task, train);
+  return prompt_of(plan, options, train, queries);
+}
+
+std::string show_prompt(const PromptOptions& options, const TrainingTable& train, QueryReader& queries) {
+  return prompt_of(plan_of(options), options, train, queries);
 }
 
 }  // namespace manyshot

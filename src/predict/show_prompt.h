@@ -53,5 +53,7 @@ struct PromptOptions {
 // ensemble has fewer members than options.member, it is taken to be larger. Only the tokenizer and the configuration of
 // a language model are read, not its weights. Throws Error as predict does, and Error(kBadInput) for a baseline.
 std::string show_prompt(const PromptOptions& options);
+// The same of tables that are open, read with options.task.
+std::string show_prompt(const PromptOptions& options, const TrainingTable& train, QueryReader& queries);
 
 }  // namespace manyshot

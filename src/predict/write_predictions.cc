@@ -34,6 +34,13 @@ std::vector<std::string> number_columns() {
   return names;
 }
 
+std::unique_ptr<TableWriter> open_writer(const OutputOptions& options, const std::vector<std::string>& names,
+                                         int digits) {
+  const TableWriterOptions how{.format = options.format(), .utf8_mark = options.utf8_mark, .digits = digits};
+  return options.text != nullptr ? open_text_writer(*options.text, names, how)
+                                 : open_table_writer(options.out, names, how);
+}
+
 }  // namespace
 
 PredictionWriter::PredictionWriter(const OutputOptions& options, std::vector<std::string> classes,
@@ -43,8 +50,7 @@ PredictionWriter::PredictionWriter(const OutputOptions& options, std::vector<std
       classes_(std::move(classes)),
       class_counts_(std::move(class_counts)),
       observe_(std::move(observe)),
-      writer_(open_table_writer(options.out, column_names(class_columns(classes_), kept_columns),
-                                {.format = options.format(), .utf8_mark = options.utf8_mark})) {}
+      writer_(open_writer(options, column_names(class_columns(classes_), kept_columns), TableWriterOptions().digits)) {}
 
 void PredictionWriter::append(PredictionBatch batch) {
   if (metric_ == LabelMetric::kF1) {
@@ -103,9 +109,7 @@ std::vector<double> quantiles_of(const Distributions& distributions, double leve
 }
 
 NumberWriter::NumberWriter(const OutputOptions& options, const std::vector<std::string>& kept_columns)
-    : writer_(
-          open_table_writer(options.out, column_names(number_columns(), kept_columns),
-                            {.format = options.format(), .utf8_mark = options.utf8_mark, .digits = kNumberDigits})) {}
+    : writer_(open_writer(options, column_names(number_columns(), kept_columns), kNumberDigits)) {}
 
 void NumberWriter::append(std::span<const uint64_t> rows, const Distributions& distributions,
                           std::span<const double> points, std::span<const std::vector<std::string>> kept) {

@@ -25,6 +25,7 @@ constexpr auto names_of(Point) {
 
 struct OutputOptions {
   std::string out;
+  std::string* text = nullptr;  // of no user: where the table goes in place of `out`; it outlives the writer
   std::optional<TableFormat> out_format;
   bool utf8_mark = false;
   std::vector<std::string> keep;

@@ -61,7 +61,8 @@ std::optional<Response> refuse_stranger(const Request& request, const std::vecto
     }
     return std::nullopt;
   }
-  if (request.path == "/health") return std::nullopt;
+  if (request.path == "/health" || request.path == "/")
+    return std::nullopt;  // the page has no data, and asks for a key
   constexpr std::string_view kBearer = "Bearer ";
   const std::string_view given = request.authorization;
   if (given.starts_with(kBearer)) {

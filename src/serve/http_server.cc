@@ -17,8 +17,9 @@
 namespace manyshot::serve {
 namespace {
 
-constexpr size_t kConnections = 256;  // answered at a time; further ones wait
-constexpr int kBacklog = 1024;        // connections that the system keeps until they are taken
+constexpr size_t kConnections = 256;                                         // answered at a time; further ones wait
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";  // curl's, where none is given
+constexpr int kBacklog = 1024;  // connections that the system keeps until they are taken
 
 std::string_view error_type(int status) {
   switch (status) {
@@ -83,13 +84,55 @@ bool is_closed(int socket) {
   return socket >= 0 && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// "a+b%20c" -> "a b c"
+std::string decode_query(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low >= 0) {
+      decoded += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      decoded += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return decoded;
+}
+
+// The library's own list of parameters also has what it takes for a form in the body.
+std::vector<std::pair<std::string, std::string>> query_of(std::string_view target) {
+  std::vector<std::pair<std::string, std::string>> query;
+  const size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return query;
+  for (size_t begin = mark + 1; begin < target.size();) {
+    const size_t end = std::min(target.find('&', begin), target.size());
+    const std::string_view field = target.substr(begin, end - begin);
+    begin = end + 1;
+    if (field.empty()) continue;
+    const size_t equals = field.find('=');
+    const std::string_view value = equals == std::string_view::npos ? "" : field.substr(equals + 1);
+    query.emplace_back(decode_query(field.substr(0, equals)), decode_query(value));
+  }
+  return query;
+}
+
 Request request_of(const httplib::Request& from) {
   Request request{.method = from.method,
                   .path = from.path,
+                  .query = query_of(from.target),
                   .body = from.body,
                   .host = from.get_header_value("Host"),
                   .origin = from.get_header_value("Origin"),
-                  .authorization = from.get_header_value("Authorization")};
+                  .authorization = from.get_header_value("Authorization"),
+                  .content_type = from.get_header_value("Content-Type"),
+                  .accept = from.get_header_value("Accept")};
   for (size_t i = 1; i < from.matches.size(); ++i) request.parts.push_back(from.matches[i].str());
   request.is_gone = [socket = socket_of(from)] { return is_closed(socket); };
   return request;
@@ -105,11 +148,13 @@ class WideServer : public httplib::Server {
 
 Response error_response(int status, const std::string& message) {
   const Json error{{"message", message}, {"type", error_type(status)}, {"param", nullptr}, {"code", nullptr}};
-  Response response{.status = status,
-                    .body = Json{{"error", error}}.dump(-1, ' ', false, Json::error_handler_t::replace)};
+  Response response = json_response({{"error", error}});
+  response.status = status;
   if (status == 429) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
+
+Response json_response(const Json& json) { return {.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)}; }
 
 Response error_response(const Error& error) { return error_response(status_of(error.kind()), error.what()); }
 
@@ -166,6 +211,8 @@ class HttpServer::Impl {
     };
     if (route.method == "GET") {
       server_.Get(route.pattern, handle);
+    } else if (route.method == "DELETE") {
+      server_.Delete(route.pattern, handle);
     } else {
       server_.Post(route.pattern, handle);
     }
@@ -217,14 +264,19 @@ class HttpServer::Impl {
   void explain(const httplib::Request& request, uint64_t max_body_bytes, httplib::Response& response) const {
     std::string message = "the request is not HTTP as this server reads it";
     if (response.status == 404) {
-      const auto fits = [&](const Route& route) { return std::regex_match(request.path, std::regex(route.pattern)); };
-      const auto route = std::find_if(routes_.begin(), routes_.end(), fits);
-      message = fmt::format("there is no {} {}", request.method, excerpt(request.path));
-      if (route != routes_.end()) {
-        response.status = 405;
-        response.set_header("Allow", route->method);
-        message = fmt::format("{} takes {}, not {}", excerpt(request.path), route->method, request.method);
+      std::string allowed;
+      for (const Route& route : routes_) {
+        if (!std::regex_match(request.path, std::regex(route.pattern))) continue;
+        allowed += (allowed.empty() ? "" : ", ") + route.method;
       }
+      message = fmt::format("there is no {} {}", request.method, excerpt(request.path));
+      if (!allowed.empty()) {
+        response.status = 405;
+        response.set_header("Allow", allowed);
+        message = fmt::format("{} takes {}, not {}", excerpt(request.path), allowed, request.method);
+      }
+    } else if (response.status == 413 && request.get_header_value("Content-Type").starts_with(kFormType)) {
+      message = "a body of more than 8 KiB needs its own Content-Type, such as application/json or text/csv";
     } else if (response.status == 413) {
       message = fmt::format("the body is longer than {}; send less at a time", format_bytes(max_body_bytes));
     }

@@ -11,14 +11,17 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/json.h"
 
 namespace manyshot::serve {
 
 struct Request {
   std::string method, path;        // without what follows a "?"
   std::vector<std::string> parts;  // of the path, that the route's pattern has in parentheses
+  // What follows the "?", decoded, in its order; a name without "=" has the value "".
+  std::vector<std::pair<std::string, std::string>> query;
   std::string body;
-  std::string host, origin, authorization;  // headers; "" where absent
+  std::string host, origin, authorization, content_type, accept;  // headers; "" where absent
   // Whether the client has closed its connection.
   std::function<bool()> is_gone;
 };
@@ -34,11 +37,13 @@ struct Response {
 };
 
 struct Route {
-  std::string method;   // "GET" or "POST"
+  std::string method;   // "GET", "POST" or "DELETE"
   std::string pattern;  // a regular expression for the whole path
   std::function<Response(const Request&)> answer;
 };
 
+// JSON as an answer; bytes that are no UTF-8 are replaced.
+Response json_response(const Json& json);
 // {"error": {"message": …, "type": …, "param": null, "code": null}}, as OpenAI's API has it.
 Response error_response(int status, const std::string& message);
 // kBadInput and its like become 400, kNotFound 404, kUnavailable 429 with Retry-After (a full queue), kInterrupted and

@@ -11,18 +11,14 @@ void refuse_field(std::string_view name, std::string_view expected, const Json& 
        excerpt(found.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
-namespace {
-
-Json parse_body(const std::string& body) {
+Json parse_json(const std::string& body) {
   if (is_json_deeper_than(body)) {
     fail(ErrorKind::kBadInput, "the body has more than {} lists and objects in each other", kMostJsonLevels);
   }
   return Json::parse(body, nullptr, /*allow_exceptions=*/false);
 }
 
-}  // namespace
-
-RequestFields::RequestFields(const std::string& body) : json_(parse_body(body)) {
+RequestFields::RequestFields(const std::string& body) : json_(parse_json(body)) {
   if (!json_.is_object()) fail(ErrorKind::kBadInput, "the body must be a JSON object, found {}", excerpt(body));
 }
 

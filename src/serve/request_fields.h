@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/json.h"
 
@@ -16,6 +17,8 @@ class RequestFields {
  public:
   // Throws Error(kBadInput) for a body that is no JSON object.
   explicit RequestFields(const std::string& body);
+  // REQUIRES: an object.
+  explicit RequestFields(Json object) : json_(std::move(object)) {}
 
   // nullptr where it is absent.
   const Json* find(std::string_view name) const;
@@ -29,6 +32,10 @@ class RequestFields {
  private:
   Json json_;
 };
+
+// A body that is JSON; a discarded value for another. Throws Error(kBadInput) for more lists and objects in each other
+// than anybody needs.
+Json parse_json(const std::string& body);
 
 // "temperature": expected a number from 0 to 100, found "hot"
 [[noreturn]] void refuse_field(std::string_view name, std::string_view expected, const Json& found);

@@ -1,6 +1,6 @@
 #include "serve/service.h"
 
-#include <filesystem>
+#include <atomic>
 #include <iterator>
 #include <thread>
 
@@ -10,8 +10,11 @@
 #include "serve/chat_completions.h"
 #include "serve/completions.h"
 #include "serve/http_server.h"
+#include "serve/inspect_routes.h"
+#include "serve/page_routes.h"
 #include "serve/served_model.h"
 #include "serve/status_routes.h"
+#include "serve/table_routes.h"
 #include "serve/token_routes.h"
 
 namespace manyshot::serve {
@@ -23,20 +26,30 @@ void ServeOptions::validate() const {
   }
 }
 
+namespace {
+
+// Where there is no language model, the routes that need one say so.
+std::vector<Route> routes_without_model() {
+  std::vector<Route> routes;
+  for (const char* path : {"/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize"}) {
+    routes.push_back({"POST", path, [](const Request& request) -> Response {
+                        fail(ErrorKind::kNotFound,
+                             "{} needs a language model, and this server has none; start it with --model",
+                             request.path);
+                      }});
+  }
+  return routes;
+}
+
+}  // namespace
+
 class Service::Impl {
  public:
-  Impl(std::shared_ptr<const Model> model, const ServeOptions& options) : host_(options.host) {
+  Impl(std::shared_ptr<const Model> model, const ServeOptions& options)
+      : host_(options.host), tables_(options.tables, std::chrono::seconds(options.request_timeout_s)) {
     options.validate();
-    language_model_of(*model);
     if (!options.api_key_file.empty()) keys_ = read_api_keys(options.api_key_file);
-    served_.name = options.name.empty() ? model->info().path : options.name;
-    served_.wrapping = choose_wrapping(options.chat, *model->tokenizer());
-    served_.timeout = std::chrono::seconds(options.request_timeout_s);
-    served_.created =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    served_.scheduler = std::make_unique<Scheduler>(*model, static_cast<size_t>(options.texts_at_once),
-                                                    static_cast<size_t>(options.most_texts));
-    served_.model = std::move(model);
+    if (model != nullptr) serve_model(std::move(model), options);
     const HttpServerOptions http{
         .host = options.host, .port = options.port, .max_body_bytes = static_cast<uint64_t>(options.max_body_mb) << 20};
     server_ = std::make_unique<HttpServer>(http, routes(),
@@ -45,13 +58,16 @@ class Service::Impl {
 
   // Streams end with an error rather than in the middle.
   ~Impl() {
-    served_.scheduler->end_all();
+    if (served_.scheduler) served_.scheduler->end_all();
+    tables_.end_all();
     drain(std::chrono::seconds(2));
     server_.reset();
   }
 
   bool drain(std::chrono::milliseconds time) {
-    served_.scheduler->refuse_new();
+    is_stopping_ = true;
+    if (served_.scheduler) served_.scheduler->refuse_new();
+    tables_.refuse_new();
     const auto end = std::chrono::steady_clock::now() + time;
     while (server_->num_under_way() > 0) {
       if (std::chrono::steady_clock::now() > end) return false;
@@ -65,22 +81,44 @@ class Service::Impl {
   int port() const { return server_->port(); }
 
  private:
-  // One group of routes a file; tables would be another.
+  void serve_model(std::shared_ptr<const Model> model, const ServeOptions& options) {
+    language_model_of(*model);
+    served_.name = options.name.empty() ? model->info().path : options.name;
+    served_.wrapping = choose_wrapping(options.chat, *model->tokenizer());
+    served_.timeout = std::chrono::seconds(options.request_timeout_s);
+    served_.created =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    served_.scheduler = std::make_unique<Scheduler>(*model, static_cast<size_t>(options.texts_at_once),
+                                                    static_cast<size_t>(options.most_texts));
+    served_.model = std::move(model);
+  }
+
+  // One group of routes a file.
   std::vector<Route> routes() {
     std::vector<Route> all;
     const auto add = [&](std::vector<Route> group) {
       all.insert(all.end(), std::make_move_iterator(group.begin()), std::make_move_iterator(group.end()));
     };
-    add(completion_routes(served_));
-    add(chat_routes(served_));
-    add(token_routes(served_));
-    add(status_routes(served_, [this] { return server_->answer_counts(); }));
+    if (served_.model != nullptr) {
+      add(completion_routes(served_));
+      add(chat_routes(served_));
+      add(token_routes(served_));
+    } else {
+      add(routes_without_model());
+    }
+    add(table_routes(tables_));
+    add(inspect_routes(tables_));
+    add(page_routes());
+    add(status_routes({.model = served_, .tables = tables_, .is_stopping = is_stopping_},
+                      [this] { return server_->answer_counts(); }));
     return all;
   }
 
   std::string host_;
   std::vector<std::string> keys_;
   ServedModel served_;
+  ServedTables tables_;
+  std::atomic<bool> is_stopping_ = false;
   std::unique_ptr<HttpServer> server_;
 };
 

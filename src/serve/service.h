@@ -1,4 +1,4 @@
-// A language model behind HTTP, as OpenAI's API has it: `manyshot serve`.
+// Tables, and a language model as OpenAI's API has it, behind HTTP: `manyshot serve`.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include "core/options.h"
 #include "encoding/text/chat_wrapping.h"
 #include "model/model.h"
+#include "serve/served_tables.h"
 
 namespace manyshot::serve {
 
@@ -23,13 +24,15 @@ struct ServeOptions {
   int max_body_mb = 16;
   int request_timeout_s = 600;
   int stop_timeout_s = 30;
+  TableOptions tables;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
-    option_heading(v, "Answers");
+    option_heading(v, "Language model");
     v("name", self.name, any_value(), "What requests call the model; without it what --model says, without folders.");
     v("chat", self.chat, any_value().unset_as("auto"),
       "What stands around messages; auto: the special tokens that the tokenizer has.");
+    TableOptions::visit(self.tables, v);
     option_heading(v, "Network");
     v("host", self.host, any_value(), "Address to listen on; another than this machine's own needs --api-key-file.");
     v("port", self.port, between(0, 65'535), "Port; 0: any that is free.");
@@ -41,7 +44,7 @@ struct ServeOptions {
     v("max_body_mb", self.max_body_mb, between(1, 1024), "Megabytes of a request at most.");
     v("request_timeout_s", self.request_timeout_s, between(1, 86'400), "Seconds a request may take.");
     v("stop_timeout_s", self.stop_timeout_s, between(0, 86'400),
-      "Seconds that texts under way are given when the server is asked to stop.");
+      "Seconds that what is under way is given when the server is asked to stop.");
   }
   // Throws Error(kBadInput) for a host other than this machine without keys.
   void validate() const;
@@ -50,14 +53,14 @@ struct ServeOptions {
 // Listens from when it is made.
 class Service {
  public:
-  // Throws Error(kUnsupported) for a model that is no language model, and what options, keys and address are to blame
-  // for.
+  // `model` may be null: then there are tables alone. Throws Error(kUnsupported) for one that is no language model, and
+  // what options, keys, folder and address are to blame for.
   Service(std::shared_ptr<const Model> model, const ServeOptions& options);
   ~Service();  // ends what is under way
   Service(const Service&) = delete;
 
-  std::string base_url() const;  // http://127.0.0.1:8080/v1
-  const std::string& name() const;
+  std::string base_url() const;     // http://127.0.0.1:8080/v1
+  const std::string& name() const;  // of the language model; "" without one
   int port() const;
   // Takes nothing new. Returns whether everything under way was finished within the time.
   bool drain(std::chrono::milliseconds time);

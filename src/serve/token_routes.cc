@@ -8,8 +8,6 @@
 namespace manyshot::serve {
 namespace {
 
-Response json_response(const Json& json) { return {.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)}; }
-
 // {"prompt": text} as vLLM has it, {"content": text} as llama.cpp has it, or {"messages": […]}.
 Response tokenize(const ServedModel& served, const Request& request) {
   const RequestFields fields(request.body);

@@ -197,8 +197,8 @@ class ColumnReader {
 
   bool is_text() const { return is_text_; }
 
-  // Adds rows [0, count) that begin `offset` rows into the array.
-  void add(const ArrowArray& array, int64_t offset, int64_t count, TextColumn& column) const {
+  // Adds rows [0, count) that begin `offset` rows into the array, and takes their text from `bytes_left`.
+  void add(const ArrowArray& array, int64_t offset, int64_t count, TextColumn& column, uint64_t& bytes_left) const {
     std::string text;
     for (int64_t row = 0; row < count; ++row) {
       text.clear();
@@ -208,6 +208,9 @@ class ColumnReader {
         fail(ErrorKind::kBadInput, "{}, row {} (counted from 0): \"{}\" is not UTF-8 text", place_, column.ends.size(),
              excerpt(text));
       }
+      if (text.size() > bytes_left)
+        fail(ErrorKind::kBadInput, "{}: the cells are too much text; send fewer rows at a time", place_);
+      bytes_left -= text.size();
       column.add(is_missing ? std::string_view() : std::string_view(text));
     }
   }
@@ -238,7 +241,7 @@ class ColumnReader {
 
 }  // namespace
 
-TextTable read_columns(ArrowArrayStream& stream, const std::string& name) {
+TextTable read_columns(ArrowArrayStream& stream, const std::string& name, uint64_t most_text_bytes) {
   Released<ArrowSchema> schema;
   check_stream(stream.get_schema(&stream, &schema), stream, name);
   if (std::string_view(schema.format) != "+s" || schema.n_children == 0) {
@@ -267,7 +270,7 @@ TextTable read_columns(ArrowArrayStream& stream, const std::string& name) {
            schema.n_children);
     for (int64_t i = 0; i < batch.n_children; ++i)
       readers[static_cast<size_t>(i)].add(*batch.children[i], batch.offset, batch.length,
-                                          table.columns[static_cast<size_t>(i)]);
+                                          table.columns[static_cast<size_t>(i)], most_text_bytes);
     table.num_rows += static_cast<size_t>(batch.length);
   }
 }

@@ -2,6 +2,8 @@
 // reader makes it, so that they are typed as files are (table/schema.h).
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "table/arrow_structs.h"
@@ -13,7 +15,9 @@ namespace manyshot {
 // numbers of 16 to 64, utf8, large_utf8, utf8_view, date32, date64, timestamps, and dictionaries of these. Nulls, blank
 // strings, and NaN are missing. The stream is read but not released. Throws Error(kUnsupported) naming column and type
 // for another type, kBadInput for text that is not UTF-8 and for no columns, and kUnavailable for what the stream
-// itself reports; messages call the table `name`.
-TextTable read_columns(ArrowArrayStream& stream, const std::string& name);
+// itself reports; messages call the table `name`. Cells of more than
+// `most_text_bytes` together are refused with kBadInput: dictionaries and views can name one text many times.
+TextTable read_columns(ArrowArrayStream& stream, const std::string& name,
+                       uint64_t most_text_bytes = std::numeric_limits<uint64_t>::max());
 
 }  // namespace manyshot

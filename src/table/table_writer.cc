@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "core/files.h"
 #include "core/json.h"
@@ -17,10 +18,33 @@
 namespace manyshot {
 namespace {
 
+// Where lines go: to a file, or to a text in memory.
+class LineTarget {
+ public:
+  explicit LineTarget(const std::string& path)
+      : file_(std::make_unique<OutputFile>(path.empty() ? "/dev/stdout" : path)) {}
+  explicit LineTarget(std::string& text) : text_(&text) {}
+
+  void write(std::string_view bytes) {
+    if (text_ != nullptr) {
+      *text_ += bytes;
+    } else {
+      file_->write(bytes);
+    }
+  }
+  void commit() {
+    if (file_ != nullptr) file_->commit();
+  }
+
+ private:
+  std::string* text_ = nullptr;
+  std::unique_ptr<OutputFile> file_;
+};
+
 // Text formats: lines of what append_row() makes.
 class LineWriter : public TableWriter {
  public:
-  explicit LineWriter(const std::string& path) : file_(path.empty() ? "/dev/stdout" : path) {}
+  explicit LineWriter(LineTarget target) : target_(std::move(target)) {}
 
   void append(const std::vector<OutputColumn>& columns) final {
     std::string line;
@@ -29,26 +53,26 @@ class LineWriter : public TableWriter {
       line.clear();
       append_row(line, columns, row);
       line += '\n';
-      file_.write(line);
+      target_.write(line);
     }
   }
-  void commit() final { file_.commit(); }
+  void commit() final { target_.commit(); }
 
  protected:
-  void write(std::string_view text) { file_.write(text); }
+  void write(std::string_view text) { target_.write(text); }
 
  private:
   virtual void append_row(std::string& line, const std::vector<OutputColumn>& columns, size_t row) const = 0;
 
-  OutputFile file_;
+  LineTarget target_;
 };
 
 // `separator`: a comma, or a tab.
 class CsvWriter final : public LineWriter {
  public:
-  CsvWriter(const std::string& path, const std::vector<std::string>& column_names, char separator,
+  CsvWriter(LineTarget target, const std::vector<std::string>& column_names, char separator,
             const TableWriterOptions& options)
-      : LineWriter(path), separator_(separator), digits_(options.digits) {
+      : LineWriter(std::move(target)), separator_(separator), digits_(options.digits) {
     std::string header = options.utf8_mark ? "\xEF\xBB\xBF" : "";
     for (const std::string& name : column_names) {
       if (&name != &column_names.front()) header += separator_;
@@ -99,8 +123,8 @@ class CsvWriter final : public LineWriter {
 
 class JsonLinesWriter final : public LineWriter {
  public:
-  JsonLinesWriter(const std::string& path, const std::vector<std::string>& column_names, int digits)
-      : LineWriter(path), digits_(digits) {
+  JsonLinesWriter(LineTarget target, const std::vector<std::string>& column_names, int digits)
+      : LineWriter(std::move(target)), digits_(digits) {
     for (const std::string& name : column_names) keys_.push_back(quoted(name) + ':');
   }
 
@@ -132,6 +156,14 @@ class JsonLinesWriter final : public LineWriter {
   std::vector<std::string> keys_;
   int digits_;
 };
+
+std::unique_ptr<TableWriter> open_lines(LineTarget target, const std::vector<std::string>& column_names,
+                                        const TableWriterOptions& options) {
+  if (options.format == TableFormat::kJsonLines)
+    return std::make_unique<JsonLinesWriter>(std::move(target), column_names, options.digits);
+  const char separator = options.format == TableFormat::kTsv ? '\t' : ',';
+  return std::make_unique<CsvWriter>(std::move(target), column_names, separator, options);
+}
 
 struct Extension {
   std::string_view extension;
@@ -199,18 +231,14 @@ std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const st
   if (options.utf8_mark && !is_text) {
     refuse_option("utf8_mark", "{} has no byte order mark; leave it out, or write CSV or TSV", name_of(options.format));
   }
-  switch (options.format) {
-    case TableFormat::kCsv:
-      return std::make_unique<CsvWriter>(path, column_names, ',', options);
-    case TableFormat::kTsv:
-      return std::make_unique<CsvWriter>(path, column_names, '\t', options);
-    case TableFormat::kJsonLines:
-      return std::make_unique<JsonLinesWriter>(path, column_names, options.digits);
-    case TableFormat::kParquet:
-      break;
-  }
+  if (options.format != TableFormat::kParquet) return open_lines(LineTarget(path), column_names, options);
   if (path.empty()) refuse_option("out_format", "Parquet needs a file; give it a place with --out");
   return open_parquet_writer(path, column_names);
+}
+
+std::unique_ptr<TableWriter> open_text_writer(std::string& text, const std::vector<std::string>& column_names,
+                                              const TableWriterOptions& options) {
+  return open_lines(LineTarget(text), column_names, options);
 }
 
 std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const std::vector<std::string>& column_names) {

@@ -52,6 +52,9 @@ class TableWriter {
 // standard output.
 std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const std::vector<std::string>& column_names,
                                                const TableWriterOptions& options);
+// Adds to `text`, which must outlive the writer, what a file would hold. REQUIRES: a text format.
+std::unique_ptr<TableWriter> open_text_writer(std::string& text, const std::vector<std::string>& column_names,
+                                              const TableWriterOptions& options);
 // In the format of table_format_of(path).
 std::unique_ptr<TableWriter> open_table_writer(const std::string& path, const std::vector<std::string>& column_names);
 
