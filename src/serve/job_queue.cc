@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/stop_loops.h"
 
 namespace manyshot::serve {
 
@@ -18,6 +19,7 @@ JobQueue::~JobQueue() {
     stops_ = true;
   }
   has_work_.notify_one();
+  const LoopsStopped ending;  // nobody waits for what is under way
   thread_.join();
 }
 

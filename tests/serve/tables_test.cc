@@ -208,6 +208,36 @@ TEST(Tables, RequestsThatWaitTogetherGetWhatEachWouldGetAlone) {
   EXPECT_EQ(server.metric("predictions_under_way"), 0);
 }
 
+TEST(Tables, TwoThousandRequestsFromManyConnections) {
+  const TableServer server;
+  ASSERT_EQ(server.post_csv("/v1/fit?target=species&name=f&model=knn", flowers(0, 60)).status, 200);
+  constexpr size_t kClients = 32, kRequests = 63, kKinds = 5;
+  std::vector<std::string> bodies, alone;
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    bodies.push_back(flowers(400 + 20 * kind, 3 + kind, false));
+    alone.push_back(server.post_csv("/v1/predict?fit=f", bodies.back()).body);
+  }
+  std::atomic<size_t> num_equal = 0;
+  const auto ask_all = [&] {
+    std::vector<std::jthread> clients;
+    for (size_t client = 0; client < kClients; ++client) {
+      clients.emplace_back([&, client] {
+        for (size_t i = 0; i < kRequests; ++i) {
+          const size_t kind = (client + i) % kKinds;
+          num_equal += server.post_csv("/v1/predict?fit=f", bodies[kind]).body == alone[kind];
+        }
+      });
+    }
+  };
+  ask_all();
+  [[maybe_unused]] const double memory = server.metric("memory_bytes");
+  ask_all();
+  EXPECT_EQ(num_equal, 2 * kClients * kRequests);
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)  // which keep what is freed
+  EXPECT_LT(server.metric("memory_bytes"), memory + (32 << 20));
+#endif
+}
+
 TEST(Tables, FitsAreListedReplacedAndDeleted) {
   const TableServer server({.tables = {.most_fits = 2}});
   const Json made = server.post_csv("/v1/fit?target=species&model=majority", flowers(0, 20)).json();
@@ -355,9 +385,8 @@ TEST(Tables, PromptsAreThoseOfTheFit) {
   EXPECT_THAT(refused.message(), HasSubstr("a baseline reads tables, not prompts"));
 }
 
-// Waits for up to ten seconds.
-bool comes_true(const std::function<bool()>& condition) {
-  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+bool comes_true(const std::function<bool()>& condition, int seconds = 10) {
+  for (int i = 0; i < 100 * seconds && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   return condition();
 }
 
@@ -388,6 +417,29 @@ TEST(Tables, StoppingFinishesWhatIsUnderWay) {
   EXPECT_EQ(server.get("/health").status, 503);
   EXPECT_TRUE(server.service->drain(std::chrono::seconds(60)));
   EXPECT_EQ(parse_response(connection.read_all()).status, 200);
+}
+
+TEST(Tables, EndingDoesNotWaitForALongFit) {
+  TableServer server;
+  RawConnection connection(server.service->port());
+  const std::string path = "/v1/fit?target=species&model=default&ensemble=2000&name=f";
+  connection.send(request_text("POST", path, flowers(0, 400), kCsvType));
+  EXPECT_TRUE(comes_true([&] { return server.metric("fits_under_way") == 1; }));
+  const auto begin = std::chrono::steady_clock::now();
+  server.service.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  const RawResponse ended = parse_response(connection.read_all());
+  EXPECT_EQ(ended.status, 503);
+  EXPECT_EQ(ended.message(), "the server is stopping");
+}
+
+TEST(Tables, RequestsThatTakeTooLongEnd) {
+  const TableServer server({.request_timeout_s = 1});
+  const RawResponse late = server.post_csv("/v1/fit?target=species&model=default&ensemble=100&name=f", flowers(0, 400));
+  EXPECT_EQ(late.status, 503);
+  EXPECT_THAT(late.message(), HasSubstr("the request took longer than 1 s"));
+  EXPECT_TRUE(comes_true([&] { return server.metric("fits_under_way") == 0; }, 60));
+  EXPECT_EQ(server.get("/v1/fits").json()["data"], Json::array());
 }
 
 }  // namespace

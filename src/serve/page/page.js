@@ -253,7 +253,7 @@ async function predict(event) {
   event.preventDefault();
   clearError();
   deleteFits();
-  for (const id of ["results", "estimate", "importance", "prompt"]) $(id).hidden = true;
+  for (const id of ["results", "estimate", "importance", "prompt", "prompt-text"]) $(id).hidden = true;
   state.abort = new AbortController();
   $("running").hidden = $("cancel").hidden = false;
   $("predict").disabled = true;
@@ -303,14 +303,14 @@ async function predictAll(signal) {
 
 // --- Results -----------------------------------------------------------------------------------------------------
 
-const percent = (share) => `${(100 * share).toFixed(share > 0.995 || share < 0.005 ? 1 : 0)} %`;
+const percent = (share) => `${(100 * share).toFixed(share !== 0 && share !== 1 && (share > 0.995 || share < 0.005) ? 1 : 0)} %`;
 const short = (value) => Number(value.toPrecision(4)).toString();
 
 function bar(from, to) {
   const track = element("div", null, { class: "track", "aria-hidden": "true" });
   const fill = element("div", null, { class: "fill" });
   fill.style.left = `${100 * from}%`;
-  fill.style.width = `${Math.max(100 * (to - from), 0.5)}%`;
+  fill.style.width = `${to > from ? Math.max(100 * (to - from), 0.5) : 0}%`;
   track.append(fill);
   return track;
 }
@@ -367,7 +367,7 @@ async function showPrompt(fitName, rows) {
     const options = { fit: fitName, queries: 3, accept: "text/plain" };
     const text = await askTable("/v1/prompt", state.table.columns, rows.slice(0, 3), options);
     $("prompt").textContent = text;
-    $("prompt").hidden = false;
+    $("prompt-text").hidden = $("prompt").hidden = false;
     $("prompt").focus();
     say("The prompt of the first rows is shown, as manyshot prompt writes it.");
   } catch (error) {
@@ -424,7 +424,7 @@ function scoresOf(answer, truth, rest) {
   const ece = reliabilityOf(answer, truth).reduce((sum, { said, found, count }) => sum + Math.abs(said - found) * count, 0) / truth.length;
   return [["accuracy", percent(accuracy), `± ${percent(1.96 * error)}; always ${frequent}: ${percent(base)}`],
           ["log loss", short(loss), `frequencies alone: ${short(baseLoss)}`],
-          ["calibration error", percent(ece), "0 % would be right"]];
+          ["calibration error", percent(ece), `0 % would be right; ${truth.length} rows cannot tell a few per cent`]];
 }
 
 function svg(name, attributes, text) {
@@ -435,17 +435,17 @@ function svg(name, attributes, text) {
 }
 
 function reliabilityChart(bins) {
-  const x = (share) => 34 + 200 * share, y = (share) => 214 - 200 * share;
+  const x = (share) => 30 + 190 * share, y = (share) => 214 - 200 * share;
   const chart = svg("svg", { viewBox: "0 0 246 246", role: "img", "aria-label": "Reliability: what was said against what was found; the table beside it has the numbers" });
   for (const share of [0, 0.5, 1]) {
     chart.append(svg("line", { x1: x(share), y1: y(0), x2: x(share), y2: y(1), stroke: "var(--line)" }), svg("line", { x1: x(0), y1: y(share), x2: x(1), y2: y(share), stroke: "var(--line)" }),
-                 svg("text", { x: x(share), y: 228, "text-anchor": "middle" }, percent(share).replace(".0", "")), svg("text", { x: 30, y: y(share) + 4, "text-anchor": "end" }, percent(share).replace(".0", "").replace(" %", "")));
+                 svg("text", { x: x(share), y: 228, "text-anchor": "middle" }, percent(share)), svg("text", { x: 30, y: y(share) + 4, "text-anchor": "end" }, percent(share).replace(" %", "")));
   }
   chart.append(svg("line", { x1: x(0), y1: y(0), x2: x(1), y2: y(1), stroke: "var(--soft)", "stroke-dasharray": "4 4" }));
   const most = Math.max(...bins.map(({ count }) => count));
   for (const { said, found, count } of bins)
     chart.append(svg("circle", { cx: x(said), cy: y(found), r: 3 + 5 * Math.sqrt(count / most), fill: "var(--bar)", "fill-opacity": 0.8 }));
-  chart.append(svg("text", { x: 134, y: 243, "text-anchor": "middle" }, "said"));
+  chart.append(svg("text", { x: 125, y: 243, "text-anchor": "middle" }, "said"));
   return chart;
 }
 
