@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "cli/command.h"
@@ -95,6 +96,8 @@ class ServeCommand : public Command {
 
   void run(const CommonOptions& common) override {
     options_.serve.validate();
+    // Arrow's own allocator keeps some megabytes for every thread that has read a table, and a server has many threads.
+    setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
     const StopSignals signals;
     std::shared_ptr<const Model> model;
     if (!options_.language.model.empty()) {

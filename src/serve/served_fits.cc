@@ -58,7 +58,8 @@ struct OpenedFit {
 
 }  // namespace
 
-ServedFits::ServedFits(const std::string& folder, size_t most) : folder_(folder), most_(most) {
+ServedFits::ServedFits(const std::string& folder, size_t most, size_t most_open)
+    : folder_(folder), most_(most), most_open_(most_open) {
   if (folder_.empty()) return;
   folder_lock_.emplace(folder_);
   read_folder();
@@ -120,8 +121,22 @@ Json ServedFits::keep(const std::string& name, std::shared_ptr<const FittedTask>
   }
   Json description = about(name, saved, unix_seconds(std::chrono::system_clock::now()));
   const std::lock_guard lock(mutex_);
-  fits_[name] = {.about = description, .task = std::move(task)};
+  fits_[name] = {.about = description, .task = std::move(task), .last_use = ++num_uses_};
+  close_unused();
   return description;
+}
+
+void ServedFits::close_unused() {
+  if (folder_.empty()) return;
+  const auto is_open = [](const auto& fit) { return fit.second.task != nullptr; };
+  auto num_open = static_cast<size_t>(std::ranges::count_if(fits_, is_open));
+  for (; num_open > most_open_; --num_open) {
+    Fit* longest_ago = nullptr;
+    for (auto& [name, fit] : fits_) {
+      if (fit.task != nullptr && (longest_ago == nullptr || fit.last_use < longest_ago->last_use)) longest_ago = &fit;
+    }
+    longest_ago->task = nullptr;
+  }
 }
 
 const ServedFits::Fit& ServedFits::fit_named(const std::string& name) const {
@@ -136,7 +151,10 @@ const ServedFits::Fit& ServedFits::fit_named(const std::string& name) const {
 std::shared_ptr<const FittedTask> ServedFits::find(const std::string& name) {
   const auto opened = [&] {
     const std::lock_guard lock(mutex_);
-    return fit_named(name).task;
+    fit_named(name);
+    Fit& fit = fits_.find(name)->second;
+    fit.last_use = ++num_uses_;
+    return fit.task;
   };
   if (auto task = opened()) return task;
   const std::lock_guard one_at_a_time(opening_);
@@ -145,6 +163,7 @@ std::shared_ptr<const FittedTask> ServedFits::find(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto place = fits_.find(name);
   if (place != fits_.end() && place->second.task == nullptr) place->second.task = task;
+  close_unused();
   return task;
 }
 

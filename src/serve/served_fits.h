@@ -22,9 +22,9 @@ inline constexpr const char* kTestName = "the rows to predict";
 class ServedFits {
  public:
   // Those of `folder`, which is made if it does not exist and belongs to this server alone; "" keeps them in memory.
-  // `most`: of fits. Files that are no fits, or of other weights, are said in the log and left alone. Throws
-  // Error(kBadInput) for a folder that cannot be had.
-  ServedFits(const std::string& folder, size_t most);
+  // `most`: of fits; `most_open`: of those that a folder has, in memory at the same time. Files that are no fits, or of
+  // other weights, are said in the log and left alone. Throws Error(kBadInput) for a folder that cannot be had.
+  ServedFits(const std::string& folder, size_t most, size_t most_open);
 
   // A name that a request gives: letters, digits, "-", "_" and ".", at most 64, not "." first.
   static void check_name(const std::string& name);
@@ -46,19 +46,22 @@ class ServedFits {
  private:
   struct Fit {
     Json about;
-    std::shared_ptr<const FittedTask> task;  // null: still in its file
+    std::shared_ptr<const FittedTask> task;  // null: in its file alone
+    uint64_t last_use = 0;
   };
   std::string path_of(const std::string& name) const;
   void read_folder();
   const Fit& fit_named(const std::string& name) const;  // REQUIRES: the lock
   std::shared_ptr<const FittedTask> open(const std::string& name) const;
+  void close_unused();  // REQUIRES: the lock
 
   const std::string folder_;
-  const size_t most_;
+  const size_t most_, most_open_;
   std::optional<FolderLock> folder_lock_;
   mutable std::mutex mutex_;
   std::mutex opening_;  // one file at a time
   std::map<std::string, Fit, std::less<>> fits_;
+  uint64_t num_uses_ = 0;
 };
 
 }  // namespace manyshot::serve

@@ -36,7 +36,7 @@ std::string without(std::string text, const std::string& part) {
 }  // namespace
 
 ServedTables::ServedTables(const TableOptions& options, std::chrono::seconds request_timeout)
-    : fits(options.fits, static_cast<size_t>(options.most_fits)),
+    : fits(options.fits, static_cast<size_t>(options.most_fits), static_cast<size_t>(options.open_fits)),
       timeout(request_timeout),
       models(allowed_models(options.table_models)),
       fitting("fits", kMostFitsWaiting),

@@ -19,7 +19,8 @@ namespace manyshot::serve {
 
 struct TableOptions {
   std::string fits;
-  int most_fits = 64;
+  int most_fits = 32;
+  int open_fits = 16;
   std::vector<std::string> table_models;
 
   template <class Self, class Visitor>
@@ -29,6 +30,8 @@ struct TableOptions {
       "Folder that keeps what /v1/fit makes, as files of manyshot fit: it is there again after a restart. Without it "
       "fits are kept in memory.");
     v("most_fits", self.most_fits, between(1, 100'000), "Fits that are kept; further ones are refused.");
+    v("open_fits", self.open_fits, between(1, 100'000),
+      "With --fits: fits in memory at the same time; those that were asked longest ago are read again when they are.");
     v("table_models", self.table_models, any_value(),
       "Models that requests with tables may name, beside auto, default and the baselines: installed names, folders, "
       ".gguf files.");

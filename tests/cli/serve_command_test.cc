@@ -115,6 +115,32 @@ TEST_F(ServeCommand, ComesBackAfterAKill) {
   EXPECT_EQ(texts[1], texts[0]);
 }
 
+TEST_F(ServeCommand, FitsOfAFolderAreThereAgainAfterAKill) {
+  const int port = free_port();
+  const std::vector<std::string> arguments{"serve", "--port", std::to_string(port), "--fits", folder_ / "fits"};
+  std::string train = "a,b,kind\n";
+  for (int row = 0; row < 40; ++row)
+    train += fmt::format("{},{},{}\n", row * 7 % 11, row * 5 % 13, row % 2 ? "x" : "y");
+  const std::string csv_type = "Content-Type: text/csv\r\n";
+  std::string answers_of_runs[2];
+  for (std::string& answer : answers_of_runs) {
+    const bool is_first = &answer == &answers_of_runs[0];
+    const auto ask_and_kill = [&](pid_t process) {
+      ASSERT_TRUE(answers(port));
+      if (is_first) {
+        const RawResponse fit =
+            ask(port, "POST", "/v1/fit?target=kind&name=kinds&ensemble=1&model=default", train, csv_type);
+        ASSERT_EQ(fit.status, 200) << fit.body;
+      }
+      answer = ask(port, "POST", "/v1/predict?fit=kinds", "a,b\n3,4\n5,6\n", csv_type).body;
+      kill(process, SIGKILL);
+    };
+    EXPECT_EQ(run_manyshot(arguments, {.meanwhile = ask_and_kill}).signal, SIGKILL);
+  }
+  EXPECT_THAT(answers_of_runs[0], HasSubstr("probabilities"));
+  EXPECT_EQ(answers_of_runs[1], answers_of_runs[0]);
+}
+
 // Our own client of such servers gets from this one what the model itself says.
 TEST_F(ServeCommand, IsEvaluatedAsTheModelItself) {
   std::string questions = "subject,question,A,B,C,D,answer\n";

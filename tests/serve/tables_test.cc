@@ -290,6 +290,25 @@ TEST(Tables, AFolderKeepsFits) {
   EXPECT_EQ(content_of(fits + "/a.msfit"), "");
 }
 
+TEST(Tables, FitsThatAreNotOpenAnswerAllTheSame) {
+  const TemporaryFolder folder;
+  const TableServer server({.tables = {.fits = folder / "fits", .open_fits = 1}});
+  const std::string test = flowers(200, 10, false);
+  std::vector<std::string> names{"a", "b", "c"}, answers;
+  for (const std::string& name : names) {
+    const std::string shots = std::to_string(20 + 10 * answers.size());
+    ASSERT_EQ(
+        server.post_csv("/v1/fit?target=species&model=knn&name=" + name + "&shots=" + shots, flowers(0, 60)).status,
+        200);
+    answers.push_back(server.post_csv("/v1/predict?fit=" + name, test).json()["probabilities"].dump());
+  }
+  EXPECT_NE(answers[0], answers[2]);
+  for (int turn = 0; turn < 2; ++turn) {
+    for (size_t i = 0; i < names.size(); ++i)
+      EXPECT_EQ(server.post_csv("/v1/predict?fit=" + names[i], test).json()["probabilities"].dump(), answers[i]);
+  }
+}
+
 TEST(Tables, WhatIsWrongIsSaidWithoutPlacesOfTheServer) {
   const TemporaryFolder folder;
   const TableServer server({.max_body_mb = 1, .tables = {.fits = folder / "fits"}});
@@ -383,6 +402,9 @@ TEST(Tables, PromptsAreThoseOfTheFit) {
   const RawResponse refused = server.post_csv("/v1/prompt?fit=f&model=knn", flowers(200, 5, false));
   EXPECT_EQ(refused.status, 400);
   EXPECT_THAT(refused.message(), HasSubstr("a baseline reads tables, not prompts"));
+  ASSERT_EQ(server.post_csv("/v1/fit?target=height&name=n", flowers(0, 40)).status, 200);
+  EXPECT_THAT(server.post_csv("/v1/prompt?fit=n", flowers(200, 5, false)).message(),
+              HasSubstr("predicts a number, and prompts are shown of classes"));
 }
 
 bool comes_true(const std::function<bool()>& condition, int seconds = 10) {

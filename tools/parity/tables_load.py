@@ -3,7 +3,7 @@
     python3 tools/parity/tables_load.py --program build/release/bin/manyshot
 
 Fits a model to examples/wine, then sends --requests predictions of a few rows each from --connections connections that
-stay open, twice, and compares every answer with the line that `manyshot predict` writes. Prints requests and rows a
+stay open, in --rounds rounds, and compares every answer with the line that `manyshot predict` writes. Prints requests and rows a
 second, the slowest answers, rows in a pass, and the memory after each round. Exit code 1: an answer is missing or differs.
 """
 import argparse
@@ -65,6 +65,7 @@ def main():
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rows", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     train, test = ROOT / "examples/wine/train.csv", ROOT / "examples/wine/test.csv"
     header, *lines = test.read_text().splitlines()
@@ -84,7 +85,7 @@ def main():
             sys.exit(text)
         print(f"fitted {options.model} to {json.loads(text)['labelled_rows']} rows in {time.monotonic() - begin:.2f} s")
         num_good = 0
-        for turn in ("first", "second"):
+        for turn in range(1, options.rounds + 1):
             passes = metric(port, "prediction_passes_total")
             clients = [Client(port, header, lines, expected, range(first, options.requests, options.connections),
                               options.rows) for first in range(options.connections)]
@@ -98,7 +99,7 @@ def main():
             passes = metric(port, "prediction_passes_total") - passes
             good = sum(client.num_good for client in clients)
             num_good += good
-            print(f"{turn} round: {good} of {options.requests} answers right, {options.requests / took:.0f} requests/s, "
+            print(f"round {turn}: {good} of {options.requests} answers right, {options.requests / took:.0f} requests/s, "
                   f"{options.requests * options.rows / took:.0f} rows/s; median {1000 * seconds[len(seconds) // 2]:.0f} ms, "
                   f"slowest {1000 * seconds[-1]:.0f} ms; {options.requests / passes:.1f} requests a pass; memory "
                   f"{metric(port, 'memory_bytes') / 2**20:.0f} MiB")
@@ -109,7 +110,7 @@ def main():
     finally:
         server.terminate()
         server.wait()
-    sys.exit(0 if num_good == 2 * options.requests else 1)
+    sys.exit(0 if num_good == options.rounds * options.requests else 1)
 
 
 if __name__ == "__main__":

@@ -48,9 +48,11 @@ async function ask(path, { method = "POST", body, type, accept = "application/js
   throw new Error(message.charAt(0).toUpperCase() + message.slice(1) + ".");
 }
 
-function askTable(path, columns, rows, options = {}) {
+// `rows` have the columns of the table; `from` is the file that they are of.
+function askTable(path, rows, options = {}, from = state.table) {
   const { accept, signal, ...fields } = options;
-  const body = JSON.stringify({ columns, rows, semicolon_separated: state.table.semicolon_separated, ...fields });
+  const { columns } = state.table, { semicolon_separated } = from;
+  const body = JSON.stringify({ columns, rows, semicolon_separated, ...fields });
   return ask(path, { body, type: "application/json", accept, signal });
 }
 
@@ -162,9 +164,8 @@ async function aboutTarget() {
   for (const box of document.querySelectorAll("#columns input"))
     box.disabled = state.table.columns[Number(box.dataset.column)] === $("target").value;
   try {
-    const { columns, rows } = state.table;
     const fields = { target: $("target").value, task: $("task").value, ignore: ignoredColumns() };
-    state.target = (await askTable("/v1/inspect", columns, rows, { ...fields, sample_rows: 0 })).target;
+    state.target = (await askTable("/v1/inspect", state.table.rows, { ...fields, sample_rows: 0 })).target;
     showCounts();
     $("predict").disabled = false;
   } catch (error) {
@@ -231,7 +232,7 @@ function holdOut(target) {
 
 async function fit(rows, signal) {
   const { target } = state;
-  const made = await askTable("/v1/fit", state.table.columns, rows, {
+  const made = await askTable("/v1/fit", rows, {
     target: target.name, task: target.task, ignore: ignoredColumns(), model: $("model").value, signal });
   state.fits.push(made.name);
   return made;
@@ -277,9 +278,9 @@ async function predictAll(signal) {
     const made = await fit(table.rows.filter((_, row) => !unlabelled.has(row)), signal);
     progress.end();
     progress.begin(`Predicting ${asked.length} rows`);
-    const answer = await askTable("/v1/predict", table.columns, asked, { fit: made.name, signal });
-    const csv = await askTable("/v1/predict", table.columns, asked,
-                               { fit: made.name, keep: table.columns.filter((name) => name !== target.name), accept: "text/csv", signal });
+    const from = state.queries ?? table, keep = table.columns.filter((name) => name !== target.name);
+    const answer = await askTable("/v1/predict", asked, { fit: made.name, signal }, from);
+    const csv = await askTable("/v1/predict", asked, { fit: made.name, keep, accept: "text/csv", signal }, from);
     progress.end();
     showPredictions(answer, asked, csv, made.name);
   }
@@ -290,13 +291,13 @@ async function predictAll(signal) {
   progress.begin("Holding out rows to see how good predictions are");
   const rehearsal = await fit(rest.map((row) => table.rows[row]), signal);
   progress.end();
-  const ask_held = (rows) => askTable("/v1/predict", table.columns, rows, { fit: rehearsal.name, signal });
+  const askHeld = (rows) => askTable("/v1/predict", rows, { fit: rehearsal.name, signal });
   const heldRows = held.map((row) => table.rows[row]);
-  const answer = await ask_held(heldRows);
+  const answer = await askHeld(heldRows);
   progress.end();
   const truth = target.task === "regression" ? held.map((row) => target.numbers[row]) : held.map((row) => target.classes[target.labels[row]]);
   showEstimate(answer, truth, rest);
-  await importances(features, heldRows, truth, ask_held, progress);
+  await importances(features, heldRows, truth, askHeld, progress);
   say("Done.");
   if (asked.length === 0) $("estimate").scrollIntoView();
 }
@@ -355,7 +356,7 @@ function showPredictions(answer, rows, csv, fitName) {
   if (link.href) URL.revokeObjectURL(link.href);
   link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
   link.hidden = false;
-  $("show-prompt").hidden = false;
+  $("show-prompt").hidden = isNumber;  // prompts are shown of classes
   $("show-prompt").onclick = () => showPrompt(fitName, rows);
   $("results").hidden = false;
   $("results").focus({ preventScroll: true });
@@ -365,7 +366,7 @@ async function showPrompt(fitName, rows) {
   clearError();
   try {
     const options = { fit: fitName, queries: 3, accept: "text/plain" };
-    const text = await askTable("/v1/prompt", state.table.columns, rows.slice(0, 3), options);
+    const text = await askTable("/v1/prompt", rows.slice(0, 3), options, state.queries ?? state.table);
     $("prompt").textContent = text;
     $("prompt-text").hidden = $("prompt").hidden = false;
     $("prompt").focus();
