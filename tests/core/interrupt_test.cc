@@ -27,6 +27,14 @@ void install_afresh() {
   install_signal_handlers();
 }
 
+TEST(Interrupt, LoopsAreStoppedWithoutASignalToo) {
+  {
+    const LoopsStopped one, two;
+    EXPECT_THROW(check_interrupted(), Error);
+  }
+  EXPECT_NO_THROW(check_interrupted());
+}
+
 TEST(Interrupt, NothingHappensWithoutASignal) {
   const ChildEnd end = run_in_child([] {
     install_afresh();

@@ -1,5 +1,3 @@
-#include "core/log.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -7,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/log_capture.h"
 #include "support/child_process.h"
 
 namespace manyshot {
@@ -35,6 +34,22 @@ TEST(Log, LevelsHideWhatIsBelow) {
   EXPECT_EQ(said_at(log::Level::kWarning), "warning: w 3\nerror: e 4\n");
   EXPECT_EQ(said_at(log::Level::kError), "error: e 4\n");
   EXPECT_EQ(said_at(log::Level::kOff), "");
+}
+
+TEST(Log, ACaptureKeepsWhatItsThreadSays) {
+  const ChildEnd end = run_in_child([] {
+    log::Capture outer;
+    log::info("for the outer one");
+    {
+      log::Capture inner;
+      say_everything();
+      std::thread([] { log::info("of another thread"); }).join();
+      if (inner.take() != std::vector<std::string>{"i 2", "w 3", "e 4"} || !inner.take().empty()) std::abort();
+    }
+    if (outer.take() != std::vector<std::string>{"for the outer one"}) std::abort();
+  });
+  EXPECT_EQ(end.exit_code, 0);
+  EXPECT_EQ(end.standard_error, "of another thread\n");
 }
 
 TEST(Log, BracesAndPercentSignsAreText) {

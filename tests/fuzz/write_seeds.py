@@ -2,6 +2,7 @@
 
 corpus/token_shard: token files without their checksum, which fuzz_token_shard adds (docs/formats/corpus.md).
 corpus/fit: a fit file, and labelled rows as one has them (docs/formats/msfit.md).
+corpus/table_body/arrow is an Arrow stream as Arrow's own writer makes it, behind an "a"; nothing here writes it.
 corpus/adapter: adapter_config.json, a zero byte, adapter_model.safetensors, as PEFT writes them.
 """
 import json

@@ -39,6 +39,8 @@ TEST(Access, WithKeysThoseWhoHaveOne) {
     EXPECT_EQ(status_for({.path = "/metrics", .authorization = authorization}, keys), 401) << authorization;
   }
   EXPECT_EQ(status_for({.path = "/health"}, keys), 200);
+  EXPECT_EQ(status_for({.path = "/"}, keys), 200);
+  EXPECT_EQ(status_for({.path = "/example.csv"}, keys), 401);
 }
 
 TEST(Access, KeysComeFromAFile) {
@@ -56,7 +58,8 @@ TEST(Access, KeysComeFromAFile) {
 TEST(Access, HoldsForEveryRoute) {
   const TemporaryFolder folder;
   const Served served({.api_key_file = folder.write("keys", "first-key-of-sixteen\n")});
-  for (const char* path : {"/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize"}) {
+  for (const char* path : {"/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/fit",
+                           "/v1/predict", "/v1/inspect", "/v1/prompt"}) {
     EXPECT_EQ(served.post(path, {}).status, 401) << path;
     EXPECT_EQ(served.post(path, {}, "Authorization: Bearer first-key-of-sixteen\r\n").status, 400) << path;
   }

@@ -143,6 +143,19 @@ TEST_F(Page, SaysWhatIsWrongAndWhatToDo) {
   ASSERT_TRUE(browser_->comes_true("document.getElementById('error').textContent.includes('does not answer')"));
 }
 
+TEST_F(Page, AsksForAKeyWhereOneIsNeeded) {
+  const TableServer guarded({.api_key_file = folder_.write("keys", "a-key-of-sixteen-letters\n")});
+  browser_->open(fmt::format("http://127.0.0.1:{}/", guarded.service->port()));
+  browser_->evaluate("document.getElementById('example').click()");
+  ASSERT_TRUE(browser_->comes_true("!document.getElementById('key-form').hidden"));
+  EXPECT_THAT(text_of("error"), HasSubstr("An API key is needed"));
+  browser_->evaluate("document.getElementById('key').value = 'a-key-of-sixteen-letters'");
+  browser_->evaluate("document.querySelector('#key-form button').click()");
+  ASSERT_TRUE(browser_->comes_true("document.getElementById('key-form').hidden"));
+  browser_->evaluate("document.getElementById('example').click()");
+  EXPECT_TRUE(browser_->comes_true("!document.getElementById('predict').disabled")) << text_of("error");
+}
+
 TEST_F(Page, NumbersArePredictedToo) {
   const std::string path = folder_.write("heights.csv", flowers(0, 80));
   const std::string rows = folder_.write("rows.csv", flowers(200, 7));
@@ -159,6 +172,8 @@ TEST_F(Page, NumbersArePredictedToo) {
   EXPECT_EQ(browser_->evaluate("document.querySelectorAll('#predictions tbody tr').length"), 7);
   EXPECT_THAT(text_of("scores"), HasSubstr("RMSE"));
   save_picture("numbers");
+  browser_->evaluate("document.getElementById('leave-rows').click()");
+  EXPECT_THAT(text_of("about-target"), HasSubstr("there is nothing to predict"));
 }
 
 TEST(PageFile, HasAllWithinItself) {

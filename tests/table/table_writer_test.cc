@@ -35,6 +35,16 @@ TEST(TableWriter, WritesCsvAndTabs) {
             "row\t\"a\tname\"\tx\tlist\n0\t\"say \"\"hi\"\"\"\t0.123457\t1 0.5\n1\t\"1,5\t€\"\t\t\n");
 }
 
+TEST(TableWriter, TextInMemoryIsWhatAFileWouldHold) {
+  for (const TableFormat format : {TableFormat::kCsv, TableFormat::kTsv, TableFormat::kJsonLines}) {
+    std::string text;
+    const auto writer = open_text_writer(text, kNames, {.format = format, .digits = 3});
+    writer->append(kColumns);
+    writer->commit();
+    EXPECT_EQ(text, written("t", {.format = format, .digits = 3}));
+  }
+}
+
 TEST(TableWriter, WritesJsonLines) {
   EXPECT_EQ(written("t", {.format = TableFormat::kJsonLines}),
             "{\"row\":0,\"a\\tname\":\"say \\\"hi\\\"\",\"x\":0.123457,\"list\":[1,0.5]}\n"

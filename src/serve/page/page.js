@@ -76,7 +76,7 @@ async function takeTable(bytes, name) {
     await aboutTarget();
     say(`${name} was read: ${state.table.info.rows} rows, ${state.table.columns.length} columns.`);
   } catch (error) {
-    state.table = null;
+    state.table = state.target = null;
     showError(error);
   }
 }
@@ -86,11 +86,20 @@ async function takeQueries(bytes, name) {
   try {
     state.queries = await readTable(bytes);
     $("rows-name").textContent = `${name}: ${state.queries.rows.length} rows`;
-    if (state.table) showCounts();
+    $("without-rows").hidden = false;
+    if (state.target) showCounts();
   } catch (error) {
-    state.queries = null;
+    leaveQueries();
     showError(error);
   }
+}
+
+function leaveQueries() {
+  state.queries = null;
+  $("rows-file").value = "";
+  $("rows-name").textContent = "optional; the same columns";
+  $("without-rows").hidden = true;
+  if (state.target) showCounts();
 }
 
 function valuesOf(column) {
@@ -169,6 +178,7 @@ async function aboutTarget() {
     showCounts();
     $("predict").disabled = false;
   } catch (error) {
+    state.target = null;
     $("about-target").textContent = "";
     showError(error);
   }
@@ -533,6 +543,7 @@ $("example").addEventListener("click", async () => {
     showError(error);
   }
 });
+$("leave-rows").addEventListener("click", leaveQueries);
 $("target").addEventListener("change", () => aboutTarget());
 $("task").addEventListener("change", () => aboutTarget());
 $("ask-form").addEventListener("submit", predict);
