@@ -72,14 +72,13 @@ class ServeCommand : public Command {
   std::string name() const override { return "serve"; }
   std::string summary() const override { return "tables, a page, and a language model behind HTTP"; }
   std::string details() const override {
-    return "Fits and predicts tables: POST /v1/fit and /v1/predict, with the numbers of manyshot fit and predict, and "
-           "a "
-           "page for people at /. With --model a language model too, as OpenAI's API has it: /v1/completions (with "
-           "echo "
-           "and logprobs), /v1/chat/completions, /v1/models, /tokenize, /detokenize. And /health and /metrics. All on "
-           "this machine alone unless --host and --api-key-file say otherwise. Requests that come at the same time are "
-           "answered together, and each gets what it would get alone. The first line of standard output says where it "
-           "listens. Ctrl-C or SIGTERM ends it when what is under way is done; a second one at once.";
+    return "Fits and predicts tables with the numbers of manyshot fit and predict, at /v1/fit and /v1/predict and, for "
+           "people, on a page at /. With --model also a language model as OpenAI's API has it: /v1/completions (with "
+           "echo and logprobs), /v1/chat/completions, /v1/models, /tokenize and /detokenize. Further /health and "
+           "/metrics (docs/serve.md). Answers this machine alone unless --host and --api-key-file say otherwise. "
+           "Requests that come at the same time are answered together, and each gets what it would get alone. The "
+           "first line of standard output says where it listens. Ctrl-C or SIGTERM ends it when what is under way is "
+           "done; a second one at once.";
   }
   std::string examples() const override {
     return "    manyshot serve\n"
