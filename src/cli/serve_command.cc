@@ -1,7 +1,6 @@
 #include <signal.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "cli/command.h"
 #include "cli/language_model_options.h"
@@ -60,13 +59,6 @@ class StopSignals {
   sigset_t signals_{};
 };
 
-// "models/small/" -> "small", "models/small.gguf" -> "small"
-std::string short_name(const std::string& model) {
-  std::filesystem::path path(model);
-  if (!path.has_filename()) path = path.parent_path();
-  return path.extension() == ".gguf" ? path.stem().string() : path.filename().string();
-}
-
 class ServeCommand : public Command {
  public:
   std::string name() const override { return "serve"; }
@@ -101,7 +93,7 @@ class ServeCommand : public Command {
     std::shared_ptr<const Model> model;
     if (!options_.language.model.empty()) {
       model = options_.language.load();
-      if (options_.serve.name.empty()) options_.serve.name = short_name(options_.language.model);
+      if (options_.serve.name.empty()) options_.serve.name = serve::short_model_name(options_.language.model);
     }
     serve::Service service(std::move(model), options_.serve);
     if (common.json) {

@@ -108,7 +108,7 @@ Response inspect(ServedTables& served, const Request& request) {
 
 struct PromptRequest {
   std::string fit;
-  PromptOptions prompt;
+  PromptOptions prompt{.model = ""};  // without one that of the fit
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -142,10 +142,13 @@ Response prompt(ServedTables& served, const Request& request) {
   asked.prompt.task = task->options().task;
   asked.prompt.form = task->options().method.prompt;
   asked.prompt.teacher = task->options().method.teacher;
-  asked.prompt.model = task->options().model == kAuto ? std::string(kAutoStudent) : task->options().model;
   read.given.take_all(options);
   read.given.refuse_others(options);
-  served.check_model(asked.prompt.model);
+  if (asked.prompt.model.empty()) {
+    asked.prompt.model = task->options().model == kAuto ? std::string(kAutoStudent) : task->options().model;
+  } else {
+    asked.prompt.model = served.model_named(asked.prompt.model);
+  }
   const log::Capture capture;
   std::string text;
   served.without_places([&] {

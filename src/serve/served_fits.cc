@@ -38,6 +38,13 @@ Json about(const std::string& name, const SavedFit& saved, int64_t created) {
   json["task"] = name_of(saved.is_number ? TaskKind::kRegression : TaskKind::kClassification);
   json.update(to_json(saved));
   for (const char* of_file : {"path", "kept", "is_number"}) json.erase(of_file);
+  const auto shorten = [](Json& model) {
+    if (model.is_string()) model = short_model_name(model.get<std::string>());
+  };
+  if (json["model"].is_object()) shorten(json["model"]["name"]);
+  for (const char* option : {"model", "adapter"}) {
+    if (json["options"].contains(option)) shorten(json["options"][option]);
+  }
   return json;
 }
 
@@ -57,6 +64,12 @@ struct OpenedFit {
 };
 
 }  // namespace
+
+std::string short_model_name(const std::string& model) {
+  fs::path path(model);
+  if (!path.has_filename()) path = path.parent_path();
+  return path.extension() == ".gguf" ? path.stem().string() : path.filename().string();
+}
 
 ServedFits::ServedFits(const std::string& folder, size_t most, size_t most_open)
     : folder_(folder), most_(most), most_open_(most_open) {

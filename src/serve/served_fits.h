@@ -19,6 +19,9 @@ namespace manyshot::serve {
 inline constexpr const char* kTrainName = "the labelled rows";  // in messages: no name of a file
 inline constexpr const char* kTestName = "the rows to predict";
 
+// "models/small/" -> "small", "models/small.gguf" -> "small"
+std::string short_model_name(const std::string& model);
+
 class ServedFits {
  public:
   // Those of `folder`, which is made if it does not exist and belongs to this server alone; "" keeps them in memory.

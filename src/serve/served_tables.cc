@@ -17,19 +17,36 @@ namespace {
 constexpr size_t kMostFitsWaiting = 32, kMostPredictionsWaiting = 1024;
 constexpr std::array<std::string_view, 3> kOptionsOfReading{"encoding", "delimiter", "no_header"};
 
-std::vector<std::string> allowed_models(const std::vector<std::string>& further) {
-  std::vector<std::string> models{std::string(kAuto), std::string(kAutoStudent)};
-  for (const std::vector<std::string>& more : {further, baseline_names(), number_baseline_names()}) {
-    for (const std::string& name : more) {
-      if (std::ranges::find(models, name) == models.end()) models.push_back(name);
-    }
+// Of `--table-models`, by the names that requests give.
+std::map<std::string, std::string> paths_by_name(const std::vector<std::string>& models) {
+  std::map<std::string, std::string> paths;
+  for (const std::string& model : models) {
+    resolve_model(model);
+    if (!paths.emplace(short_model_name(model), model).second)
+      fail(ErrorKind::kBadInput, "--table-models: two of them are called \"{}\"; rename one", short_model_name(model));
   }
-  return models;
+  for (const std::vector<std::string>& ours : {method_names(), number_baseline_names(), {std::string(kAutoStudent)}}) {
+    for (const std::string& name : ours) paths[name] = name;
+  }
+  return paths;
 }
 
-std::string without(std::string text, const std::string& part) {
-  for (size_t place = text.find(part); !part.empty() && place != std::string::npos; place = text.find(part, place))
-    text.erase(place, part.size());
+// In the order in which people choose.
+std::vector<std::string> choices_of(const std::map<std::string, std::string>& paths,
+                                    const std::vector<std::string>& further) {
+  std::vector<std::string> names{std::string(kAuto), std::string(kAutoStudent)};
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  for (const std::string& model : further) add(short_model_name(model));
+  for (const std::string& name : baseline_names()) add(name);
+  for (const auto& [name, path] : paths) add(name);
+  return names;
+}
+
+std::string replaced(std::string text, const std::string& part, const std::string& by) {
+  for (size_t place = text.find(part); place != std::string::npos; place = text.find(part, place + by.size()))
+    text.replace(place, part.size(), by);
   return text;
 }
 
@@ -38,10 +55,10 @@ std::string without(std::string text, const std::string& part) {
 ServedTables::ServedTables(const TableOptions& options, std::chrono::seconds request_timeout)
     : fits(options.fits, static_cast<size_t>(options.most_fits), static_cast<size_t>(options.open_fits)),
       timeout(request_timeout),
-      models(allowed_models(options.table_models)),
       fitting("fits", kMostFitsWaiting),
-      predicting("predictions", kMostPredictionsWaiting) {
-  for (const std::string& name : options.table_models) resolve_model(name);
+      predicting("predictions", kMostPredictionsWaiting),
+      model_paths_(paths_by_name(options.table_models)) {
+  models = choices_of(model_paths_, options.table_models);
 }
 
 void ServedTables::refuse_new() {
@@ -54,8 +71,8 @@ void ServedTables::end_all() {
   predicting.end_all();
 }
 
-void ServedTables::check_model(const std::string& name) const {
-  if (std::ranges::find(models, name) != models.end()) return;
+const std::string& ServedTables::model_named(const std::string& name) const {
+  if (const auto found = model_paths_.find(name); found != model_paths_.end()) return found->second;
   fail(ErrorKind::kNotFound, "model: there is no \"{}\" for tables here{}; this server has {}", excerpt(name),
        did_you_mean(name, models), list_names(models, models.size()));
 }
@@ -64,10 +81,9 @@ void ServedTables::without_places(const std::function<void()>& call) const {
   try {
     call();
   } catch (const Error& error) {
-    std::string message = without(error.what(), models_folder() + "/");
-    for (const std::string& model : models) {
-      const size_t name = model.find_last_of('/');
-      if (name != std::string::npos) message = without(message, model.substr(0, name + 1));
+    std::string message = replaced(error.what(), models_folder() + "/", "");
+    for (const auto& [name, path] : model_paths_) {
+      if (name != path) message = replaced(message, path, name);
     }
     throw Error(error.kind(), message);
   }

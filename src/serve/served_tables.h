@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,8 +34,8 @@ struct TableOptions {
     v("open_fits", self.open_fits, between(1, 100'000),
       "With --fits: fits in memory at the same time; those that were asked longest ago are read again when they are.");
     v("table_models", self.table_models, any_value(),
-      "Models that requests with tables may name, beside auto, default and the baselines: installed names, folders, "
-      ".gguf files.");
+      "Models that requests with tables may name (without folders and ending), beside auto, default and the baselines: "
+      "installed names, folders, .gguf files.");
   }
 };
 
@@ -44,16 +45,19 @@ struct ServedTables {
   void refuse_new();
   void end_all();
 
-  // Throws Error(kNotFound) for a model that requests may not name.
-  void check_model(const std::string& name) const;
-  // Runs what fits or opens models, and takes the places of models on this machine out of its messages.
+  // What `--model` would say for the name in a request. Throws Error(kNotFound) for one that requests may not name.
+  const std::string& model_named(const std::string& name) const;
+  // Runs what fits or opens models; of models' places on this machine its messages have the names alone.
   void without_places(const std::function<void()>& call) const;
 
   ServedFits fits;
   const std::chrono::seconds timeout;                                       // of a request
-  std::vector<std::string> models;                                          // that requests may name
+  std::vector<std::string> models;                                          // names that requests may give
   std::atomic<uint64_t> num_fitted = 0, num_passes = 0, num_predicted = 0;  // fits, passes, and rows of these
   JobQueue fitting, predicting;
+
+ private:
+  std::map<std::string, std::string> model_paths_;  // by name
 };
 
 // A request whose body has a table.

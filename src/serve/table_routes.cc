@@ -90,7 +90,7 @@ Response fit(ServedTables& served, const Request& request) {
   read.given.refuse_others(options);
   if (asked.predict.task.target.empty())
     fail(ErrorKind::kBadInput, "target is needed: the column to predict, such as /v1/fit?target=species");
-  served.check_model(asked.predict.model);
+  asked.predict.model = served.model_named(asked.predict.model);
   if (asked.name.empty()) asked.name = served.fits.new_name();
   ServedFits::check_name(asked.name);
   served.fits.check_room(asked.name);

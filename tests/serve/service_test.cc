@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/language_model.h"
 #include "serve/served.h"
@@ -179,6 +181,33 @@ TEST(Service, TokensAndStatus) {
   EXPECT_EQ(served.metric("texts_under_way"), 0);
   EXPECT_THAT(served.get("/metrics").body,
               HasSubstr("manyshot_requests_total{route=\"/tokenize\",status=\"200\"} 3\n"));
+}
+
+TEST(Service, TablesAreAnsweredByALanguageModelToo) {
+  const TemporaryFolder folder;
+  const std::string place = folder / "folder/tiny-tables";
+  std::filesystem::create_directories(place);
+  write_tiny_text_model(place);
+  const Served served({.tables = {.table_models = {place}}});
+  const Json rows{{{"age", 20}, {"job", "nurse"}, {"kind", "a"}},
+                  {{"age", 30}, {"job", "clerk"}, {"kind", "b"}},
+                  {{"age", 25}, {"job", "nurse"}, {"kind", "a"}},
+                  {{"age", 35}, {"job", "clerk"}, {"kind", "b"}}};
+  const RawResponse fit =
+      served.post("/v1/fit", {{"rows", rows}, {"target", "kind"}, {"model", "tiny-tables"}, {"name", "f"}});
+  ASSERT_EQ(fit.status, 200) << fit.body;
+  EXPECT_EQ(fit.json()["model"]["name"], "tiny-tables");
+  EXPECT_EQ(fit.json()["options"]["model"], "tiny-tables");
+  const Json asked{{"rows", Json::array({{{"age", 27}, {"job", "cook"}}})}, {"fit", "f"}};
+  EXPECT_EQ(served.post("/v1/predict", asked).json()["probabilities"][0].size(), 2u);
+  Json prompt = asked;
+  prompt["layout"] = "messages";
+  EXPECT_THAT(served.post("/v1/prompt", prompt).body, HasSubstr("\"messages\""));
+  EXPECT_EQ(served.post("/v1/fit", {{"rows", rows}, {"target", "kind"}, {"model", place}}).status, 404);
+  prompt["model"] = "default";
+  const RawResponse refused = served.post("/v1/prompt", prompt);
+  EXPECT_THAT(refused.message(), HasSubstr("default is a compact model"));
+  EXPECT_THAT(refused.message(), ::testing::Not(HasSubstr("/")));
 }
 
 TEST(Service, RefusesModelsAndAddresses) {
