@@ -103,6 +103,7 @@ Response inspect(ServedTables& served, const Request& request) {
   answer.erase("path");
   answer["object"] = "table";
   answer["models"] = served.models;
+  answer["prompt_models"] = served.prompt_models;
   return json_response(answer);
 }
 

@@ -59,6 +59,8 @@ ServedTables::ServedTables(const TableOptions& options, std::chrono::seconds req
       predicting("predictions", kMostPredictionsWaiting),
       model_paths_(paths_by_name(options.table_models)) {
   models = choices_of(model_paths_, options.table_models);
+  for (const std::string& model : options.table_models) prompt_models.push_back(short_model_name(model));
+  if (std::ranges::find(prompt_models, kAutoStudent) == prompt_models.end()) prompt_models.emplace_back(kAutoStudent);
 }
 
 void ServedTables::refuse_new() {

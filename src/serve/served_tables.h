@@ -53,6 +53,7 @@ struct ServedTables {
   ServedFits fits;
   const std::chrono::seconds timeout;                                       // of a request
   std::vector<std::string> models;                                          // names that requests may give
+  std::vector<std::string> prompt_models;                                   // those of them that read prompts
   std::atomic<uint64_t> num_fitted = 0, num_passes = 0, num_predicted = 0;  // fits, passes, and rows of these
   JobQueue fitting, predicting;
 

@@ -369,6 +369,8 @@ TEST(Tables, InspectSaysWhatIsUnderstood) {
   EXPECT_EQ(table["sample"], Json({{"1", "1,5", "rose"}, {"2", "2,5", "tulip"}, {"3", "3,5", nullptr}}));
   EXPECT_EQ(table["target"], "species");
   EXPECT_FALSE(table.contains("path"));
+  EXPECT_EQ(table["models"][0], "auto");
+  EXPECT_EQ(table["prompt_models"], Json({"default"}));
   const Json target = server.post_csv("/v1/inspect?target=species", csv).json()["target"];
   EXPECT_EQ(target["unlabelled_rows"], Json({2})) << target.dump();
   EXPECT_EQ(target["class_counts"], Json({3, 2}));

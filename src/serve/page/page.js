@@ -143,6 +143,7 @@ function showTable() {
   $("target").replaceChildren(...columns.map((name) => element("option", name, { value: name })));
   $("target").value = info.target;
   $("model").replaceChildren(...info.models.map((name) => element("option", name, { value: name })));
+  $("prompt-model").replaceChildren(...info.prompt_models.map((name) => element("option", name, { value: name })));
 }
 
 function showRows(table, columns, rows) {
@@ -366,7 +367,7 @@ function showPredictions(answer, rows, csv, fitName) {
   if (link.href) URL.revokeObjectURL(link.href);
   link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
   link.hidden = false;
-  $("show-prompt").hidden = isNumber;  // prompts are shown of classes
+  $("ask-prompt").hidden = isNumber;  // prompts are shown of classes
   $("show-prompt").onclick = () => showPrompt(fitName, rows);
   $("results").hidden = false;
   $("results").focus({ preventScroll: true });
@@ -375,7 +376,7 @@ function showPredictions(answer, rows, csv, fitName) {
 async function showPrompt(fitName, rows) {
   clearError();
   try {
-    const options = { fit: fitName, queries: 3, accept: "text/plain" };
+    const options = { fit: fitName, queries: 3, model: $("prompt-model").value, accept: "text/plain" };
     const text = await askTable("/v1/prompt", rows.slice(0, 3), options, state.queries ?? state.table);
     $("prompt").textContent = text;
     $("prompt-text").hidden = $("prompt").hidden = false;
