@@ -409,14 +409,15 @@ TEST(Tables, PromptsAreThoseOfTheFit) {
               HasSubstr("predicts a number, and prompts are shown of classes"));
 }
 
-bool comes_true(const std::function<bool()>& condition, int seconds = 10) {
-  for (int i = 0; i < 100 * seconds && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+// Waits for up to 30 seconds.
+bool comes_true(const std::function<bool()>& condition) {
+  for (int i = 0; i < 3000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   return condition();
 }
 
 TEST(Tables, ClientsThatGoLeaveNoFit) {
   const TableServer server;
-  const std::string train = flowers(0, 400), path = "/v1/fit?target=species&model=default&name=";
+  const std::string train = flowers(0, 400), path = "/v1/fit?target=species&model=default&ensemble=40&name=";
   {
     // The second waits for the first, and is never begun.
     RawConnection first(server.service->port()), second(server.service->port());
@@ -432,7 +433,8 @@ TEST(Tables, ClientsThatGoLeaveNoFit) {
 TEST(Tables, StoppingFinishesWhatIsUnderWay) {
   const TableServer server;
   RawConnection connection(server.service->port());
-  connection.send(request_text("POST", "/v1/fit?target=species&model=default&name=f", flowers(0, 300), kCsvType));
+  connection.send(
+      request_text("POST", "/v1/fit?target=species&model=default&ensemble=40&name=f", flowers(0, 300), kCsvType));
   EXPECT_TRUE(comes_true([&] { return server.metric("fits_under_way") == 1; }));
   server.service->drain(std::chrono::milliseconds(0));
   const RawResponse refused = server.post_csv("/v1/fit?target=species&model=knn", flowers(0, 30));
@@ -446,8 +448,8 @@ TEST(Tables, StoppingFinishesWhatIsUnderWay) {
 TEST(Tables, EndingDoesNotWaitForALongFit) {
   TableServer server;
   RawConnection connection(server.service->port());
-  const std::string path = "/v1/fit?target=species&model=default&ensemble=2000&name=f";
-  connection.send(request_text("POST", path, flowers(0, 400), kCsvType));
+  const std::string path = "/v1/fit?target=species&model=default&ensemble=256&name=f";
+  connection.send(request_text("POST", path, flowers(0, 1000), kCsvType));
   EXPECT_TRUE(comes_true([&] { return server.metric("fits_under_way") == 1; }));
   const auto begin = std::chrono::steady_clock::now();
   server.service.reset();
@@ -459,10 +461,10 @@ TEST(Tables, EndingDoesNotWaitForALongFit) {
 
 TEST(Tables, RequestsThatTakeTooLongEnd) {
   const TableServer server({.request_timeout_s = 1});
-  const RawResponse late = server.post_csv("/v1/fit?target=species&model=default&ensemble=100&name=f", flowers(0, 400));
+  const RawResponse late =
+      server.post_csv("/v1/fit?target=species&model=default&ensemble=256&name=f", flowers(0, 1000));
   EXPECT_EQ(late.status, 503);
   EXPECT_THAT(late.message(), HasSubstr("the request took longer than 1 s"));
-  EXPECT_TRUE(comes_true([&] { return server.metric("fits_under_way") == 0; }, 60));
   EXPECT_EQ(server.get("/v1/fits").json()["data"], Json::array());
 }
 
