@@ -43,10 +43,35 @@ TEST(JsonRows, TextIsReadAsInFilesOrStaysText) {
 
 TEST(JsonRows, SaysWhatIsNoCell) {
   EXPECT_ERROR(schema_of(R"([{"x": 1}, {"x": [2]}])", JsonText::kAsText), ErrorKind::kBadInput,
-               "rows: row 1, column \"x\": expected text, a number, true, false or null, found [2]");
-  EXPECT_ERROR(schema_of("[5]", JsonText::kAsText), ErrorKind::kBadInput, "rows: row 0 is no object");
+               "rows: row 1 (counted from 0), column \"x\": expected a text, a number, true, false or null, found [2]");
+  EXPECT_ERROR(schema_of("[5]", JsonText::kAsText), ErrorKind::kBadInput,
+               "rows: row 0 (counted from 0): expected an object");
   EXPECT_ERROR(schema_of("[]", JsonText::kAsText), ErrorKind::kBadInput, "rows: there are no rows with a column");
   EXPECT_ERROR(schema_of("[{}, {}]", JsonText::kAsText), ErrorKind::kBadInput, "there are no rows with a column");
+}
+
+// A message of a megabyte could otherwise ask for terabytes.
+TEST(JsonRows, TablesOfNothingButGapsAreRefused) {
+  std::vector<Json> rows;
+  for (int row = 0; row < 15'000; ++row) rows.push_back({{"column" + std::to_string(row), row}});
+  EXPECT_ERROR(read_json_rows(rows, JsonText::kAsInFiles, "rows"), ErrorKind::kBadInput,
+               "nearly all cells are missing");
+  rows.resize(500);
+  EXPECT_EQ(read_json_rows(rows, JsonText::kAsInFiles, "rows").columns.size(), 500u);
+  Json wide = Json::object();
+  for (int column = 0; column < 20'001; ++column) wide["c" + std::to_string(column)] = 1;
+  EXPECT_ERROR(read_json_rows(std::vector{wide}, JsonText::kAsInFiles, "rows"), ErrorKind::kBadInput,
+               "more than 20000 columns");
+}
+
+TEST(JsonCells, AreInTheOrderOfTheColumns) {
+  const std::vector<std::string> columns{"a", "b"};
+  const TextTable table = read_json_cells(columns, std::vector<Json>{{1, "x"}, {nullptr, " "}}, "rows");
+  ASSERT_EQ(table.columns.size(), 2u);
+  EXPECT_EQ(table.columns[0].missing, (std::vector<bool>{false, true}));
+  EXPECT_EQ(table.columns[1].missing, (std::vector<bool>{false, true}));
+  EXPECT_ERROR(read_json_cells(columns, std::vector<Json>{Json::array({1})}, "rows"), ErrorKind::kBadInput,
+               "row 0 (counted from 0) has 1 cells, and there are 2 columns");
 }
 
 }  // namespace
