@@ -58,7 +58,7 @@ class LabQuickCommand : public Command {
     options.model = options_.model;
     options.conditions = {"none", "finetune", "context", "augmented"};
     options.seeds = {options_.seed};
-    options.tuning.passes = 15;
+    options.tuning.steps = 150;
     options.tuning.curve_points = 3;
     options.out = (fs::path(options_.out) / "results").string();
     for (const lab::MakeOptions& make : quick_data(options_.seed)) options.data.push_back(data_folder(make));

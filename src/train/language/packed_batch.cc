@@ -7,7 +7,7 @@
 namespace manyshot::train {
 namespace {
 
-constexpr size_t kBlockTokens = 128, kLeastBlockTokens = 16;
+constexpr size_t kBlockTokens = 128, kLeastBlockTokens = 64;
 
 void check_sample(const TrainSample& sample, const LanguageModelConfig& config) {
   for (size_t i = 0; i < sample.tokens.size(); ++i) {
