@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "table/arrow_checked.h"
 #include "table/arrow_structs.h"
 #include "table/from_columns.h"
 
@@ -26,16 +27,7 @@ constexpr int kMostLevels = 4;                    // of types in each other: a t
 // The value of an Arrow call; its failure as an Error about the table.
 template <class Call>
 auto checked(const std::string& name, Call&& call) {
-  std::string reason;
-  try {
-    auto result = call();
-    if (result.ok()) return std::move(result).ValueUnsafe();
-    reason = result.status().message();
-  } catch (const std::exception& error) {
-    reason = error.what();
-  }
-  fail(ErrorKind::kCorruptFile, "{}: not a readable Arrow stream ({}); write it with RecordBatchStreamWriter", name,
-       excerpt(reason, 200));
+  return checked_arrow(name, "Arrow stream", "write it with RecordBatchStreamWriter", std::forward<Call>(call));
 }
 
 // Batches of no more rows than their bytes can hold, each of whose buffers is as long as it must be.

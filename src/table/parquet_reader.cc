@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "table/arrow_checked.h"
 #include "table/arrow_text.h"
 #include "table/cell_values.h"
 #include "table/table_reader.h"
@@ -25,16 +27,7 @@ constexpr size_t kBatchCells = 1 << 18;
 // The value of an Arrow call; its failure or exception as an Error about the file.
 template <class Call>
 auto checked(const std::string& path, Call&& call) {
-  std::string reason;
-  try {
-    auto result = call();
-    if (result.ok()) return std::move(result).ValueUnsafe();
-    reason = result.status().message();
-  } catch (const std::exception& error) {
-    reason = error.what();
-  }
-  fail(ErrorKind::kCorruptFile, "{}: not a readable Parquet file ({}); fetch or write the file again", path,
-       excerpt(reason, 200));
+  return checked_arrow(path, "Parquet file", "fetch or write the file again", std::forward<Call>(call));
 }
 
 bool holds_strings(const arrow::DataType& type) {
