@@ -8,7 +8,7 @@ set(data_flow
   core database report kernels table
   prior/options.h prior/random prior/task prior/scm prior/graph prior
   teacher
-  encoding encoding/tokenizer encoding/text
+  encoding encoding/tokenizer encoding/text encoding/parts
   corpus corpus/hdf5
   model/dtype.h model/device model/decoder model/files model/model.h model/compact model/language model/torch model
   train train/data train/optimizer train/compact train/language train/device train/collective

@@ -70,6 +70,17 @@ std::string number_table(const Summary& summary) {
         summary.models[average.model].name, width, average.shots, average.tables, average.r2, average.relative_rmse,
         average.relative_mae, average.relative_crps, average.coverage_90, average.coverage_50, average.wins);
   }
+  std::string differences;
+  for (const NumberAverageSummary& average : summary.number_averages) {
+    const NumberDifference& r2 = average.against_baseline.front();
+    if (summary.models[average.model].name == summary.run.baseline || std::isnan(r2.difference)) continue;
+    differences += fmt::format("\n{:<{}}  {:>5}  {}, {} / {} / {} tables higher / equal / lower",
+                               summary.models[average.model].name, width, average.shots,
+                               report::with_interval(r2.difference, r2.interval, report::signed_text), r2.better,
+                               r2.equal, r2.worse);
+  }
+  if (!differences.empty())
+    text += fmt::format("\nR2 less that of {}, with 95 % intervals:{}", summary.run.baseline, differences);
   return text;
 }
 

@@ -117,11 +117,9 @@ FeatureEncoder FeatureEncoder::fit(const Table& shots) {
   }
   add_note(encoder.notes_, empty, "left out: no value in the labelled rows");
   add_note(encoder.notes_, constant, "left out: the same value in all labelled rows");
-  add_note(
-      encoder.notes_, same_length,
-      "left out: read as text, of which only the length in characters is used, and that is the same in all labelled "
-      "rows");
-  add_note(encoder.notes_, text, "read as text: only its length in characters is used");
+  add_note(encoder.notes_, same_length,
+           "left out: read as text, and its length in characters is the same in all labelled rows");
+  add_note(encoder.notes_, text, "read as text: its length in characters is used");
   if (encoder.features_.empty()) {
     fail(
         ErrorKind::kBadInput,

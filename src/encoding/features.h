@@ -6,7 +6,7 @@
 //   that are all
 //                           numbers: by value); a missing cell is a category of its own, the last, when the labelled
 //                           rows have one
-//   text                    its length in characters: all other information is lost, and a note says so
+//   text                    its length in characters (what its words say: encoding/parts/column_parts.h)
 // A string that no labelled row has is missing. A number, boolean, date or text length that is missing in some labelled
 // rows and the same in all others is a flag: missing is 0, or 1 where the value is 0. Other columns without two
 // different values in the labelled rows are left out, and noted.

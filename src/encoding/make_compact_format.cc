@@ -13,7 +13,7 @@ std::unique_ptr<PromptFormat> make_compact_format(const Table& shots, std::span<
 
 std::unique_ptr<PromptFormat> read_compact_format(ByteReader& reader, size_t num_columns,
                                                   const CompactVocabulary& vocabulary) {
-  if (vocabulary.cells) reader.refuse("is of a model of another version");
+  if (vocabulary.cells) return std::make_unique<TypedFormat>(reader, num_columns, vocabulary);
   return std::make_unique<CompactFormat>(reader, num_columns, vocabulary);
 }
 

@@ -13,8 +13,7 @@ namespace manyshot {
 // `shots` are the labelled rows and `labels` [N] their class indices.
 std::unique_ptr<PromptFormat> make_compact_format(const Table& shots, std::span<const int32_t> labels,
                                                   const CompactVocabulary& vocabulary);
-// The format that PromptFormat::write wrote, of a table of so many columns. Throws Error(kCorruptFile) for other bytes,
-// and for a vocabulary of version 2, whose formats are not written.
+// The format that PromptFormat::write wrote, of a table of so many columns. Throws Error(kCorruptFile) for other bytes.
 std::unique_ptr<PromptFormat> read_compact_format(ByteReader& reader, size_t num_columns,
                                                   const CompactVocabulary& vocabulary);
 

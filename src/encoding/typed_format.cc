@@ -46,14 +46,51 @@ double between_share(const std::vector<double>& values, size_t width, std::span<
 }  // namespace
 
 TypedFormat::TypedFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary)
-    : encoder_(FeatureEncoder::fit(shots)), labels_(labels.begin(), labels.end()), vocabulary_(vocabulary) {
+    : encoder_(FeatureEncoder::fit(shots)),
+      predicts_number_(false),
+      labels_(labels.begin(), labels.end()),
+      vocabulary_(vocabulary) {
   fit(shots);
 }
 
 TypedFormat::TypedFormat(const Table& shots, std::span<const double> targets, const CompactVocabulary& vocabulary)
-    : encoder_(FeatureEncoder::fit(shots)), target_code_(NumberCode::fit(targets)), vocabulary_(vocabulary) {
+    : encoder_(FeatureEncoder::fit(shots)),
+      predicts_number_(true),
+      target_code_(NumberCode::fit(targets)),
+      vocabulary_(vocabulary) {
   for (const double target : targets) target_codes_.push_back(target_code_.encode(target));
   fit(shots);
+}
+
+TypedFormat::TypedFormat(ByteReader& reader, size_t num_columns, const CompactVocabulary& vocabulary)
+    : encoder_(FeatureEncoder::read(reader, num_columns)), predicts_number_(false), vocabulary_(vocabulary) {
+  for (size_t feature = 0; feature < encoder_.feature_names().size(); ++feature) {
+    TypedColumn& column = columns_.emplace_back();
+    column.is_nominal = reader.number<uint8_t>() != 0;
+    column.value = NumberCode::read(reader);
+    column.rank = NumberCode::read(reader);
+    column.scale = RankScale::read(reader);
+    column.levels = reader.list<uint32_t>();
+    column.missing_level = reader.number<double>();
+    for (const uint32_t level : column.levels) {
+      if (level >= column.levels.size()) reader.refuse("has levels that are not of its category");
+    }
+  }
+}
+
+bool TypedFormat::write(ByteWriter& writer) const {
+  const auto is_share = [](const TypedColumn& column) { return column.share_of >= 0; };
+  if (predicts_number() || std::ranges::any_of(columns_, is_share)) return false;
+  encoder_.write(writer);
+  for (const TypedColumn& column : columns_) {
+    writer.number<uint8_t>(column.is_nominal);
+    column.value.write(writer);
+    column.rank.write(writer);
+    column.scale.write(writer);
+    writer.list(column.levels);
+    writer.number(column.missing_level);
+  }
+  return true;
 }
 
 void TypedFormat::fit(const Table& shots) {
@@ -91,9 +128,10 @@ std::vector<uint32_t> TypedFormat::cells(const FeatureMatrix& features) const {
     const TypedColumn& column = columns_[i % num_features()];
     const double value = features.values[i];
     if (column.is_nominal) {
-      cells.push_back(std::isnan(value)               ? kUnseenCell
-                      : value == column.missing_level ? kMissingCell
-                                                      : static_cast<uint32_t>(value));
+      const bool is_level = value >= 0 && value < static_cast<double>(column.levels.size());
+      cells.push_back(value == column.missing_level ? kMissingCell
+                      : is_level                    ? static_cast<uint32_t>(value)
+                                                    : kUnseenCell);
     } else if (std::isnan(value)) {
       cells.push_back(kMissingCell);
     } else if (column.share_of >= 0) {

@@ -22,6 +22,10 @@ class TypedFormat : public PromptFormat {
   TypedFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary);
   // `targets` [N] are their numbers to predict, finite; TaskView::labels is not read.
   TypedFormat(const Table& shots, std::span<const double> targets, const CompactVocabulary& vocabulary);
+  // One of classes that write() wrote, of a table of so many columns; it has no labelled rows: its contexts are empty.
+  TypedFormat(ByteReader& reader, size_t num_columns, const CompactVocabulary& vocabulary);
+  // Not of numbers, and not where other models' shares are among the columns.
+  bool write(ByteWriter& writer) const override;
 
   std::string_view name() const override { return name_of(PromptStyle::kCompact); }
   size_t num_features() const override { return columns_.size(); }
@@ -32,7 +36,7 @@ class TypedFormat : public PromptFormat {
   Prompt prompt(const TaskView& view) const override;
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 
-  bool predicts_number() const { return labels_.empty(); }
+  bool predicts_number() const { return predicts_number_; }
   // How a number to predict became a code.
   const NumberCode& target_code() const { return target_code_; }
 
@@ -61,8 +65,9 @@ class TypedFormat : public PromptFormat {
   FeatureEncoder encoder_;
   std::vector<TypedColumn> columns_;  // [F]
   std::vector<uint32_t> shot_cells_;  // [N, F]
-  std::vector<int32_t> labels_;       // [N] or empty
-  std::vector<int> target_codes_;     // [N] or empty
+  bool predicts_number_;
+  std::vector<int32_t> labels_;    // [N] or empty
+  std::vector<int> target_codes_;  // [N] or empty
   NumberCode target_code_;
   CompactVocabulary vocabulary_;
 };

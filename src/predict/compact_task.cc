@@ -16,6 +16,7 @@ std::vector<uint32_t> count_classes(const PromptPlan& plan, const LabelledTable&
 
 CompactTask::CompactTask(const PromptPlan& plan, const LabelledTable& shots)
     : class_counts_(count_classes(plan, shots)),
+      has_category_seeds_(plan.model.vocabulary.cells.has_value()),
       format_(make_compact_format(shots.features, shots.labels, plan.model.vocabulary)),
       notes_(format_->notes()) {
   const EnsembleShape shape = ensemble_shape(plan);
@@ -24,7 +25,9 @@ CompactTask::CompactTask(const PromptPlan& plan, const LabelledTable& shots)
 }
 
 CompactTask::CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader& reader)
-    : class_counts_(reader.list<uint32_t>()), format_(read_compact_format(reader, num_columns, plan.model.vocabulary)) {
+    : class_counts_(reader.list<uint32_t>()),
+      has_category_seeds_(plan.model.vocabulary.cells.has_value()),
+      format_(read_compact_format(reader, num_columns, plan.model.vocabulary)) {
   const auto most_classes = static_cast<uint32_t>(plan.model.max_classes);
   if (class_counts_.size() < 2 || class_counts_.size() > most_classes) reader.refuse("is of other classes");
   views_.resize(reader.count(sizeof(uint64_t)));
@@ -33,6 +36,7 @@ CompactTask::CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader&
     view.features = reader.list<uint32_t>();
     view.labels = reader.list<uint32_t>();
     view.scale = reader.number<uint8_t>() != 0 ? NumberScale::kRanks : NumberScale::kValues;
+    if (has_category_seeds_) view.category_seed = reader.number<uint64_t>();
     const auto is_feature = [&](uint32_t feature) { return feature < format_->num_features(); };
     const auto is_label = [&](uint32_t label) { return label < most_classes; };
     if (!std::ranges::all_of(view.features, is_feature) || !std::ranges::all_of(view.labels, is_label) ||
@@ -51,6 +55,7 @@ bool CompactTask::write(ByteWriter& writer) const {
     writer.list(view.features);
     writer.list(view.labels);
     writer.number<uint8_t>(view.scale == NumberScale::kRanks);
+    if (has_category_seeds_) writer.number(view.category_seed);
   }
   return true;
 }

@@ -28,6 +28,7 @@ class CompactTask {
 
  private:
   std::vector<uint32_t> class_counts_;
+  bool has_category_seeds_;  // version 2 of the format
   std::unique_ptr<PromptFormat> format_;
   std::vector<TaskView> views_;
   std::vector<std::string> notes_;

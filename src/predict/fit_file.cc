@@ -93,8 +93,8 @@ SavedFit save_fit_without_rows(const FittedTask& task) {
                       .predictor = task.state_without_rows()};
   if (!fit.without_rows->predictor.empty()) return fit;
   fail(ErrorKind::kUnsupported,
-       "--with-data no: {} answers \"{}\" from the labelled rows themselves; only one compact model of version 1 on at "
-       "most as many classes as it tells apart (--model default without --teacher) does without: leave the option out",
+       "--with-data no: {} answers \"{}\" from the labelled rows themselves; only one compact model on at most as "
+       "many classes as it tells apart (--model default without --teacher) does without: leave the option out",
        task.options().model, task.options().task.target);
 }
 

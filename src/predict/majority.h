@@ -7,6 +7,7 @@ namespace manyshot {
 
 class MajorityMethod : public Method {
  public:
+  bool reads_parts() const override { return false; }
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override;
 };
 

@@ -16,6 +16,7 @@
 #include "predict/knn.h"
 #include "predict/model_store.h"
 #include "predict/number_blend.h"
+#include "predict/parts_method.h"
 #include "predict/ridge.h"
 #include "predict/xgboost.h"
 
@@ -52,6 +53,7 @@ class MeanPredictor : public NumberPredictor {
 
 class MeanMethod : public NumberMethod {
  public:
+  bool reads_parts() const override { return false; }
   std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const override {
     return std::make_unique<MeanPredictor>(shots.numbers);
   }
@@ -68,12 +70,17 @@ const BaselineList<NumberMethod>& all() {
   return list;
 }
 
+MethodPtr open_model(const std::string& name, const MethodOptions& options, uint64_t seed) {
+  std::vector<std::string> names{std::string(kAuto)};
+  names.insert(names.end(), number_baseline_names().begin(), number_baseline_names().end());
+  return std::make_unique<InContextNumberMethod>(load_model_for(resolve_model(name, names), options), options, seed);
+}
+
 // The bundled model, where it knows numbers, and baselines of other kinds.
 MethodPtr open_auto(const MethodOptions& options, uint64_t seed) {
   std::vector<BlendedNumberMethod::Member> members;
   const std::string student(kAutoStudent);
-  if (weights_predict_numbers(resolve_model(student)))
-    members.push_back({student, open_number_method(student, options, seed)});
+  if (weights_predict_numbers(resolve_model(student))) members.push_back({student, open_model(student, options, seed)});
   for (const char* name : {"forest", "ridge", "xgboost"}) members.push_back({name, open_number_baseline(name, seed)});
   return std::make_unique<BlendedNumberMethod>(std::move(members));
 }
@@ -96,12 +103,10 @@ void fail_of_classes(const std::string& name) {
 }
 
 std::unique_ptr<NumberMethod> open_number_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
-  if (name == kAuto) return open_auto(options, seed);
-  if (is_number_baseline(name)) return open_number_baseline(name, seed);
+  if (name == kAuto) return with_parts(open_auto(options, seed));
+  if (is_number_baseline(name)) return with_parts(open_number_baseline(name, seed));
   if (is_baseline(name)) fail_of_classes(name);
-  std::vector<std::string> names{std::string(kAuto)};
-  names.insert(names.end(), number_baseline_names().begin(), number_baseline_names().end());
-  return std::make_unique<InContextNumberMethod>(load_model_for(resolve_model(name, names), options), options, seed);
+  return with_parts(open_model(name, options, seed));
 }
 
 }  // namespace manyshot

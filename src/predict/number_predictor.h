@@ -43,6 +43,8 @@ class NumberMethod {
   virtual ~NumberMethod() = default;
   // Labelled rows the method can use at most; nothing: no limit.
   virtual std::optional<uint64_t> max_labelled_rows() const { return std::nullopt; }
+  // As Method::reads_parts().
+  virtual bool reads_parts() const { return true; }
   // REQUIRES: at least one labelled row. Throws Error(kBadInput) when no column tells them apart.
   virtual std::unique_ptr<NumberPredictor> fit(const NumberedTable& shots) const = 0;
   // The same predictor; what takes time is read from the store, or kept there (predict/fit_store.h).

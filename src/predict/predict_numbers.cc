@@ -40,7 +40,7 @@ std::vector<Fitted> fit_all(const PredictOptions& options, const NumberMethod& m
                         .queries = queries.count_rows()};
   for (const std::string& name : baselines_beside(options.beside, {"mean", "ridge", "forest", "knn"},
                                                   number_baseline_names(), options.model, work, options.task.train)) {
-    methods.push_back(fit_parts<NumberPredictor>(name, *open_number_baseline(name, 0), shots));
+    methods.push_back(fit_parts<NumberPredictor>(name, *open_number_method(name, {}, 0), shots));
   }
   return methods;
 }

@@ -6,6 +6,7 @@
 #include "predict/baselines.h"
 #include "predict/in_context.h"
 #include "predict/model_store.h"
+#include "predict/parts_method.h"
 #include "predict/taught_method.h"
 #include "table/take_rows.h"
 
@@ -33,7 +34,9 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
+namespace {
+
+std::unique_ptr<Method> open_without_parts(const std::string& name, const MethodOptions& options, uint64_t seed) {
   if (name == kAuto) return open_auto_method(options, seed);
   const bool is_taught = options.teacher.teacher != Teacher::kNone;
   if (is_baseline(name)) {
@@ -49,6 +52,12 @@ std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions
   auto method = std::make_unique<InContextMethod>(load_model_for(folder, options), options, seed);
   if (!is_taught) return method;
   return std::make_unique<TaughtMethod>(std::move(method), options.teacher, seed);
+}
+
+}  // namespace
+
+std::unique_ptr<Method> open_method(const std::string& name, const MethodOptions& options, uint64_t seed) {
+  return with_parts(open_without_parts(name, options, seed));
 }
 
 }  // namespace manyshot

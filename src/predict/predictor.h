@@ -64,6 +64,8 @@ class Method {
   virtual ~Method() = default;
   // Labelled rows the method can use at most; nothing: no limit.
   virtual std::optional<uint64_t> max_labelled_rows() const { return std::nullopt; }
+  // Whether it is better shown the parts of dates and what words say as further columns (predict/parts_method.h).
+  virtual bool reads_parts() const { return true; }
   // The first query that is too long, for a method that knows before fit(), which may take it minutes. `queries` reads
   // all of them.
   virtual std::optional<LongQuery> find_long_query(const LabelledTable& /*shots*/,

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "core/cholesky.h"
 #include "core/interrupt.h"
 #include "core/parallel.h"
 #include "predict/encoded_predictor.h"
@@ -18,49 +19,6 @@ constexpr size_t kMostFlags = 30;     // of a nominal feature
 constexpr uint32_t kLeastOfFlag = 2;  // labelled rows that a category needs for a flag
 
 constexpr double kPenalties[] = {0.1, 0.3, 1, 3, 10, 30, 100, 300, 1'000, 3'000, 10'000};
-
-double dot(const double* a, const double* b, size_t count) {
-  double sum = 0;
-  for (size_t i = 0; i < count; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-// A symmetric positive definite matrix as L L^T.
-class Cholesky {
- public:
-  // matrix [n, n], of which the lower half is read.
-  Cholesky(std::vector<double> matrix, size_t n) : lower_(std::move(matrix)), n_(n) {
-    for (size_t row = 0; row < n; ++row) {
-      double* mine = lower_.data() + row * n;
-      for (size_t column = 0; column < row; ++column) {
-        const double* other = lower_.data() + column * n;
-        mine[column] = (mine[column] - dot(mine, other, column)) / other[column];
-      }
-      mine[row] = std::sqrt(mine[row] - dot(mine, mine, row));
-    }
-  }
-
-  // Turns b [n] into the z of L z = b, of which the first `zeros` are known to be 0.
-  void solve_lower(double* b, size_t zeros = 0) const {
-    for (size_t row = zeros; row < n_; ++row) {
-      const double* mine = lower_.data() + row * n_;
-      b[row] = (b[row] - dot(mine + zeros, b + zeros, row - zeros)) / mine[row];
-    }
-  }
-  // Turns b into the x of L L^T x = b.
-  void solve(double* b) const {
-    solve_lower(b);
-    for (size_t row = n_; row-- > 0;) {
-      const double* mine = lower_.data() + row * n_;
-      b[row] /= mine[row];
-      for (size_t column = 0; column < row; ++column) b[column] -= mine[column] * b[row];
-    }
-  }
-
- private:
-  std::vector<double> lower_;
-  size_t n_;
-};
 
 // The fit by one penalty, and the labelled rows as the others predict them.
 struct Fit {
@@ -91,7 +49,8 @@ class RidgeProblem {
     products_.resize(n * n);
     parallel_for(n, [&](size_t a, int) {
       check_interrupted();
-      for (size_t b = 0; b <= a; ++b) products_[a * n + b] = dot(vectors + a * length, vectors + b * length, length);
+      for (size_t b = 0; b <= a; ++b)
+        products_[a * n + b] = inner_product(vectors + a * length, vectors + b * length, length);
     });
   }
 
@@ -123,7 +82,7 @@ class RidgeProblem {
       std::vector<double> unit(num_rows_);
       unit[row] = 1;
       cholesky.solve_lower(unit.data(), row);
-      const double inverse = dot(unit.data() + row, unit.data() + row, num_rows_ - row);
+      const double inverse = inner_product(unit.data() + row, unit.data() + row, num_rows_ - row);
       fit.residuals[i] = left_out(penalty * a[row], penalty * inverse);
     });
     return fit;
@@ -134,15 +93,15 @@ class RidgeProblem {
     const Cholesky cholesky = factor(penalty);
     Fit fit{.coefficients = std::vector<double>(num_inputs_)};
     for (size_t input = 0; input < num_inputs_; ++input)
-      fit.coefficients[input] = dot(columns_.data() + input * num_rows_, y_.data(), num_rows_);
+      fit.coefficients[input] = inner_product(columns_.data() + input * num_rows_, y_.data(), num_rows_);
     cholesky.solve(fit.coefficients.data());
     fit.residuals.resize(tried_.size());
     parallel_for(tried_.size(), [&](size_t i, int) {
       const uint64_t row = tried_[i];
       std::vector<double> z(at(row), at(row) + num_inputs_);
       cholesky.solve_lower(z.data());
-      const double residual = y_[row] - dot(at(row), fit.coefficients.data(), num_inputs_);
-      fit.residuals[i] = left_out(residual, 1 - dot(z.data(), z.data(), num_inputs_));
+      const double residual = y_[row] - inner_product(at(row), fit.coefficients.data(), num_inputs_);
+      fit.residuals[i] = left_out(residual, 1 - inner_product(z.data(), z.data(), num_inputs_));
     });
     return fit;
   }

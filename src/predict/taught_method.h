@@ -46,6 +46,7 @@ class TaughtMethod : public Method {
   // REQUIRES: options.teacher is not kNone.
   TaughtMethod(std::unique_ptr<Method> student, const TeacherOptions& options, uint64_t seed)
       : student_(std::move(student)), options_(options), seed_(seed) {}
+  bool reads_parts() const override { return student_->reads_parts(); }
   // By the table's own columns; those of the trees come on top.
   std::optional<LongQuery> find_long_query(const LabelledTable& shots,
                                            const std::function<Table()>& queries) const override {

@@ -94,9 +94,10 @@ TEST(FeatureEncoder, MissingBesideOneValueIsAFlag) {
 TEST(FeatureEncoder, TextsOfOneLengthAreNotOneValue) {
   const Table shots = table({numbers("x", {1, 2}), strings("id", ColumnType::kText, {"a1", "b2"}, {0, 1})});
   const FeatureEncoder encoder = FeatureEncoder::fit(shots);
-  EXPECT_THAT(encoder.notes(),
-              ElementsAre("column \"id\" left out: read as text, of which only the length in characters "
-                          "is used, and that is the same in all labelled rows"));
+  EXPECT_THAT(
+      encoder.notes(),
+      ElementsAre("column \"id\" left out: read as text, and its length in characters is the same in all labelled "
+                  "rows"));
 }
 
 TEST(FeatureEncoder, RefusesATableWithoutAnyUsableColumn) {

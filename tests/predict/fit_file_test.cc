@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "support/error.h"
+#include "support/models/random_model.h"
 #include "support/temporary_folder.h"
 
 namespace manyshot {
@@ -30,6 +31,11 @@ class FitWithoutRowsTest : public ::testing::Test {
     options_.predict.model = "default";
     options_.predict.method.ensemble = 4;
   }
+  // A model of that version of the format, with weights of its own.
+  void use_random_model(bool is_typed) {
+    write_model(model_, {.num_codes = 1000, .is_typed = is_typed});
+    options_.predict.model = model_.path();
+  }
   std::string fit(const std::string& name, WithData with_data) {
     options_.with_data = with_data;
     options_.out = folder_ / name;
@@ -47,13 +53,22 @@ class FitWithoutRowsTest : public ::testing::Test {
     return content_of(options.output.out);
   }
 
-  TemporaryFolder folder_;
+  TemporaryFolder folder_, model_;
   FitOptions options_;
   PredictReport report_;
 };
 
 constexpr const char* kQueries =
     "x,price,note,when,tone,y\n3,\"7,5 EUR\",a,1.2.2024,red,no\n9,,secret note 34 and more,,green,yes\n";
+
+TEST_F(FitWithoutRowsTest, OfEitherVersionOfTheFormat) {
+  for (const bool is_typed : {false, true}) {
+    SCOPED_TRACE(is_typed);
+    use_random_model(is_typed);
+    const std::string with = fit("with.msfit", WithData::kYes), without = fit("without.msfit", WithData::kNo);
+    EXPECT_EQ(answers_of(without, kQueries), answers_of(with, kQueries));
+  }
+}
 
 TEST_F(FitWithoutRowsTest, AnswersAreTheBitsOfAFitWithRows) {
   const std::string with = fit("with.msfit", WithData::kYes), without = fit("without.msfit", WithData::kNo);
@@ -98,16 +113,40 @@ TEST_F(FitWithoutRowsTest, WhatNeedsTheRowsIsRefused) {
 // Of the state itself, behind checksums that are right: cut anywhere it is refused, never read beyond its end.
 TEST_F(FitWithoutRowsTest, CutStatesAreRefused) {
   options_.predict.method.ensemble = 1;
-  const SavedFit saved = read_saved_fit(fit("m.msfit", WithData::kNo));
-  const auto method = open_method("default", {.ensemble = 1});
-  FitWithoutRows cut = *saved.without_rows;
-  const std::string whole = cut.predictor;
-  for (size_t size = 0; size < whole.size(); size += 1 + whole.size() / 200) {
-    cut.predictor = whole.substr(0, size);
-    EXPECT_ERROR(cut.restore(*method, "m.msfit"), ErrorKind::kCorruptFile, "m.msfit: part \"without_rows\"");
+  for (const bool is_typed : {false, true}) {
+    use_random_model(is_typed);
+    const SavedFit saved = read_saved_fit(fit("m.msfit", WithData::kNo));
+    const auto method = open_method(model_.path(), {.ensemble = 1});
+    FitWithoutRows cut = *saved.without_rows;
+    const std::string whole = cut.predictor;
+    for (size_t size = 0; size < whole.size(); size += 1 + whole.size() / 200) {
+      cut.predictor = whole.substr(0, size);
+      EXPECT_ERROR(cut.restore(*method, "m.msfit"), ErrorKind::kCorruptFile, "m.msfit: part \"without_rows\"");
+    }
+    cut.predictor = whole + "x";
+    EXPECT_ERROR(cut.restore(*method, "m.msfit"), ErrorKind::kCorruptFile, "bytes that do not belong to it");
+    // Whatever a byte becomes, it is refused or answers: never read beyond what is there.
+    for (size_t at = 0; at < std::min<size_t>(whole.size(), 3'000); at += 7) {
+      cut.predictor = whole;
+      cut.predictor[at] = static_cast<char>(cut.predictor[at] ^ 0x41);
+      try {
+        Table query;
+        query.num_rows = 1;
+        for (const ColumnSchema& column : cut.features.columns) {
+          Column& cell = query.columns.emplace_back(Column{.name = column.name, .type = column.type});
+          if (cell.is_number()) {
+            cell.numbers = {1};
+          } else {
+            cell.codes = {0};
+            cell.categories = {"secret note 34"};
+          }
+        }
+        cut.restore(*method, "m.msfit")->predict(query);
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kCorruptFile) << at << ": " << error.what();
+      }
+    }
   }
-  cut.predictor = whole + "x";
-  EXPECT_ERROR(cut.restore(*method, "m.msfit"), ErrorKind::kCorruptFile, "bytes that do not belong to it");
 }
 
 }  // namespace

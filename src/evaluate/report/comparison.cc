@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 
@@ -23,11 +24,11 @@ std::string counts_text(const ComparedShots& shots) {
 }
 
 // The most shots that at least half of the tables have.
-size_t main_shots(const ComparedModels& models) {
+size_t main_shots(const auto& all_shots) {
   size_t most = 0, place = 0;
-  for (const ComparedShots& shots : models.shots) most = std::max(most, shots.tables.size());
-  for (size_t i = 0; i < models.shots.size(); ++i) {
-    if (2 * models.shots[i].tables.size() >= most) place = i;
+  for (const auto& shots : all_shots) most = std::max(most, shots.tables.size());
+  for (size_t i = 0; i < all_shots.size(); ++i) {
+    if (2 * all_shots[i].tables.size() >= most) place = i;
   }
   return place;
 }
@@ -111,14 +112,74 @@ TextTable mean_differences(const ComparedModels& models) {
   return table;
 }
 
+constexpr std::array kNumberTitles{"R2", "relative RMSE", "relative MAE", "relative CRPS", "90 % holds", "50 % holds"};
+static_assert(kNumberTitles.size() == kNumberAverages.size());
+
+void add_numbers(const ComparedModels& models, const RunNames& names, Section& section) {
+  if (models.number_shots.empty()) return;
+  TextTable means{.title = "Numbers, means over the tables: the second run minus the first, with 95 % intervals",
+                  .columns = {"shots", "tables", "R2 higher / equal / lower"}};
+  means.columns.insert(means.columns.end(), kNumberTitles.begin(), kNumberTitles.end());
+  for (const ComparedNumberShots& shots : models.number_shots) {
+    std::vector<TextCell> row{{std::to_string(shots.shots)},
+                              {std::to_string(shots.tables.size())},
+                              {fmt::format("{} / {} / {}", shots.better, shots.equal, shots.worse)}};
+    for (const PairedValue& value : shots.metrics)
+      row.push_back({signed_text(value.difference), interval_text(value.interval, signed_text)});
+    means.rows.push_back(std::move(row));
+  }
+  section.blocks.emplace_back(std::move(means));
+  Fold fold{.title = "R2 table by table"};
+  for (const ComparedNumberShots& shots : models.number_shots) {
+    TextTable table{.title = fmt::format("R2 at {} shots", shots.shots),
+                    .columns = {"table", names.first, names.second, "difference", "seeds"}};
+    for (const ComparedNumberTable& row : shots.tables) {
+      const PairedValue& r2 = row.metrics.front();
+      table.rows.push_back({{row.name},
+                            {value_text(r2.first)},
+                            {value_text(r2.second)},
+                            {signed_text(r2.difference)},
+                            {std::to_string(row.seeds)}});
+    }
+    fold.blocks.emplace_back(std::move(table));
+  }
+  section.blocks.emplace_back(std::move(fold));
+}
+
+// For a terminal: R2 table by table at the main number of shots, and the means at all.
+std::string number_lines(const ComparedModels& models) {
+  if (models.number_shots.empty()) return "";
+  const ComparedNumberShots& main = models.number_shots[main_shots(models.number_shots)];
+  std::vector<std::vector<std::string>> lines{
+      {fmt::format("R2 at {} shots", main.shots), "first", "second", "difference"}};
+  for (const ComparedNumberTable& table : main.tables) {
+    const PairedValue& r2 = table.metrics.front();
+    lines.push_back({table.name, value_text(r2.first), value_text(r2.second), signed_text(r2.difference)});
+  }
+  for (const ComparedNumberShots& shots : models.number_shots) {
+    for (size_t i = 0; i < kComparedNumbers.size(); ++i) {
+      const PairedValue& mean = shots.metrics[i];
+      lines.push_back({fmt::format("{}, mean of {} at {} shots", kNumberTitles[i],
+                                   counted(shots.tables.size(), "table"), shots.shots),
+                       value_text(mean.first), value_text(mean.second), difference_text(mean)});
+      if (i == 0)
+        lines.back().push_back(
+            fmt::format("{} / {} / {} higher / equal / lower", shots.better, shots.equal, shots.worse));
+    }
+  }
+  return aligned(lines);
+}
+
 Section models_section(const ComparedModels& models, const RunNames& names) {
   Section section{.title = heading_of(models)};
+  add_numbers(models, names, section);
+  if (models.shots.empty()) return section;
   section.blocks.emplace_back(mean_differences(models));
   Chart chart{.title = "Table by table",
               .description =
                   "The difference on each table, with its 95 % interval over the queries: where that leaves 0 "
                   "out, the difference is clear.",
-              .choices = {{.label = "shots", .chosen = main_shots(models)}}};
+              .choices = {{.label = "shots", .chosen = main_shots(models.shots)}}};
   for (const ComparedShots& shots : models.shots) {
     chart.choices.front().options.push_back(std::to_string(shots.shots));
     chart.views.push_back({{difference_panel(shots)}, table_differences(shots, names)});
@@ -130,12 +191,15 @@ Section models_section(const ComparedModels& models, const RunNames& names) {
 }  // namespace
 
 std::string comparison_text(const RunComparison& comparison, const RunNames& names) {
-  std::string text = fmt::format("accuracy in {} minus that in {}, with 95 % intervals:", names.second, names.first);
+  std::string text = fmt::format("{} minus {}, with 95 % intervals:", names.second, names.first);
   for (const ComparedModels& models : comparison.models) {
     if (models.is_equal) continue;  // a note says so
-    const ComparedShots& main = models.shots[main_shots(models)];
+    text += "\n" + heading_of(models);
+    text += number_lines(models);
+    if (models.shots.empty()) continue;
+    const ComparedShots& main = models.shots[main_shots(models.shots)];
     std::vector<std::vector<std::string>> lines{
-        {fmt::format("at {} shots", main.shots), "first", "second", "difference"}};
+        {fmt::format("accuracy at {} shots", main.shots), "first", "second", "difference"}};
     for (const ComparedTable& table : main.tables) {
       lines.push_back({table.name, value_text(table.accuracy.first), value_text(table.accuracy.second),
                        difference_text(table.accuracy)});
@@ -146,7 +210,7 @@ std::string comparison_text(const RunComparison& comparison, const RunNames& nam
                        value_text(mean.first), value_text(mean.second), difference_text(mean),
                        counts_text(shots) + " higher / equal / lower"});
     }
-    text += "\n" + heading_of(models) + aligned(lines);
+    text += aligned(lines);
   }
   for (const std::string& note : comparison.notes) text += "\nnote: " + note;
   return text;
@@ -159,8 +223,8 @@ Document comparison_document(const RunComparison& comparison, const RunNames& na
   about.blocks.emplace_back(Paragraph{
       "Differences are the second run's value minus the first's, on the same test rows behind the same labelled rows, "
       "and averaged over the seeds that both have. On one table the interval is over its queries, for means it is a "
-      "bootstrap over the tables; both are paired, and narrower for it. Log loss, Brier score and ECE are better when "
-      "lower."});
+      "bootstrap over the tables; both are paired, and narrower for it. Log loss, Brier score, ECE and "
+      "the errors of numbers are better when lower."});
   if (!comparison.notes.empty())
     about.blocks.emplace_back(Paragraph{fmt::format("Notes: {}.", fmt::join(comparison.notes, "; "))});
   document.sections.push_back(std::move(about));

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -28,6 +29,24 @@ TextTable average_table(const Summary& summary, uint64_t shots) {
     for (const auto& [name, member] : kNumberAverages) row.push_back({value_text(average.*member)});
     row.push_back({std::to_string(average.wins)});
     table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+// Differences from the baseline at one number of shots; without rows where no other model has any.
+TextTable difference_table(const Summary& summary, uint64_t shots) {
+  TextTable table{
+      .title = fmt::format("Against {} at {} shots, with 95 % intervals", summary.run.baseline, shots),
+      .columns = {"model", "R2", "better / equal / worse", "relative RMSE", "relative MAE", "relative CRPS"}};
+  for (const NumberAverageSummary& average : summary.number_averages) {
+    if (average.shots != shots || summary.models[average.model].name == summary.run.baseline) continue;
+    std::vector<TextCell> row{{summary.models[average.model].name}};
+    for (size_t i = 0; i < kComparedNumbers.size(); ++i) {
+      const NumberDifference& difference = average.against_baseline[i];
+      row.push_back({signed_text(difference.difference), interval_text(difference.interval, signed_text)});
+      if (i == 0) row.push_back({fmt::format("{} / {} / {}", difference.better, difference.equal, difference.worse)});
+    }
+    if (!std::isnan(average.against_baseline.front().difference)) table.rows.push_back(std::move(row));
   }
   return table;
 }
@@ -70,7 +89,11 @@ Section numbers_section(const SummaryIndex& index) {
       summary.number_tables.size() == 1 ? "1 table has a number"
                                         : fmt::format("{} tables have a number", summary.number_tables.size()))});
   const std::set<uint64_t> shots = shots_of(summary);
-  for (const uint64_t count : shots) section.blocks.emplace_back(average_table(summary, count));
+  for (const uint64_t count : shots) {
+    section.blocks.emplace_back(average_table(summary, count));
+    TextTable differences = difference_table(summary, count);
+    if (!differences.rows.empty()) section.blocks.emplace_back(std::move(differences));
+  }
   Fold tables{.title = "table by table"};
   for (const uint64_t count : shots) tables.blocks.emplace_back(tables_table(summary, count));
   section.blocks.emplace_back(std::move(tables));

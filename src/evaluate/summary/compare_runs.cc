@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "evaluate/summary/statistics.h"
+#include "evaluate/summary/summarise_numbers.h"
 
 namespace manyshot {
 namespace {
@@ -98,6 +99,43 @@ ComparedShots compare_shots(const Summary& first, uint64_t shots, const TableUni
   return result;
 }
 
+// Units of a table at one number of shots, the same ones in both runs.
+struct NumberUnitPairs {
+  std::vector<const NumberUnitSummary*> first, second;
+};
+using NumberTableUnits = std::map<size_t, NumberUnitPairs>;  // by the first run's table
+
+ComparedNumberShots compare_number_shots(const Summary& first, uint64_t shots, const NumberTableUnits& tables,
+                                         Bootstrap& bootstrap) {
+  ComparedNumberShots result{.shots = shots};
+  std::array<PairedTables, kNumberAverages.size()> metrics;
+  for (const auto& [table, units] : tables) {
+    const NumberAverageSummary one = mean_over_seeds(units.first), other = mean_over_seeds(units.second);
+    ComparedNumberTable& compared = result.tables.emplace_back(
+        ComparedNumberTable{.name = first.number_tables[table].name, .seeds = units.first.size()});
+    for (size_t i = 0; i < kNumberAverages.size(); ++i) {
+      const double before = one.*kNumberAverages[i].second, after = other.*kNumberAverages[i].second;
+      compared.metrics[i] = {.first = before, .second = after, .difference = after - before};
+      metrics[i].add(before, after);
+    }
+    ++(other.r2 > one.r2 ? result.better : other.r2 < one.r2 ? result.worse : result.equal);
+  }
+  for (size_t i = 0; i < kNumberAverages.size(); ++i) result.metrics[i] = metrics[i].mean(bootstrap);
+  return result;
+}
+
+// Tables of the same bytes, target and split: places in the first run -> in the second.
+std::map<size_t, size_t> pair_places(const std::vector<TableSummary>& first, const std::vector<TableSummary>& second) {
+  std::map<size_t, size_t> places;
+  for (size_t one = 0; one < first.size(); ++one) {
+    for (size_t other = 0; other < second.size(); ++other) {
+      const TableSummary &a = first[one], &b = second[other];
+      if (a.hash == b.hash && a.target == b.target && a.train_rows == b.train_rows) places.emplace(one, other);
+    }
+  }
+  return places;
+}
+
 class RunPairing {
  public:
   RunPairing(const Summary& first, const Summary& second, const std::string& first_name, const std::string& second_name)
@@ -124,18 +162,15 @@ class RunPairing {
 
  private:
   void pair_tables() {
-    for (size_t one = 0; one < first_.tables.size(); ++one) {
-      for (size_t other = 0; other < second_.tables.size(); ++other) {
-        const TableSummary &a = first_.tables[one], &b = second_.tables[other];
-        if (a.hash == b.hash && a.target == b.target && a.train_rows == b.train_rows) tables_.emplace(one, other);
-      }
-    }
-    if (tables_.empty()) {
+    tables_ = pair_places(first_.tables, second_.tables);
+    number_tables_ = pair_places(first_.number_tables, second_.number_tables);
+    const size_t shared = tables_.size() + number_tables_.size();
+    if (shared == 0) {
       fail(ErrorKind::kBadInput, "{} and {} share no table (of the same bytes and target): nothing to compare",
            first_name_, second_name_);
     }
-    note_left_out(first_.tables.size() - tables_.size(), first_name_);
-    note_left_out(second_.tables.size() - tables_.size(), second_name_);
+    note_left_out(first_.tables.size() + first_.number_tables.size() - shared, first_name_);
+    note_left_out(second_.tables.size() + second_.number_tables.size() - shared, second_name_);
   }
 
   static void require_rows(const Summary& run, const std::string& name) {
@@ -225,12 +260,24 @@ class RunPairing {
           models.is_equal = models.is_equal && unit.first->correct == unit.second->correct;
       }
     }
-    if (models.shots.empty()) return;
+    for (const uint64_t shots : first_.run.shots) {
+      const NumberTableUnits tables = pair_number_units(one, other, shots);
+      if (tables.empty()) continue;
+      models.number_shots.push_back(compare_number_shots(first_, shots, tables, bootstrap_));
+      for (const ComparedNumberTable& table : models.number_shots.back().tables) {
+        for (const PairedValue& value : table.metrics)
+          models.is_equal = models.is_equal && (value.difference == 0 || std::isnan(value.difference));
+      }
+    }
+    if (models.shots.empty() && models.number_shots.empty()) return;
     if (models.is_equal) {
       result_.notes.push_back(fmt::format(
-          "{} {} right about the same rows in both runs",
+          "{} {} {} the same rows in both runs",
           models.first == models.second ? models.first : fmt::format("{} and {}", models.first, models.second),
-          models.first == models.second ? "is" : "are"));
+          models.first == models.second ? "is" : "are",
+          models.shots.empty()          ? "as wrong about"
+          : models.number_shots.empty() ? "right about"
+                                        : "right, and of numbers as wrong, about"));
     }
     result_.models.push_back(std::move(models));
   }
@@ -251,9 +298,26 @@ class RunPairing {
     return tables;
   }
 
+  NumberTableUnits pair_number_units(size_t one, size_t other, uint64_t shots) const {
+    NumberTableUnits tables;
+    for (const NumberUnitSummary& unit : first_.number_units) {
+      if (unit.model != one || unit.shots != shots || !unit.error.empty() || !number_tables_.contains(unit.table))
+        continue;
+      const auto twin = std::ranges::find_if(second_.number_units, [&](const NumberUnitSummary& candidate) {
+        return candidate.model == other && candidate.table == number_tables_.at(unit.table) &&
+               candidate.shots == shots && candidate.seed == unit.seed && candidate.error.empty() &&
+               candidate.metrics.rows == unit.metrics.rows;
+      });
+      if (twin == second_.number_units.end()) continue;
+      tables[unit.table].first.push_back(&unit);
+      tables[unit.table].second.push_back(&*twin);
+    }
+    return tables;
+  }
+
   const Summary &first_, &second_;
   std::string first_name_, second_name_;
-  std::map<size_t, size_t> tables_;  // places in the first run -> in the second
+  std::map<size_t, size_t> tables_, number_tables_;
   Bootstrap bootstrap_;
   RunComparison result_;
 };
@@ -292,6 +356,23 @@ Json to_json(const RunComparison& comparison) {
                                    {"accuracy", to_json(table.accuracy)}});
       }
       pair["shots"].push_back(std::move(entry));
+    }
+    pair["number_shots"] = Json::array();
+    for (const ComparedNumberShots& shots : models.number_shots) {
+      Json entry{{"shots", shots.shots},
+                 {"better", shots.better},
+                 {"equal", shots.equal},
+                 {"worse", shots.worse},
+                 {"tables", Json::array()}};
+      for (size_t i = 0; i < kNumberAverages.size(); ++i)
+        entry["metrics"][kNumberAverages[i].first] = to_json(shots.metrics[i]);
+      for (const ComparedNumberTable& table : shots.tables) {
+        Json row{{"table", table.name}, {"seeds", table.seeds}};
+        for (size_t i = 0; i < kNumberAverages.size(); ++i)
+          row["metrics"][kNumberAverages[i].first] = to_json(table.metrics[i]);
+        entry["tables"].push_back(std::move(row));
+      }
+      pair["number_shots"].push_back(std::move(entry));
     }
     json["models"].push_back(std::move(pair));
   }

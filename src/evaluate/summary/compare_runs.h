@@ -2,6 +2,7 @@
 // Differences are the second run's value minus the first's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,11 +35,25 @@ struct ComparedShots {
   uint64_t clear_wins = 0, clear_losses = 0;  // whose interval leaves 0 out
 };
 
+// The same of tables whose target is a number, over the seeds that both runs have.
+struct ComparedNumberTable {
+  std::string name;
+  uint64_t seeds = 0;
+  std::array<PairedValue, kNumberAverages.size()> metrics;  // without intervals
+};
+struct ComparedNumberShots {
+  uint64_t shots = 0;
+  std::vector<ComparedNumberTable> tables;
+  std::array<PairedValue, kNumberAverages.size()> metrics;  // means over the tables; bootstrap
+  uint64_t better = 0, equal = 0, worse = 0;                // tables, by R2
+};
+
 // A model of the first run and one of the second.
 struct ComparedModels {
   std::string first, second;
-  bool is_equal = true;  // right about the same rows, everywhere
+  bool is_equal = true;  // right about the same rows, and as wrong about numbers, everywhere
   std::vector<ComparedShots> shots;
+  std::vector<ComparedNumberShots> number_shots;
 };
 
 struct RunComparison {

@@ -193,6 +193,15 @@ class SummaryReader {
                .failed_units = json.at("failed_units")};
     for (const auto& [name, member] : kNumberAverages) average.*member = number(json.at(name));
     average.wins = json.at("wins");
+    if (!json.contains("against_baseline")) return;  // of versions before
+    for (size_t i = 0; i < kComparedNumbers.size(); ++i) {
+      const Json& difference = json.at("against_baseline").at(kComparedNumbers[i].first);
+      average.against_baseline[i] = {.difference = number(difference.at("difference")),
+                                     .interval = interval(difference.at("interval")),
+                                     .better = difference.at("better"),
+                                     .equal = difference.at("equal"),
+                                     .worse = difference.at("worse")};
+    }
   }
 
   template <class Entry>

@@ -3,67 +3,103 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <tuple>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "evaluate/summary/statistics.h"
 
 namespace manyshot {
 namespace {
 
 constexpr double kLeastR2 = -1;
 
-// Of one model, table and shots, over its seeds.
-struct Cell {
-  double seeds = 0, crps = 0;
-  NumberAverageSummary sums;
-};
-using Cells = std::map<std::tuple<size_t, uint64_t, size_t>, Cell>;  // model, shots, table
+// Of one model and shots, by table.
+using Units = std::map<size_t, std::vector<const NumberUnitSummary*>>;
+using Means = std::map<size_t, NumberAverageSummary>;
 
-Cells cells_of(const Summary& summary) {
-  Cells cells;
-  for (const NumberUnitSummary& unit : summary.number_units) {
-    if (!unit.error.empty()) continue;
-    Cell& cell = cells[{unit.model, unit.shots, unit.table}];
-    const double r2 = std::max(unit.metrics.r2, kLeastR2);
-    const NumberAverageSummary each{.r2 = r2,
-                                    .relative_rmse = std::sqrt(1 - unit.metrics.r2),
-                                    .relative_mae = unit.metrics.relative_mae,
-                                    .relative_crps = unit.metrics.relative_crps,
-                                    .coverage_90 = unit.metrics.coverage_90,
-                                    .coverage_50 = unit.metrics.coverage_50};
-    for (const auto& [name, member] : kNumberAverages)
-      cell.sums.*member = (cell.seeds == 0 ? 0 : cell.sums.*member) + each.*member;
-    cell.crps += unit.metrics.crps;
-    ++cell.seeds;
+double mean_crps(const std::vector<const NumberUnitSummary*>& units) {
+  std::vector<double> values;
+  for (const NumberUnitSummary* unit : units) values.push_back(unit->metrics.crps);
+  return mean_of(values);
+}
+
+NumberDifference difference_of(const Means& own, const Means& baseline, double NumberAverageSummary::*member,
+                               Bootstrap& bootstrap) {
+  NumberDifference result;
+  std::vector<double> differences;
+  for (const auto& [table, mean] : own) {
+    const auto other = baseline.find(table);
+    if (other == baseline.end()) continue;
+    const double difference = mean.*member - other->second.*member;
+    if (std::isnan(difference)) continue;
+    differences.push_back(difference);
+    const double gain = member == &NumberAverageSummary::r2 ? difference : -difference;
+    ++(gain > 0 ? result.better : gain < 0 ? result.worse : result.equal);
   }
-  return cells;
+  result.difference = mean_of(differences);
+  result.interval = bootstrap.interval(differences);
+  return result;
 }
 
 }  // namespace
 
+NumberAverageSummary mean_over_seeds(std::span<const NumberUnitSummary* const> units) {
+  NumberAverageSummary mean{.model = units.front()->model, .shots = units.front()->shots};
+  for (const auto& [name, member] : kNumberAverages) mean.*member = 0;
+  const auto count = static_cast<double>(units.size());
+  for (const NumberUnitSummary* unit : units) {
+    const NumberUnitMetrics& metrics = unit->metrics;
+    mean.r2 += std::max(metrics.r2, kLeastR2) / count;
+    mean.relative_rmse += std::sqrt(1 - metrics.r2) / count;
+    mean.relative_mae += metrics.relative_mae / count;
+    mean.relative_crps += metrics.relative_crps / count;
+    mean.coverage_90 += metrics.coverage_90 / count;
+    mean.coverage_50 += metrics.coverage_50 / count;
+  }
+  return mean;
+}
+
 void summarise_numbers(Summary& summary) {
-  const Cells cells = cells_of(summary);
-  std::map<std::pair<uint64_t, size_t>, double> least_crps;  // by shots and table
-  for (const auto& [key, cell] : cells) {
-    const auto& [model, shots, table] = key;
-    const auto found = least_crps.try_emplace({shots, table}, cell.crps / cell.seeds).first;
-    found->second = std::min(found->second, cell.crps / cell.seeds);
-  }
-  std::map<std::pair<size_t, uint64_t>, NumberAverageSummary> averages;  // by model and shots
+  std::map<std::pair<size_t, uint64_t>, Units> units;  // by model and shots
+  std::map<std::pair<size_t, uint64_t>, uint64_t> failed;
   for (const NumberUnitSummary& unit : summary.number_units) {
-    NumberAverageSummary& average = averages[{unit.model, unit.shots}];
-    average.model = unit.model;
-    average.shots = unit.shots;
-    average.failed_units += unit.error.empty() ? 0 : 1;
+    Units& of_model = units[{unit.model, unit.shots}];
+    if (unit.error.empty()) {
+      of_model[unit.table].push_back(&unit);
+    } else {
+      ++failed[{unit.model, unit.shots}];
+    }
   }
-  for (const auto& [key, cell] : cells) {
-    const auto& [model, shots, table] = key;
-    NumberAverageSummary& average = averages[{model, shots}];
-    for (const auto& [name, member] : kNumberAverages)
-      average.*member = (average.tables == 0 ? 0 : average.*member) + cell.sums.*member / cell.seeds;
-    ++average.tables;
-    average.wins += cell.crps / cell.seeds <= least_crps.at({shots, table}) ? 1 : 0;
+  std::map<std::pair<size_t, uint64_t>, Means> means;
+  std::map<std::pair<uint64_t, size_t>, double> least_crps;  // by shots and table
+  for (const auto& [key, of_model] : units) {
+    for (const auto& [table, of_table] : of_model) {
+      means[key].emplace(table, mean_over_seeds(of_table));
+      const double crps = mean_crps(of_table);
+      const auto found = least_crps.try_emplace({key.second, table}, crps).first;
+      found->second = std::min(found->second, crps);
+    }
   }
-  for (auto& [key, average] : averages) {
-    for (const auto& [name, member] : kNumberAverages) average.*member /= static_cast<double>(average.tables);
+  const auto named = std::ranges::find(summary.models, summary.run.baseline, &ModelSummary::name);
+  Bootstrap bootstrap;
+  for (const auto& [key, of_model] : units) {
+    const auto& [model, shots] = key;
+    NumberAverageSummary average{
+        .model = model, .shots = shots, .tables = of_model.size(), .failed_units = failed[key]};
+    const Means& own = means[key];
+    for (const auto& [name, member] : kNumberAverages) {
+      std::vector<double> values;
+      for (const auto& [table, mean] : own) values.push_back(mean.*member);
+      average.*member = mean_of(values);
+    }
+    for (const auto& [table, of_table] : of_model)
+      average.wins += mean_crps(of_table) <= least_crps.at({shots, table}) ? 1 : 0;
+    if (!summary.run.baseline.empty() && named != summary.models.end()) {
+      const auto baseline = means.find({static_cast<size_t>(named - summary.models.begin()), shots});
+      for (size_t i = 0; baseline != means.end() && i < kComparedNumbers.size(); ++i)
+        average.against_baseline[i] = difference_of(own, baseline->second, kComparedNumbers[i].second, bootstrap);
+    }
     summary.number_averages.push_back(average);
   }
 }

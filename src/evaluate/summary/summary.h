@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -201,6 +202,13 @@ struct NumberUnitSummary {
   std::vector<std::string> notes;
 };
 
+// A metric of numbers against the baseline's, over the tables that both have.
+struct NumberDifference {
+  double difference = kNotAvailable;
+  Interval interval;                          // bootstrap of the paired differences
+  uint64_t better = 0, equal = 0, worse = 0;  // tables
+};
+
 // One (model, shots): means over the tables of their means over the seeds.
 struct NumberAverageSummary {
   size_t model = 0;
@@ -210,7 +218,8 @@ struct NumberAverageSummary {
   double relative_rmse = kNotAvailable;  // the errors' root mean square over the test rows' deviation
   double relative_mae = kNotAvailable, relative_crps = kNotAvailable;
   double coverage_90 = kNotAvailable, coverage_50 = kNotAvailable;
-  uint64_t wins = 0;  // tables where no model has a lower CRPS
+  uint64_t wins = 0;                                 // tables where no model has a lower CRPS
+  std::array<NumberDifference, 4> against_baseline;  // of the first of kNumberAverages
 };
 inline constexpr std::array<std::pair<const char*, double NumberAverageSummary::*>, 6> kNumberAverages{{
     {"r2", &NumberAverageSummary::r2},
@@ -220,6 +229,8 @@ inline constexpr std::array<std::pair<const char*, double NumberAverageSummary::
     {"coverage_90", &NumberAverageSummary::coverage_90},
     {"coverage_50", &NumberAverageSummary::coverage_50},
 }};
+// Those that say which of two is better; of them R2 when it is higher, the errors when they are lower.
+inline constexpr auto kComparedNumbers = std::span(kNumberAverages).first<4>();
 
 struct Summary {
   RunFacts run;

@@ -196,6 +196,14 @@ class SummaryWriter {
               {"failed_units", average.failed_units}};
     for (const auto& [name, member] : kNumberAverages) json[name] = average.*member;
     json["wins"] = average.wins;
+    for (size_t i = 0; i < kComparedNumbers.size(); ++i) {
+      const NumberDifference& difference = average.against_baseline[i];
+      json["against_baseline"][kComparedNumbers[i].first] = {{"difference", difference.difference},
+                                                             {"interval", to_json(difference.interval)},
+                                                             {"better", difference.better},
+                                                             {"equal", difference.equal},
+                                                             {"worse", difference.worse}};
+    }
     return json;
   }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "evaluate/summary/summarise.h"
+#include "evaluate/summary/summarise_numbers.h"
 #include "support/error.h"
 
 namespace manyshot {
@@ -103,6 +104,49 @@ TEST(CompareRuns, WhatCannotBeComparedIsRefused) {
   other = after();
   other.models = {{.name = "x"}, {.name = "y"}};
   EXPECT_ERROR(compare_runs(before(), other, "A", "B"), ErrorKind::kBadInput, "share no model by name");
+}
+
+// A run of tables "p" and "q" with a number, and the R2 of a model on them.
+Summary number_run(const std::string& model, double on_p, double on_q) {
+  Summary summary;
+  summary.run = {.options = Json::object(), .protocol = "paper", .shots = {8}, .seeds = {40, 41}, .baseline = "forest"};
+  summary.models = {{.name = model}};
+  summary.number_tables = {{.name = "p", .target = "y", .hash = "3"}, {.name = "q", .target = "y", .hash = "4"}};
+  for (const uint64_t seed : summary.run.seeds) {
+    for (size_t table = 0; table < 2; ++table) {
+      NumberUnitSummary unit{.model = 0, .table = table, .shots = 8, .seed = seed};
+      unit.metrics.rows = 10;
+      unit.metrics.r2 = (table == 0 ? on_p : on_q) + (seed == 40 ? 0.1 : -0.1);
+      unit.metrics.relative_mae = 1 - unit.metrics.r2 / 2;
+      summary.number_units.push_back(unit);
+    }
+  }
+  summarise_numbers(summary);
+  return summary;
+}
+
+TEST(CompareRuns, NumbersArePairedByTable) {
+  const RunComparison comparison = compare_runs(number_run("old", 0.2, 0.5), number_run("new", 0.4, 0.4), "A", "B");
+  ASSERT_EQ(comparison.models.size(), 1u);
+  EXPECT_TRUE(comparison.models[0].shots.empty());
+  ASSERT_EQ(comparison.models[0].number_shots.size(), 1u);
+  const ComparedNumberShots& shots = comparison.models[0].number_shots[0];
+  ASSERT_EQ(shots.tables.size(), 2u);
+  EXPECT_EQ(shots.tables[0].seeds, 2u);
+  EXPECT_NEAR(shots.tables[0].metrics[0].first, 0.2, 1e-12);
+  EXPECT_NEAR(shots.tables[0].metrics[0].difference, 0.2, 1e-12);
+  EXPECT_NEAR(shots.metrics[0].difference, 0.05, 1e-12);
+  EXPECT_NEAR(shots.metrics[2].difference, -0.025, 1e-12) << "relative MAE";
+  EXPECT_NEAR(shots.metrics[0].interval.low, -0.1, 1e-12);
+  EXPECT_NEAR(shots.metrics[0].interval.high, 0.2, 1e-12);
+  EXPECT_EQ(shots.better + 10 * shots.worse + 100 * shots.equal, 11u);
+  const Json json = to_json(comparison);
+  EXPECT_NEAR(json["models"][0]["number_shots"][0]["metrics"]["r2"]["second"].get<double>(), 0.4, 1e-12);
+  EXPECT_THAT(compare_runs(number_run("m", 0.2, 0.5), number_run("m", 0.2, 0.5), "A", "B").notes,
+              ElementsAre("m is as wrong about the same rows in both runs"));
+  Summary other = number_run("new", 0.4, 0.4);
+  other.number_tables[0].hash = other.number_tables[1].hash = "changed";
+  EXPECT_ERROR(compare_runs(number_run("old", 0.2, 0.5), other, "A", "B"), ErrorKind::kBadInput, "share no table");
 }
 
 TEST(CompareRuns, JsonHasEveryTable) {

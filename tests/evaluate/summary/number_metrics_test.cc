@@ -111,6 +111,35 @@ TEST(SummariseNumbers, MeansOverSeedsThenTables) {
   EXPECT_EQ(summary.number_averages[1].failed_units, 1u);
   EXPECT_NEAR(summary.number_averages[1].r2, 0.2, 1e-12);
   EXPECT_EQ(summary.number_averages[1].wins, 0u);
+  EXPECT_TRUE(std::isnan(summary.number_averages[1].against_baseline[0].difference)) << "without a baseline";
+}
+
+TEST(SummariseNumbers, DifferencesFromTheBaselineArePairedByTable) {
+  Summary summary;
+  summary.run.baseline = "ridge";
+  summary.models = {{.name = "ours"}, {.name = "ridge"}};
+  summary.number_tables.resize(3);
+  const auto add = [&](size_t model, size_t table, double r2, double mae) {
+    NumberUnitSummary unit{.model = model, .table = table, .shots = 8, .seed = 1};
+    unit.metrics.r2 = r2;
+    unit.metrics.relative_mae = mae;
+    summary.number_units.push_back(unit);
+  };
+  add(0, 0, 0.5, 0.7);
+  add(0, 1, 0.1, 0.9);
+  add(0, 2, 0.9, 0.1);  // the baseline lacks it
+  add(1, 0, 0.2, 0.8);
+  add(1, 1, 0.1, 0.8);
+  summarise_numbers(summary);
+  const auto& [r2, rmse, mae, crps] = summary.number_averages[0].against_baseline;
+  EXPECT_NEAR(r2.difference, 0.15, 1e-12);
+  EXPECT_NEAR(r2.interval.low, 0, 1e-12);
+  EXPECT_NEAR(r2.interval.high, 0.3, 1e-12);
+  EXPECT_EQ(r2.better + 10 * r2.equal + 100 * r2.worse, 11u);
+  EXPECT_NEAR(mae.difference, 0, 1e-12);
+  EXPECT_EQ(mae.better + 10 * mae.equal + 100 * mae.worse, 101u) << "less is better";
+  EXPECT_TRUE(std::isnan(crps.difference)) << "nobody has it";
+  EXPECT_EQ(rmse.better, 1u);
 }
 
 }  // namespace
