@@ -130,6 +130,34 @@ MANYSHOT_API const double* manyshot_prediction_means(const manyshot_prediction* 
 MANYSHOT_API manyshot_status manyshot_prediction_quantiles(const manyshot_prediction* prediction, double level,
                                                            double* out);
 
+/* A table with a target, drawn from a prior (docs/prior.md). */
+typedef struct manyshot_table manyshot_table;
+
+/* Draws task `index` (0, 1, …): the values of the Parquet file that `manyshot synth` writes of it. `options_json`: an
+ * object of the prior's options by the names of `manyshot synth`, such as {"prior": "graph", "seed": 1, "rows":
+ * "256:2048", "number_share": 1}; NULL or "": none. The table is freed by manyshot_table_free(). */
+MANYSHOT_API manyshot_status manyshot_synth(int64_t index, const char* options_json, manyshot_table** table);
+MANYSHOT_API void manyshot_table_free(manyshot_table* table);
+
+/* What the manifest of `manyshot synth` says of the task (docs/formats/tasks.md), and "options"; JSON. What functions
+ * below return is valid as long as the table. */
+MANYSHOT_API const char* manyshot_table_info(const manyshot_table* table);
+MANYSHOT_API int64_t manyshot_table_num_rows(const manyshot_table* table);
+MANYSHOT_API int64_t manyshot_table_num_columns(const manyshot_table* table);
+/* The column to predict. */
+MANYSHOT_API int64_t manyshot_table_target(const manyshot_table* table);
+/* Of a column: its name ("x0", …, "label" or "target"); its kind ("numeric", "integer", "ordinal", "categorical", of a
+ * target with classes "class"); NULL beyond. */
+MANYSHOT_API const char* manyshot_table_name(const manyshot_table* table, int64_t column);
+MANYSHOT_API const char* manyshot_table_kind(const manyshot_table* table, int64_t column);
+/* A column has either numbers [rows], where NaN is a missing cell, or codes into its categories [rows], where -1 is one;
+ * the other is NULL. */
+MANYSHOT_API const double* manyshot_table_doubles(const manyshot_table* table, int64_t column);
+MANYSHOT_API const int32_t* manyshot_table_codes(const manyshot_table* table, int64_t column);
+/* "a", "b", … of a column, "0", "1", … of classes; NULL beyond. */
+MANYSHOT_API int64_t manyshot_table_num_categories(const manyshot_table* table, int64_t column);
+MANYSHOT_API const char* manyshot_table_category(const manyshot_table* table, int64_t column, int64_t code);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,10 +2,11 @@
 from typing import TYPE_CHECKING
 
 from ._library import ManyshotError, check, library, set_log_function
+from ._synth import synth
 from ._task import Task, load
 
 __all__ = ["ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "load", "set_log_function",
-           "set_threads", "version"]
+           "set_threads", "synth", "version"]
 
 if TYPE_CHECKING:
     from ._estimators import ManyshotClassifier, ManyshotRegressor

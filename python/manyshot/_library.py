@@ -66,6 +66,17 @@ _FUNCTIONS = {
     "manyshot_prediction_labels": (ctypes.POINTER(ctypes.c_int32), [_HANDLE]),
     "manyshot_prediction_means": (ctypes.POINTER(ctypes.c_double), [_HANDLE]),
     "manyshot_prediction_quantiles": (ctypes.c_int, [_HANDLE, ctypes.c_double, ctypes.POINTER(ctypes.c_double)]),
+    "manyshot_synth": (ctypes.c_int, [ctypes.c_int64, _TEXT, ctypes.POINTER(_HANDLE)]),
+    "manyshot_table_free": (None, [_HANDLE]),
+    "manyshot_table_info": (_TEXT, [_HANDLE]),
+    "manyshot_table_num_rows": (ctypes.c_int64, [_HANDLE]),
+    "manyshot_table_num_columns": (ctypes.c_int64, [_HANDLE]),
+    "manyshot_table_name": (_TEXT, [_HANDLE, ctypes.c_int64]),
+    "manyshot_table_kind": (_TEXT, [_HANDLE, ctypes.c_int64]),
+    "manyshot_table_doubles": (ctypes.POINTER(ctypes.c_double), [_HANDLE, ctypes.c_int64]),
+    "manyshot_table_codes": (ctypes.POINTER(ctypes.c_int32), [_HANDLE, ctypes.c_int64]),
+    "manyshot_table_num_categories": (ctypes.c_int64, [_HANDLE, ctypes.c_int64]),
+    "manyshot_table_category": (_TEXT, [_HANDLE, ctypes.c_int64, ctypes.c_int64]),
 }
 
 _lock = threading.Lock()

@@ -1,7 +1,4 @@
 """Task, and the program: the same bits."""
-import os
-import subprocess
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,16 +6,14 @@ import pytest
 
 import manyshot
 
+from program import program
+
 
 def table(rows, seed):
     random = np.random.default_rng(seed)
     size = random.normal(size=rows)
     return pa.table({"size": size, "tone": random.choice(["red", "blue"], rows),
                      "kind": np.where(size > 0.2, "late", "early")})
-
-
-def program(*arguments):
-    subprocess.run([os.environ["MANYSHOT_PROGRAM"], *arguments], check=True, capture_output=True)
 
 
 def test_answers_are_the_bits_of_the_program(tmp_path):

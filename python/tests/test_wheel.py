@@ -19,6 +19,8 @@ train = {"x": x, "tone": np.where(x > 0.5, "red", "blue"), "y": np.where(x > 0, 
 task = manyshot.Task.fit(train, "y", model="default", ensemble=1)
 probabilities = task.predict_proba({"x": np.array([-2.0, 2.0]), "tone": np.array(["blue", "red"])})
 assert probabilities.argmax(axis=1).tolist() == [0, 1], probabilities
+drawn = manyshot.synth(seed=1, rows=60, classes=2)
+assert "pandas" not in sys.modules and list(drawn)[-1] == "label" and len(drawn["label"]) == 60
 try:
     manyshot.ManyshotClassifier
 except ImportError as error:

@@ -1,20 +1,18 @@
-// The functions of include/manyshot.h: nothing but conversions, and the border that no exception crosses.
+// The functions of include/manyshot.h on the process, on tasks and on predictions: nothing but conversions.
 #include <manyshot.h>
 
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "c_api/border.h"
 #include "core/parallel.h"
 #include "core/version.h"
 #include "predict/choose_labels.h"
 #include "predict/fit_file.h"
 #include "predict/fitted_task.h"
-#include "table/from_columns.h"
 
 struct manyshot_task {
   manyshot::SavedFit saved;
@@ -35,73 +33,18 @@ namespace {
 constexpr const char* kTrainName = "the labelled rows";  // in messages
 constexpr const char* kTestName = "the rows to predict";
 
-struct LastError {
-  std::string message, kind;
-};
-thread_local LastError last_error;
-
-manyshot_status report(ErrorKind kind, std::string message) {
-  last_error = {std::move(message), std::string(name_of(kind))};
-  return exit_code(kind) == 2 ? MANYSHOT_BAD_INPUT : MANYSHOT_FAILED;
-}
-
-// Runs `call` and turns what it throws into a status.
-template <class Call>
-manyshot_status guarded(const Call& call) {
-  try {
-    call();
-    return MANYSHOT_OK;
-  } catch (const Error& error) {
-    return report(error.kind(), error.what());
-  } catch (const std::bad_alloc&) {
-    return report(ErrorKind::kOutOfMemory, "out of memory; use fewer labelled rows or columns");
-  } catch (const std::exception& error) {
-    return report(ErrorKind::kInternal, fmt::format("internal error: {}; please report it", error.what()));
-  } catch (...) {
-    return report(ErrorKind::kInternal, "internal error; please report it");
-  }
-}
-
-void require(const void* pointer, const char* name) {
-  if (pointer == nullptr) fail(ErrorKind::kBadInput, "{} is NULL", name);
-}
-
-// A stream, released at the end.
-class OwnedStream {
- public:
-  explicit OwnedStream(ArrowArrayStream* stream) : stream_(stream) {}
-  ~OwnedStream() {
-    if (stream_ != nullptr && stream_->release != nullptr) stream_->release(stream_);
-  }
-  OwnedStream(const OwnedStream&) = delete;
-  OwnedStream& operator=(const OwnedStream&) = delete;
-
-  TableFile read(const char* name) const {
-    if (stream_ == nullptr || stream_->release == nullptr)
-      fail(ErrorKind::kBadInput, "{}: the stream of columns is NULL or was released", name);
-    return TableFile::from_text(std::make_shared<const TextTable>(read_columns(*stream_, name)), name);
-  }
-
- private:
-  ArrowArrayStream* stream_;
-};
-
 // Options of `manyshot fit` by name, those of files excepted.
 PredictOptions parse_options(const char* text, const char* target) {
   PredictOptions options;
   options.task.train = kTrainName;
   options.task.test = kTestName;
   options.task.target = target;
-  if (text == nullptr || *text == '\0') return options;
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object())
-    fail(ErrorKind::kBadInput, "the options are no JSON object such as {{\"model\": \"default\"}}");
   OptionList list;
   for (const Option& option : named_by_keys(options_of(options))) {
     const bool is_given = is_fitted_option(option.name) && option.name != "target";
     if (is_given || option.name == "ignore") list.push_back(option);
   }
-  for (const auto& [name, value] : json.items()) find_option(list, name).set_json(value);
+  set_options(list, text);
   return options;
 }
 
@@ -121,8 +64,8 @@ const char* manyshot_version(void) {
   return version.c_str();
 }
 
-const char* manyshot_last_error(void) { return last_error.message.c_str(); }
-const char* manyshot_last_error_kind(void) { return last_error.kind.c_str(); }
+const char* manyshot_last_error(void) { return last_error().message.c_str(); }
+const char* manyshot_last_error_kind(void) { return last_error().kind.c_str(); }
 
 manyshot_status manyshot_set_threads(int threads) {
   return guarded([&] {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/text.h"
-#include "prior/task/task_file.h"
+#include "prior/task/task_table.h"
 
 namespace manyshot::prior {
 namespace {

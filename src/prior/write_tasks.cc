@@ -13,6 +13,7 @@
 #include "core/progress.h"
 #include "core/text.h"
 #include "prior/task/task_file.h"
+#include "prior/task/task_table.h"
 
 namespace manyshot::prior {
 namespace {

@@ -201,6 +201,48 @@ TEST(CApi, ErrorsAreCodesWithMessages) {
   std::thread([] { EXPECT_STREQ(manyshot_last_error(), "") << "errors are those of a thread"; }).join();
 }
 
+TEST(CApi, TablesOfThePriorAreThoseOfTheProgram) {
+  const TemporaryFolder folder;
+  const ProgramResult program =
+      run_manyshot({"synth", "--tasks", "3", "--seed", "4", "--prior", "graph", "--rows", "80", "--number-share", "1",
+                    "--layout", "parquet", "--out", folder / "tasks"});
+  ASSERT_EQ(program.exit_code, 0) << program.err;
+  manyshot_table* table = nullptr;
+  const char* options = R"({"seed": 4, "prior": "graph", "rows": 80, "number_share": 1})";
+  ASSERT_EQ(manyshot_synth(2, options, &table), MANYSHOT_OK) << manyshot_last_error();
+  const std::unique_ptr<manyshot_table, void (*)(manyshot_table*)> owner(table, manyshot_table_free);
+  EXPECT_EQ(manyshot_table_num_rows(table), 80);
+  const int64_t num_columns = manyshot_table_num_columns(table), target = manyshot_table_target(table);
+  EXPECT_EQ(target, num_columns - 1);
+  EXPECT_STREQ(manyshot_table_name(table, target), "target");
+  for (int64_t column = 0; column < num_columns; ++column) {
+    const double* numbers = manyshot_table_doubles(table, column);
+    EXPECT_NE(numbers == nullptr, manyshot_table_codes(table, column) == nullptr) << "one of the two";
+    if (numbers == nullptr) {
+      EXPECT_STREQ(manyshot_table_kind(table, column), "categorical");
+      EXPECT_GE(manyshot_table_num_categories(table, column), 2);
+      EXPECT_EQ(manyshot_table_category(table, column, manyshot_table_num_categories(table, column)), nullptr);
+      continue;
+    }
+    const std::vector<double> written =
+        numbers_in(folder / "tasks/task_000002.parquet", manyshot_table_name(table, column));
+    ASSERT_EQ(written.size(), 80u);
+    EXPECT_EQ(0, std::memcmp(written.data(), numbers, sizeof(double) * 80)) << column;
+  }
+  const json info = json::parse(manyshot_table_info(table));
+  EXPECT_EQ(info["prior"], "graph");
+  EXPECT_EQ(info["task"], 2);
+  EXPECT_EQ(info["options"]["seed"], 4);
+  EXPECT_EQ(manyshot_table_name(table, num_columns), nullptr);
+  EXPECT_EQ(manyshot_table_doubles(table, -1), nullptr);
+
+  manyshot_table* none = nullptr;
+  EXPECT_EQ(manyshot_synth(0, R"({"layout": "csv"})", &none), MANYSHOT_BAD_INPUT) << "an option of files";
+  EXPECT_EQ(manyshot_synth(-1, "", &none), MANYSHOT_BAD_INPUT);
+  EXPECT_THAT(manyshot_last_error(), HasSubstr("index: -1 is below 0"));
+  EXPECT_EQ(none, nullptr);
+}
+
 TEST(CApi, StreamsThatFailAreReportedInTheirWords) {
   ArrowArrayStream stream{};
   stream.get_schema = [](ArrowArrayStream*, ArrowSchema*) { return 5; };

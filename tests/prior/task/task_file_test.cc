@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "prior/prior.h"
+#include "prior/task/task_table.h"
 #include "prior/testing.h"
 #include "support/temporary_folder.h"
 
