@@ -13,8 +13,8 @@ set(data_flow
   model/dtype.h model/device model/decoder model/files model/model.h model/compact model/language model/torch model
   train train/data train/optimizer train/compact train/language train/device train/collective
   train/models train/display train/record train/plan train/run
-  predict generate c_api
-  evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate
+  predict generate
+  evaluate/endpoint evaluate/knowledge evaluate/protocol evaluate/summary evaluate/report evaluate c_api
   train_evaluation
   lab/words lab/world lab/data lab/make lab/augment lab/score lab/run lab/cost lab/report
   serve memory mcp cli)

@@ -89,6 +89,15 @@ MANYSHOT_API manyshot_status manyshot_set_models_folder(const char* folder);
 typedef void (*manyshot_log_function)(int level, const char* message, void* user_data);
 MANYSHOT_API void manyshot_set_log_function(manyshot_log_function function, void* user_data);
 
+/* Where the progress of long calls goes, instead of nowhere: a line of text whenever it has changed, "" when there is
+ * nothing to show any more. Called as the function above is. NULL: nowhere again. */
+typedef void (*manyshot_status_function)(const char* line, void* user_data);
+MANYSHOT_API void manyshot_set_status_function(manyshot_status_function function, void* user_data);
+
+/* Makes the calls under way in other threads fail as "interrupted", as soon as they can: Ctrl-C of a program that runs
+ * them. Training leaves a checkpoint before. Not for signal handlers. */
+MANYSHOT_API void manyshot_interrupt(void);
+
 /* Labelled rows and a model, fitted. */
 typedef struct manyshot_task manyshot_task;
 
@@ -157,6 +166,22 @@ MANYSHOT_API const int32_t* manyshot_table_codes(const manyshot_table* table, in
 /* "a", "b", … of a column, "0", "1", … of classes; NULL beyond. */
 MANYSHOT_API int64_t manyshot_table_num_categories(const manyshot_table* table, int64_t column);
 MANYSHOT_API const char* manyshot_table_category(const manyshot_table* table, int64_t column, int64_t code);
+
+/* Models measured on tables. */
+typedef struct manyshot_evaluation manyshot_evaluation;
+
+/* Splits each table into training and test rows, shows each model some training rows, and asks it for the test rows, as
+ * `manyshot evaluate` does, to the same numbers. names [num_tables]: what the tables are called in results, each another;
+ * targets [num_tables]: the columns to predict; NULL, or NULL for a table: "label", else its last column. `options_json`:
+ * an object of the options of `manyshot evaluate` by its names with underscores, but for those of files and endpoints, such
+ * as {"models": ["default", "forest"], "shots": [8, 64]}; NULL or "": none. Every stream is read to its end and released,
+ * whatever happens. Freed by manyshot_evaluation_free(). */
+MANYSHOT_API manyshot_status manyshot_evaluate(int64_t num_tables, const char* const* names,
+                                               struct ArrowArrayStream* const* tables, const char* const* targets,
+                                               const char* options_json, manyshot_evaluation** evaluation);
+MANYSHOT_API void manyshot_evaluation_free(manyshot_evaluation* evaluation);
+/* Everything that was found, as summary.json has it (docs/formats/evaluation.md). Valid as long as the evaluation. */
+MANYSHOT_API const char* manyshot_evaluation_summary(const manyshot_evaluation* evaluation);
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,13 @@
 """manyshot: many-shot in-context learning on tables. docs/python.md"""
 from typing import TYPE_CHECKING
 
+from ._evaluate import Evaluation, evaluate
 from ._library import ManyshotError, check, library, set_log_function
 from ._synth import synth
 from ._task import Task, load
 
-__all__ = ["ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "load", "set_log_function",
-           "set_threads", "synth", "version"]
+__all__ = ["Evaluation", "ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "evaluate", "load",
+           "set_log_function", "set_threads", "synth", "version"]
 
 if TYPE_CHECKING:
     from ._estimators import ManyshotClassifier, ManyshotRegressor

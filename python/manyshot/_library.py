@@ -28,6 +28,7 @@ GET_SCHEMA = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ArrowArrayStream), ct
 GET_NEXT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ArrowArrayStream), ctypes.POINTER(ArrowArray))
 GET_LAST_ERROR = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.POINTER(ArrowArrayStream))
 LOG_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+STATUS_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_void_p)
 
 ArrowSchema._fields_ = [
     ("format", ctypes.c_char_p), ("name", ctypes.c_char_p), ("metadata", ctypes.c_char_p), ("flags", ctypes.c_int64),
@@ -52,6 +53,8 @@ _FUNCTIONS = {
     "manyshot_set_threads": (ctypes.c_int, [ctypes.c_int]),
     "manyshot_set_models_folder": (ctypes.c_int, [_TEXT]),
     "manyshot_set_log_function": (None, [LOG_FUNCTION, ctypes.c_void_p]),
+    "manyshot_set_status_function": (None, [STATUS_FUNCTION, ctypes.c_void_p]),
+    "manyshot_interrupt": (None, []),
     "manyshot_fit": (ctypes.c_int, [_STREAM, _TEXT, _TEXT, ctypes.POINTER(_HANDLE)]),
     "manyshot_load": (ctypes.c_int, [_TEXT, ctypes.POINTER(_HANDLE)]),
     "manyshot_save": (ctypes.c_int, [_HANDLE, _TEXT]),
@@ -77,6 +80,10 @@ _FUNCTIONS = {
     "manyshot_table_codes": (ctypes.POINTER(ctypes.c_int32), [_HANDLE, ctypes.c_int64]),
     "manyshot_table_num_categories": (ctypes.c_int64, [_HANDLE, ctypes.c_int64]),
     "manyshot_table_category": (_TEXT, [_HANDLE, ctypes.c_int64, ctypes.c_int64]),
+    "manyshot_evaluate": (ctypes.c_int, [ctypes.c_int64, ctypes.POINTER(_TEXT), ctypes.POINTER(_STREAM),
+                                         ctypes.POINTER(_TEXT), _TEXT, ctypes.POINTER(_HANDLE)]),
+    "manyshot_evaluation_free": (None, [_HANDLE]),
+    "manyshot_evaluation_summary": (_TEXT, [_HANDLE]),
 }
 
 _lock = threading.Lock()

@@ -1,16 +1,38 @@
 #include "c_api/border.h"
 
 #include <memory>
+#include <mutex>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "core/json.h"
+#include "core/stop_loops.h"
 #include "table/from_columns.h"
 
 namespace manyshot {
 namespace {
 
 thread_local LastError error_of_thread;
+
+// The calls under way, and whether they are to end.
+std::mutex calls_mutex;
+int num_calls = 0;
+std::optional<LoopsStopped> stopped;
+
+class Call {
+ public:
+  Call() {
+    const std::lock_guard lock(calls_mutex);
+    ++num_calls;
+  }
+  ~Call() {
+    const std::lock_guard lock(calls_mutex);
+    if (--num_calls == 0) stopped.reset();
+  }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+};
 
 manyshot_status report(ErrorKind kind, std::string message) {
   error_of_thread = {std::move(message), std::string(name_of(kind))};
@@ -22,10 +44,12 @@ manyshot_status report(ErrorKind kind, std::string message) {
 const LastError& last_error() { return error_of_thread; }
 
 manyshot_status guarded(const std::function<void()>& call) {
+  const Call under_way;
   try {
     call();
     return MANYSHOT_OK;
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInterrupted) return report(error.kind(), "interrupted");
     return report(error.kind(), error.what());
   } catch (const std::bad_alloc&) {
     return report(ErrorKind::kOutOfMemory, "out of memory; use fewer labelled rows or columns");
@@ -34,6 +58,11 @@ manyshot_status guarded(const std::function<void()>& call) {
   } catch (...) {
     return report(ErrorKind::kInternal, "internal error; please report it");
   }
+}
+
+void interrupt_calls() {
+  const std::lock_guard lock(calls_mutex);
+  if (num_calls > 0 && !stopped) stopped.emplace();
 }
 
 void require(const void* pointer, const char* name) {

@@ -21,6 +21,9 @@ const LastError& last_error();
 // Runs `call` and turns what it throws into a status and the last error.
 manyshot_status guarded(const std::function<void()>& call);
 
+// Makes the calls under way throw Error(kInterrupted) as soon as they can.
+void interrupt_calls();
+
 // Throws Error(kBadInput) for NULL.
 void require(const void* pointer, const char* name);
 

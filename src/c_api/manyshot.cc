@@ -74,6 +74,8 @@ manyshot_status manyshot_set_threads(int threads) {
   });
 }
 
+void manyshot_interrupt(void) { interrupt_calls(); }
+
 manyshot_status manyshot_set_models_folder(const char* folder) {
   return guarded([&] {
     require(folder, "folder");

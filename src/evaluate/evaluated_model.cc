@@ -9,7 +9,6 @@
 #include "core/options.h"
 #include "core/sha256.h"
 #include "core/text.h"
-#include "evaluate/endpoint/endpoint_client.h"
 #include "evaluate/endpoint/endpoint_method.h"
 #include "evaluate/published_baselines.h"
 #include "model/compact/config.h"

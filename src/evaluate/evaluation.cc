@@ -42,20 +42,6 @@ std::string utc_now() {
   return text;
 }
 
-bool is_about_the_table(ErrorKind kind) {
-  return kind == ErrorKind::kBadInput || kind == ErrorKind::kNotFound || kind == ErrorKind::kCorruptFile ||
-         kind == ErrorKind::kUnsupported;
-}
-
-// The options that results depend on; those of models are in their hashes.
-Json ledger_options(const EvaluateOptions& options) {
-  Json json = values_of(options.protocol);
-  // Left out where it is open, so that results of versions before it count.
-  if (options.protocol.task == TaskKind::kAuto) json.erase("task");
-  json["seed"] = options.seed;
-  return json;
-}
-
 std::string choose_baseline(const std::vector<EvaluatedModel>& models, const std::optional<std::string>& asked) {
   if (!asked) {
     const std::string forest = forest_among(models);
@@ -70,57 +56,34 @@ std::string choose_baseline(const std::vector<EvaluatedModel>& models, const std
 
 }  // namespace
 
-Evaluation::Evaluation(const EvaluateOptions& options, const std::string& version)
+Evaluation::Evaluation(const EvaluateOptions& options, const std::string& version, const EvaluationPlaces& places)
     : options_(options),
       version_(version),
       shots_(sorted("shots", options.shots, 1)),
       seeds_(sorted("seeds", options.seeds, 0)),
       shard_(parse_shard(options.shard)) {
-  if (options_.tables.empty())
-    fail(ErrorKind::kBadInput, "--tables is needed: folders or files; see manyshot evaluate --help");
-  if (options_.out.empty())
-    fail(ErrorKind::kBadInput, "--out is needed: the folder for the results; see manyshot evaluate --help");
   if (options_.models.empty()) refuse_option("models", "at least one model is needed");
   models_ = find_models(options_.models, options_.method, options_.endpoint);
   options_.baseline = choose_baseline(models_, options_.baseline);
-  read_tables();
+  keep_tables(places.read_tables());
   list_units();
   warn_of_idle_models();
-  const std::string shard_name = shard_.count == 1 ? "" : fmt::format("{}-of-{}", shard_.index, shard_.count);
-  ledgers_ = std::make_unique<LedgerFolder>(options_.out, shard_name, version_, ledger_options(options_));
-  for (const EvaluatedModel& model : models_) ledgers_->check_hash("model", model.spelling, model.hash);
+  finished_ = places.open_units();
+  for (const EvaluatedModel& model : models_) finished_->check_hash("model", model.spelling, model.hash);
   for (const EvaluationTable& table : tables_) {
     // Results of the same file with its numbers as classes are others.
-    ledgers_->check_hash("table", table.name, (table.is_number() ? "numbers " : "") + table.hash);
+    finished_->check_hash("table", table.name, (table.is_number() ? "numbers " : "") + table.hash);
   }
 }
 
-void Evaluation::read_tables() {
-  const std::vector<std::string> paths = find_tables(options_.tables);
-  std::vector<std::optional<EvaluationTable>> tables(paths.size());
-  std::vector<std::string> reasons(paths.size());
-  parallel_for(paths.size(), [&](size_t i, int) {
-    try {
-      tables[i] = read_evaluation_table(paths[i], options_.protocol.target, options_.protocol.task);
-    } catch (const Error& error) {
-      if (!is_about_the_table(error.kind())) throw;
-      reasons[i] = error.what();
-    }
-  });
-  for (size_t i = 0; i < paths.size(); ++i) {
-    if (tables[i]) {
-      splits_.push_back(train_test_split(static_cast<uint32_t>(tables[i]->num_rows())));
-      summary_places_.push_back(static_cast<size_t>(std::ranges::count_if(
-          tables_, [&](const EvaluationTable& table) { return table.is_number() == tables[i]->is_number(); })));
-      tables_.push_back(std::move(*tables[i]));
-    } else {
-      log::warning("skipped: {}", reasons[i]);
-      skipped_tables_.push_back({.path = paths[i], .reason = reasons[i]});
-    }
+void Evaluation::keep_tables(EvaluationTables tables) {
+  for (EvaluationTable& table : tables.tables) {
+    splits_.push_back(train_test_split(static_cast<uint32_t>(table.num_rows())));
+    summary_places_.push_back(static_cast<size_t>(std::ranges::count_if(
+        tables_, [&](const EvaluationTable& before) { return before.is_number() == table.is_number(); })));
+    tables_.push_back(std::move(table));
   }
-  if (tables_.empty()) {
-    refuse_option("tables", "none of the {} tables can be used; the first: {}", paths.size(), reasons.front());
-  }
+  skipped_tables_ = std::move(tables.skipped);
 }
 
 void Evaluation::list_units() {
@@ -172,7 +135,8 @@ TaskPlan Evaluation::plan_of(const Unit& unit) const {
 std::vector<size_t> Evaluation::missing_units() {
   std::vector<size_t> missing;
   for (size_t place = 0; place < units_.size(); ++place) {
-    if (place % shard_.count == shard_.index && !ledgers_->is_finished(key_of(units_[place]))) missing.push_back(place);
+    if (place % shard_.count == shard_.index && !finished_->is_finished(key_of(units_[place])))
+      missing.push_back(place);
   }
   return missing;
 }
@@ -184,7 +148,7 @@ void Evaluation::do_unit(const Unit& unit, const OpenModel& open) {
                           ? run_number_unit(model, *open.numbers, table, plan_of(unit), unit.shots, unit.seed)
                           : run_unit(model, *open.classes, table, plan_of(unit), unit.shots, unit.seed);
   record.finished = utc_now();
-  ledgers_->add(record);
+  finished_->add(record);
 }
 
 // Cells of the table that a model reads for a unit, labelled rows anew for every context: its time grows with them.
@@ -244,7 +208,7 @@ void Evaluation::do_units(size_t model, const std::vector<const Unit*>& units, c
 void Evaluation::visit_predictions(const Visit& visit) {
   for (const Unit& unit : units_) {
     check_interrupted();
-    const std::optional<UnitRecord> record = ledgers_->find(key_of(unit));
+    const std::optional<UnitRecord> record = finished_->find(key_of(unit));
     if (record && record->error.empty()) visit(tables_[unit.table], *record);
   }
 }

@@ -1,27 +1,42 @@
-// An evaluation under way: tables read, models found, ledgers open.
+// An evaluation under way: tables read, models found, results at hand.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/shard.h"
 #include "evaluate/evaluate_options.h"
 #include "evaluate/evaluated_model.h"
-#include "evaluate/ledger.h"
 #include "evaluate/protocol/evaluation_table.h"
 #include "evaluate/protocol/protocol.h"
 #include "evaluate/summary/summary.h"
+#include "evaluate/unit_store.h"
 #include "predict/number_predictor.h"
 
 namespace manyshot {
 
+struct EvaluationTables {
+  std::vector<EvaluationTable> tables;
+  std::vector<SkippedTable> skipped;
+};
+
+// Where an evaluation has its tables from, and where its results go. Each is called once, while it is made.
+struct EvaluationPlaces {
+  std::function<EvaluationTables()> read_tables;  // one at least
+  std::function<std::unique_ptr<UnitStore>()> open_units;
+};
+
 class Evaluation {
  public:
-  // Reads the tables and opens the ledgers. Throws Error for bad options, and when no table can be used.
+  // Reads the files of options.tables and opens the ledgers of options.out. Throws Error for bad options, and when no
+  // table can be used.
   Evaluation(const EvaluateOptions& options, const std::string& version);
+  // The same of other places; options.tables and options.out are not read.
+  Evaluation(const EvaluateOptions& options, const std::string& version, const EvaluationPlaces& places);
 
-  // Does the units of the shard that the ledgers lack, model by model, baselines first: units of baselines many at a
+  // Does the units of the shard that are not there yet, model by model, baselines first: units of baselines many at a
   // time, others one after the other with all threads. What is finished when it throws is kept. Returns how many were
   // done.
   uint64_t run();
@@ -46,7 +61,7 @@ class Evaluation {
     std::unique_ptr<Method> classes;
     std::unique_ptr<NumberMethod> numbers;
   };
-  void read_tables();
+  void keep_tables(EvaluationTables tables);
   void list_units();
   std::vector<size_t> missing_units();
   UnitKey key_of(const Unit& unit) const;
@@ -73,7 +88,7 @@ class Evaluation {
   std::vector<SkippedTable> skipped_tables_;
   std::vector<ShortTable> short_tables_;
   std::vector<Unit> units_;  // by model, table, shots, seed
-  std::unique_ptr<LedgerFolder> ledgers_;
+  std::unique_ptr<UnitStore> finished_;
 };
 
 }  // namespace manyshot

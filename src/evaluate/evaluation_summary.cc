@@ -11,7 +11,7 @@
 #include "evaluate/summary/published_results.h"
 #include "evaluate/summary/summarise.h"
 #include "evaluate/summary/summarise_numbers.h"
-#include "predict/write_predictions.h"
+#include "predict/points.h"
 
 namespace manyshot {
 namespace {
@@ -98,7 +98,7 @@ Summary Evaluation::summarise() {
   std::vector<std::string> finished(units_.size());
   parallel_for(units_.size(), [&](size_t place, int) {
     const Unit& unit = units_[place];
-    const std::optional<UnitRecord> record = ledgers_->find(key_of(unit));
+    const std::optional<UnitRecord> record = finished_->find(key_of(unit));
     if (!record) return;
     finished[place] = record->finished;
     if (tables_[unit.table].is_number()) {
@@ -181,7 +181,7 @@ void Evaluation::add_examples(Summary& summary) {
     example.table = summary_places_[table];
     example.seed = first.seed;
     for (size_t model = 0; model < models_.size(); ++model) {
-      const std::optional<UnitRecord> record = ledgers_->find(key_of({model, table, first.shots, first.seed}));
+      const std::optional<UnitRecord> record = finished_->find(key_of({model, table, first.shots, first.seed}));
       if (!record || !record->error.empty()) continue;
       example.answers.push_back(example_answer(tables_[table], plan, record->answers));
       example.answers.back().model = model;

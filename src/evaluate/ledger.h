@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,24 +12,9 @@
 
 #include "core/json.h"
 #include "database/database.h"
+#include "evaluate/unit_store.h"
 
 namespace manyshot {
-
-struct UnitKey {
-  std::string model, table;
-  uint64_t shots = 0, seed = 0;
-};
-
-// A finished unit: predictions, or why there are none.
-struct UnitRecord {
-  UnitKey key;
-  std::string error;            // "" when there are predictions
-  bool is_permanent = true;     // an error that another attempt would meet again
-  std::string finished;         // UTC
-  Json facts;                   // times, contexts, AnswerReport, notes: see run_unit.h
-  std::vector<uint32_t> rows;   // [Q] rows of EvaluationTable
-  std::vector<double> answers;  // [Q, K] probabilities, of numbers [Q, kNumSlices] (predict/distribution.h)
-};
 
 class Ledger {
  public:
@@ -63,18 +47,17 @@ class Ledger {
 };
 
 // The ledgers of a folder: those of shards, and that of the run at hand, to which new units go.
-class LedgerFolder {
+class LedgerFolder : public UnitStore {
  public:
   // `shard_name`: "" for a run of everything, which sees all ledgers of the folder; else, as "0-of-8", the one of a
   // shard, which sees only its own.
   LedgerFolder(const std::string& folder, const std::string& shard_name, const std::string& version,
                const Json& options);
 
-  void check_hash(const std::string& kind, const std::string& name, const std::string& hash);
-  void add(const UnitRecord& record) { ledgers_.front()->add(record); }
-  bool is_finished(const UnitKey& key);
-  // The result if any ledger has one, else the error.
-  std::optional<UnitRecord> find(const UnitKey& key);
+  void check_hash(const std::string& kind, const std::string& name, const std::string& hash) override;
+  void add(const UnitRecord& record) override { ledgers_.front()->add(record); }
+  bool is_finished(const UnitKey& key) override;
+  std::optional<UnitRecord> find(const UnitKey& key) override;
 
  private:
   std::vector<std::unique_ptr<Ledger>> ledgers_;  // our own first

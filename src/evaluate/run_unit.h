@@ -7,9 +7,9 @@
 
 #include "core/json.h"
 #include "evaluate/evaluated_model.h"
-#include "evaluate/ledger.h"
 #include "evaluate/protocol/evaluation_table.h"
 #include "evaluate/protocol/protocol.h"
+#include "evaluate/unit_store.h"
 #include "predict/answer_report.h"
 #include "predict/number_predictor.h"
 

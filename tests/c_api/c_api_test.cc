@@ -10,6 +10,7 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -241,6 +242,79 @@ TEST(CApi, TablesOfThePriorAreThoseOfTheProgram) {
   EXPECT_EQ(manyshot_synth(-1, "", &none), MANYSHOT_BAD_INPUT);
   EXPECT_THAT(manyshot_last_error(), HasSubstr("index: -1 is below 0"));
   EXPECT_EQ(none, nullptr);
+}
+
+TEST(CApi, EvaluationsFindTheNumbersOfTheProgram) {
+  const TemporaryFolder folder;
+  const auto table = flowers(120, 1);
+  const ProgramResult program =
+      run_manyshot({"evaluate", "--tables", write_parquet(*table, folder / "flowers.parquet"), "--target", "kind",
+                    "--models", "forest,default+ensemble=1", "--shots", "8,32", "--out", folder / "out", "--json"});
+  ASSERT_EQ(program.exit_code, 0) << program.err;
+  const json expected = json::parse(program.out)["averages"];
+
+  ArrowArrayStream stream = stream_of(*table);
+  ArrowArrayStream* const streams[] = {&stream};
+  const char *const names[] = {"flowers"}, *const targets[] = {"kind"};
+  manyshot_evaluation* evaluation = nullptr;
+  ASSERT_EQ(manyshot_evaluate(1, names, streams, targets,
+                              R"({"models": ["forest", "default+ensemble=1"], "shots": [8, 32]})", &evaluation),
+            MANYSHOT_OK)
+      << manyshot_last_error();
+  EXPECT_EQ(stream.release, nullptr) << "the stream is released";
+  const json found = json::parse(manyshot_evaluation_summary(evaluation))["averages"];
+  manyshot_evaluation_free(evaluation);
+  ASSERT_EQ(found.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(found[i]["model"], expected[i]["model"]);
+    EXPECT_EQ(found[i]["shots"], expected[i]["shots"]);
+    for (const char* metric : {"accuracy", "log_loss", "brier"})
+      EXPECT_EQ(found[i]["metrics"][metric]["mean"], expected[i][metric]) << metric;
+  }
+}
+
+TEST(CApi, EvaluationsThatCannotBeAreRefused) {
+  const auto table = flowers(60, 1);
+  const auto expect = [&](int64_t num_tables, const char* name, const char* target, const char* options,
+                          const std::string& message) {
+    ArrowArrayStream first = stream_of(*table), second = stream_of(*table);
+    ArrowArrayStream* const streams[] = {&first, &second};
+    const char *const names[] = {"a", name}, *const targets[] = {nullptr, target};
+    manyshot_evaluation* evaluation = nullptr;
+    EXPECT_EQ(manyshot_evaluate(num_tables, names, streams, targets, options, &evaluation), MANYSHOT_BAD_INPUT);
+    EXPECT_THAT(manyshot_last_error(), HasSubstr(message));
+    EXPECT_EQ(evaluation, nullptr);
+    if (num_tables > 0) EXPECT_EQ(first.release, nullptr) << "released all the same";
+    if (first.release != nullptr) first.release(&first);
+    if (second.release != nullptr) second.release(&second);
+  };
+  expect(2, "a", nullptr, R"({"models": ["majority"]})", "two are called \"a\"");
+  expect(2, "b", "kinds", R"({"models": ["majority"]})", "b: no column \"kinds\"; did you mean \"kind\"?");
+  expect(2, nullptr, "kind", R"({"models": ["majority"]})", "name of a table is NULL");
+  expect(0, "b", "kind", "", "num_tables: 0");
+  expect(2, "b", "kind", R"({"model": "majority"})", "did you mean \"models\"?");
+  expect(2, "b", "kind", R"({"base_url": "http://localhost"})", "base_url");
+  expect(2, "b", "kind", R"({"models": ["openai:x"]})", "the library opens no connections");
+}
+
+TEST(CApi, CallsThatAreInterruptedSaySo) {
+  manyshot_interrupt();
+  EXPECT_EQ(manyshot_set_threads(0), MANYSHOT_OK) << "calls that begin later do not hear of it";
+  const auto table = flowers(3000, 1);
+  ArrowArrayStream stream = stream_of(*table);
+  ArrowArrayStream* const streams[] = {&stream};
+  const char* const names[] = {"flowers"};
+  std::atomic<bool> ended{false};
+  std::jthread interrupter([&] {
+    while (!ended) manyshot_interrupt(), std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  });
+  manyshot_evaluation* evaluation = nullptr;
+  const manyshot_status status =
+      manyshot_evaluate(1, names, streams, nullptr, R"({"models": ["default"], "shots": [512, 1024]})", &evaluation);
+  ended = true;
+  EXPECT_EQ(status, MANYSHOT_FAILED);
+  EXPECT_STREQ(manyshot_last_error_kind(), "interrupted");
+  EXPECT_EQ(evaluation, nullptr);
 }
 
 TEST(CApi, StreamsThatFailAreReportedInTheirWords) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "evaluate/ledger.h"
+#include "evaluate/unit_store.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
 
@@ -42,6 +43,49 @@ TEST(Evaluation, ALedgerHoldsTheOptionsThatResultsDependOn) {
   options["protocol"] = "fixed";
   EXPECT_ERROR(Ledger(folder / "results/ledger.sqlite", "1", options), ErrorKind::kBadInput,
                "made with --protocol \"paper\", now \"fixed\"");
+}
+
+TEST(Evaluation, TablesInMemoryGiveTheNumbersOfFiles) {
+  const TemporaryFolder folder;
+  std::string text = "x,y,label\n";
+  for (int row = 0; row < 60; ++row)
+    text += fmt::format("{},{},{}\n", row * 7 % 60, row % 5, row * 7 % 60 < 25 ? "no" : "yes");
+  EvaluateOptions options;
+  options.models = {"forest", "majority"};
+  options.shots = {8, 16, 512};
+  EvaluateOptions of_files = options;
+  of_files.tables = {folder.write("a.csv", text)};
+  of_files.out = folder / "results";
+  Evaluation expected(of_files, "1");
+  expected.run();
+  const auto in_memory = [&] {
+    EvaluationTables tables;
+    tables.tables.push_back(make_evaluation_table(TableFile::from_bytes(text, "a"), "a", ""));
+    return tables;
+  };
+  Evaluation evaluation(options, "1",
+                        {.read_tables = in_memory, .open_units = [] { return std::make_unique<UnitsInMemory>(); }});
+  EXPECT_EQ(evaluation.run(), 4u);
+  EXPECT_EQ(evaluation.run(), 0u) << "what is finished stays so";
+  const Summary found = evaluation.summarise(), wanted = expected.summarise();
+  ASSERT_EQ(found.averages.size(), wanted.averages.size());
+  for (size_t i = 0; i < found.averages.size(); ++i) {
+    for (const Metric metric : {Metric::kAccuracy, Metric::kLogLoss})
+      EXPECT_EQ(found.averages[i].metrics[metric].mean, wanted.averages[i].metrics[metric].mean);
+  }
+  EXPECT_GT(found.averages[1].metrics[Metric::kAccuracy].mean, 0.5);
+  EXPECT_EQ(found.short_tables.size(), 1u);
+}
+
+TEST(UnitsInMemory, KeepTheLastRecordOfAKey) {
+  UnitsInMemory units;
+  const UnitKey key{.model = "knn", .table = "a", .shots = 8, .seed = 40};
+  EXPECT_FALSE(units.is_finished(key));
+  units.add({.key = key, .answers = {0.25, 0.75}});
+  units.add({.key = key, .answers = {0.5, 0.5}});
+  EXPECT_TRUE(units.is_finished(key));
+  EXPECT_EQ(units.find(key)->answers, (std::vector<double>{0.5, 0.5}));
+  EXPECT_FALSE(units.find({.model = "knn", .table = "a", .shots = 8, .seed = 41}).has_value());
 }
 
 }  // namespace

@@ -15,7 +15,6 @@
 namespace manyshot {
 namespace {
 
-constexpr std::string_view kPrefix = "openai:";
 constexpr double kBytesPerToken = 3;  // for the rate limit, until the response says how many there were
 constexpr Seconds kLongestWait{600};
 constexpr std::chrono::milliseconds kNap{50};
@@ -59,11 +58,9 @@ Seconds wait_before_retry(const HttpResponse& response, int retry, const Rng& rn
 
 }  // namespace
 
-bool is_endpoint_model(std::string_view name) { return name.starts_with(kPrefix); }
-
 EndpointClient::EndpointClient(std::string_view name, const EndpointOptions& options, uint64_t seed)
     : options_(options),
-      model_(is_endpoint_model(name) ? name.substr(kPrefix.size()) : ""),
+      model_(is_endpoint_model(name) ? name.substr(kEndpointPrefix.size()) : ""),
       base_url_(read_base_url(options.base_url)),
       api_key_(read_api_key(options.api_key_env)),
       added_fields_(read_added_fields(options.request_json)),

@@ -17,9 +17,6 @@
 
 namespace manyshot {
 
-// Whether `name` is "openai:NAME", a model of an endpoint.
-bool is_endpoint_model(std::string_view name);
-
 class EndpointClient {
  public:
   // `name`: "openai:NAME". The API key is read here, and is in no message, log or file. `seed`: of the waits. Throws

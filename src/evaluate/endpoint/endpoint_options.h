@@ -2,10 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/options.h"
 
 namespace manyshot {
+
+// Whether `name` is "openai:NAME", a model of an endpoint.
+inline constexpr std::string_view kEndpointPrefix = "openai:";
+constexpr bool is_endpoint_model(std::string_view name) { return name.starts_with(kEndpointPrefix); }
 
 // How the model is asked: by messages, or by one text.
 enum class EndpointApi { kChat, kCompletions };

@@ -28,8 +28,7 @@ std::vector<std::string> tables_of(const std::string& folder) {
   return paths;
 }
 
-std::string find_target(const std::string& path, const std::string& target) {
-  const TableFile file = TableFile::open(path);
+std::string find_target(const TableFile& file, const std::string& target) {
   const auto& names = file.column_names();
   if (!target.empty()) return names[file.column_index(target)];
   const auto label = std::find(names.begin(), names.end(), "label");
@@ -63,20 +62,23 @@ std::vector<std::string> find_tables(const std::vector<std::string>& places) {
 }
 
 EvaluationTable read_evaluation_table(const std::string& path, const std::string& target, TaskKind kind) {
-  const TaskOptions options{.train = path, .target = find_target(path, target), .kind = kind};
-  const TrainingTable file = open_training_table(options);
-  EvaluationTable table{.name = table_name(path),
-                        .path = path,
-                        .target = options.target,
-                        .hash = hash_file(path),
-                        .classes = file.classes};
-  for (uint64_t row = 0; row < file.labels.size(); ++row) {
-    if (file.labels[row] < 0) continue;
-    table.labels.push_back(file.labels[row]);
+  EvaluationTable table = make_evaluation_table(TableFile::open(path), table_name(path), target, kind);
+  table.hash = hash_file(path);
+  return table;
+}
+
+EvaluationTable make_evaluation_table(TableFile file, const std::string& name, const std::string& target,
+                                      TaskKind kind) {
+  const TaskOptions options{.train = file.path(), .target = find_target(file, target), .kind = kind};
+  const TrainingTable training = open_training_table(options, std::move(file));
+  EvaluationTable table{.name = name, .path = options.train, .target = options.target, .classes = training.classes};
+  for (uint64_t row = 0; row < training.labels.size(); ++row) {
+    if (training.labels[row] < 0) continue;
+    table.labels.push_back(training.labels[row]);
     table.file_rows.push_back(row);
-    if (file.is_number()) table.numbers.push_back(file.numbers[row]);
+    if (training.is_number()) table.numbers.push_back(training.numbers[row]);
   }
-  table.features = read_rows(file.file, file.features, table.file_rows, nullptr);
+  table.features = read_rows(training.file, training.features, table.file_rows, nullptr);
   return table;
 }
 

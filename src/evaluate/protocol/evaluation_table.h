@@ -8,6 +8,7 @@
 
 #include "predict/number_target.h"
 #include "predict/predictor.h"
+#include "table/table_file.h"
 
 namespace manyshot {
 
@@ -35,6 +36,10 @@ std::vector<std::string> find_tables(const std::vector<std::string>& places);
 // `target` empty: the column "label", else the last. Throws Error for a file that cannot be read and a target without
 // two classes or numbers.
 EvaluationTable read_evaluation_table(const std::string& path, const std::string& target,
+                                      TaskKind kind = TaskKind::kClassification);
+
+// The same of a table that is open, in memory for one; its path is `name` then, and it has no hash.
+EvaluationTable make_evaluation_table(TableFile file, const std::string& name, const std::string& target,
                                       TaskKind kind = TaskKind::kClassification);
 
 // The given rows and columns, in that order. Categories stay those of the whole table.

@@ -56,9 +56,9 @@ struct PairedTables {
     differences.push_back(other - one);
   }
   PairedValue mean(Bootstrap& bootstrap) const {
-    return {.first = mean_of(first),
-            .second = mean_of(second),
-            .difference = mean_of(differences),
+    return {.first = average_of(first),
+            .second = average_of(second),
+            .difference = average_of(differences),
             .interval = bootstrap.interval(differences)};
   }
 };
@@ -66,7 +66,7 @@ struct PairedTables {
 double mean_metric(const std::vector<UnitPair>& units, const UnitSummary* UnitPair::*side, Metric metric) {
   std::vector<double> values;
   for (const UnitPair& unit : units) values.push_back((unit.*side)->metrics[metric]);
-  return mean_of(values);
+  return average_of(values);
 }
 
 // Whether the model's answers there are a result (summary/summarise.h).

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "predict/write_predictions.h"
+#include "predict/points.h"
 
 namespace manyshot {
 

@@ -27,7 +27,7 @@ double t_quantile(size_t degrees) {
 }
 
 Interval around_mean(std::span<const double> values, double quantile) {
-  const double mean = mean_of(values), n = static_cast<double>(values.size());
+  const double mean = average_of(values), n = static_cast<double>(values.size());
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   const double half = quantile * std::sqrt(squares / (n - 1) / n);
@@ -36,7 +36,7 @@ Interval around_mean(std::span<const double> values, double quantile) {
 
 }  // namespace
 
-double mean_of(std::span<const double> values) {
+double average_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 

@@ -10,7 +10,7 @@
 
 namespace manyshot {
 
-double mean_of(std::span<const double> values);  // NaN without values
+double average_of(std::span<const double> values);  // NaN without values
 
 // 95 % of the mean by Student's t; NaN with fewer than two values.
 Interval t_interval(std::span<const double> values);

@@ -33,7 +33,7 @@ Metrics mean_metrics(const std::vector<const UnitSummary*>& units) {
       const double value = unit->metrics[metric];
       if (!std::isnan(value)) values.push_back(value);
     }
-    mean[metric] = mean_of(values);
+    mean[metric] = average_of(values);
   }
   return mean;
 }
@@ -116,7 +116,7 @@ class Summariser {
     }
     if (seeds == 0) return;
     for (double& difference : differences) difference /= seeds;
-    cell.difference = mean_of(differences);
+    cell.difference = average_of(differences);
     cell.difference_interval = normal_interval(differences);
   }
 
@@ -175,12 +175,12 @@ class Summariser {
       }
       if (const double rank = rank_of(model, table, shots, metric); !std::isnan(rank)) model_ranks.push_back(rank);
     }
-    result.mean = mean_of(values);
+    result.mean = average_of(values);
     result.interval = bootstrap_.interval(values);
-    result.difference = mean_of(differences);
+    result.difference = average_of(differences);
     result.difference_interval = bootstrap_.interval(differences);
-    result.average_rank = mean_of(model_ranks);
-    result.relative_to_forest = mean_of(with_forest) / mean_of(of_forest) - 1;
+    result.average_rank = average_of(model_ranks);
+    result.relative_to_forest = average_of(with_forest) / average_of(of_forest) - 1;
     return result;
   }
 
