@@ -183,6 +183,20 @@ MANYSHOT_API void manyshot_evaluation_free(manyshot_evaluation* evaluation);
 /* Everything that was found, as summary.json has it (docs/formats/evaluation.md). Valid as long as the evaluation. */
 MANYSHOT_API const char* manyshot_evaluation_summary(const manyshot_evaluation* evaluation);
 
+/* A finished training run. */
+typedef struct manyshot_training manyshot_training;
+
+/* Trains what a recipe says, on the processor, as `manyshot train` does, to the same bits. `recipe`: the text of a TOML
+ * file (docs/formats/recipe.md); `name`: what messages call it, NULL: "the recipe". `out`: the folder of the run, made
+ * when it does not exist (docs/formats/checkpoints.md). `options_json`: an object of "resume" (a checkpoint, or the
+ * folder of a run), "set" (["key=value", …]) and "seed"; NULL or "": none. After manyshot_interrupt() the folder has a
+ * checkpoint of the last finished step. Freed by manyshot_training_free(). */
+MANYSHOT_API manyshot_status manyshot_train(const char* recipe, const char* name, const char* out,
+                                            const char* options_json, manyshot_training** training);
+MANYSHOT_API void manyshot_training_free(manyshot_training* training);
+/* What the run came to, as `manyshot train --json` prints it: "loss", "checkpoint", … Valid as long as the training. */
+MANYSHOT_API const char* manyshot_training_report(const manyshot_training* training);
+
 #ifdef __cplusplus
 }
 #endif

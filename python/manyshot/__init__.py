@@ -5,9 +5,10 @@ from ._evaluate import Evaluation, evaluate
 from ._library import ManyshotError, check, library, set_log_function
 from ._synth import synth
 from ._task import Task, load
+from ._train import TrainingRun, train
 
-__all__ = ["Evaluation", "ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "evaluate", "load",
-           "set_log_function", "set_threads", "synth", "version"]
+__all__ = ["Evaluation", "ManyshotClassifier", "ManyshotError", "ManyshotRegressor", "Task", "TrainingRun",
+           "evaluate", "load", "set_log_function", "set_threads", "synth", "train", "version"]
 
 if TYPE_CHECKING:
     from ._estimators import ManyshotClassifier, ManyshotRegressor

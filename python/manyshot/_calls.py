@@ -1,4 +1,4 @@
-"""Long calls of the library: Ctrl-C ends them, and a line says how far they are."""
+"""Long calls of the library: Ctrl-C ends them, a line says how far they are, and lines are what they give."""
 from __future__ import annotations
 
 import contextlib
@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Union
+from typing import Any, Union
 
 from ._library import STATUS_FUNCTION, check, library
 
@@ -47,6 +47,15 @@ def _wait_for(ended, show):
             return
         except KeyboardInterrupt:
             library().manyshot_interrupt()
+
+
+def lines_of(lines: list[dict[str, Any]]) -> Any:
+    """Dictionaries of equal keys as a pandas DataFrame, or as they are without pandas."""
+    try:
+        import pandas
+    except ImportError:
+        return lines
+    return pandas.DataFrame(lines)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._calls import Progress, run
+from ._calls import Progress, lines_of, run
 from ._library import library
 from ._tables import stream_of
 
@@ -30,24 +30,24 @@ class Evaluation:
     def averages(self) -> Any:
         """A line for each model and number of shots, of tables with classes: model, shots, tables, failed_units, and the
         means of the metrics over the tables."""
-        return _lines(self._averages())
+        return lines_of(self._averages())
 
     @property
     def results(self) -> Any:
         """A line for each model, table, number of shots and seed, of tables with classes: the metrics, fit_s, predict_s,
         and error where there is no result."""
-        return _lines([_unit(unit) for unit in self.summary["units"]])
+        return lines_of([_unit(unit) for unit in self.summary["units"]])
 
     @property
     def number_averages(self) -> Any:
         """As averages, of tables whose target is a number: r2, relative_rmse, relative_mae, relative_crps, coverage_90,
         coverage_50, wins."""
-        return _lines(self.summary["number_averages"])
+        return lines_of(self.summary["number_averages"])
 
     @property
     def number_results(self) -> Any:
         """As results, of tables whose target is a number."""
-        return _lines([_unit(unit) for unit in self.summary["number_units"]])
+        return lines_of([_unit(unit) for unit in self.summary["number_units"]])
 
     def _averages(self):
         return [{**{name: average[name] for name in ("model", "shots", "tables", "failed_units")},
@@ -161,14 +161,6 @@ def _unit(unit):
     line.update(unit.get("metrics", {}))
     line.update({name: unit.get(name) for name in ("fit_s", "predict_s")}, error=unit.get("error"))
     return line
-
-
-def _lines(lines):
-    try:
-        import pandas
-    except ImportError:
-        return lines
-    return pandas.DataFrame(lines)
 
 
 def _by_shots(title, lines, value):

@@ -84,6 +84,9 @@ _FUNCTIONS = {
                                          ctypes.POINTER(_TEXT), _TEXT, ctypes.POINTER(_HANDLE)]),
     "manyshot_evaluation_free": (None, [_HANDLE]),
     "manyshot_evaluation_summary": (_TEXT, [_HANDLE]),
+    "manyshot_train": (ctypes.c_int, [_TEXT, _TEXT, _TEXT, _TEXT, ctypes.POINTER(_HANDLE)]),
+    "manyshot_training_free": (None, [_HANDLE]),
+    "manyshot_training_report": (_TEXT, [_HANDLE]),
 }
 
 _lock = threading.Lock()

@@ -8,7 +8,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/version.h"
-#include "model/dtype.h"
 #include "predict/model_store.h"
 #include "train/display/status_line.h"
 #include "train/models/open_model.h"
@@ -133,11 +132,6 @@ class TrainCommand : public Command {
     std::fflush(stdout);
   }
 
-  static double matrix_rate(const Recipe& recipe, RunModel& model) {
-    const double rate = model.matrix_rate();
-    return rate > 0 ? rate : train::measure_matrix_rate(choose_dtype(recipe.model.dtype));
-  }
-
   void train_recipe(Recipe recipe, const CommonOptions& common) {
     const auto processes = open_collective(train::process_place());
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
@@ -148,7 +142,7 @@ class TrainCommand : public Command {
                                 .out = options_.out,
                                 .resume = options_.resume.empty() ? "" : train::find_checkpoint(options_.resume),
                                 .version = program_version(),
-                                .matrix_rate = matrix_rate(recipe, *model),
+                                .matrix_rate = train::matrix_rate(recipe, *model),
                                 .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version()),
                                 .measure_ability = make_ability_measurement(recipe, is_adapter)};
     const RunReport report = train::train(setup, *model, *processes);
@@ -156,20 +150,7 @@ class TrainCommand : public Command {
   }
 
   void print(const RunReport& report, const CommonOptions& common) {
-    if (common.json) {
-      return print_summary(*this,
-                           {{"steps", report.steps},
-                            {"samples", report.samples},
-                            {"tokens", report.tokens},
-                            {"seconds", report.seconds},
-                            {"flops", report.flops},
-                            {"utilisation", report.utilisation},
-                            {"loss", report.loss},
-                            {"evaluation", report.evaluation},
-                            {"general_ability", {{"before", report.ability.before}, {"after", report.ability.after}}},
-                            {"checkpoint", report.checkpoint},
-                            {"best_checkpoint", report.best_checkpoint}});
-    }
+    if (common.json) return print_summary(*this, to_json(report));
     log::info("train: {} steps, {} samples, {} tokens in {}{}{}, peak memory {}; {}", with_thousands(report.steps),
               with_thousands(static_cast<long long>(report.samples)),
               with_thousands(static_cast<long long>(report.tokens)), train::duration_text(report.seconds),

@@ -297,6 +297,70 @@ TEST(CApi, EvaluationsThatCannotBeAreRefused) {
   expect(2, "b", "kind", R"({"models": ["openai:x"]})", "the library opens no connections");
 }
 
+constexpr const char* kRecipe = R"(seed = 5
+[compact]
+hidden_size = 32
+intermediate_size = 48
+num_attention_heads = 2
+num_key_value_heads = 2
+num_hidden_layers = 3
+row_layers = 1
+[evaluate]
+tasks = 0
+[[stage]]
+steps = 6
+batch = 4
+[stage.corpus]
+prior = "mlp"
+shots = "8:24"
+queries = 4
+features = "2:4"
+classes = "2:3"
+filter_tasks = false
+)";
+
+TEST(CApi, TrainedWeightsAreTheBitsOfTheProgram) {
+  const TemporaryFolder folder;
+  const ProgramResult program =
+      run_manyshot({"train", "--config", folder.write("recipe.toml", kRecipe), "--out", folder / "expected"});
+  ASSERT_EQ(program.exit_code, 0) << program.err;
+  manyshot_training* training = nullptr;
+  ASSERT_EQ(manyshot_train(kRecipe, nullptr, (folder / "run").c_str(), nullptr, &training), MANYSHOT_OK)
+      << manyshot_last_error();
+  const json report = json::parse(manyshot_training_report(training));
+  manyshot_training_free(training);
+  EXPECT_EQ(report["steps"], 6);
+  EXPECT_EQ(report["checkpoint"], folder / "run/checkpoint-6");
+  EXPECT_EQ(content_of(folder / "run/checkpoint-6/model.safetensors"),
+            content_of(folder / "expected/checkpoint-6/model.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/report.md"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/report.html"));
+  const ProgramResult page =
+      run_manyshot({"train", "--config", folder / "recipe.toml", "--out", folder / "run", "--resume", folder / "run"});
+  EXPECT_EQ(page.exit_code, 0) << page.err;
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/report.html")) << "as the documents say";
+}
+
+TEST(CApi, RecipesThatCannotBeTrainedAreRefused) {
+  const TemporaryFolder folder;
+  const auto expect = [&](const std::string& recipe, const char* options, const std::string& message) {
+    manyshot_training* training = nullptr;
+    EXPECT_EQ(manyshot_train(recipe.c_str(), "tiny.toml", (folder / "run").c_str(), options, &training),
+              MANYSHOT_BAD_INPUT);
+    EXPECT_THAT(manyshot_last_error(), HasSubstr(message));
+    EXPECT_EQ(training, nullptr);
+    EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  };
+  expect(std::string(kRecipe) + "lerning_rate = 1\n", "", "tiny.toml:21:1: unknown option \"corpus.lerning_rate\"");
+  expect(kRecipe, R"({"set": ["stage.0.steps=-1"]})", "steps");
+  expect(kRecipe, R"({"set": ["evaluate.tables=a.csv"]})", "the library reads no table files");
+  expect(kRecipe, R"({"device": "cuda"})", "device");
+  expect(kRecipe, R"({"resume": "nowhere"})", "nowhere");
+  manyshot_training* training = nullptr;
+  EXPECT_EQ(manyshot_train(kRecipe, nullptr, "", nullptr, &training), MANYSHOT_BAD_INPUT);
+  EXPECT_EQ(manyshot_train(nullptr, nullptr, "run", nullptr, &training), MANYSHOT_BAD_INPUT);
+}
+
 TEST(CApi, CallsThatAreInterruptedSaySo) {
   manyshot_interrupt();
   EXPECT_EQ(manyshot_set_threads(0), MANYSHOT_OK) << "calls that begin later do not hear of it";

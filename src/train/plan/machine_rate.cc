@@ -45,4 +45,9 @@ double measure() {
 
 double measure_matrix_rate(DType dtype) { return dtype == DType::kBFloat16 ? measure<BFloat16>() : measure<float>(); }
 
+double matrix_rate(const Recipe& recipe, RunModel& model) {
+  const double rate = model.matrix_rate();
+  return rate > 0 ? rate : measure_matrix_rate(choose_dtype(recipe.model.dtype));
+}
+
 }  // namespace manyshot::train

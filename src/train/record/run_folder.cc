@@ -11,6 +11,7 @@
 #include "corpus/token_shard.h"
 #include "report/document.h"
 #include "train/display/run_page.h"
+#include "train/record/write_pages.h"
 
 namespace manyshot::train {
 namespace {
@@ -126,8 +127,7 @@ void write_report(const RunSetup& setup, const RunReport& report, const std::vec
                      {"curve", curve_of(metrics)}};
   write_file(in_folder(setup, "report.json"), json.dump(1) + "\n");
   const report::Document document = run_document(json, Json::parse(read_file(in_folder(setup, "run.json"))), metrics);
-  write_file(in_folder(setup, "report.html"), report::html_document(document));
-  write_file(in_folder(setup, "report.md"), report::markdown_document(document));
+  write_pages(document, setup.out);
   Json results = {{"train_loss", report.loss},
                   {"train_runtime", report.seconds},
                   {"train_samples_per_second", static_cast<double>(report.samples) / report.seconds},

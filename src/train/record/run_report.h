@@ -23,4 +23,7 @@ struct RunReport {
   std::string best_checkpoint;  // by recipe.checkpoint.best_metric; empty: none
 };
 
+// What `manyshot train --json` prints (docs/formats/json.md).
+Json to_json(const RunReport& report);
+
 }  // namespace manyshot::train
