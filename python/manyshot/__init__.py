@@ -26,12 +26,14 @@ def set_threads(threads: int) -> None:
     check(library().manyshot_set_threads(threads))
 
 
-def __getattr__(name):  # scikit-learn is loaded when an estimator is asked for
-    if name in _ESTIMATORS:
-        from . import _estimators
-        return getattr(_estimators, name)
-    raise AttributeError(f"module 'manyshot' has no attribute {name!r}")
+if not TYPE_CHECKING:  # where any name would be allowed
+
+    def __getattr__(name):  # scikit-learn is loaded when an estimator is asked for
+        if name in _ESTIMATORS:
+            from . import _estimators
+            return getattr(_estimators, name)
+        raise AttributeError(f"module 'manyshot' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> "list[str]":
     return __all__

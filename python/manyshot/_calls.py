@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Union
+from typing import Any, Callable, Union
 
 from ._library import STATUS_FUNCTION, check, library
 
@@ -118,7 +118,8 @@ def _notebook_line():
 
 def _terminal_line(stream):
     def show(line):
-        stream.write(f"\r\x1b[K{line}")
+        width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be redrawn
+        stream.write(f"\r\x1b[K{line[:width]}")
         stream.flush()
 
     return show

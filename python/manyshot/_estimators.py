@@ -27,7 +27,10 @@ _TARGET = "target"
 class _ManyshotEstimator(BaseEstimator):
     """What both have in common: tables in, options, a fitted Task."""
 
-    _task_kind = None
+    _task_kind: str | None = None
+    _option_names: tuple[str, ...] = ()
+    n_features_in_: int
+    feature_names_in_: np.ndarray
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -179,6 +182,7 @@ class ManyshotClassifier(ClassifierMixin, _ManyshotEstimator):
 
     _task_kind = "classification"
     _option_names = ("model", "ensemble", "shots", "calibrate", "teacher")
+    classes_: np.ndarray
 
     def __init__(self, model: str = "auto", *, ensemble: int | None = None, shots: int | None = None,
                  calibrate: str = "context", teacher: str = "none", random_state: Any = None,

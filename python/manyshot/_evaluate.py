@@ -28,14 +28,14 @@ class Evaluation:
 
     @property
     def averages(self) -> Any:
-        """A line for each model and number of shots, of tables with classes: model, shots, tables, failed_units, and the
-        means of the metrics over the tables."""
+        """A line for each model and number of shots, of tables with classes: model, shots, tables, failed_units, and
+        the means of the metrics over the tables."""
         return lines_of(self._averages())
 
     @property
     def results(self) -> Any:
-        """A line for each model, table, number of shots and seed, of tables with classes: the metrics, fit_s, predict_s,
-        and error where there is no result."""
+        """A line for each model, table, number of shots and seed, of tables with classes: the metrics, fit_s,
+        predict_s, and error where there is no result."""
         return lines_of([_unit(unit) for unit in self.summary["units"]])
 
     @property
@@ -60,7 +60,7 @@ class Evaluation:
         if self.summary["averages"]:
             tables.append(_by_shots("accuracy by labelled rows", self._averages(), "accuracy"))
         if self.summary["number_averages"]:
-            tables.append(_by_shots("relative CRPS by labelled rows (1: no better than the labelled rows' numbers, 0: best)",
+            tables.append(_by_shots("relative CRPS by labelled rows (0: best, 1: as the labelled rows' numbers alone)",
                                     self.summary["number_averages"], "relative_crps"))
         return tables
 

@@ -122,7 +122,9 @@ def library():
 class ManyshotError(RuntimeError):
     """What the library could not do for another reason than its input; `kind` as --json names it."""
 
-    def __init__(self, message, kind):
+    kind: str
+
+    def __init__(self, message: str, kind: str):
         super().__init__(message)
         self.kind = kind
 

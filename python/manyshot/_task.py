@@ -22,7 +22,7 @@ class Task:
     labelled rows, and the name and SHA-256 of the model's weights, not the weights.
     """
 
-    def __init__(self, handle: int):
+    def __init__(self, handle: ctypes.c_void_p):
         self._handle = handle
         self._free = weakref.finalize(self, library().manyshot_task_free, handle)
 
@@ -38,7 +38,7 @@ class Task:
         handle = ctypes.c_void_p()
         with stream_of(table) as stream:
             check(library().manyshot_fit(stream, target.encode(), json.dumps(options).encode(), ctypes.byref(handle)))
-        return cls(handle.value)
+        return cls(handle)
 
     @property
     def info(self) -> dict[str, Any]:
@@ -113,4 +113,4 @@ def load(path: str | os.PathLike[str]) -> Task:
     the weights of its model are not the ones that it was fitted with."""
     handle = ctypes.c_void_p()
     check(library().manyshot_load(os.fsencode(path), ctypes.byref(handle)))
-    return Task(handle.value)
+    return Task(handle)

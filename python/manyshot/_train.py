@@ -71,8 +71,8 @@ def train(recipe: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
         options["resume"] = os.fspath(resume)
     folder = os.fspath(out)
     handle = ctypes.c_void_p()
-    run(lambda: library().manyshot_train(text.encode(), name.encode(), os.fsencode(folder), json.dumps(options).encode(),
-                                         ctypes.byref(handle)), progress)
+    run(lambda: library().manyshot_train(text.encode(), name.encode(), os.fsencode(folder),
+                                         json.dumps(options).encode(), ctypes.byref(handle)), progress)
     try:
         return TrainingRun(json.loads(library().manyshot_training_report(handle).decode()), folder)
     finally:

@@ -94,14 +94,6 @@ def test_wrong_arguments_are_value_errors():
             manyshot.evaluate(tables, progress=False, **{"models": "majority", **options})
 
 
-def test_progress_is_a_line_that_is_wiped_at_the_end():
-    frame = manyshot.synth(seed=1, prior="tree", rows=1200, classes=2)
-    lines = []
-    manyshot.evaluate(frame, "auto", [256, 512], seeds=range(6), max_queries=150, progress=lines.append)
-    assert lines[0].startswith("evaluate auto: ") and "cells" in lines[0]
-    assert lines[-1] == ""
-
-
 def test_interrupts_end_it():
     frame = manyshot.synth(seed=1, prior="tree", rows=2000, classes=2)
     started = time.monotonic()

@@ -15,3 +15,6 @@ def test_notebook_runs(monkeypatch):
     assert names["accuracy"] > names["y_new"].value_counts(normalize=True).max()
     assert names["inside"] > 0.7
     assert names["task"].info["labelled_rows"] == len(names["X"])
+    means = names["found"].averages.set_index(["model", "shots"])["accuracy"]
+    assert means["default+ensemble=1", 64] > means["majority", 64]
+    assert set(names["found"].results["table"]) == {"graph 0", "graph 1", "graph 2", "wine"}

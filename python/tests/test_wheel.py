@@ -21,6 +21,13 @@ probabilities = task.predict_proba({"x": np.array([-2.0, 2.0]), "tone": np.array
 assert probabilities.argmax(axis=1).tolist() == [0, 1], probabilities
 drawn = manyshot.synth(seed=1, rows=60, classes=2)
 assert "pandas" not in sys.modules and list(drawn)[-1] == "label" and len(drawn["label"]) == 60
+found = manyshot.evaluate((drawn, "label"), ["default+ensemble=1", "majority"], 16, progress=False)
+assert [line["model"] for line in found.averages] == ["default+ensemble=1", "majority"], found.averages
+corpus = {"prior": "mlp", "shots": "8", "queries": 2, "classes": "2", "filter_tasks": False}
+recipe = {"compact": {"hidden_size": 16, "num_attention_heads": 1, "num_key_value_heads": 1}, "evaluate": {"tasks": 0},
+          "stage": [{"steps": 2, "batch": 1, "corpus": corpus}]}
+run = manyshot.train(recipe, "run", progress=False)
+assert run.report["steps"] == 2 and len(run.metrics) == 2
 try:
     manyshot.ManyshotClassifier
 except ImportError as error:
