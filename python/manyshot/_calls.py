@@ -34,18 +34,24 @@ def run(call: Callable[[], int], progress: Progress) -> None:
 
     with _shown(progress) as show:
         threading.Thread(target=work, name="manyshot", daemon=True).start()
-        _wait_for(ended, show)
+        stopped = _wait_for(ended, show)
+    if stopped is not None:
+        raise stopped
     if failures:
         raise failures[0]
 
 
 def _wait_for(ended, show):
+    """Returns what stopped the call, if anything did: Ctrl-C, or an error of the function that shows the line."""
+    stopped = None
     while True:
         try:
             while not ended.wait(_WAIT_S):
-                show()
-            return
-        except KeyboardInterrupt:
+                if stopped is None:
+                    show()
+            return stopped
+        except BaseException as error:
+            stopped = stopped or error
             library().manyshot_interrupt()
 
 
@@ -69,9 +75,10 @@ def _shown(progress):
     shown = [""]
 
     def show():
-        if newest[0] != shown[0]:
-            shown[0] = newest[0]
-            display(shown[0])
+        line = newest[0]
+        if line != shown[0]:
+            display(line)
+            shown[0] = line
 
     def listen(line, _):
         newest[0] = line.decode(errors="replace")

@@ -5,12 +5,15 @@ import contextlib
 import ctypes
 import html
 import json
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._calls import Progress, lines_of, run
-from ._library import library
+from ._library import json_of, library
 from ._tables import stream_of
+
+_AVERAGE_FACTS = ("model", "shots", "tables", "failed_units", "majority_units")
 
 
 class Evaluation:
@@ -28,8 +31,9 @@ class Evaluation:
 
     @property
     def averages(self) -> Any:
-        """A line for each model and number of shots, of tables with classes: model, shots, tables, failed_units, and
-        the means of the metrics over the tables."""
+        """A line for each model and number of shots, of tables with classes: model, shots, tables, failed_units,
+        majority_units (whose answers are all the labelled rows' most frequent class), and the means of the metrics
+        over the tables."""
         return lines_of(self._averages())
 
     @property
@@ -50,7 +54,7 @@ class Evaluation:
         return lines_of([_unit(unit) for unit in self.summary["number_units"]])
 
     def _averages(self):
-        return [{**{name: average[name] for name in ("model", "shots", "tables", "failed_units")},
+        return [{**{name: average[name] for name in _AVERAGE_FACTS},
                  **{name: metric["mean"] for name, metric in average["metrics"].items()}}
                 for average in self.summary["averages"]]
 
@@ -67,6 +71,8 @@ class Evaluation:
     def _notes(self):
         notes = [f"{entry['table']} has fewer than {entry['shots']} training rows and is left out there"
                  for entry in self.summary["short_tables"]]
+        if any(average["tables"] == 0 and average["majority_units"] for average in self.summary["averages"]):
+            notes.append("majority: no result, since all answers were the labelled rows' most frequent class")
         failed = [unit for unit in self.summary["units"] + self.summary["number_units"] if "error" in unit]
         if failed:
             notes.append(f"{len(failed)} units have no result; the first ({failed[0]['model']}, {failed[0]['table']}, "
@@ -118,11 +124,11 @@ def evaluate(tables: Any, models: str | Sequence[str] | None = None, shots: int 
     def call():
         with contextlib.ExitStack() as stack:
             streams = (ctypes.c_void_p * count)(*(stack.enter_context(stream_of(table)) for table, _ in named.values()))
-            return library().manyshot_evaluate(count, names, streams, targets, json.dumps(given).encode(),
+            return library().manyshot_evaluate(count, names, streams, targets, json_of(given),
                                                ctypes.byref(handle))
 
-    run(call, progress)
     try:
+        run(call, progress)
         return Evaluation(json.loads(library().manyshot_evaluation_summary(handle).decode()))
     finally:
         library().manyshot_evaluation_free(handle)
@@ -132,7 +138,7 @@ def _listed(value):
     """A list of one entry or more, whatever was given."""
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         value = [value]
-    return [entry if isinstance(entry, str) else int(entry) for entry in value]
+    return [entry if isinstance(entry, str) else operator.index(entry) for entry in value]
 
 
 def _named(tables):
@@ -168,13 +174,16 @@ def _by_shots(title, lines, value):
     shots = sorted({line["shots"] for line in lines})
     models = list(dict.fromkeys(line["model"] for line in lines))
     cells = {(line["model"], line["shots"]): line[value] for line in lines}
-    rows = [[model, *(_number(cells.get((model, count))) for count in shots)] for model in models]
+    for line in lines:  # as the program has it: such a model was not measured
+        if line["tables"] == 0 and line.get("majority_units"):
+            cells[line["model"], line["shots"]] = "majority"
+    rows = [[model, *(_cell(cells.get((model, count))) for count in shots)] for model in models]
     tables = max(line["tables"] for line in lines)
     return f"{title}, mean over {tables} {'table' if tables == 1 else 'tables'}", ["model", *map(str, shots)], rows
 
 
-def _number(value):
-    return "-" if value is None else f"{value:.4f}"
+def _cell(value):
+    return "-" if value is None else value if isinstance(value, str) else f"{value:.4f}"
 
 
 def _text(title, heads, rows):

@@ -1,9 +1,10 @@
 """libmanyshot (include/manyshot.h) by ctypes: declarations, and errors as Python's own exceptions."""
 import ctypes
+import json
 import os
 import pathlib
 import threading
-from collections.abc import Callable
+from typing import Any, Callable
 
 _PLACE = pathlib.Path(__file__).resolve().parent
 _FILE = "libmanyshot.so"
@@ -141,6 +142,19 @@ def check(status):
     message = library().manyshot_last_error().decode(errors="replace")
     exception = _EXCEPTIONS.get(kind)
     raise exception(message) if exception else ManyshotError(message, kind)
+
+
+def json_of(options: "dict[str, Any]") -> bytes:
+    """Options as the library takes them; numbers may be NumPy's."""
+    return json.dumps(options, default=_plain).encode()
+
+
+def _plain(value):
+    if hasattr(value, "item"):
+        return value.item()
+    if hasattr(value, "__fspath__"):
+        return os.fspath(value)
+    raise TypeError(f"an option is a {type(value).__name__}: {value!r}; give text, a number, or a list of these")
 
 
 def set_log_function(function: "Callable[[int, str], None] | None") -> None:

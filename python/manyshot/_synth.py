@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import ctypes
 import json
+import operator
 from typing import Any
 
 import numpy as np
 
-from ._library import check, library
+from ._library import check, json_of, library
 
 _CLASS = "class"  # the kind of a target with classes
 
@@ -30,8 +31,8 @@ def synth(seed: int = 0, index: int = 0, **options: Any) -> Any:
     """
     handle = ctypes.c_void_p()
     given = {"seed": seed, **{name: _range_text(value) for name, value in options.items()}}
-    check(library().manyshot_synth(index, json.dumps(given).encode(), ctypes.byref(handle)))
     try:
+        check(library().manyshot_synth(operator.index(index), json_of(given), ctypes.byref(handle)))
         return _table(handle)
     finally:
         library().manyshot_table_free(handle)

@@ -202,6 +202,9 @@ def stream_of(table):
                           for name, column in table.items()})
         yield ctypes.addressof(stream.stream)
         return
+    if not hasattr(table, "__arrow_c_stream__"):
+        raise TypeError(f"a table is {{name: array}}, a pandas DataFrame, or has __arrow_c_stream__ (polars, pyarrow); "
+                        f"this is a {type(table).__name__}")
     capsule = table.__arrow_c_stream__()
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]

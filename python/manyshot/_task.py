@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._library import check, library
+from ._library import check, json_of, library
 from ._tables import stream_of
 
 
@@ -37,7 +37,7 @@ class Task:
         """
         handle = ctypes.c_void_p()
         with stream_of(table) as stream:
-            check(library().manyshot_fit(stream, target.encode(), json.dumps(options).encode(), ctypes.byref(handle)))
+            check(library().manyshot_fit(stream, target.encode(), json_of(options), ctypes.byref(handle)))
         return cls(handle)
 
     @property

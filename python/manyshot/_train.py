@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._calls import Progress, lines_of, run
-from ._library import library
+from ._library import json_of, library
 
 
 class TrainingRun:
@@ -66,14 +66,14 @@ def train(recipe: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
     text, name = _recipe_text(recipe)
     options: dict[str, Any] = {"set": list(changes)}
     if seed is not None:
-        options["seed"] = int(seed)
+        options["seed"] = seed
     if resume is not None:
         options["resume"] = os.fspath(resume)
     folder = os.fspath(out)
     handle = ctypes.c_void_p()
-    run(lambda: library().manyshot_train(text.encode(), name.encode(), os.fsencode(folder),
-                                         json.dumps(options).encode(), ctypes.byref(handle)), progress)
     try:
+        run(lambda: library().manyshot_train(text.encode(), name.encode(), os.fsencode(folder), json_of(options),
+                                             ctypes.byref(handle)), progress)
         return TrainingRun(json.loads(library().manyshot_training_report(handle).decode()), folder)
     finally:
         library().manyshot_training_free(handle)
@@ -85,7 +85,7 @@ def _recipe_text(recipe):
         return _toml(recipe), "the recipe"
     if isinstance(recipe, str) and ("\n" in recipe or "=" in recipe):
         return recipe, "the recipe"
-    path = pathlib.Path(recipe)
+    path = pathlib.Path(os.fspath(recipe))
     try:
         return path.read_text(encoding="utf-8"), str(path)
     except FileNotFoundError:

@@ -5,7 +5,9 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
+from sklearn.model_selection import train_test_split
 
 import manyshot
 
@@ -92,6 +94,31 @@ def test_wrong_arguments_are_value_errors():
             ((frame.assign(label=1), "label"), {"task": "classification"}, "class")):
         with pytest.raises(ValueError, match=message):
             manyshot.evaluate(tables, progress=False, **{"models": "majority", **options})
+
+
+def test_tables_of_another_kind_are_type_errors():
+    for table in ([1, 2], "table.csv"):
+        with pytest.raises(TypeError, match="a table is"):
+            manyshot.evaluate({"a": (table, "label")}, "knn", 8, progress=False)
+
+
+def test_options_may_be_numbers_of_numpy():
+    frame = manyshot.synth(seed=np.uint8(1), rows=np.int64(60), prior="tree", classes=2)
+    found = manyshot.evaluate(frame, "majority", np.array([8]), seeds=np.arange(2), max_queries=np.int32(5),
+                              progress=False)
+    assert found.results["rows"].tolist() == [5, 5]
+    with pytest.raises(TypeError, match="a slice"):
+        manyshot.evaluate(frame, "majority", 8, max_queries=slice(3), progress=False)
+
+
+def test_models_that_only_say_the_majority_are_named():
+    frame = manyshot.synth(seed=1, prior="tree", rows=60, classes=2)
+    _, asked = train_test_split(range(60), test_size=0.2, random_state=42)  # as the protocol splits
+    frame["label"] = 0
+    frame.loc[asked[0], "label"] = 1  # no labelled row has it
+    found = manyshot.evaluate(frame, "knn", 8, progress=False)
+    assert "majority" in str(found) and "most frequent class" in str(found)
+    assert found.averages["tables"].tolist() == [0]
 
 
 def test_interrupts_end_it():

@@ -105,6 +105,15 @@ def test_interrupts_leave_a_checkpoint_to_go_on_from(tmp_path, expected):
     assert {"model.safetensors", "trainer_state.json"} <= {file.name for file in checkpoint.iterdir()}
 
 
+def test_errors_of_a_progress_function_end_the_run(tmp_path):
+    def fail(line):
+        raise RuntimeError(f"cannot show {line[:6]}")
+
+    with pytest.raises(RuntimeError, match="cannot show train:"):
+        manyshot.train(RECIPE.replace("steps = 12", "steps = 4000"), tmp_path / "run", progress=fail)
+    assert list((tmp_path / "run").glob("checkpoint-*")), "the library has ended, and left its checkpoint"
+
+
 def test_a_run_goes_on_to_the_same_bits(tmp_path, expected):
     half = RECIPE.replace("every_steps = 0", "every_steps = 5")
     manyshot.train(half, tmp_path / "run", progress=False)

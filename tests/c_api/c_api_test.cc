@@ -451,8 +451,9 @@ TEST(CApi, ExportsTheHeaderAndNothingElse) {
 
 TEST(CApi, NeedsNoArrow) {
   const std::string needed = output_of(std::string("readelf -d ") + MANYSHOT_LIBRARY);
-  EXPECT_THAT(needed, AllOf(HasSubstr("NEEDED"), Not(HasSubstr("arrow")), Not(HasSubstr("parquet")),
-                            Not(HasSubstr("torch")), Not(HasSubstr("libmanyshot_"))));
+  EXPECT_THAT(needed,
+              AllOf(HasSubstr("NEEDED"), Not(HasSubstr("arrow")), Not(HasSubstr("parquet")), Not(HasSubstr("torch")),
+                    Not(HasSubstr("curl")), Not(HasSubstr("sqlite")), Not(HasSubstr("libmanyshot_"))));
 }
 
 }  // namespace
