@@ -472,7 +472,7 @@ TEST_F(EvaluateTest, TwoRunsAreCompared) {
   const ProgramResult result =
       run_manyshot({"evaluate", "--compare", folder_ / "one", folder_ / "other", "--out", folder_ / "comparison"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.err, ContainsRegex("\nknn minus majority\n  at 64 shots .*first  second +difference\n"));
+  EXPECT_THAT(result.err, ContainsRegex("\nknn minus majority\n  accuracy at 64 shots .*first  second +difference\n"));
   EXPECT_THAT(result.err, ContainsRegex("\n  mean of [0-9] tables at 8 shots +0[.][0-9]{3} +0[.][0-9]{3} +[+-]?0[.]"));
   EXPECT_THAT(result.err, HasSubstr("note: forest is right about the same rows in both runs"));
   EXPECT_THAT(text_of("comparison/comparison.md"), HasSubstr("## knn minus majority"));

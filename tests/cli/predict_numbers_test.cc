@@ -11,6 +11,7 @@
 #include "cli/documented_keys.h"
 #include "support/html_check.h"
 #include "support/program.h"
+#include "support/source_path.h"
 #include "support/temporary_folder.h"
 
 namespace manyshot {
@@ -191,9 +192,17 @@ TEST_F(PredictNumbers, TheTargetDecidesAndTheOptionWins) {
               HasSubstr("each is taken as a class; --task regression predicts numbers"));
 }
 
+// The bundled model knows numbers, alone and within auto.
+TEST_F(PredictNumbers, AreKnownToTheBundledModel) {
+  const ProgramResult result =
+      predict(houses(120), {"--holdout", "0.5", "--model", "default", "--json", "--out", folder_ / "out.csv"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_GT(nlohmann::json::parse(result.out)["number_metrics"]["default"]["r2"].get<double>(), 0.9);
+}
+
 TEST_F(PredictNumbers, ModelsAndOptionsOfClassesAreRefused) {
-  expect_refused(predict(houses(60), {"--holdout", "0.5", "--model", "default"}),
-                 {"default predicts classes", "use auto, mean, knn, ridge, forest, xgboost"});
+  expect_refused(predict(houses(60), {"--holdout", "0.5", "--model", source_path("tests/data/compact_golden")}),
+                 {"compact_golden predicts classes", "use auto, mean, knn, ridge, forest, xgboost"});
   expect_refused(predict(houses(60), {"--holdout", "0.5", "--model", "majority"}), {"majority predicts classes"});
   expect_refused(predict(houses(60), {"--holdout", "0.5", "--metric", "f1"}), {"--metric f1", "--point"});
   const std::string classes = "x,price\n1,a\n2,b\n3,a\n4,b\n";

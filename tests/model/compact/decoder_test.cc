@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "encoding/compact_vocabulary.h"
 #include "kernels/simd.h"
 #include "model/model.h"
 #include "model/tolerances.h"
@@ -138,21 +139,23 @@ void for_each_dtype(const Check& check) {
   }
 }
 
-// Prompts for the default weights: codes up to 99 are number codes there too.
-RandomModel default_vocabulary() { return {}; }
+// Prompts for the default weights, which are of version 2: numbers by value and rank, one of ten missing.
+TokenId default_token(TokenId token) {
+  const RandomModel from;
+  const CompactVocabulary to = usual_vocabulary(2);
+  if (token == from.bar()) return to.bar;
+  if (token >= from.first_label()) return to.first_label + token - from.first_label();
+  return token % 10 == 3 ? to.cells->missing : to.cells->pair(token * 10, 999 - token * 10);
+}
 Prompt default_prompt(size_t num_rows, size_t num_features) {
-  Prompt prompt = default_vocabulary().prompt(num_rows, num_features);
-  const RandomModel from = default_vocabulary();
-  const auto translate = [&](TokenId token) {
-    return token == from.bar() ? 1010 : token >= from.first_label() ? token + 900 : token * 10;
-  };
-  for (TokenId& token : prompt.context) token = translate(token);
-  for (auto& answer : prompt.answers) answer[0] = translate(answer[0]);
+  Prompt prompt = RandomModel().prompt(num_rows, num_features);
+  for (TokenId& token : prompt.context) token = default_token(token);
+  for (auto& answer : prompt.answers) answer[0] = default_token(answer[0]);
   return prompt;
 }
 QueryTokens default_queries(size_t count, size_t num_features) {
-  QueryTokens queries = default_vocabulary().queries(count, num_features);
-  for (TokenId& token : queries.tokens) token = token == default_vocabulary().bar() ? 1010 : token * 10;
+  QueryTokens queries = RandomModel().queries(count, num_features);
+  for (TokenId& token : queries.tokens) token = default_token(token);
   return queries;
 }
 
@@ -270,7 +273,8 @@ TEST_F(Decoder, AnswersAreLogSoftmaxOverAllLabelsWhateverIsAsked) {
     for (size_t label = 0; label < 10; ++label) sum += std::exp(all[query * 10 + label]);
     EXPECT_NEAR(sum, 1, 1e-5);
   }
-  prompt.answers = {{1007}, {1002}};
+  const TokenId first_label = usual_vocabulary(2).first_label;
+  prompt.answers = {{first_label + 7}, {first_label + 2}};
   const std::vector<float> two = scores_of(*model->encode(prompt), queries, 2);
   for (size_t query = 0; query < 3; ++query) {
     EXPECT_EQ(two[query * 2], all[query * 10 + 7]);
