@@ -116,16 +116,22 @@ size_t num_units(const Summary& summary) { return summary.units.size() + summary
 std::string models_without_result(const Summary& summary) {
   std::string text;
   for (size_t model = 0; model < summary.models.size(); ++model) {
-    const auto is_own = [&](const UnitSummary& unit) { return unit.model == model; };
-    const auto first = std::find_if(summary.units.begin(), summary.units.end(), is_own);
-    if (first == summary.units.end()) continue;
-    const bool has_result = std::any_of(summary.units.begin(), summary.units.end(),
-                                        [&](const UnitSummary& unit) { return is_own(unit) && unit.error.empty(); });
-    if (has_result) continue;
-    text += fmt::format("{}{} has no result; units that failed: {}, the first (table {}, {} shots) because {}",
-                        text.empty() ? "" : "\n", summary.models[model].name,
-                        with_thousands(std::count_if(summary.units.begin(), summary.units.end(), is_own)),
-                        summary.tables[first->table].name, first->shots, first->error);
+    uint64_t failed = 0;
+    bool has_result = false;
+    std::string first;
+    const auto look_at = [&](const auto& units, const std::vector<TableSummary>& tables) {
+      for (const auto& unit : units) {
+        if (unit.model != model) continue;
+        has_result = has_result || unit.error.empty();
+        if (failed++ == 0)
+          first = fmt::format("(table {}, {} shots) because {}", tables[unit.table].name, unit.shots, unit.error);
+      }
+    };
+    look_at(summary.units, summary.tables);
+    look_at(summary.number_units, summary.number_tables);
+    if (has_result || failed == 0) continue;
+    text += fmt::format("{}{} has no result; units that failed: {}, the first {}", text.empty() ? "" : "\n",
+                        summary.models[model].name, with_thousands(failed), first);
   }
   return text;
 }

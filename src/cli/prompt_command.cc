@@ -20,7 +20,8 @@ class PromptCommand : public Command {
   std::string summary() const override { return "exactly what a model sees of a task"; }
   std::string details() const override {
     return "Writes the prompt that predict would give the model: labelled rows, queries, and for a language model the "
-           "chat wrapping. text: as the model reads it (for compact models a readable form of its tokens). tokens: a "
+           "chat wrapping. text: as the model reads it (for compact models a readable form of its tokens, of a number "
+           "to predict its code). tokens: a "
            "JSON array of token ids. alpaca and messages: one line of JSON with instruction, input and output, or with "
            "chat messages; the output has the true labels when the test table has the target. Options that change the "
            "prompt are those of predict.";

@@ -1,11 +1,27 @@
 #include "predict/compact_task.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "predict/ensemble_plan.h"
 
 namespace manyshot {
 namespace {
+
+constexpr size_t kStrata = 10;
+
+// Groups of rows with neighbouring numbers and about equal sizes, so that parts of the rows can have all sizes of them.
+std::vector<int32_t> strata(const std::vector<double>& numbers) {
+  std::vector<uint32_t> order(numbers.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::stable_sort(order, {}, [&](uint32_t row) { return numbers[row]; });
+  const size_t count = std::min(kStrata, numbers.size());
+  std::vector<int32_t> group(numbers.size());
+  for (size_t place = 0; place < order.size(); ++place) {
+    group[order[place]] = static_cast<int32_t>(place * count / numbers.size());
+  }
+  return group;
+}
 
 std::vector<uint32_t> count_classes(const PromptPlan& plan, const LabelledTable& shots) {
   plan.check_classes(shots);
@@ -45,6 +61,15 @@ CompactTask::CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader&
       reader.refuse("has a view of other features or classes");
     }
   }
+}
+
+CompactNumberTask::CompactNumberTask(const PromptPlan& plan, const NumberedTable& shots)
+    : format_(shots.features, shots.numbers, plan.model.vocabulary), notes_(format_.notes()) {
+  const EnsembleShape shape = ensemble_shape(plan);
+  const std::vector<int32_t> groups = strata(shots.numbers);
+  const size_t num_groups = static_cast<size_t>(std::ranges::max(groups)) + 1;
+  views_ = make_views(groups, num_groups, format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
+  describe_ensemble(shape, shots.numbers.size(), format_.num_features(), notes_);
 }
 
 bool CompactTask::write(ByteWriter& writer) const {

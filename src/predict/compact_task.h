@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "encoding/make_compact_format.h"
+#include "encoding/typed_format.h"
+#include "predict/number_predictor.h"
 #include "predict/prompt_plan.h"
 
 namespace manyshot {
@@ -30,6 +32,22 @@ class CompactTask {
   std::vector<uint32_t> class_counts_;
   bool has_category_seeds_;  // version 2 of the format
   std::unique_ptr<PromptFormat> format_;
+  std::vector<TaskView> views_;
+  std::vector<std::string> notes_;
+};
+
+// The same of a task whose target is a number.
+class CompactNumberTask {
+ public:
+  // REQUIRES: plan.model.predicts_numbers.
+  CompactNumberTask(const PromptPlan& plan, const NumberedTable& shots);
+
+  const TypedFormat& format() const { return format_; }
+  const std::vector<TaskView>& views() const { return views_; }
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  TypedFormat format_;
   std::vector<TaskView> views_;
   std::vector<std::string> notes_;
 };

@@ -19,8 +19,7 @@ class InContextMethod : public Method {
   InContextMethod(std::shared_ptr<const Model> model, const MethodOptions& options, uint64_t seed);
 
   std::optional<uint64_t> max_labelled_rows() const override;
-  // Texts are shown as they are; version 1 of the compact format keeps the prompts it always had.
-  bool reads_parts() const override { return plan_.model.vocabulary.cells.has_value(); }
+  bool reads_parts() const override { return plan_.reads_parts(); }
   std::optional<LongQuery> find_long_query(const LabelledTable& shots,
                                            const std::function<Table()>& queries) const override;
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }

@@ -3,58 +3,33 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "core/files.h"
 #include "core/interrupt.h"
-#include "encoding/typed_format.h"
 #include "model/compact/config.h"
 #include "model/language/text_model.h"
+#include "predict/compact_task.h"
 #include "predict/encode_views.h"
-#include "predict/ensemble_plan.h"
 #include "predict/number_baselines.h"
 
 namespace manyshot {
 namespace {
 
-constexpr size_t kStrata = 10;
-
-// Groups of rows with neighbouring numbers and about equal sizes, so that parts of the rows can have all sizes of them.
-std::vector<int32_t> strata(const std::vector<double>& numbers) {
-  std::vector<uint32_t> order(numbers.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::ranges::stable_sort(order, {}, [&](uint32_t row) { return numbers[row]; });
-  const size_t count = std::min(kStrata, numbers.size());
-  std::vector<int32_t> group(numbers.size());
-  for (size_t place = 0; place < order.size(); ++place) {
-    group[order[place]] = static_cast<int32_t>(place * count / numbers.size());
-  }
-  return group;
-}
-
 class InContextNumbers : public NumberPredictor {
  public:
   InContextNumbers(std::shared_ptr<const Model> model, const PromptPlan& plan, const NumberedTable& shots,
                    const FitStore& store)
-      : model_(std::move(model)),
-        format_(shots.features, shots.numbers, plan.model.vocabulary),
-        notes_(format_.notes()),
-        num_rows_(shots.numbers.size()) {
-    const EnsembleShape shape = ensemble_shape(plan);
-    const std::vector<int32_t> groups = strata(shots.numbers);
-    const size_t num_groups = static_cast<size_t>(std::ranges::max(groups)) + 1;
-    views_ = make_views(groups, num_groups, format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
-    describe_ensemble(shape, num_rows_, format_.num_features(), notes_);
-    const NumberCode& code = format_.target_code();
+      : model_(std::move(model)), task_(plan, shots), num_rows_(shots.numbers.size()) {
+    const NumberCode& code = task_.format().target_code();
     for (int i = 0; i < kNumCodes; ++i) values_.push_back(code.value(i));
-    contexts_ = encode_views(*model_, format_, views_, store);
+    contexts_ = encode_views(*model_, task_.format(), task_.views(), store);
   }
 
   Distributions predict(const Table& queries) const override {
     std::vector<double> sums(queries.num_rows * kNumCodes);
     std::vector<float> scores(sums.size());
-    const std::vector<QueryTokens> tokens = format_.queries(queries, views_);
-    for (size_t member = 0; member < views_.size(); ++member) {
+    const std::vector<QueryTokens> tokens = task_.format().queries(queries, task_.views());
+    for (size_t member = 0; member < task_.views().size(); ++member) {
       check_interrupted();
       contexts_[member]->score(tokens[member], scores);
       for (size_t i = 0; i < sums.size(); ++i) sums[i] += std::exp(static_cast<double>(scores[i]));
@@ -72,10 +47,10 @@ class InContextNumbers : public NumberPredictor {
   // Of each member's rows but the first third, as for classes (predict/in_context.cc).
   std::vector<double> honest_means() const override {
     std::vector<double> sums(num_rows_), counts(num_rows_);
-    for (size_t member = 0; member < views_.size(); ++member) {
+    for (size_t member = 0; member < task_.views().size(); ++member) {
       const std::vector<float> scores = contexts_[member]->prequential();
       if (scores.empty()) return {};
-      const std::vector<uint32_t>& rows = views_[member].rows;
+      const std::vector<uint32_t>& rows = task_.views()[member].rows;
       for (size_t place = rows.size() / 3; place < rows.size(); ++place) {
         double mean = 0, total = 0;
         for (size_t code = 0; code < values_.size(); ++code) {
@@ -93,7 +68,7 @@ class InContextNumbers : public NumberPredictor {
     return sums;
   }
 
-  std::vector<std::string> notes() const override { return notes_; }
+  std::vector<std::string> notes() const override { return task_.notes(); }
 
  private:
   std::vector<WeightedValue> weighted(std::span<const double> weights) const {
@@ -105,10 +80,8 @@ class InContextNumbers : public NumberPredictor {
   }
 
   std::shared_ptr<const Model> model_;
-  TypedFormat format_;
-  std::vector<std::string> notes_;
+  CompactNumberTask task_;
   size_t num_rows_;
-  std::vector<TaskView> views_;
   std::vector<double> values_;  // [kNumCodes] the number in the middle of each code
   std::vector<std::unique_ptr<EncodedContext>> contexts_;
 };

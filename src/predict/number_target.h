@@ -21,6 +21,10 @@ constexpr auto names_of(TaskKind) {
                                          {TaskKind::kRegression, "regression"}});
 }
 
+inline constexpr const char* kTaskKindHelp =
+    "Whether the target is a class or a number; auto: a number where it has more than 20 different numbers, not all "
+    "whole, or more than 50, or more than one for every 20 rows.";
+
 // A column that may be a number to predict: `schema` reads it as numbers.
 struct NumberColumn {
   ColumnSchema schema;

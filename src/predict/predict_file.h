@@ -50,9 +50,7 @@ struct PredictOptions {
     OptionsUnlessFitted<Visitor> task_visitor{v};
     TaskOptions::visit(self.task, task_visitor);
     option_heading(v, "Input");
-    v("task", self.task.kind, any_value(),
-      "Whether the target is a class or a number; auto: a number where it has more than 20 different numbers, not all "
-      "whole, or more than 50, or more than one for every 20 rows.");
+    v("task", self.task.kind, any_value(), kTaskKindHelp);
     option_heading(v, "Labelled rows");
     OwnRowsOptions::visit(self.own_rows, v);
     option_heading(v, "Model");

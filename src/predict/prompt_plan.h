@@ -15,6 +15,8 @@ struct PromptPlan {
   static constexpr int kMaxMembers = 256;
 
   bool is_text() const { return model.layout == PromptLayout::kFlat; }
+  // Texts are shown as they are; version 1 of the compact format keeps the prompts it always had.
+  bool reads_parts() const { return model.vocabulary.cells.has_value(); }
   // Labelled rows of one member times members.
   uint64_t max_labelled_rows() const;
   // Throws Error(kUnsupported) for more classes than the model tells apart.

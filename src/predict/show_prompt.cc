@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "encoding/parts/column_parts.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "model/language/tensor_source.h"
 #include "model/language/text_model.h"
@@ -15,6 +16,7 @@
 #include "predict/baselines.h"
 #include "predict/compact_task.h"
 #include "predict/model_store.h"
+#include "predict/number_baselines.h"
 #include "predict/taught_method.h"
 #include "predict/text_task.h"
 
@@ -69,20 +71,19 @@ std::string cell_text(TokenId token, const CompactVocabulary& vocabulary) {
   return fmt::format("{}/{}", pair % kNumCodes, pair / kNumCodes);
 }
 
-// 620 380 | 1: values, the bar and the label id, one row a line.
+// 620 380 | 1: values, the bar and the label id, or the code of a number to predict; one row a line.
 void append_row(std::span<const TokenId> tokens, size_t num_features, const CompactVocabulary& vocabulary,
-                std::string& text) {
+                TokenId first_answer, std::string& text) {
   for (size_t place = 0; place < num_features; ++place) text += cell_text(tokens[place], vocabulary) + " ";
   text += "|";
-  if (tokens.size() > num_features + 1) {
-    text += fmt::format(" {}", tokens[num_features + 1] - vocabulary.first_label);
-  }
+  if (tokens.size() > num_features + 1) text += fmt::format(" {}", tokens[num_features + 1] - first_answer);
   text += '\n';
 }
 
-std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options, const LabelledTable& shots,
-                           const Table& rows) {
-  const CompactTask task(plan, shots);
+// AnyTask: CompactTask or CompactNumberTask. `first_answer`: the token of label 0, or of code 0.
+template <class AnyTask>
+std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options, const AnyTask& task,
+                           TokenId first_answer, const Table& rows) {
   log_notes(options.task.train, task.notes());
   const TaskView& view = task.views()[static_cast<size_t>(options.member)];
   const Prompt prompt = task.format().prompt(view);
@@ -97,11 +98,11 @@ std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options,
   std::string text;
   for (size_t row = 0; row < prompt.num_shots(); ++row) {
     append_row(std::span(prompt.context).subspan(row * row_tokens, row_tokens), prompt.num_features,
-               plan.model.vocabulary, text);
+               plan.model.vocabulary, first_answer, text);
   }
   text += "\n";
   for (size_t query = 0; query < tokens.size(); ++query) {
-    append_row(tokens[query], prompt.num_features, plan.model.vocabulary, text);
+    append_row(tokens[query], prompt.num_features, plan.model.vocabulary, first_answer, text);
   }
   return text;
 }
@@ -139,19 +140,45 @@ PromptPlan plan_of(const PromptOptions& options) {
   return plan;
 }
 
+// The further columns that predict shows the model (predict/parts_method.h).
+void add_parts(const PromptPlan& plan, const PromptOptions& options, const ColumnParts::Target& target, Table& shots,
+               Table& rows) {
+  if (!plan.reads_parts()) return;
+  const ColumnParts parts(shots, target);
+  log_notes(options.task.train, parts.notes());
+  shots = parts.extend_labelled(shots);
+  rows = parts.extend(rows);
+}
+
+std::string number_prompt_of(const PromptPlan& plan, const PromptOptions& options, const TrainingTable& train,
+                             QueryReader& queries) {
+  if (plan.is_text() || !plan.model.predicts_numbers) fail_of_classes(plan.model.path);
+  if (options.teacher.teacher != Teacher::kNone) {
+    fail(ErrorKind::kBadInput, "--teacher {}: nothing that predicts numbers reads its columns; leave it out",
+         name_of(options.teacher.teacher));
+  }
+  NumberedTable shots = read_numbered_shots(options.task, train, plan.max_labelled_rows(), train.labels);
+  Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
+  add_parts(plan, options, ColumnParts::target_of(shots.numbers), shots.features, rows);
+  return compact_prompt(plan, options, CompactNumberTask(plan, shots), plan.model.vocabulary.cells->target(0), rows);
+}
+
 std::string prompt_of(const PromptPlan& plan, const PromptOptions& options, const TrainingTable& train,
                       QueryReader& queries) {
+  if (train.is_number()) return number_prompt_of(plan, options, train, queries);
   const std::vector<TreeKind> kinds = tree_kinds(options.teacher.teacher);
   const uint64_t limit = plan.max_labelled_rows();
   LabelledTable shots = read_shots(options.task, train, kinds.empty() ? std::optional(limit) : std::nullopt);
   Table rows = queries.first_rows(static_cast<uint64_t>(options.queries));
+  add_parts(plan, options, ColumnParts::target_of(shots.labels, shots.classes), shots.features, rows);
   if (!kinds.empty()) {
     const TreeTeachers teachers(shots, kinds, options.teacher.teacher_seconds, plan.seed);
     log_notes(options.task.train, teachers.notes());
     shots = teachers.teach(shots, kinds, taught_rows(shots, limit, plan.seed));
     rows = teachers.teach(rows, kinds, teachers.predict(rows));
   }
-  return plan.is_text() ? text_prompt(plan, options, shots, rows, queries) : compact_prompt(plan, options, shots, rows);
+  if (plan.is_text()) return text_prompt(plan, options, shots, rows, queries);
+  return compact_prompt(plan, options, CompactTask(plan, shots), plan.model.vocabulary.first_label, rows);
 }
 
 }  // namespace

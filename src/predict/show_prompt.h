@@ -24,7 +24,7 @@ constexpr auto names_of(PromptOutput) {
 }
 
 struct PromptOptions {
-  TaskOptions task;
+  TaskOptions task{.kind = TaskKind::kAuto};
   PromptForm form;
   TeacherOptions teacher;
   std::string model = "default";
@@ -36,6 +36,8 @@ struct PromptOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     TaskOptions::visit(self.task, v);
+    option_heading(v, "Input");
+    v("task", self.task.kind, any_value(), kTaskKindHelp);
     option_heading(v, "Model");
     v("model", self.model, any_value(),
       "default, an installed model such as smollm2, a model folder, or a .gguf file.");

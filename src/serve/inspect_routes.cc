@@ -138,8 +138,6 @@ Response prompt(ServedTables& served, const Request& request) {
   if (!task->has_rows())
     fail(ErrorKind::kUnsupported,
          "the fit \"{}\" is without its labelled rows, which a prompt shows; fit to them again", asked.fit);
-  if (task->is_number())
-    fail(ErrorKind::kUnsupported, "the fit \"{}\" predicts a number, and prompts are shown of classes", asked.fit);
   asked.prompt.task = task->options().task;
   asked.prompt.form = task->options().method.prompt;
   asked.prompt.teacher = task->options().method.teacher;

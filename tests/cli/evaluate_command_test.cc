@@ -466,6 +466,18 @@ TEST_F(EvaluateTest, ARowOfTheMajoritysAnswersAloneIsNoResult) {
   EXPECT_THAT(report, Not(HasSubstr("()"))) << "intervals over one table";
 }
 
+// A number of labelled rows that every table has and no method of numbers can use: one value of the target.
+TEST_F(EvaluateTest, NumbersWithoutAnyResultAreAFailure) {
+  std::string text = "x,target\n";
+  for (int row = 0; row < 60; ++row) text += fmt::format("5,{}.5\n", row);
+  std::filesystem::create_directories(folder_ / "constant");
+  folder_.write("constant/t.csv", text);
+  const ProgramResult result = run_manyshot({"evaluate", "--tables", folder_ / "constant", "--models", "ridge",
+                                             "--shots", "8", "--out", folder_ / "constant-out"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("ridge has no result; units that failed: 1, the first (table t, 8 shots) because"));
+}
+
 TEST_F(EvaluateTest, TwoRunsAreCompared) {
   ASSERT_EQ(evaluate("one", {"--models", "forest,majority", "--shots", "8,64"}).exit_code, 0);
   ASSERT_EQ(evaluate("other", {"--models", "forest,knn", "--shots", "8,64,100"}).exit_code, 0);

@@ -6,12 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <regex>
 
 #include "core/json.h"
 #include "core/rng.h"
 #include "predict/baselines.h"
 #include "predict/in_context.h"
+#include "predict/in_context_numbers.h"
 #include "predict/model_store.h"
+#include "predict/parts_method.h"
 #include "predict/predict_file.h"
 #include "predict/taught_method.h"
 #include "support/error.h"
@@ -123,6 +126,56 @@ TEST_F(ShowPrompt, ShowsTheColumnsOfTheTeacher) {
                             options.teacher, options.task.seed);
   method.fit(shots);
   EXPECT_EQ(shown, model->contexts()[0]);
+}
+
+// Messages of which one word tells, sent on days of which the weekend does.
+std::string messages(size_t num_rows) {
+  const Rng rng(7);
+  std::string text = "when,message,size,class\n";
+  for (size_t row = 0; row < num_rows; ++row) {
+    const bool is_refund = rng.bernoulli(row, 0.5);
+    text +=
+        fmt::format("2024-01-{:02},order {} {},{},{}\n", 1 + rng.child("day").below(row, 28), row * 7919,
+                    is_refund ? "refund please" : "thank you", rng.child("size").below(row, 50), is_refund ? "b" : "a");
+  }
+  return text;
+}
+
+TEST_F(ShowPrompt, ShowsWhatDatesAndWordsSay) {
+  const std::string path = resolve_model("default");
+  const TaskOptions task = task_of(folder_.write("messages.csv", messages(80)));
+  const auto model = std::make_shared<RecordingModel>(load_model(path));
+  const TrainingTable train = open_training_table(task);
+  const auto method = with_parts(std::make_unique<InContextMethod>(model, MethodOptions{}, task.seed));
+  const auto predictor = method->fit(read_shots(task, train, method->max_labelled_rows()));
+  EXPECT_THAT(predictor->notes(), ::testing::Contains(HasSubstr("its words are read")));
+  EXPECT_EQ(tokens("default", task, 2)["context"].get<Tokens>(), model->contexts()[2]);
+}
+
+TEST_F(ShowPrompt, ShowsNumbersToPredictByTheirCodes) {
+  const std::string path = resolve_model("default");
+  TaskOptions task = task_of(write_table(120, 3, 2));
+  task.target = "x0";
+  task.kind = TaskKind::kAuto;
+  const auto model = std::make_shared<RecordingModel>(load_model(path));
+  const TrainingTable train = open_training_table(task);
+  ASSERT_TRUE(train.is_number());
+  const auto method = with_parts(std::make_unique<InContextNumberMethod>(model, MethodOptions{}, task.seed));
+  method->fit(read_numbered_shots(task, train, method->max_labelled_rows(), train.labels));
+  EXPECT_EQ(tokens("default", task, 3)["context"].get<Tokens>(), model->contexts()[3]);
+  PromptOptions options;
+  options.task = task;
+  options.queries = 2;
+  const std::string text = show_prompt(options);
+  EXPECT_TRUE(std::regex_search(text, std::regex("^([0-9]+/[0-9]+ ){2}[^|]*\\| [0-9]{1,3}\n"))) << text;
+  EXPECT_THAT(text, ::testing::EndsWith("|\n")) << "of queries nothing is told";
+  options.teacher.teacher = Teacher::kForest;
+  EXPECT_ERROR(show_prompt(options), ErrorKind::kBadInput, "--teacher forest: nothing that predicts numbers reads");
+  options.teacher.teacher = Teacher::kNone;
+  const TemporaryFolder text_model;
+  write_tiny_text_model(text_model.path());
+  options.model = text_model.path();
+  EXPECT_ERROR(show_prompt(options), ErrorKind::kUnsupported, "predicts classes, and the target is a number");
 }
 
 TEST_F(ShowPrompt, AutoHasNoSinglePrompt) {

@@ -21,7 +21,7 @@ using Means = std::map<size_t, NumberAverageSummary>;
 double mean_crps(const std::vector<const NumberUnitSummary*>& units) {
   std::vector<double> values;
   for (const NumberUnitSummary* unit : units) values.push_back(unit->metrics.crps);
-  return mean_of(values);
+  return average_of(values);
 }
 
 NumberDifference difference_of(const Means& own, const Means& baseline, double NumberAverageSummary::*member,
@@ -37,7 +37,7 @@ NumberDifference difference_of(const Means& own, const Means& baseline, double N
     const double gain = member == &NumberAverageSummary::r2 ? difference : -difference;
     ++(gain > 0 ? result.better : gain < 0 ? result.worse : result.equal);
   }
-  result.difference = mean_of(differences);
+  result.difference = average_of(differences);
   result.interval = bootstrap.interval(differences);
   return result;
 }
@@ -91,7 +91,7 @@ void summarise_numbers(Summary& summary) {
     for (const auto& [name, member] : kNumberAverages) {
       std::vector<double> values;
       for (const auto& [table, mean] : own) values.push_back(mean.*member);
-      average.*member = mean_of(values);
+      average.*member = average_of(values);
     }
     for (const auto& [table, of_table] : of_model)
       average.wins += mean_crps(of_table) <= least_crps.at({shots, table}) ? 1 : 0;

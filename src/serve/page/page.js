@@ -367,7 +367,7 @@ function showPredictions(answer, rows, csv, fitName) {
   if (link.href) URL.revokeObjectURL(link.href);
   link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
   link.hidden = false;
-  $("ask-prompt").hidden = isNumber;  // prompts are shown of classes
+  $("ask-prompt").hidden = false;
   $("show-prompt").onclick = () => showPrompt(fitName, rows);
   $("results").hidden = false;
   $("results").focus({ preventScroll: true });
