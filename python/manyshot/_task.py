@@ -57,11 +57,13 @@ class Task:
 
     def predict_proba(self, table: Any) -> np.ndarray:
         """Probabilities [rows, classes] of a table with the columns of the labelled rows."""
+        self._require(predicts_classes=True)
         return self._ask(table, lambda prediction, rows: _copied(
             library().manyshot_prediction_probabilities(prediction), (rows, len(self.classes))))
 
     def predict_means(self, table: Any) -> np.ndarray:
         """Of a number: the means [rows] of the predicted distributions."""
+        self._require(predicts_classes=False)
         return self._ask(table, lambda prediction, rows: _copied(
             library().manyshot_prediction_means(prediction), (rows,)))
 
@@ -75,7 +77,17 @@ class Task:
                     prediction, float(level), out.ctypes.data_as(ctypes.POINTER(ctypes.c_double))))
             return np.ascontiguousarray(result.T)
 
+        self._require(predicts_classes=False)
         return self._ask(table, quantiles)
+
+    def _require(self, predicts_classes):
+        if bool(self.classes) == predicts_classes:
+            return
+        if predicts_classes:
+            raise ValueError("the target is a number: ask for predict_means() or predict_quantiles(), or fit with "
+                             "task=\"classification\" to take each of its values as a class")
+        raise ValueError(f"the target has {len(self.classes)} classes: ask for predict_proba(), or fit with "
+                         "task=\"regression\" if it is a number")
 
     def _ask(self, table, read):
         prediction = ctypes.c_void_p()
@@ -95,8 +107,8 @@ class Task:
 
 
 def _copied(pointer, shape):
-    if not pointer:
-        raise ValueError("the task predicts classes, or numbers, and was asked for the other")
+    if not pointer:  # of no rows
+        return np.empty(shape)
     return np.ctypeslib.as_array(pointer, shape).copy()
 
 

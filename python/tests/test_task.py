@@ -51,6 +51,17 @@ def test_errors_say_what_is_wrong():
         manyshot.Task.fit(table(10, 0), "kind", ensembel=3)
 
 
+def test_asking_for_the_other_kind_says_what_to_ask_for():
+    few = {"x": [1.0, 2.0, 3.0] * 10, "y": [1.5, 2.5, 3.5] * 10}
+    task = manyshot.Task.fit(few, "y", model="forest")
+    with pytest.raises(ValueError, match=r'has 3 classes: ask for predict_proba\(\), or fit with task="regression"'):
+        task.predict_means(few)
+    numbers = manyshot.Task.fit(few, "y", model="forest", task="regression")
+    with pytest.raises(ValueError, match=r"is a number: ask for predict_means\(\)"):
+        numbers.predict_proba(few)
+    assert numbers.predict_means(few).shape == (30,)
+
+
 def test_notes_go_to_the_function():
     notes = []
     manyshot.set_log_function(lambda level, message: notes.append((level, message)))
