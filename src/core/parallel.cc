@@ -92,7 +92,7 @@ class Workers {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     stop_ = false;
-    for (int worker = 1; worker <= count; ++worker) start(worker, count);
+    for (int number = 1; number <= count; ++number) start(number, count);
   }
 
   // Works on `loop` with at most `helpers` of the threads, and returns when all of them have left it. A thread that
@@ -101,6 +101,7 @@ class Workers {
     {
       const std::lock_guard lock(mutex_);
       loop_ = &loop;
+      next_worker_ = 1;
       seats_ = helpers;
     }
     seat_free_.notify_all();
@@ -115,33 +116,37 @@ class Workers {
   }
 
  private:
-  void start(int worker, int count) {
+  void start(int number, int count) {
     try {
-      threads_.emplace_back([this, worker] { run(worker); });
+      threads_.emplace_back([this] { run(); });
     } catch (const std::system_error& error) {
-      fail(ErrorKind::kOutOfMemory, "cannot start thread {} of {}: {}; use fewer threads (--threads)", worker + 1,
+      fail(ErrorKind::kOutOfMemory, "cannot start thread {} of {}: {}; use fewer threads (--threads)", number + 1,
            count + 1, error.code().message());
     }
   }
 
-  void run(int worker) {
-    while (Loop* loop = take_seat()) {
-      loop->work(worker);
+  struct Seat {
+    Loop* loop = nullptr;  // null when the thread shall end
+    int worker = 0;        // the loop's workers are numbered as they come
+  };
+
+  void run() {
+    for (Seat seat = take_seat(); seat.loop != nullptr; seat = take_seat()) {
+      seat.loop->work(seat.worker);
       const std::lock_guard lock(mutex_);
       if (--seated_ == 0) all_left_.notify_one();
     }
   }
 
-  // Nothing when the thread shall end.
-  Loop* take_seat() {
+  Seat take_seat() {
     const auto is_wanted = [&] { return seats_ > 0 || stop_; };
     spin_until(is_wanted);
     std::unique_lock lock(mutex_);
     seat_free_.wait(lock, is_wanted);
-    if (stop_) return nullptr;
+    if (stop_) return {};
     --seats_;
     ++seated_;
-    return loop_;
+    return {loop_, next_worker_++};
   }
 
   std::vector<std::thread> threads_;
@@ -149,6 +154,7 @@ class Workers {
   std::condition_variable seat_free_;
   std::condition_variable all_left_;
   Loop* loop_ = nullptr;
+  int next_worker_ = 1;
   // Changed under mutex_ only; atomic because spin_until looks without it.
   std::atomic<int> seats_{0};
   std::atomic<int> seated_{0};

@@ -17,9 +17,10 @@ int num_threads();
 // are handed out one by one in increasing order, so uneven tasks balance. After an exception no further tasks are
 // handed out; the one of the lowest i that throws reaches the caller once all workers have stopped, whatever the number
 // of threads. A call from inside a task of a parallel loop runs serially under that task's `worker`; so does a call
-// while another thread's loop runs (worker 0). `worker` is in [0, num_threads()): use it to index scratch memory, never
-// to choose results. Throws Error(kOutOfMemory) when the system refuses to start a thread.
-// A child of fork() has none of the threads: the parent calls set_num_threads(1) first, or the child makes no loops.
+// while another thread's loop runs (worker 0). `worker` is in [0, num_threads()), and outside of such a task in [0,
+// count): use it to index scratch memory, never to choose results. Throws Error(kOutOfMemory) when the system refuses
+// to start a thread. A child of fork() has none of the threads: the parent calls set_num_threads(1) first, or the child
+// makes no loops.
 void parallel_for(size_t count, const std::function<void(size_t i, int worker)>& task);
 
 }  // namespace manyshot

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -43,6 +44,17 @@ TEST_P(ParallelFor, WorkersAreNumberedAndExclusive) {
     --inside[worker];
   });
   EXPECT_EQ(clashes, 0);
+}
+
+TEST_P(ParallelFor, NoMoreWorkersThanTasks) {
+  std::atomic<int> most{0};
+  for (int repeat = 0; repeat < 2000; ++repeat) {
+    parallel_for(3, [&](size_t, int worker) {
+      for (int seen = most; worker > seen && !most.compare_exchange_weak(seen, worker);) {
+      }
+    });
+  }
+  EXPECT_LT(most, std::min(3, GetParam()));
 }
 
 TEST_P(ParallelFor, ManyLoopsInARow) {

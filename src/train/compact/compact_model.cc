@@ -77,7 +77,7 @@ class TrainedNetwork : public CompactModel {
   std::vector<float> log_probabilities(const TrainSample& sample) override {
     check_sample(shape_, sample);
     reserve(std::span(&sample, 1));
-    TaskPass<T>& pass = *passes_[0];
+    TaskPass<T>& pass = pass_of(0);
     const BarLabels bars = bar_labels(shape_, options_, sample);
     pass.run(view(), sample, bars, nullptr);
     const LabelHead& head = bars.are_numbers ? number_head_ : label_head_;
@@ -106,17 +106,17 @@ class TrainedNetwork : public CompactModel {
   }
   size_t smooth_weights() const { return kNumberFeatures * shape_.D; }
 
-  // One pass a thread, large enough for every sample of the batch.
+  // The passes are large enough for every sample of the batch.
   void reserve(std::span<const TrainSample> batch) {
-    TaskSize size;
-    for (const TrainSample& sample : batch) size.grow(TaskSize::of(sample));
+    for (const TrainSample& sample : batch) pass_size_.grow(TaskSize::of(sample));
     passes_.resize(static_cast<size_t>(num_threads()));
-    for (auto& pass : passes_) {
-      if (pass) size.grow(pass->size());
-    }
-    for (size_t i = 0; i < std::min(passes_.size(), batch.size()); ++i) {
-      if (!passes_[i] || !passes_[i]->size().covers(size)) passes_[i] = std::make_unique<TaskPass<T>>(shape_, size);
-    }
+  }
+
+  // A worker's own, made when it is first needed: with fewer samples than threads any of them may come.
+  TaskPass<T>& pass_of(int worker) {
+    auto& pass = passes_[static_cast<size_t>(worker)];
+    if (!pass || !pass->size().covers(pass_size_)) pass = std::make_unique<TaskPass<T>>(shape_, pass_size_);
+    return *pass;
   }
 
   LossSum run(std::span<const TrainSample> batch, const float* gradient_scale) {
@@ -131,8 +131,8 @@ class TrainedNetwork : public CompactModel {
       if (gradient_scale != nullptr) gradient = sums_.view(share, *gradient_scale);
       for (const size_t i : shares[share]) {
         check_interrupted();
-        losses[i] = passes_[static_cast<size_t>(worker)]->run(weights, batch[i], bar_labels(shape_, options_, batch[i]),
-                                                              gradient_scale ? &gradient : nullptr);
+        losses[i] = pass_of(worker).run(weights, batch[i], bar_labels(shape_, options_, batch[i]),
+                                        gradient_scale ? &gradient : nullptr);
       }
     });
     if (gradient_scale != nullptr) sums_.add_to(parameters_, shares.size(), scales_, number_features_);
@@ -150,7 +150,8 @@ class TrainedNetwork : public CompactModel {
   std::vector<TrainedLayer<T>> layers_;
   LabelHead label_head_, number_head_;
   GradientSums sums_;
-  std::vector<std::unique_ptr<TaskPass<T>>> passes_;
+  TaskSize pass_size_;
+  std::vector<std::unique_ptr<TaskPass<T>>> passes_;  // of each worker
 };
 
 }  // namespace
