@@ -92,8 +92,8 @@ learning_rate = 0.0003
 max_tokens = 2048
 [stage.corpus]
 prior = "mlp"
-shots = "64:64"
-queries = 20
+shots = "8:64"
+queries = 8
 features = "4:8"
 filter_tasks = false
 EOF

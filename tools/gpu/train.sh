@@ -2,15 +2,16 @@
 # A training run on a GPU that is lent for minutes:  tools/gpu/train.sh RECIPE FOLDER [SECONDS] [CHECKPOINT]
 # Stops well before SECONDS (540) are over, keeps a checkpoint every minute, and leaves in FOLDER/parts what has to travel: the last
 # checkpoint in parts of at most 15 MiB (cat FOLDER/parts/checkpoint.tar.* | tar -x) and the run's log and report. CHECKPOINT, or a
-# folder of such parts, is gone on from. MANYSHOT names the program (build/release/bin/manyshot). Prints one JSON object.
+# folder of such parts, is gone on from. With WEIGHTS=N the last N of the recipe's own checkpoints travel instead, of each the weights
+# alone (weights-STEP.tar.*). MANYSHOT names the program (build/release/bin/manyshot). Prints one JSON object.
 set -eu
-[ $# -ge 2 ] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
 recipe=$1 out=$2 seconds=${3:-540} from=${4:-}
 program=${MANYSHOT:-build/release/bin/manyshot}
 mkdir -p "$out"
 
-set -- --config "$recipe" --out "$out/run" --device "${MANYSHOT_DEVICE:-cuda}" --json \
-  --set checkpoint.every_minutes=1 --set checkpoint.keep_last=1 --set checkpoint.best_metric=none
+set -- --config "$recipe" --out "$out/run" --device "${MANYSHOT_DEVICE:-cuda}" --json --set checkpoint.best_metric=none
+if [ -z "${WEIGHTS:-}" ]; then set -- "$@" --set checkpoint.every_minutes=1 --set checkpoint.keep_last=1; fi
 if [ -n "$from" ]; then
   if [ -e "$from/checkpoint.tar.aa" ]; then
     mkdir -p "$out/from"
@@ -25,14 +26,22 @@ began=$(date +%s)
 status=0
 timeout --signal INT $((seconds - 30)) "$program" train "$@" >"$out/result.json" 2>"$out/log" || status=$?
 took=$(($(date +%s) - began))
-checkpoint=$(ls "$out/run" 2>/dev/null | sed -n 's/^checkpoint-\([0-9]*\)$/\1/p' | sort -n | tail -n 1)
+checkpoints=$(ls "$out/run" 2>/dev/null | sed -n 's/^checkpoint-\([0-9]*\)$/\1/p' | sort -n)
+checkpoint=$(echo "$checkpoints" | tail -n 1)
 if [ -z "$checkpoint" ]; then
   tail -n 5 "$out/log" >&2
   exit 1
 fi
 rm -rf "$out/parts"
 mkdir "$out/parts"
-tar -c -C "$out/run" "checkpoint-$checkpoint" | split -b 15m - "$out/parts/checkpoint.tar."
+if [ -z "${WEIGHTS:-}" ]; then
+  tar -c -C "$out/run" "checkpoint-$checkpoint" | split -b 15m - "$out/parts/checkpoint.tar."
+else
+  for step in $(echo "$checkpoints" | tail -n "$WEIGHTS"); do
+    (cd "$out/run" && tar -c "checkpoint-$step/config.json" "checkpoint-$step/model.safetensors") |
+      split -b 15m - "$out/parts/weights-$step.tar."
+  done
+fi
 for file in metrics.jsonl run.json report.html; do
   [ ! -e "$out/run/$file" ] || gzip -c "$out/run/$file" >"$out/parts/$file.gz"
 done

@@ -24,6 +24,8 @@ constexpr const char* kDriver = "libcuda.so.1";
 constexpr uint64_t kMostVersionBytes = 1 << 16;
 // In the order in which they need each other.
 constexpr std::array kLibraries = {"libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so"};
+// Brings the compiler of kernels along (train/device/kernel_compiler.h), which does without where it is missing.
+constexpr const char* kCompiler = "libcaffe2_nvrtc.so";
 
 bool has_file(const fs::path& path) {
   std::error_code error;
@@ -143,6 +145,7 @@ void load_cuda_torch() {
     }
     const fs::path folder = fs::path(find_cuda_torch()) / "lib";
     for (const char* library : kLibraries) load(folder / library);
+    dlopen((folder / kCompiler).c_str(), RTLD_NOW | RTLD_GLOBAL);
   });
 }
 

@@ -50,7 +50,8 @@ class DeviceContext : public EncodedContext {
 
   void score(const QueryTokens& queries, std::span<float> log_likelihoods) const override {
     check_queries(decoder_->shape.config, context_.num_features, queries);
-    const size_t row_tokens = context_.row_tokens(), room = decoder_->pack_tokens / row_tokens;
+    const size_t row_tokens = context_.row_tokens(),
+                 room = std::min(decoder_->pack_tokens / row_tokens, kMostPackedRows);
     const size_t chunk = std::max<size_t>(room > context_.num_labelled ? room - context_.num_labelled : 0, kLeastChunk);
     for (size_t first = 0; first < queries.size(); first += chunk) {
       check_interrupted();
@@ -83,7 +84,8 @@ class DeviceContext : public EncodedContext {
       at::set_num_threads(num_threads());
       const DevicePack pack =
           to_device(pack_tasks(decoder_->shape, decoder_->options, tasks), decoder_->network.device());
-      return decoder_->network.logits(pack).cpu().contiguous();
+      const CompactNetwork::Logits logits = decoder_->network.logits(pack);
+      return (logits.numbers.defined() ? logits.numbers : logits.labels).cpu().contiguous();
     });
     const auto width = static_cast<size_t>(logits.size(1));
     for (size_t row = first; row < task.num_rows(); ++row) {

@@ -97,10 +97,10 @@ class DeviceCompactModel : public CompactModel {
     return guarded([&] {
       const c10::NoGradGuard no_gradients;
       const TrainSample* tasks[] = {&sample};
+      const CompactNetwork::Logits logits =
+          network_.logits(to_device(pack_tasks(shape_, options_, tasks), network_.device()));
       const Tensor here =
-          at::log_softmax(network_.logits(to_device(pack_tasks(shape_, options_, tasks), network_.device())), -1)
-              .cpu()
-              .contiguous();
+          at::log_softmax(logits.numbers.defined() ? logits.numbers : logits.labels, -1).cpu().contiguous();
       const float* values = here.data_ptr<float>();
       return std::vector<float>(values, values + here.numel());
     });
@@ -117,10 +117,10 @@ class DeviceCompactModel : public CompactModel {
     return guarded([&] {
       LossSum sum;
       std::vector<Tensor> results;  // [2] loss and right answers of each pack
-      for (const std::vector<size_t>& group : group_tasks(shape_.config, batch, most_tokens_)) {
+      for (const auto& [begin, end] : group_tasks(batch, most_tokens_)) {
         check_interrupted();
         std::vector<const TrainSample*> tasks;
-        for (const size_t i : group) tasks.push_back(&batch[i]);
+        for (const TrainSample& sample : batch.subspan(begin, end - begin)) tasks.push_back(&sample);
         results.push_back(run_pack(tasks, gradient_scale, sum));
       }
       // The one moment at which the host waits for the device.
@@ -138,26 +138,43 @@ class DeviceCompactModel : public CompactModel {
       sum.tokens += task->tokens.size();
       sum.flops += forward_flops(shape_, *task) * (gradient_scale != nullptr ? 3 : 1);
     }
-    double weight = 0;
-    for (const float supervised : packed.supervised) weight += static_cast<double>(supervised);
-    sum.weight += weight;
+    const double numbers = count_supervised(packed.numbers), deviation = codes_per_deviation(shape_.num_codes);
+    sum.weight += count_supervised(packed.labels) + numbers;
+    sum.loss -= numbers * std::log(deviation);  // as count_answer() has it
+
     const DevicePack pack = to_device(packed, network_.device());
-    Tensor logits = network_.logits(pack);
-    if (pack.is_allowed.defined()) {
-      logits = logits.masked_fill(pack.is_allowed.logical_not(), -std::numeric_limits<double>::infinity());
+    const CompactNetwork::Logits logits = network_.logits(pack);
+    std::vector<BarSums> kinds;
+    if (logits.labels.defined()) kinds.push_back(sums_of(logits.labels, pack.labels, 0));
+    if (logits.numbers.defined()) kinds.push_back(sums_of(logits.numbers, pack.numbers, deviation / 4));
+    Tensor loss = kinds.front().loss, correct = kinds.front().correct;
+    if (kinds.size() > 1) {
+      loss = loss + kinds.back().loss;
+      correct = correct + kinds.back().correct;
     }
-    const Tensor losses = -at::log_softmax(logits, -1).gather(1, pack.label.unsqueeze(1)).squeeze(1);
-    const Tensor loss = at::where(pack.is_supervised, losses, at::zeros_like(losses)).sum(at::kDouble);
     if (gradient_scale != nullptr) {
       (loss * static_cast<double>(*gradient_scale)).backward();
       network_.add_gradients(numbers_->gradients(), parameters_.places());
     }
-    // As count_answer() has it.
-    const double deviation = codes_per_deviation(shape_.num_codes), near = pack.are_numbers ? deviation / 4 : 0;
-    if (pack.are_numbers) sum.loss -= weight * std::log(deviation);
-    const Tensor correct =
-        ((logits.argmax(1) - pack.label).abs() <= near).logical_and(pack.is_supervised).sum(at::kDouble);
     return at::stack({loss.detach(), correct});
+  }
+
+  static double count_supervised(const PackedBars& bars) {
+    return static_cast<double>(std::ranges::count(bars.supervised, 1));
+  }
+
+  struct BarSums {
+    Tensor loss, correct;  // f64
+  };
+  // A likeliest answer that far from the right one counts as right.
+  static BarSums sums_of(const Tensor& all_logits, const DeviceBars& bars, double near) {
+    const Tensor logits = bars.is_allowed.defined() ? all_logits.masked_fill(bars.is_allowed.logical_not(),
+                                                                             -std::numeric_limits<double>::infinity())
+                                                    : all_logits;
+    const Tensor losses = -at::log_softmax(logits, -1).gather(1, bars.label.unsqueeze(1)).squeeze(1);
+    return {
+        .loss = at::where(bars.is_supervised, losses, at::zeros_like(losses)).sum(at::kDouble),
+        .correct = ((logits.argmax(1) - bars.label).abs() <= near).logical_and(bars.is_supervised).sum(at::kDouble)};
   }
 
   CompactNetworkOptions options_;

@@ -4,9 +4,10 @@
 #include <c10/core/GradMode.h>
 
 #include <cmath>
-#include <limits>
 
 #include "train/compact/number_features.h"
+#include "train/device/row_attention.h"
+#include "train/device/swiglu.h"
 
 namespace manyshot::train {
 namespace {
@@ -119,41 +120,18 @@ Tensor CompactNetwork::norm(const Tensor& x, const Tensor& gain) const {
   return at::rms_norm(x, {to_int(shape_.D)}, gain, shape_.config.rms_norm_eps);
 }
 
-// x [..., T, heads, head_dim] at `places` [T] or [..., T]: halves turn against each other.
-Tensor CompactNetwork::rotate(const Tensor& x, const Tensor& places) const {
-  const Tensor cosine = cosines_.index_select(0, places).unsqueeze(-2),
-               sine = sines_.index_select(0, places).unsqueeze(-2);
-  const int64_t half = x.size(-1) / 2;
-  const Tensor a = x.slice(-1, 0, half), b = x.slice(-1, half);
-  return at::cat({a * cosine - b * sine, b * cosine + a * sine}, -1).to(type_);
+Angles CompactNetwork::angles_of(const Tensor& places) const {
+  return {cosines_.index_select(0, places).unsqueeze(1), sines_.index_select(0, places).unsqueeze(1)};
 }
 
-Tensor CompactNetwork::queries(const Tensor& projected) const {
-  return projected.unflatten(-1, {to_int(shape_.attention.num_heads), to_int(shape_.attention.head_dim)});
-}
-Tensor CompactNetwork::keys(const Tensor& projected) const {
-  return projected.unflatten(-1, {to_int(shape_.attention.num_kv_heads), to_int(shape_.attention.head_dim)});
-}
-
-// Every row by itself: q [rows, queries, H, d], k and v [rows, slots, H_kv, d]; `hidden` [rows or 1, 1, queries,
-// slots]. Rows are short: their weights are kept. Gives [rows, queries, H d].
-Tensor CompactNetwork::short_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& hidden) const {
-  const int64_t repeats = to_int(shape_.group_size());
-  const auto heads = [&](const Tensor& x, int64_t times) {
-    const Tensor by_head = x.transpose(1, 2);
-    return times == 1 ? by_head : by_head.repeat_interleave(times, 1);
-  };
-  const Tensor scores = at::matmul(heads(q, 1), heads(k, repeats).transpose(-1, -2)) * shape_.score_scale();
-  const Tensor weights =
-      at::softmax(scores.masked_fill(hidden, -std::numeric_limits<double>::infinity()), -1, at::kFloat).to(type_);
-  return at::matmul(weights, heads(v, repeats)).transpose(1, 2).flatten(-2);
+Projection CompactNetwork::projection(const Tensor& first, const Tensor& second) const {
+  return {first, second, to_int(shape_.attention.num_heads), to_int(shape_.attention.head_dim)};
 }
 
 Tensor CompactNetwork::finish(const Layer& layer, const Tensor& x, const Tensor& attended) const {
   const Tensor y = x + at::linear(attended, layer.o.weight);
   const Tensor gate_up = at::linear(norm(y, layer.post_attention_norm.weight), layer.gate_up.weight);
-  const int64_t I = to_int(shape_.intermediate);
-  return y + at::linear(at::silu(gate_up.slice(-1, 0, I)) * gate_up.slice(-1, I), layer.down.weight);
+  return y + at::linear(swiglu(gate_up), layer.down.weight);
 }
 
 Tensor CompactNetwork::smooth_tables() const {
@@ -168,71 +146,61 @@ Tensor CompactNetwork::embed(const DevicePack& pack, const Tensor& smooth) const
   return x + at::embedding(table, pack.column);
 }
 
-Tensor CompactNetwork::row_layer(const Layer& layer, const Tensor& x, const Tensor& causal) const {
-  const int64_t query_width = to_int(shape_.query_width()), key_width = to_int(shape_.key_width());
+// All tokens ask.
+Tensor CompactNetwork::row_layer(const Layer& layer, const Tensor& x, const DevicePack& pack,
+                                 const Angles& angles) const {
   const Tensor qkv = at::linear(norm(x, layer.input_norm.weight), layer.qkv.weight);
-  const Tensor places = at::arange(x.size(1), at::TensorOptions(device_).dtype(at::kLong));
-  const Tensor q = rotate(queries(qkv.slice(-1, 0, query_width)), places);
-  const Tensor k = rotate(keys(qkv.slice(-1, query_width, query_width + key_width)), places);
-  const Tensor v = keys(qkv.slice(-1, query_width + key_width));
-  return finish(layer, x, short_attention(q, k, v, causal));
+  return finish(layer, x, row_attention(projection(qkv), {angles, angles}, pack.row_lengths, shape_.score_scale()));
 }
 
-// Bars and labels alone ask, and go on.
-Tensor CompactNetwork::last_row_layer(const Layer& layer, const Tensor& x, const DevicePack& pack) const {
-  const int64_t query_width = to_int(shape_.query_width()), key_width = to_int(shape_.key_width());
+// Bars and labels alone ask, and go on, as summaries.
+Tensor CompactNetwork::last_row_layer(const Layer& layer, const Tensor& x, const DevicePack& pack, const Angles& angles,
+                                      const Angles& asking_angles) const {
+  const int64_t queries = to_int(shape_.query_width());
   const Tensor h = norm(x, layer.input_norm.weight);
-  const Tensor kv = at::linear(h, layer.qkv.weight.slice(0, query_width));
-  const Tensor places = at::arange(pack.slots, at::TensorOptions(device_).dtype(at::kLong));
-  const Tensor k = rotate(keys(kv.slice(-1, 0, key_width)), places), v = keys(kv.slice(-1, key_width));
-  const Tensor asking = h.flatten(0, 1).index_select(0, pack.slot);
-  const Tensor q = rotate(queries(at::linear(asking, layer.qkv.weight.slice(0, 0, query_width))), pack.place);
-
-  const int64_t L = pack.num_labelled;
-  const Tensor hidden = places.view({1, 1, 1, -1}) > pack.place.view({-1, 1, 1, 1});  // [summaries, 1, 1, slots]
-  const Tensor labels_and_bars =
-      short_attention(at::stack({q.slice(0, 0, L), q.slice(0, L, 2 * L)}, 1), k.slice(0, 0, L), v.slice(0, 0, L),
-                      at::cat({hidden.slice(0, 0, L), hidden.slice(0, L, 2 * L)}, 2));
-  const Tensor of_queries =
-      short_attention(q.slice(0, 2 * L).unsqueeze(1), k.slice(0, L), v.slice(0, L), hidden.slice(0, 2 * L));
+  const Tensor kv = at::linear(h, layer.qkv.weight.slice(0, queries));
+  const Tensor q = at::linear(h.index_select(0, pack.asking), layer.qkv.weight.slice(0, 0, queries));
   const Tensor attended =
-      at::cat({labels_and_bars.select(1, 0), labels_and_bars.select(1, 1), of_queries.squeeze(1)}, 0);
-  return finish(layer, x.flatten(0, 1).index_select(0, pack.slot), attended);
+      row_attention(projection(q, kv), {asking_angles, angles}, pack.asking_lengths, shape_.score_scale());
+  return finish(layer, x.index_select(0, pack.asking), attended).index_select(0, pack.summary);
 }
 
 // The last layer's labels have nobody left to tell.
-Tensor CompactNetwork::context_layer(const Layer& layer, const Tensor& x, const DevicePack& pack, bool is_last) const {
-  const int64_t query_width = to_int(shape_.query_width()), key_width = to_int(shape_.key_width());
-  const int64_t first = is_last ? pack.num_labelled : 0;
+Tensor CompactNetwork::context_layer(const Layer& layer, const Tensor& x, const DevicePack& pack, const Angles& angles,
+                                     bool is_last) const {
   const Tensor h = norm(x, layer.input_norm.weight);
-  const Tensor kv = at::linear(h, layer.qkv.weight.slice(0, query_width));
-  const Tensor q = rotate(queries(at::linear(h.slice(0, first), layer.qkv.weight.slice(0, 0, query_width))),
-                          pack.place.slice(0, first));
-  const Tensor k = rotate(keys(kv.slice(-1, 0, key_width)), pack.place);
-  const Tensor v = keys(kv.slice(-1, key_width)).contiguous();
-  const Tensor attended = label_attention(q, k, v, pack.plan, shape_.score_scale());
-  return finish(layer, x.slice(0, first), attended.flatten(-2));
+  if (!is_last) {
+    const Tensor qkv = at::linear(h, layer.qkv.weight);
+    return finish(layer, x, label_attention(projection(qkv), {angles, angles}, pack.plan, shape_.score_scale()));
+  }
+  const int64_t queries = to_int(shape_.query_width()), first = pack.num_labelled;
+  const Tensor kv = at::linear(h, layer.qkv.weight.slice(0, queries));
+  const Tensor q = at::linear(h.slice(0, first), layer.qkv.weight.slice(0, 0, queries));
+  return finish(layer, x.slice(0, first),
+                label_attention(projection(q, kv), {angles.slice(first), angles}, pack.plan, shape_.score_scale()));
 }
 
-Tensor CompactNetwork::logits(const DevicePack& pack) const {
+CompactNetwork::Logits CompactNetwork::logits(const DevicePack& pack) const {
   const Tensor smooth = smooth_tables();
   Tensor x = embed(pack, smooth);
-  const Tensor causal = at::ones({pack.slots, pack.slots}, at::TensorOptions(device_).dtype(at::kBool))
-                            .triu(1)
-                            .view({1, 1, pack.slots, -1});
+  const Angles token_angles = angles_of(pack.place), summary_angles = angles_of(pack.summary_place);
   for (size_t i = 0; i < layers_.size(); ++i) {
     if (i + 1 < shape_.row_layers) {
-      x = row_layer(layers_[i], x, causal);
+      x = row_layer(layers_[i], x, pack, token_angles);
     } else if (i + 1 == shape_.row_layers) {
-      x = last_row_layer(layers_[i], x, pack);
+      x = last_row_layer(layers_[i], x, pack, token_angles, angles_of(pack.place.index_select(0, pack.asking)));
     } else {
-      x = context_layer(layers_[i], x, pack, i + 1 == layers_.size());
+      x = context_layer(layers_[i], x, pack, summary_angles, i + 1 == layers_.size());
     }
   }
+  const Tensor bars = norm(x.to(at::kFloat), final_norm_.weight);
+  const auto of = [&](const DeviceBars& these, const Tensor& answers) {
+    if (these.size == 0) return Tensor();
+    return at::linear(these.row.defined() ? bars.index_select(0, these.row) : bars, answers);
+  };
   const int64_t first = to_int(shape_.first_target());
-  const Tensor answers = pack.are_numbers ? smooth.slice(0, first, first + to_int(shape_.num_codes))
-                                          : plain_.weight.slice(0, 0, to_int(shape_.num_labels));
-  return at::linear(norm(x.to(at::kFloat), final_norm_.weight), answers);
+  return {.labels = of(pack.labels, plain_.weight.slice(0, 0, to_int(shape_.num_labels))),
+          .numbers = of(pack.numbers, smooth.slice(0, first, first + to_int(shape_.num_codes)))};
 }
 
 }  // namespace manyshot::train

@@ -11,6 +11,7 @@
 #include "model/compact/weights.h"
 #include "train/compact/parameters.h"
 #include "train/device/device_pack.h"
+#include "train/device/projection.h"
 
 namespace manyshot::train {
 
@@ -27,8 +28,11 @@ class CompactNetwork {
   // Adds what backward passes have left since the last call to gradients, laid out as the masters.
   void add_gradients(at::Tensor& gradients, const ParameterPlaces& places);
 
-  // [rows, answers] f32 at every bar, labelled rows before queries: of all labels, or of all codes of a number.
-  at::Tensor logits(const DevicePack& pack) const;
+  // f32 at the bars of each kind [bars, answers], in their order there; undefined where there are none.
+  struct Logits {
+    at::Tensor labels, numbers;
+  };
+  Logits logits(const DevicePack& pack) const;
 
   at::Device device() const { return device_; }
   at::ScalarType type() const { return type_; }
@@ -43,24 +47,19 @@ class CompactNetwork {
   struct Layer {
     Leaf input_norm, qkv, o, post_attention_norm, gate_up, down;
   };
-  struct Heads {
-    at::Tensor q, k, v;
-  };
-
   template <class Work>
   void for_leaves(const ParameterPlaces& places, const Work& work);
   at::Tensor smooth_tables() const;  // [num_smooth, D]
   at::Tensor embed(const DevicePack& pack, const at::Tensor& smooth) const;
-  at::Tensor row_layer(const Layer& layer, const at::Tensor& x, const at::Tensor& causal) const;
-  at::Tensor last_row_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack) const;
-  at::Tensor context_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack, bool is_last) const;
+  at::Tensor row_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack, const Angles& angles) const;
+  at::Tensor last_row_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack, const Angles& angles,
+                            const Angles& asking_angles) const;
+  at::Tensor context_layer(const Layer& layer, const at::Tensor& x, const DevicePack& pack, const Angles& angles,
+                           bool is_last) const;
   at::Tensor finish(const Layer& layer, const at::Tensor& x, const at::Tensor& attended) const;
   at::Tensor norm(const at::Tensor& x, const at::Tensor& gain) const;
-  at::Tensor rotate(const at::Tensor& x, const at::Tensor& places) const;
-  at::Tensor queries(const at::Tensor& projected) const;
-  at::Tensor keys(const at::Tensor& projected) const;
-  at::Tensor short_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                             const at::Tensor& hidden) const;
+  Angles angles_of(const at::Tensor& places) const;
+  Projection projection(const at::Tensor& first, const at::Tensor& second = {}) const;
 
   const NetworkShape& shape_;
   std::vector<float> scales_;

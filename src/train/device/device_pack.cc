@@ -12,7 +12,7 @@ class Upload {
  public:
   template <class T>
   void add(const std::vector<T>& values) {
-    for (const T value : values) all_.push_back(static_cast<int32_t>(value));
+    all_.insert(all_.end(), values.begin(), values.end());
     ends_.push_back(static_cast<int64_t>(all_.size()));
   }
   void send(const at::Device& device) {
@@ -32,39 +32,60 @@ class Upload {
   Tensor there_;
 };
 
+void add_bars(const PackedBars& bars, Upload& upload) {
+  upload.add(bars.row);
+  upload.add(bars.label);
+  upload.add(bars.supervised);
+  upload.add(bars.is_allowed);
+}
+
+DeviceBars next_bars(const PackedBars& bars, int64_t num_rows, Upload& upload) {
+  DeviceBars there{.size = bars.size()};
+  const Tensor row = upload.next();
+  if (there.size < num_rows) there.row = row;
+  there.label = upload.next().to(at::kLong);
+  there.is_supervised = upload.next().to(at::kBool);
+  const Tensor is_allowed = upload.next();
+  if (!bars.is_allowed.empty()) there.is_allowed = is_allowed.view({there.size, -1}).to(at::kBool);
+  return there;
+}
+
 }  // namespace
 
 DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
   Upload upload;
-  upload.add(tasks.first);
-  upload.add(tasks.second);
-  upload.add(tasks.column);
-  upload.add(tasks.slot);
-  upload.add(tasks.place);
-  upload.add(tasks.shifted);
-  upload.add(tasks.unshifted);
-  upload.add(tasks.labelled_end);
-  upload.add(tasks.query_end);
-  upload.add(tasks.label);
-  upload.add(tasks.supervised);
-  upload.add(tasks.is_allowed);
+  for (const auto* numbers :
+       {&tasks.first, &tasks.second, &tasks.column, &tasks.place, &tasks.asking, &tasks.summary, &tasks.summary_place,
+        &tasks.row_end, &tasks.asking_end, &tasks.shifted, &tasks.unshifted, &tasks.labelled_end, &tasks.query_end}) {
+    upload.add(*numbers);
+  }
+  add_bars(tasks.labels, upload);
+  add_bars(tasks.numbers, upload);
   upload.send(device);
 
-  DevicePack pack{.slots = tasks.slots,
-                  .num_labelled = tasks.num_labelled,
-                  .num_queries = tasks.num_queries,
-                  .are_numbers = tasks.are_numbers};
-  const int64_t rows = pack.num_rows();
+  DevicePack pack{.num_labelled = tasks.num_labelled, .num_queries = tasks.num_queries};
+  for (Tensor* numbers :
+       {&pack.first, &pack.second, &pack.column, &pack.place, &pack.asking, &pack.summary, &pack.summary_place}) {
+    *numbers = upload.next();
+  }
+  const Tensor row_end = upload.next(), asking_end = upload.next();
+  pack.row_lengths = {.query_end = tasks.row_end,
+                      .key_end = tasks.row_end,
+                      .device_query_end = row_end,
+                      .device_key_end = row_end,
+                      .most_queries = tasks.most_tokens,
+                      .most_keys = tasks.most_tokens};
+  pack.asking_lengths = {.query_end = tasks.asking_end,
+                         .key_end = tasks.row_end,
+                         .device_query_end = asking_end,
+                         .device_key_end = row_end,
+                         .most_queries = 2,
+                         .most_keys = tasks.most_tokens};
   SummaryPlan& plan = pack.plan;
-  pack.first = upload.next().view({rows, pack.slots});
-  pack.second = upload.next().view({rows, pack.slots});
-  pack.column = upload.next().view({rows, pack.slots});
-  pack.slot = upload.next();
-  pack.place = upload.next();
-  plan.shifted = upload.next();
-  plan.unshifted = upload.next();
   plan.num_labelled = tasks.num_labelled;
   plan.num_queries = tasks.num_queries;
+  plan.shifted = upload.next();
+  plan.unshifted = upload.next();
   const Tensor labelled_end = upload.next(), query_end = upload.next();
   const int64_t num_tasks = labelled_end.size(0) - 1;
   plan.first_row = labelled_end.slice(0, 0, num_tasks).to(at::kLong);
@@ -81,10 +102,8 @@ DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
                   .device_key_end = labelled_end,
                   .most_queries = tasks.most_queries,
                   .most_keys = tasks.most_labelled};
-  pack.label = upload.next().to(at::kLong);
-  pack.is_supervised = upload.next().to(at::kBool);
-  const Tensor is_allowed = upload.next();
-  if (!tasks.are_numbers) pack.is_allowed = is_allowed.view({rows, -1}).to(at::kBool);
+  pack.labels = next_bars(tasks.labels, tasks.num_rows(), upload);
+  pack.numbers = next_bars(tasks.numbers, tasks.num_rows(), upload);
   return pack;
 }
 

@@ -3,22 +3,29 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "train/device/flash_attention.h"
 #include "train/device/label_attention.h"
 #include "train/device/packed_tasks.h"
 
 namespace manyshot::train {
 
-struct DevicePack {
-  int64_t slots = 0, num_labelled = 0, num_queries = 0;
-  bool are_numbers = false;
-  at::Tensor first, second, column;  // [rows, slots]
-  at::Tensor slot, place;            // [summaries]
-  SummaryPlan plan;
-  at::Tensor label;          // [rows] int64
-  at::Tensor is_supervised;  // [rows] bool
-  at::Tensor is_allowed;     // [rows, labels] bool; undefined for numbers
+// As PackedBars; `row` is undefined where these are all rows.
+struct DeviceBars {
+  int64_t size = 0;
+  at::Tensor row;            // [bars]
+  at::Tensor label;          // [bars] int64
+  at::Tensor is_supervised;  // [bars] bool
+  at::Tensor is_allowed;     // [bars, labels] bool; undefined for numbers
+};
 
-  int64_t num_rows() const { return num_labelled + num_queries; }
+struct DevicePack {
+  int64_t num_labelled = 0, num_queries = 0;
+  at::Tensor first, second, column, place;    // [tokens]
+  at::Tensor asking, summary, summary_place;  // [summaries]
+  SequenceLengths row_lengths;                // every token of a row asks, or those of `asking` alone
+  SequenceLengths asking_lengths;
+  SummaryPlan plan;
+  DeviceBars labels, numbers;
 };
 
 // One copy brings all of it.

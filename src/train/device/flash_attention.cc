@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+#include <optional>
+
 #include "core/error.h"
 
 namespace manyshot::train {
@@ -9,56 +12,97 @@ namespace {
 
 using at::Tensor;
 
-// Rows [first, end) of x [T, H, d] as one batch [1, H, rows, d]; key heads repeated for the query heads that share
-// them.
-Tensor sequence_of(const Tensor& x, int32_t first, int32_t end, int64_t repeats) {
-  const Tensor heads = x.slice(0, first, end).transpose(0, 1);
-  return (repeats == 1 ? heads : heads.repeat_interleave(repeats, 0)).unsqueeze(0).contiguous();
-}
+// Sequences of one length that follow each other.
+struct Run {
+  int64_t count;
+  int64_t first_query, first_key;  // of the first one
+  int64_t num_queries, num_keys;   // of each
 
-// [1, H, rows, d] back to [rows, H / repeats, d], repeated heads added up.
-Tensor rows_of(const Tensor& x, int64_t repeats) {
-  Tensor heads = x.squeeze(0);
-  if (repeats > 1) heads = heads.view({heads.size(0) / repeats, repeats, heads.size(1), heads.size(2)}).sum(1);
-  return heads.transpose(0, 1);
-}
-
-// Calls work(first query, end, first key, end) for every sequence that has queries.
-template <class Work>
-void for_sequences(const SequenceLengths& lengths, const Work& work) {
-  for (size_t i = 0; i + 1 < lengths.query_end.size(); ++i) {
-    if (lengths.query_end[i] == lengths.query_end[i + 1]) continue;
-    work(lengths.query_end[i], lengths.query_end[i + 1], lengths.key_end[i], lengths.key_end[i + 1]);
+  // Of x [T, H, d] as one batch [count, H, length, d]; key heads repeated for the query heads that share them.
+  Tensor queries(const Tensor& x) const { return batch(x, first_query, num_queries, 1); }
+  Tensor keys(const Tensor& x, int64_t repeats) const { return batch(x, first_key, num_keys, repeats); }
+  // Takes a batch [count, H, length, d] back, repeated heads added up.
+  void put_queries(const Tensor& of_run, const Tensor& x) const { put(of_run, x, first_query, num_queries, 1); }
+  void put_keys(const Tensor& of_run, const Tensor& x, int64_t repeats) const {
+    put(of_run, x, first_key, num_keys, repeats);
   }
+  // The same of log_sum [T, H] and a batch [count, H, length].
+  Tensor log_sums(const Tensor& log_sum) const { return queries(log_sum.unsqueeze(-1)).squeeze(-1); }
+  void put_log_sums(const Tensor& of_run, const Tensor& log_sum) const {
+    put_queries(of_run.unsqueeze(-1), log_sum.unsqueeze(-1));
+  }
+
+  // What hides keys, added to the scores: [queries, keys], or nothing where `causal` says enough.
+  std::optional<Tensor> mask(bool is_causal) const {
+    if (!is_causal || num_queries == num_keys) return std::nullopt;
+    return at::full({num_queries, num_keys}, -std::numeric_limits<float>::infinity(), at::kFloat)
+        .triu(num_keys - num_queries + 1);
+  }
+  bool is_square_causal(bool is_causal) const { return is_causal && num_queries == num_keys; }
+
+ private:
+  Tensor batch(const Tensor& x, int64_t first, int64_t length, int64_t repeats) const {
+    const Tensor heads =
+        x.slice(0, first, first + count * length).view({count, length, x.size(1), x.size(2)}).transpose(1, 2);
+    return (repeats == 1 ? heads : heads.repeat_interleave(repeats, 1)).contiguous();
+  }
+  void put(const Tensor& of_run, const Tensor& x, int64_t first, int64_t length, int64_t repeats) const {
+    Tensor heads = of_run;
+    if (repeats > 1) heads = heads.unflatten(1, {heads.size(1) / repeats, repeats}).sum(2);
+    x.slice(0, first, first + count * length).copy_(heads.transpose(1, 2).flatten(0, 1));
+  }
+};
+
+// Those that have queries.
+std::vector<Run> runs_of(const SequenceLengths& lengths) {
+  std::vector<Run> runs;
+  for (size_t i = 0; i + 1 < lengths.query_end.size(); ++i) {
+    const Run next{.count = 1,
+                   .first_query = lengths.query_end[i],
+                   .first_key = lengths.key_end[i],
+                   .num_queries = lengths.query_end[i + 1] - lengths.query_end[i],
+                   .num_keys = lengths.key_end[i + 1] - lengths.key_end[i]};
+    if (next.num_queries == 0) continue;
+    const bool follows = !runs.empty() && runs.back().num_queries == next.num_queries &&
+                         runs.back().num_keys == next.num_keys &&
+                         runs.back().first_key + runs.back().count * next.num_keys == next.first_key;
+    if (follows) {
+      ++runs.back().count;
+    } else {
+      runs.push_back(next);
+    }
+  }
+  return runs;
 }
 
 FlashResult on_cpu(const Tensor& q, const Tensor& k, const Tensor& v, const SequenceLengths& lengths, bool is_causal,
                    double scale) {
-  FlashResult result{.out = at::empty_like(q), .log_sum = at::empty({q.size(0), q.size(1)}, at::kFloat)};
+  FlashResult result{.out = at::empty(q.sizes(), q.options()),
+                     .log_sum = at::empty({q.size(0), q.size(1)}, at::kFloat)};
   const int64_t repeats = q.size(1) / k.size(1);
-  for_sequences(lengths, [&](int32_t q0, int32_t q1, int32_t k0, int32_t k1) {
+  for (const Run& run : runs_of(lengths)) {
     const auto [out, log_sum] =
-        at::_scaled_dot_product_flash_attention_for_cpu(sequence_of(q, q0, q1, 1), sequence_of(k, k0, k1, repeats),
-                                                        sequence_of(v, k0, k1, repeats), 0.0, is_causal, {}, scale);
-    result.out.slice(0, q0, q1).copy_(rows_of(out, 1));
-    result.log_sum.slice(0, q0, q1).copy_(log_sum.squeeze(0).transpose(0, 1));
-  });
+        at::_scaled_dot_product_flash_attention_for_cpu(run.queries(q), run.keys(k, repeats), run.keys(v, repeats), 0.0,
+                                                        run.is_square_causal(is_causal), run.mask(is_causal), scale);
+    run.put_queries(out, result.out);
+    run.put_log_sums(log_sum, result.log_sum);
+  }
   return result;
 }
 
 FlashGradient gradient_on_cpu(const Tensor& out_gradient, const Tensor& q, const Tensor& k, const Tensor& v,
                               const FlashResult& result, const SequenceLengths& lengths, bool is_causal, double scale) {
-  FlashGradient gradient{.q = at::zeros_like(q), .k = at::zeros_like(k), .v = at::zeros_like(v)};
+  const auto zeros = [](const Tensor& x) { return at::zeros(x.sizes(), x.options()); };
+  FlashGradient gradient{.q = zeros(q), .k = zeros(k), .v = zeros(v)};
   const int64_t repeats = q.size(1) / k.size(1);
-  for_sequences(lengths, [&](int32_t q0, int32_t q1, int32_t k0, int32_t k1) {
-    const Tensor log_sum = result.log_sum.slice(0, q0, q1).transpose(0, 1).unsqueeze(0).contiguous();
+  for (const Run& run : runs_of(lengths)) {
     const auto [dq, dk, dv] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
-        sequence_of(out_gradient, q0, q1, 1), sequence_of(q, q0, q1, 1), sequence_of(k, k0, k1, repeats),
-        sequence_of(v, k0, k1, repeats), sequence_of(result.out, q0, q1, 1), log_sum, 0.0, is_causal, {}, scale);
-    gradient.q.slice(0, q0, q1).copy_(rows_of(dq, 1));
-    gradient.k.slice(0, k0, k1).copy_(rows_of(dk, repeats));
-    gradient.v.slice(0, k0, k1).copy_(rows_of(dv, repeats));
-  });
+        run.queries(out_gradient), run.queries(q), run.keys(k, repeats), run.keys(v, repeats), run.queries(result.out),
+        run.log_sums(result.log_sum), 0.0, run.is_square_causal(is_causal), run.mask(is_causal), scale);
+    run.put_queries(dq, gradient.q);
+    run.put_keys(dk, gradient.k, repeats);
+    run.put_keys(dv, gradient.v, repeats);
+  }
   return gradient;
 }
 

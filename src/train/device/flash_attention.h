@@ -1,5 +1,5 @@
 // Attention that keeps no weights, over sequences of several lengths side by side: libtorch's flash attention, on a GPU
-// in one call, on the CPU sequence by sequence.
+// in one call, on the CPU for sequences of one length together.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,8 +22,9 @@ struct FlashResult {
   at::Tensor state, unused;  // of the device's kernel, for the gradient
 };
 
-// q [queries, H, d], k and v [keys, H_kv, d]; H is a multiple of H_kv. `is_causal`: query i of a sequence sees its keys
-// 0 .. i, of which it has as many as queries. Scores are scaled by `scale`. On a GPU bf16 only.
+// q [queries, H, d], k and v [keys, H_kv, d]; H is a multiple of H_kv. `is_causal`: the last query of a sequence sees
+// all its keys, the one before it all but the last, and so on. Scores are scaled by `scale`. On a GPU bf16 only, and at
+// most 65,535 sequences.
 FlashResult flash_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const SequenceLengths& lengths, bool is_causal, double scale);
 

@@ -6,21 +6,22 @@
 #include <ATen/core/Tensor.h>
 
 #include "train/device/flash_attention.h"
+#include "train/device/projection.h"
 
 namespace manyshot::train {
 
 // Where the summaries of packed tasks stand (packed_tasks.h), as the attention needs it.
 struct SummaryPlan {
   int64_t num_labelled = 0, num_queries = 0;
-  at::Tensor shifted, unshifted, first_row;  // indices, where the summaries are
-  at::Tensor last_place;                     // [num_tasks] where a task's first bar stands among the shifted ones
+  at::Tensor shifted, unshifted;  // [num_labelled] where the summaries are
+  at::Tensor first_row,
+      last_place;  // [num_tasks] int64: a task's first bar, and where it stands among the shifted ones
   SequenceLengths labelled, queries;
 };
 
-// keys and values [summaries, H_kv, d]: of labels, of their rows' bars, of queries' bars. Queries q [summaries, H, d],
-// or without those of the labels, which the last layer needs no more. Gives the same shape as q. `plan` must outlive
-// the backward pass.
-at::Tensor label_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const SummaryPlan& plan,
+// [asking, H d]. All summaries ask, or all but the labels, which the last layer needs no more: keys and values are of
+// labels, of their rows' bars, of queries' bars. `plan` must outlive the backward pass.
+at::Tensor label_attention(const Projection& projection, const ProjectionAngles& angles, const SummaryPlan& plan,
                            double scale);
 
 }  // namespace manyshot::train

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "train/device/causal_attention.h"
+#include "train/device/rotation.h"
 #include "train/language/layer_sites.h"
 
 namespace manyshot::train {
@@ -135,12 +136,6 @@ Tensor LanguageNetwork::apply(const Module& module, const Tensor& x, int64_t lay
 }
 
 // x [T, heads, head_dim]: halves turn against each other.
-Tensor LanguageNetwork::rotate(const Tensor& x, const DeviceTexts& texts) const {
-  const int64_t half = x.size(-1) / 2;
-  const Tensor a = x.slice(-1, 0, half), b = x.slice(-1, half);
-  return at::cat({a * texts.cosines - b * texts.sines, b * texts.cosines + a * texts.sines}, -1).to(type_);
-}
-
 Tensor LanguageNetwork::embed(const DeviceTexts& texts) const { return at::embedding(embedding_.tensor, texts.tokens); }
 
 Tensor LanguageNetwork::layer(int64_t number, const Tensor& x, const DeviceTexts& texts) const {
@@ -148,9 +143,12 @@ Tensor LanguageNetwork::layer(int64_t number, const Tensor& x, const DeviceTexts
   const auto heads = [&](const Tensor& projected, int64_t count) {
     return projected.view({texts.size(), count, config_.head_dim});
   };
+  const auto turned = [&](const Tensor& projected, int64_t count) {
+    return rotated(heads(projected, count), {texts.cosines, texts.sines});
+  };
   const Tensor h = norm(x, layer.input_norm);
-  const Tensor q = rotate(heads(apply(layer.q, h, number, texts), config_.num_attention_heads), texts);
-  const Tensor k = rotate(heads(apply(layer.k, h, number, texts), config_.num_key_value_heads), texts);
+  const Tensor q = turned(apply(layer.q, h, number, texts), config_.num_attention_heads);
+  const Tensor k = turned(apply(layer.k, h, number, texts), config_.num_key_value_heads);
   const Tensor v = heads(apply(layer.v, h, number, texts), config_.num_key_value_heads);
   const Tensor attended =
       causal_attention(q, k, v, texts.lengths, 1 / std::sqrt(static_cast<double>(config_.head_dim)));

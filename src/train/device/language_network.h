@@ -68,7 +68,6 @@ class LanguageNetwork {
   void for_weights(const Work& work);
   at::Tensor norm(const at::Tensor& x, const Weight& gain) const;
   at::Tensor apply(const Module& module, const at::Tensor& x, int64_t layer, const DeviceTexts& texts) const;
-  at::Tensor rotate(const at::Tensor& x, const DeviceTexts& texts) const;
 
   LanguageModelConfig config_;
   at::Device device_;

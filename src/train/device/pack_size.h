@@ -10,7 +10,7 @@
 
 namespace manyshot::train {
 
-// Bytes of one token in all row layers, as autograd keeps them.
+// Bytes of one token in all layers, as autograd keeps them.
 double activation_bytes(const NetworkShape& shape, at::ScalarType type);
 
 // What the device's free memory holds the activations of, when autograd keeps them.

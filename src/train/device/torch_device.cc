@@ -46,7 +46,7 @@ double product_rate(const at::Device& device, at::ScalarType type) {
   if (device.is_cpu()) return 0;
   constexpr int64_t kSize = 8192;
   constexpr int kWarmUps = 3, kProducts = 20;
-  const at::Tensor a = at::ones({kSize, kSize}, at::TensorOptions(device).dtype(type)), b = a.clone();
+  const at::Tensor a = at::randn({kSize, kSize}, at::TensorOptions(device).dtype(type)), b = a.clone();
   at::Tensor product = at::empty_like(a);
   const auto wait = [&] { return product[0][0].item<float>(); };
   for (int i = 0; i < kWarmUps; ++i) at::mm_out(product, a, b);
