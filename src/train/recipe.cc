@@ -108,6 +108,8 @@ class Checker {
     const ModelRecipe& model = recipe_.model;
     const bool is_fresh = model.is_fresh();
     if (model.base.empty()) refuse("model.base is empty; give a model, or \"fresh\"");
+    if (is_fresh && recipe_.compact.added_layers > 0)
+      refuse("compact.added_layers is for a base; a fresh model has compact.num_hidden_layers");
     if (!is_fresh && !model.config.empty()) refuse("model.config is for base = \"fresh\"; a base has its own");
     if (is_fresh && model.parameters == TrainedParameters::kLora)
       refuse("parameters = \"lora\" needs a base; a fresh model trains full");

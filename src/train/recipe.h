@@ -66,6 +66,7 @@ struct CompactRecipe {
   CompactSizes sizes;
   bool all_labels = true;
   double residual_decay = 1;
+  int added_layers = 0;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -74,6 +75,9 @@ struct CompactRecipe {
       "The softmax is over all label tokens; else over those that the task's labelled rows have.");
     v("residual_decay", self.residual_decay, between(0.1, 1),
       "Scale of the residual stream before each further layer.");
+    v("added_layers", self.added_layers, between(0, 1024),
+      "In-context layers to put behind those of model.base, a compact model: it answers as before until they are "
+      "trained.");
   }
 };
 

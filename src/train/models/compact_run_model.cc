@@ -8,6 +8,7 @@
 #include "model/compact/compact_folder.h"
 #include "model/dtype.h"
 #include "prior/task/sizes.h"
+#include "train/compact/added_layers.h"
 #include "train/compact/check_sample.h"
 #include "train/compact/compact_model.h"
 #include "train/compact/label_head.h"
@@ -85,6 +86,7 @@ std::unique_ptr<CompactModel> open_network(const Recipe& recipe, const Device& d
     base.weights = upgraded_weights(base.config, base.weights, options.seed);
     base.config = upgraded_config(base.config);
   }
+  if (recipe.compact.added_layers > 0) add_layers(recipe.compact.added_layers, options.seed, base.config, base.weights);
   options.config = base.config;
   note_training_range(recipe, options.config);
   return make_network(options, device, &base.weights);

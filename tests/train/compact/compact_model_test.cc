@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
+#include "train/compact/added_layers.h"
 #include "train/compact/number_features.h"
 #include "train/compact/random_tasks.h"
 #include "train/compact/upgrade_weights.h"
@@ -59,7 +60,7 @@ TEST(CompactModel, SameBitsAtAnyNumberOfThreads) {
     const std::vector<TrainSample> batch = some_tasks();
     std::vector<float> first;
     double first_loss = 0;
-    for (const int threads : {1, 2, 3}) {
+    for (const int threads : {1, 2, 3, 32}) {  // more than tasks, too
       set_num_threads(threads);
       const auto model = make_compact_model(small_network(dtype));
       LossSum sum;
@@ -203,6 +204,29 @@ TEST(CompactModel, AnUpgradedModelAnswersAsBefore) {
   }
   const std::vector<float> found = upgraded->log_probabilities(sample);
   for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(found[i], expected[i], 2e-4) << i;
+}
+
+TEST(CompactModel, AddedLayersChangeNothingUntilTheyAreTrained) {
+  CompactNetworkOptions options = small_network(DType::kFloat32);
+  const auto model = make_compact_model(options);
+  const TrainSample sample = random_task({.num_labelled = 21, .num_queries = 6, .num_features = 7}, 4);
+  const std::vector<float> expected = model->log_probabilities(sample);
+
+  Weights weights = model->exported();
+  add_layers(2, 3, options.config, weights);
+  EXPECT_EQ(options.config.num_hidden_layers, model->config().num_hidden_layers + 2);
+  const auto deeper = make_compact_model(options, &weights);
+  const std::vector<float> found = deeper->log_probabilities(sample);
+  for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(found[i], expected[i], 2e-4) << i;
+
+  const std::string added = fmt::format("model.layers.{}.", model->config().num_hidden_layers + 1);
+  gradients_of(*deeper, {&sample, 1});
+  for (const Parameter& parameter : deeper->parameters()) {
+    if (!parameter.name.starts_with(added)) continue;
+    const bool is_output = parameter.name.ends_with("o_proj.weight") || parameter.name.ends_with("down_proj.weight");
+    EXPECT_EQ(std::ranges::any_of(parameter.gradient, [](float g) { return g != 0; }), is_output)
+        << parameter.name << ": outputs learn from the first step on, and the rest through them";
+  }
 }
 
 TEST(CompactModel, GoesOnFromExportedWeights) {
