@@ -26,9 +26,9 @@ struct CommonOptions {
     v("threads", self.threads, between(0, 1024),
       "Threads; 0: all cores this process may use. Results do not depend on it.");
     v("device", self.device, any_value(),
-      "Where models compute: cpu (as auto); for train, and for compact models in predict and evaluate, also cuda or "
-      "cuda:1, a GPU with the libraries of a torch installation (the folder MANYSHOT_TORCH, or the first Python on the "
-      "PATH), and torch-cpu, to compare with it.");
+      "Where models compute: cpu (as auto); for train, predict, fit, evaluate, score, generate, serve and lab run also "
+      "cuda or cuda:1, a GPU with the libraries of a torch installation (the folder MANYSHOT_TORCH, or the first "
+      "Python on the PATH), and torch-cpu, to compare with it.");
     v("quiet", self.quiet, any_value(), "Only warnings and errors on standard error.");
     v("json", self.json, any_value(),
       "The summary as one line of JSON: on standard output, or on standard error when that carries the result; an "

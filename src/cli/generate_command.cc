@@ -163,6 +163,7 @@ class GenerateCommand : public Command {
            "    manyshot generate --model smollm2 --in prompts.jsonl --samples 4 --temperature 1 --top-p 0.9 --out "
            "texts.jsonl\n";
   }
+  bool uses_device() const override { return true; }
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
@@ -170,7 +171,7 @@ class GenerateCommand : public Command {
     if (!options_.prompt.empty() && !options_.in.empty()) {
       fail(ErrorKind::kBadInput, "--prompt and --in are both given; give one of them");
     }
-    const auto model = options_.language.load();
+    const auto model = options_.language.load(parse_device(common.device));
     language_model_of(*model);  // or there is no tokenizer either
     const PromptReader reader(options_, *model->tokenizer());
     const Stopwatch watch;

@@ -46,12 +46,13 @@ class LabRunCommand : public Command {
            "    manyshot lab run --data data/mine --model openai:qwen2.5-7b --base-url http://localhost:8000/v1 "
            "--conditions none,context --out results\n";
   }
+  bool uses_device() const override { return true; }
   OptionList options() override { return options_of(options_); }
   std::string positional() const override { return "data"; }
 
   void run(const CommonOptions& common) override {
     const Stopwatch watch;
-    lab::LabRun run(options_.lab, options_.endpoint, program_version());
+    lab::LabRun run(options_.lab, options_.endpoint, program_version(), parse_device(common.device));
     const uint64_t done = run.run();
     const lab::LabSummary summary = summarise(run);
     write_lab_report(summary, options_.lab.out);

@@ -25,7 +25,9 @@ struct LanguageModelOptions {
   }
 
   // Throws what resolving the name and loading throw.
-  std::unique_ptr<Model> load() const { return load_model(resolve_model(model), {.dtype = dtype, .adapter = adapter}); }
+  std::unique_ptr<Model> load(const Device& device) const {
+    return load_model(resolve_model(model), {.dtype = dtype, .adapter = adapter, .device = device});
+  }
 };
 
 }  // namespace manyshot

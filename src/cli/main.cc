@@ -54,7 +54,9 @@ void apply_common(const Command& command, const CommonOptions& common) {
   if (common.quiet) log::set_level(log::Level::kWarning);
   if (!command.uses_device() && !parse_device(common.device).is_cpu()) {
     fail(ErrorKind::kUnsupported,
-         "--device {}: manyshot {} computes on the CPU; leave the option out, train, predict and evaluate take it",
+         "--device {}: manyshot {} computes on the CPU; leave the option out; train, predict, fit, evaluate, score, "
+         "generate, serve and lab "
+         "run take it",
          common.device, command.name());
   }
   set_num_threads(common.threads);

@@ -91,6 +91,7 @@ class ScoreCommand : public Command {
   std::string examples() const override {
     return "    manyshot score --model smollm2 --in questions.jsonl --out scored.jsonl\n";
   }
+  bool uses_device() const override { return true; }
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
@@ -98,7 +99,7 @@ class ScoreCommand : public Command {
     uint64_t prompts = 0, continuations = 0;
     RequestReader reader(options_.in);
     OutputFile out(options_.out.empty() ? "/dev/stdout" : options_.out);
-    const auto model = options_.language.load();
+    const auto model = options_.language.load(parse_device(common.device));
     Progress progress("score", 0, "prompts");
     uint64_t lines = 0, bad_lines = 0;
     const auto answer = [&](const Json& json) {

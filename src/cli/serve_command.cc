@@ -83,6 +83,7 @@ class ServeCommand : public Command {
            "\"temperature\": 0}'\n"
            "    manyshot serve --model ./my-model --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n";
   }
+  bool uses_device() const override { return true; }
   OptionList options() override { return options_of(options_); }
 
   void run(const CommonOptions& common) override {
@@ -92,7 +93,7 @@ class ServeCommand : public Command {
     const StopSignals signals;
     std::shared_ptr<const Model> model;
     if (!options_.language.model.empty()) {
-      model = options_.language.load();
+      model = options_.language.load(parse_device(common.device));
       if (options_.serve.name.empty()) options_.serve.name = serve::short_model_name(options_.language.model);
     }
     serve::Service service(std::move(model), options_.serve);

@@ -137,14 +137,15 @@ class TrainCommand : public Command {
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
     const auto model = open_model(recipe, common);
     log::info("train: {}", model->description());
+    const Device device = parse_device(common.device);
     const bool is_adapter = model->tokenizer() != nullptr && recipe.model.trains_lora();
     const train::RunSetup setup{.recipe = recipe,
                                 .out = options_.out,
                                 .resume = options_.resume.empty() ? "" : train::find_checkpoint(options_.resume),
                                 .version = program_version(),
                                 .matrix_rate = train::matrix_rate(recipe, *model),
-                                .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version()),
-                                .measure_ability = make_ability_measurement(recipe, is_adapter)};
+                                .evaluate_tables = make_table_evaluation(recipe, is_adapter, program_version(), device),
+                                .measure_ability = make_ability_measurement(recipe, is_adapter, device)};
     const RunReport report = train::train(setup, *model, *processes);
     if (processes->is_first()) print(report, common);
   }

@@ -33,13 +33,7 @@ std::unique_ptr<Model> make_device_decoder(const std::string& path, const ModelC
 }  // namespace
 
 std::unique_ptr<Model> load_model(const std::string& path, const LoadOptions& options) {
-  if (const auto text_path = language_model_path(path)) {
-    if (!options.device.is_cpu()) {
-      fail(ErrorKind::kUnsupported, "--device {}: language models answer on the CPU; leave --device out",
-           to_text(options.device));
-    }
-    return load_text_model(*text_path, options);
-  }
+  if (const auto text_path = language_model_path(path)) return load_text_model(*text_path, options);
   if (!options.adapter.empty()) {
     fail(ErrorKind::kUnsupported,
          "{}: adapters are for language models, and this is a compact model; leave --adapter out", path);

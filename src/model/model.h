@@ -79,7 +79,7 @@ struct LoadOptions {
   std::optional<DType> dtype;  // nothing: as choose_dtype()
   Engine engine = Engine::kAuto;
   std::string adapter;  // folder of a PEFT LoRA adapter for a language model (model/language/adapter.h); empty: none
-  Device device;        // of compact models; language models answer on the CPU
+  Device device;
 };
 
 // Opens a model folder (config.json with a "manyshot" section, model.safetensors). Throws Error(kNotFound) without such

@@ -8,7 +8,7 @@
 namespace manyshot::train {
 namespace {
 
-EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder, bool is_adapter,
+EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder, bool is_adapter, const Device& device,
                                  bool with_baselines) {
   EvaluateOptions options;
   options.tables = recipe.evaluate.tables;
@@ -19,6 +19,7 @@ EvaluateOptions evaluate_options(const Recipe& recipe, const std::string& folder
   options.models = {is_adapter ? recipe.model.base : folder};
   if (with_baselines) options.models.insert(options.models.end(), {"forest", "majority"});
   if (is_adapter) options.method.adapter = folder;
+  options.method.device = device;
   options.out = folder + "/evaluation";
   return options;
 }
@@ -46,14 +47,14 @@ Json numbers_of(const Summary& summary, size_t model, const std::string& prefix)
 }  // namespace
 
 std::function<Json(const std::string& folder)> make_table_evaluation(const Recipe& recipe, bool is_adapter,
-                                                                     const std::string& version) {
+                                                                     const std::string& version, const Device& device) {
   if (recipe.evaluate.tables.empty()) return {};
   // The baselines' numbers, which do not change: of the first call.
-  return [recipe, is_adapter, version, baselines = Json()](const std::string& folder) mutable {
+  return [recipe, is_adapter, version, device, baselines = Json()](const std::string& folder) mutable {
     const log::Level level = log::level();
     log::set_level(log::Level::kWarning);  // the run has its own line
     try {
-      Evaluation evaluation(evaluate_options(recipe, folder, is_adapter, baselines.is_null()), version);
+      Evaluation evaluation(evaluate_options(recipe, folder, is_adapter, device, baselines.is_null()), version);
       evaluation.run();
       log::set_level(level);
       const Summary summary = evaluation.summarise();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/json.h"
+#include "model/device/device.h"
 #include "train/recipe.h"
 
 namespace manyshot::train {
@@ -14,6 +15,7 @@ namespace manyshot::train {
 // the same of the forest and the majority (table_forest_accuracy, …), which a model is to beat.
 // `is_adapter`: the folder holds an adapter of recipe.model.base.
 std::function<Json(const std::string& folder)> make_table_evaluation(const Recipe& recipe, bool is_adapter,
-                                                                     const std::string& version);
+                                                                     const std::string& version,
+                                                                     const Device& device = {});
 
 }  // namespace manyshot::train

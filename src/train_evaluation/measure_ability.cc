@@ -46,12 +46,13 @@ void check_evaluation_files(const Recipe& recipe) {
   if (!evaluate.tables.empty()) find_tables(evaluate.tables);
 }
 
-std::function<Json(const std::string& folder)> make_ability_measurement(const Recipe& recipe, bool is_adapter) {
+std::function<Json(const std::string& folder)> make_ability_measurement(const Recipe& recipe, bool is_adapter,
+                                                                        const Device& device) {
   if (recipe.evaluate.knowledge.empty() && recipe.evaluate.perplexity.empty()) return {};
-  return [recipe, is_adapter](const std::string& folder) {
+  return [recipe, is_adapter, device](const std::string& folder) {
     const Stopwatch watch;
     const auto model = load_model(is_adapter ? recipe.model.base : folder,
-                                  {.dtype = recipe.model.dtype, .adapter = is_adapter ? folder : ""});
+                                  {.dtype = recipe.model.dtype, .adapter = is_adapter ? folder : "", .device = device});
     Json numbers = Json::object();
     if (!recipe.evaluate.knowledge.empty()) add_knowledge(*model, recipe.evaluate, recipe.seed, numbers);
     if (!recipe.evaluate.perplexity.empty()) add_perplexity(*model, recipe.evaluate, numbers);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/json.h"
+#include "model/device/device.h"
 #include "train/recipe.h"
 
 namespace manyshot::train {
@@ -16,6 +17,7 @@ void check_evaluation_files(const Recipe& recipe);
 // A function for RunSetup::measure_ability; empty when the recipe names neither questions nor a text. It gives
 // knowledge_accuracy with its standard error, knowledge_macro_accuracy (subjects count the same), knowledge_log_loss,
 // perplexity, nats_per_token and bits_per_byte. `is_adapter`: the folder holds an adapter of recipe.model.base.
-std::function<Json(const std::string& folder)> make_ability_measurement(const Recipe& recipe, bool is_adapter);
+std::function<Json(const std::string& folder)> make_ability_measurement(const Recipe& recipe, bool is_adapter,
+                                                                        const Device& device = {});
 
 }  // namespace manyshot::train

@@ -57,7 +57,7 @@ FineTuneResult fine_tune(const FineTuneSetup& setup, const std::string& version)
   write_file(recipe_path, text);
   const train::Recipe recipe = train::parse_recipe(text, recipe_path);
   const auto processes = train::make_single_process();
-  const auto model = train::open_run_model(recipe);
+  const auto model = train::open_run_model(recipe, setup.device);
   if (model->tokenizer() == nullptr) {
     fail(ErrorKind::kUnsupported,
          "{} is a compact model, which reads table rows only; the laboratory needs a Llama or Qwen2 language model",

@@ -9,11 +9,13 @@
 #include "core/json.h"
 #include "lab/run/lab_options.h"
 #include "lab/run/training_texts.h"
+#include "model/device/device.h"
 
 namespace manyshot::lab {
 
 struct FineTuneSetup {
   std::string model;  // path
+  Device device;
   TuningOptions options;
   std::vector<TrainingText> texts;
   int64_t steps = 0;

@@ -117,8 +117,8 @@ Json accuracies_json(std::span<const LabQuestion> questions, std::span<const Que
 
 }  // namespace
 
-LabRun::LabRun(const LabOptions& options, const EndpointOptions& endpoint, std::string version)
-    : options_(options), endpoint_(endpoint), version_(std::move(version)) {
+LabRun::LabRun(const LabOptions& options, const EndpointOptions& endpoint, std::string version, const Device& device)
+    : options_(options), endpoint_(endpoint), device_(device), version_(std::move(version)) {
   if (options_.out.empty()) refuse_option("out", "it is needed: the folder of the results");
   tasks_ = open_tasks(options_.data);
   conditions_ = open_conditions(options_);
@@ -244,6 +244,7 @@ UnitResult LabRun::run_trained(const LabTask& task, const Condition& condition, 
       .other = needs_other ? std::span<const std::string>(other_texts()) : std::span<const std::string>()};
   const std::vector<LabQuestion>& questions = task.data.questions;
   FineTuneSetup setup{.model = model_path_,
+                      .device = device_,
                       .options = options_.tuning,
                       .texts = training_texts(task.data, condition, inputs, key.seed),
                       .seed = key.seed,
@@ -254,7 +255,7 @@ UnitResult LabRun::run_trained(const LabTask& task, const Condition& condition, 
                                     : setup.texts.size());
   const bool is_adapter = setup.options.tuning == Tuning::kLora;
   const auto open = [&](const std::string& weights) {
-    return load_model(is_adapter ? model_path_ : weights, {.adapter = is_adapter ? weights : ""});
+    return load_model(is_adapter ? model_path_ : weights, {.adapter = is_adapter ? weights : "", .device = device_});
   };
   setup.measure = [&](const std::string& weights) {
     const auto model = open(weights);
@@ -345,7 +346,7 @@ std::vector<AugmentedText> LabRun::augmented_texts(const LabTask& task, const Co
 Augmentation LabRun::augment(const LabTask& task, const std::vector<AugmentKind>& kinds) {
   if (options_.augmenter == "rules") return augment_by_rules(task.data, kinds, options_.rules, /*seed=*/0);
   model_.reset();
-  const TextWriter writer = open_text_writer(options_.augmenter, options_.writer, endpoint_, /*seed=*/0);
+  const TextWriter writer = open_text_writer(options_.augmenter, options_.writer, endpoint_, device_, /*seed=*/0);
   const std::string cache = (fs::path(options_.out) / "augmentations" / (task.name + "-answers.jsonl")).string();
   return augment_by_model(task.data, kinds, writer, options_.writer, /*seed=*/0, cache);
 }
@@ -367,12 +368,12 @@ Json LabRun::ability_of(const std::string& weights, bool is_adapter) const {
   recipe.evaluate.knowledge = options_.knowledge;
   recipe.evaluate.knowledge_questions = options_.knowledge_questions;
   recipe.evaluate.perplexity = options_.perplexity;
-  const auto measure = train::make_ability_measurement(recipe, is_adapter);
+  const auto measure = train::make_ability_measurement(recipe, is_adapter, device_);
   return measure ? measure(weights) : Json::object();
 }
 
 const Model& LabRun::base_model() {
-  if (model_ == nullptr) model_ = load_model(model_path_);
+  if (model_ == nullptr) model_ = load_model(model_path_, {.device = device_});
   return *model_;
 }
 

@@ -35,7 +35,7 @@ class LabRun {
  public:
   // Throws before anything is computed: data that cannot be read, unknown conditions, an endpoint that is asked to
   // train, a folder with results of other options (Error(kBadInput) naming what differs).
-  LabRun(const LabOptions& options, const EndpointOptions& endpoint, std::string version);
+  LabRun(const LabOptions& options, const EndpointOptions& endpoint, std::string version, const Device& device = {});
   ~LabRun();
 
   // Runs what has no result yet; how many units that were. Units are independent: killed at any time, the same command
@@ -73,6 +73,7 @@ class LabRun {
 
   LabOptions options_;
   EndpointOptions endpoint_;
+  Device device_;
   std::string version_, model_path_;
   std::vector<LabTask> tasks_;
   std::vector<Condition> conditions_;

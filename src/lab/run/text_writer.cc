@@ -49,9 +49,9 @@ TextWriter endpoint_writer(const std::string& name, const WriterOptions& options
   return writer;
 }
 
-TextWriter local_writer(const std::string& name, const WriterOptions& options) {
+TextWriter local_writer(const std::string& name, const WriterOptions& options, const Device& device) {
   const std::string path = resolve_model(name);
-  const std::shared_ptr<const Model> model = load_model(path);
+  const std::shared_ptr<const Model> model = load_model(path, {.device = device});
   if (model->tokenizer() == nullptr) {
     fail(ErrorKind::kUnsupported, "{} reads table rows only and cannot write; give a Llama or Qwen2 language model",
          name);
@@ -97,8 +97,8 @@ TextWriter local_writer(const std::string& name, const WriterOptions& options) {
 }  // namespace
 
 TextWriter open_text_writer(const std::string& name, const WriterOptions& options, const EndpointOptions& endpoint,
-                            uint64_t seed) {
-  return is_endpoint_model(name) ? endpoint_writer(name, options, endpoint, seed) : local_writer(name, options);
+                            const Device& device, uint64_t seed) {
+  return is_endpoint_model(name) ? endpoint_writer(name, options, endpoint, seed) : local_writer(name, options, device);
 }
 
 }  // namespace manyshot::lab

@@ -13,6 +13,6 @@ namespace manyshot::lab {
 // `name`: what resolve_model takes, or "openai:NAME". Throws Error(kUnsupported) for a model without a tokenizer or
 // without a chat template, and what loading and the endpoint throw.
 TextWriter open_text_writer(const std::string& name, const WriterOptions& options, const EndpointOptions& endpoint,
-                            uint64_t seed);
+                            const Device& device, uint64_t seed);
 
 }  // namespace manyshot::lab

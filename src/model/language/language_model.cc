@@ -10,6 +10,7 @@
 #include "model/language/decoder_network.h"
 #include "model/language/decoder_pass.h"
 #include "model/language/kv_segment.h"
+#include "model/language/text_checks.h"
 
 namespace manyshot {
 
@@ -72,14 +73,9 @@ class Decoder : public LanguageModel {
  private:
   // nullptr for none. Throws Error(kInternal) for another model's cache.
   const DecodedText<T>* decoded(const TextCachePtr& text) const;
-  void check_vocabulary(std::span<const TokenId> tokens) const;
-  void check_text(size_t num_before, std::span<const TokenId> tokens) const;
-  void check_text(const TextCachePtr& prefix, std::span<const TokenId> tokens) const {
-    check_text(decoded(prefix) != nullptr ? prefix->num_tokens() : 0, tokens);
-  }
+  TextChecks check() const { return {net_->config, net_->path}; }
   SegmentedText<T>& checked(const Growth& growth) const;
   void take_segment(SegmentedText<T>& text, size_t num_tokens) const;
-  void check_branch(const Branch& branch) const;
   std::vector<BranchScore> score_together(std::span<const Branch> branches) const;
 
   std::shared_ptr<const DecoderNetwork<T>> net_;
@@ -95,33 +91,10 @@ const DecodedText<T>* Decoder<T>::decoded(const TextCachePtr& text) const {
 }
 
 template <class T>
-void Decoder<T>::check_vocabulary(std::span<const TokenId> tokens) const {
-  const auto vocab_size = static_cast<TokenId>(net_->config.vocab_size);
-  for (TokenId token : tokens) {
-    if (token < 0 || token >= vocab_size) {
-      fail(ErrorKind::kBadInput,
-           "token {} is not in the vocabulary of {} tokens of {}; take the tokenizer that belongs to the model", token,
-           vocab_size, net_->path);
-    }
-  }
-}
-
-template <class T>
-void Decoder<T>::check_text(size_t num_before, std::span<const TokenId> tokens) const {
-  check_vocabulary(tokens);
-  const size_t count = num_before + tokens.size();
-  if (count == 0) fail(ErrorKind::kBadInput, "an empty text: a language model needs at least one token");
-  if (count > static_cast<size_t>(net_->config.max_position_embeddings)) {
-    fail(ErrorKind::kBadInput, "a text of {} tokens is longer than the {} that {} can read; give fewer or shorter rows",
-         count, net_->config.max_position_embeddings, net_->path);
-  }
-}
-
-template <class T>
 std::vector<TextCachePtr> Decoder<T>::extend(std::span<const Continuation> continuations) const {
   uint64_t bytes = 0;
   for (const auto& [prefix, tokens] : continuations) {
-    check_text(prefix, tokens);
+    check().text(decoded(prefix) != nullptr ? prefix->num_tokens() : 0, tokens);
     bytes += KvSegment<T>::bytes(net_->attention, net_->num_layers, tokens.size());
   }
   require_memory(bytes, "the keys and values of the context", "give fewer or shorter rows");
@@ -182,23 +155,11 @@ std::vector<TextCachePtr> Decoder<T>::extend(std::span<const Continuation> conti
 }
 
 template <class T>
-void Decoder<T>::check_branch(const Branch& branch) const {
-  check_text(branch.prefix, branch.tokens);
-  check_vocabulary(branch.candidates);
-  if (branch.first_scored > branch.tokens.size() || (branch.prefix == nullptr && branch.first_scored == 0)) {
-    fail(ErrorKind::kInternal, "a branch of {} tokens scored from token {}", branch.tokens.size(), branch.first_scored);
-  }
-}
-
-// Tokens that must go through the layers: up to the last one whose prediction is wanted.
-size_t num_passed(const Branch& branch) {
-  if (!branch.candidates.empty() || branch.wants_most_likely) return branch.tokens.size();
-  return branch.first_scored < branch.tokens.size() ? branch.tokens.size() - 1 : 0;
-}
-
-template <class T>
 std::vector<BranchScore> Decoder<T>::score(std::span<const Branch> branches) const {
-  for (const Branch& branch : branches) check_branch(branch);
+  for (const Branch& branch : branches) {
+    decoded(branch.prefix);
+    check().branch(branch);
+  }
   std::vector<BranchScore> scores;
   for (size_t first = 0; first < branches.size();) {
     size_t last = first, passed = 0;
@@ -277,11 +238,7 @@ template <class T>
 SegmentedText<T>& Decoder<T>::checked(const Growth& growth) const {
   auto* text = dynamic_cast<SegmentedText<T>*>(growth.text);
   if (text == nullptr || text->network != net_) fail(ErrorKind::kInternal, "a growing text of another model");
-  check_text(text->count, growth.tokens);
-  if (growth.tokens.empty() || growth.num_wanted > growth.tokens.size()) {
-    fail(ErrorKind::kInternal, "a text grows by {} tokens, {} predictions are wanted", growth.tokens.size(),
-         growth.num_wanted);
-  }
+  check().growth(growth, text->count);
   return *text;
 }
 

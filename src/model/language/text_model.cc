@@ -11,6 +11,7 @@
 #include "model/files/gguf_tokenizer.h"
 #include "model/files/other_kinds.h"
 #include "model/language/adapter.h"
+#include "model/language/device_library.h"
 #include "model/language/language_model.h"
 #include "model/language/score_answers.h"
 
@@ -40,12 +41,11 @@ class TextModel : public Model {
   TextModel(const std::string& path, const LoadOptions& options) : tokenizer_(read_model_tokenizer(path)) {
     std::unique_ptr<TensorSource> source = open_tensor_source(path);
     if (!options.adapter.empty()) source = apply_adapter(std::move(source), options.adapter);
-    const DType dtype = choose_dtype(options.dtype);
-    model_ = LanguageModel::load(*source, dtype);
+    const std::string engine = open(*source, options);
     const LanguageModelConfig& config = model_->config();
     check_tokenizer(tokenizer_, config, path);
     info_ = text_model_info(path, config, options.adapter);
-    info_.engine = dtype == DType::kBFloat16 ? "fused bfloat16 (avx512_bf16)" : "fused float32";
+    info_.engine = engine;
   }
 
   const ModelInfo& info() const override { return info_; }
@@ -56,6 +56,18 @@ class TextModel : public Model {
   }
 
  private:
+  // Returns the engine's name.
+  std::string open(const TensorSource& source, const LoadOptions& options) {
+    if (!options.device.is_cpu()) {
+      model_ = reinterpret_cast<MakeDeviceLanguageModel*>(
+          open_device_library(options.device, kMakeDeviceLanguageModelSymbol))(source, options.device, options.dtype);
+      return fmt::format("libtorch on {}", to_text(options.device));
+    }
+    const DType dtype = choose_dtype(options.dtype);
+    model_ = LanguageModel::load(source, dtype);
+    return dtype == DType::kBFloat16 ? "fused bfloat16 (avx512_bf16)" : "fused float32";
+  }
+
   Tokenizer tokenizer_;
   std::shared_ptr<const LanguageModel> model_;
   ModelInfo info_;

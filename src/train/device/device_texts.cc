@@ -32,13 +32,26 @@ Tensor mix(Tensor z) {
 
 }  // namespace
 
-DeviceTexts to_device(const PackedBatch& batch, const Rope& rope, const Dropout& dropout, const at::Device& device) {
+DeviceTexts to_device(const std::vector<TokenId>& tokens, std::span<const size_t> positions,
+                      const std::vector<int64_t>& target_rows, const Rope& rope, const at::Device& device) {
   DeviceTexts texts;
-  texts.tokens = upload(batch.tokens, at::kInt, device);
-  const RotationTable table = rope.rotations(batch.positions);
-  const auto rows = static_cast<int64_t>(batch.tokens.size()), half = static_cast<int64_t>(rope.frequencies().size());
+  texts.tokens = upload(tokens, at::kInt, device);
+  const RotationTable table = rope.rotations(positions);
+  const auto rows = static_cast<int64_t>(tokens.size()), half = static_cast<int64_t>(rope.frequencies().size());
   texts.cosines = upload_rows(table.rotation().cosines, rows, half, device);
   texts.sines = upload_rows(table.rotation().sines, rows, half, device);
+  texts.target_rows = upload(target_rows, at::kLong, device);
+  return texts;
+}
+
+DeviceTexts to_device(const PackedBatch& batch, const Rope& rope, const Dropout& dropout, const at::Device& device) {
+  std::vector<int64_t> target_rows, targets;
+  for (const PackedBatch::Target& target : batch.targets) {
+    target_rows.push_back(static_cast<int64_t>(target.row));
+    targets.push_back(target.token);
+  }
+  DeviceTexts texts = to_device(batch.tokens, batch.positions, target_rows, rope, device);
+  texts.targets = upload(targets, at::kLong, device);
 
   SequenceLengths& lengths = texts.lengths;
   lengths.query_end = {0};
@@ -50,13 +63,6 @@ DeviceTexts to_device(const PackedBatch& batch, const Rope& rope, const Dropout&
   lengths.most_keys = lengths.most_queries;
   lengths.device_query_end = lengths.device_key_end = upload(lengths.query_end, at::kInt, device);
 
-  std::vector<int64_t> target_rows, targets;
-  for (const PackedBatch::Target& target : batch.targets) {
-    target_rows.push_back(static_cast<int64_t>(target.row));
-    targets.push_back(target.token);
-  }
-  texts.target_rows = upload(target_rows, at::kLong, device);
-  texts.targets = upload(targets, at::kLong, device);
   if (dropout.is_active()) {
     texts.dropout_keys = upload(dropout.keys(), at::kLong, device);
     texts.dropout_threshold = dropout.threshold();

@@ -3,6 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <span>
+#include <vector>
+
 #include "model/language/rope.h"
 #include "train/device/flash_attention.h"
 #include "train/language/dropout.h"
@@ -23,6 +26,9 @@ struct DeviceTexts {
   int64_t size() const { return tokens.size(0); }
 };
 
+// Of which the hidden states at `target_rows` are wanted; without targets and lengths.
+DeviceTexts to_device(const std::vector<TokenId>& tokens, std::span<const size_t> positions,
+                      const std::vector<int64_t>& target_rows, const Rope& rope, const at::Device& device);
 DeviceTexts to_device(const PackedBatch& batch, const Rope& rope, const Dropout& dropout, const at::Device& device);
 
 // x [T, width] with the values dropped that Dropout::apply() drops for that stream.

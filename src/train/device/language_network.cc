@@ -135,10 +135,16 @@ Tensor LanguageNetwork::apply(const Module& module, const Tensor& x, int64_t lay
   return y + at::linear(at::linear(dropped, module.down.tensor), module.up.tensor) * module.scale;
 }
 
-// x [T, heads, head_dim]: halves turn against each other.
 Tensor LanguageNetwork::embed(const DeviceTexts& texts) const { return at::embedding(embedding_.tensor, texts.tokens); }
 
 Tensor LanguageNetwork::layer(int64_t number, const Tensor& x, const DeviceTexts& texts) const {
+  return layer(number, x, texts, [&](const Tensor& q, const Tensor& k, const Tensor& v, double scale) {
+    return causal_attention(q, k, v, texts.lengths, scale);
+  });
+}
+
+Tensor LanguageNetwork::layer(int64_t number, const Tensor& x, const DeviceTexts& texts,
+                              const Attention& attention) const {
   const Layer& layer = layers_[static_cast<size_t>(number)];
   const auto heads = [&](const Tensor& projected, int64_t count) {
     return projected.view({texts.size(), count, config_.head_dim});
@@ -150,8 +156,7 @@ Tensor LanguageNetwork::layer(int64_t number, const Tensor& x, const DeviceTexts
   const Tensor q = turned(apply(layer.q, h, number, texts), config_.num_attention_heads);
   const Tensor k = turned(apply(layer.k, h, number, texts), config_.num_key_value_heads);
   const Tensor v = heads(apply(layer.v, h, number, texts), config_.num_key_value_heads);
-  const Tensor attended =
-      causal_attention(q, k, v, texts.lengths, 1 / std::sqrt(static_cast<double>(config_.head_dim)));
+  const Tensor attended = attention(q, k, v, 1 / std::sqrt(static_cast<double>(config_.head_dim)));
   const Tensor y = x + apply(layer.o, attended.flatten(1), number, texts);
   const Tensor g = norm(y, layer.post_attention_norm);
   const Tensor inner = at::silu(apply(layer.gate, g, number, texts)) * apply(layer.up, g, number, texts);
@@ -160,6 +165,12 @@ Tensor LanguageNetwork::layer(int64_t number, const Tensor& x, const DeviceTexts
 
 Tensor LanguageNetwork::hidden(const Tensor& x, const DeviceTexts& texts) const {
   return norm(x.index_select(0, texts.target_rows), final_norm_);
+}
+
+// f32: a bf16 logit of 20 is off by 0.06.
+Tensor LanguageNetwork::logits(const Tensor& hidden) const {
+  return hidden.is_cpu() ? at::mm(hidden.to(at::kFloat), head().to(at::kFloat).t())
+                         : at::mm(hidden, head().t(), at::kFloat);
 }
 
 LanguageNetwork::Losses LanguageNetwork::losses(const Tensor& hidden, const DeviceTexts& texts, const double* scale,

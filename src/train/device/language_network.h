@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
+#include <functional>
 #include <vector>
 
 #include "model/language/tensor_source.h"
@@ -26,10 +26,16 @@ class LanguageNetwork {
   // Adds what backward passes have left since the last call to the gradients.
   void add_gradients(DeviceNumbers& numbers);
 
+  const LanguageModelConfig& config() const { return config_; }
   int64_t num_layers() const { return static_cast<int64_t>(layers_.size()); }
   at::Tensor embed(const DeviceTexts& texts) const;                                       // [T, D]
   at::Tensor layer(int64_t number, const at::Tensor& x, const DeviceTexts& texts) const;  // [T, D]
-  at::Tensor hidden(const at::Tensor& x, const DeviceTexts& texts) const;                 // [N, D] of the targets
+  // The same with another attention, that of q [T, H, d], k and v [T, H_kv, d] with this scale: [T, H, d].
+  using Attention =
+      std::function<at::Tensor(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale)>;
+  at::Tensor layer(int64_t number, const at::Tensor& x, const DeviceTexts& texts, const Attention& attention) const;
+  at::Tensor hidden(const at::Tensor& x, const DeviceTexts& texts) const;  // [N, D] of the targets
+  at::Tensor logits(const at::Tensor& hidden) const;                       // [N, vocabulary] f32; for few at a time
 
   struct Losses {
     at::Tensor loss;          // [N] f32
@@ -67,6 +73,7 @@ class LanguageNetwork {
   template <class Work>
   void for_weights(const Work& work);
   at::Tensor norm(const at::Tensor& x, const Weight& gain) const;
+  const at::Tensor& head() const { return head_.tensor.defined() ? head_.tensor : embedding_.tensor; }
   at::Tensor apply(const Module& module, const at::Tensor& x, int64_t layer, const DeviceTexts& texts) const;
 
   LanguageModelConfig config_;
