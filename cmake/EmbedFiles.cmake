@@ -1,11 +1,15 @@
-# manyshot_embed(TARGET NAME=FILE...)
-# Puts the bytes of files into a library: each NAME is a function of namespace manyshot::TARGET in "TARGET/embedded.h"
-# that returns them.
+# manyshot_embed(TARGET [FOLDER folder] NAME=FILE...)
+# Puts the bytes of files into a library: each NAME is a function of namespace manyshot::TARGET in "FOLDER/embedded.h"
+# (by default that of the target's name) that returns them.
 function(manyshot_embed target)
+  cmake_parse_arguments(ARG "" "FOLDER" "" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER "${target}")
+  endif()
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded")
   set(declarations "")
   set(definitions "")
-  foreach(entry ${ARGN})
+  foreach(entry ${ARG_UNPARSED_ARGUMENTS})
     string(REGEX MATCH "^([a-z_]+)=(.*)$" matched "${entry}")
     set(name "${CMAKE_MATCH_1}")
     cmake_path(ABSOLUTE_PATH CMAKE_MATCH_2 BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" OUTPUT_VARIABLE file)
@@ -13,7 +17,7 @@ function(manyshot_embed target)
     string(APPEND declarations "std::string_view ${name}();\n")
     string(APPEND definitions "EMBEDDED_FILE(${name}, \"${file}\")\n")
   endforeach()
-  file(CONFIGURE OUTPUT "${folder}/${target}/embedded.h" @ONLY CONTENT
+  file(CONFIGURE OUTPUT "${folder}/${ARG_FOLDER}/embedded.h" @ONLY CONTENT
 "// The bytes of files that are part of the program (cmake/EmbedFiles.cmake).
 #pragma once
 
@@ -25,7 +29,7 @@ namespace manyshot::@target@ {
 }  // namespace manyshot::@target@
 ")
   file(CONFIGURE OUTPUT "${folder}/embedded.cc" @ONLY CONTENT
-"#include \"${target}/embedded.h\"
+"#include \"${ARG_FOLDER}/embedded.h\"
 
 #define EMBEDDED_FILE(name, path)                                                                \\
   __asm__(\".pushsection .rodata\\n\"                                                              \\

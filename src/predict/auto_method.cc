@@ -16,7 +16,9 @@
 namespace manyshot {
 namespace {
 
-constexpr double kPriorRows = 6;  // what equal weights are worth
+// What counts how much before a row is looked at, and how many rows that is worth. The model alone is ahead of trees
+// and of the views with their columns on most tables with few rows (docs/auto.md).
+constexpr double kPriorRows = 20, kTreePrior = 0.2;
 // The average of several is less sure than each: it is scaled back. Its classes need no offsets, each member's are
 // fitted.
 constexpr CalibrationPenalties kScaleOnly{.scale = 30, .offset = 1e6};
@@ -25,9 +27,11 @@ constexpr CalibrationPenalties kScaleOnly{.scale = 30, .offset = 1e6};
 struct View {
   std::vector<TreeKind> kinds;  // whose columns it sees
   int members_in_eight;         // of the ensemble
+  double prior;                 // beside kTreePrior
 };
 const std::vector<View>& views() {
-  static const std::vector<View> views{{{}, 2}, {{TreeKind::kForest}, 2}, {{TreeKind::kForest, TreeKind::kXgboost}, 4}};
+  static const std::vector<View> views{
+      {{}, 4, 6}, {{TreeKind::kForest}, 2, 1}, {{TreeKind::kForest, TreeKind::kXgboost}, 2, 1}};
   return views;
 }
 
@@ -89,7 +93,7 @@ class AutoPredictor : public Predictor {
     std::string name;
     std::unique_ptr<TaughtPredictor> student;  // null: the trees of that name
     std::vector<double> honest;                // [N, K]
-    double weight = 0;
+    double prior = kTreePrior, weight = 0;
   };
 
   static void add(const std::vector<double>& probabilities, double weight, std::vector<double>& sum) {
@@ -99,7 +103,8 @@ class AutoPredictor : public Predictor {
   void add_student(const View& view, const Method& method, const LabelledTable& shots, uint64_t seed,
                    const FitStore& store) {
     Part part{.name = describe(view),
-              .student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed, store)};
+              .student = std::make_unique<TaughtPredictor>(teachers_, view.kinds, method, shots, seed, store),
+              .prior = view.prior};
     part.honest = part.student->honest_probabilities();
     if (part.honest.empty()) part.honest.assign(shots.labels.size() * counts_.size(), NAN);
     if (view.kinds.empty()) std::ranges::copy(part.student->notes(), std::back_inserter(notes_));
@@ -107,10 +112,16 @@ class AutoPredictor : public Predictor {
   }
 
   void weigh(const std::vector<int32_t>& labels) {
-    const std::vector<double> equal(parts_.size(), 1.0 / static_cast<double>(parts_.size()));
     std::vector<std::vector<double>> honest;
-    for (const Part& part : parts_) honest.push_back(part.honest);
-    const std::vector<double> weights = fit_blend(honest, labels, counts_.size(), equal, kPriorRows);
+    std::vector<double> prior;
+    double total = 0;
+    for (const Part& part : parts_) {
+      honest.push_back(part.honest);
+      prior.push_back(part.prior);
+      total += part.prior;
+    }
+    for (double& share : prior) share /= total;
+    const std::vector<double> weights = fit_blend(honest, labels, counts_.size(), prior, kPriorRows);
     honest_.assign(labels.size() * counts_.size(), 0);
     for (size_t i = 0; i < parts_.size(); ++i) {
       parts_[i].weight = weights[i];

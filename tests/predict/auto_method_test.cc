@@ -49,8 +49,9 @@ double log_loss(const std::vector<double>& probabilities, const LabelledTable& t
   return sum / rows;
 }
 
+// They have learned from all rows, of which a member of the model sees but some.
 TEST(Teacher, TheModelUsesWhatTheTreesKnow) {
-  const LabelledTable shots = obesity("train.csv", 250), queries = obesity("test.csv", 150);
+  const LabelledTable shots = obesity("train.csv", 1600), queries = obesity("test.csv", 150);
   const double alone =
       log_loss(open_method("default", {.ensemble = 2})->fit(shots)->predict(queries.features), queries);
   for (const Teacher teacher : {Teacher::kForest, Teacher::kXgboost, Teacher::kBoth}) {

@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "device/embedded.h"
+#include "train/device/embedded.h"
 #include "train/device/kernel_compiler.h"
 
 namespace manyshot::train {
