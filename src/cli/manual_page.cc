@@ -48,7 +48,8 @@ constexpr const char* kEnvironment =
     ".TP\n.B MANYSHOT_SIMD\nLowers the instruction set of the kernels: baseline, sse4, neon, avx2, avx512, avx512_bf16 "
     "or "
     "amx_bf16.\n"
-    ".TP\n.B MANYSHOT_TORCH\nFolder of the torch installation whose libraries \\-\\-device cuda uses.\n";
+    ".TP\n.B MANYSHOT_TORCH\nFolder of the torch installation whose libraries \\-\\-device cuda uses.\n"
+    ".TP\n.B MANYSHOT_KERNELS\noff: on a GPU libtorch's operators alone, without kernels of our own.\n";
 
 }  // namespace
 

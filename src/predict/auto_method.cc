@@ -18,7 +18,7 @@ namespace {
 
 // What counts how much before a row is looked at, and how many rows that is worth. The model alone is ahead of trees
 // and of the views with their columns on most tables with few rows (docs/auto.md).
-constexpr double kPriorRows = 20, kTreePrior = 0.2;
+constexpr double kPriorRows = 6, kTreePrior = 0.2;
 // The average of several is less sure than each: it is scaled back. Its classes need no offsets, each member's are
 // fitted.
 constexpr CalibrationPenalties kScaleOnly{.scale = 30, .offset = 1e6};
