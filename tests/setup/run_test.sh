@@ -8,7 +8,7 @@ copy="$work/a copy"
 stand_ins=$work/stand-ins
 mkdir -p "$copy/tools" "$stand_ins"
 cp "$1/run" "$copy/" && cp -r "$1/tools/setup" "$copy/tools/" || exit 1
-unset MANYSHOT_TORCH MANYSHOT_DEPS_DIR MANYSHOT_PACKAGES MANYSHOT_FUZZ MANYSHOT_VERBOSE
+unset MANYSHOT_TORCH MANYSHOT_DEPS_DIR MANYSHOT_PACKAGES MANYSHOT_FUZZ MANYSHOT_PYTHON MANYSHOT_VERBOSE
 failures=0
 
 # expect NAME EXIT_CODE TEXT COMMAND...: COMMAND must end with EXIT_CODE and print TEXT.

@@ -7,6 +7,7 @@ build_packages="g++ cmake ninja-build pkg-config python3 python3-pip ca-certific
 faster_packages="ccache mold"  # installed along with others where the distribution has them
 package_packages="xz-utils"
 fuzz_packages="clang libclang-rt-dev"
+python_packages="python3-venv"
 format_packages="clang-format-14"  # other versions format differently
 tidy_packages="clang-tidy-14 git"
 
