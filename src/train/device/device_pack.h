@@ -22,8 +22,8 @@ struct DevicePack {
   int64_t num_labelled = 0, num_queries = 0;
   at::Tensor first, second, column, place;    // [tokens]
   at::Tensor asking, summary, summary_place;  // [summaries]
-  SequenceLengths row_lengths;                // every token of a row asks, or those of `asking` alone
-  SequenceLengths asking_lengths;
+  SequenceLengths row_lengths;                // where every token of a row asks,
+  SequenceLengths asking_lengths;             // and where those of `asking` alone do
   SummaryPlan plan;
   DeviceBars labels, numbers;
 };

@@ -48,9 +48,6 @@ struct PackedTasks {
   PackedBars labels, numbers;                    // labelled rows before queries
 
   int64_t num_rows() const { return num_labelled + num_queries; }
-  int64_t num_tokens() const { return static_cast<int64_t>(first.size()); }
-  // [tasks] Where each task begins among the labelled rows.
-  std::span<const int32_t> first_row() const { return std::span(labelled_end).first(labelled_end.size() - 1); }
 };
 
 PackedTasks pack_tasks(const NetworkShape& shape, const CompactNetworkOptions& options,

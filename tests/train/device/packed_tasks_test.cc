@@ -48,7 +48,6 @@ TEST(PackedTasks, RowsAndSummariesFindEachOther) {
   // Bar i looks back from where label i - 1 stands.
   EXPECT_THAT(packed.unshifted, ElementsAre(1, 0, 4, 2, 3));
   EXPECT_THAT(packed.shifted, ElementsAre(1, 0, 3, 4, 2));
-  EXPECT_THAT(packed.first_row(), ElementsAre(0, 2));
   EXPECT_THAT(packed.labelled_end, ElementsAre(0, 2, 5));
   EXPECT_THAT(packed.query_end, ElementsAre(0, 1, 3));
   EXPECT_THAT(packed.labels.row, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
