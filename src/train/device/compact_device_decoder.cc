@@ -84,8 +84,7 @@ class DeviceContext : public EncodedContext {
       at::set_num_threads(num_threads());
       const DevicePack pack =
           to_device(pack_tasks(decoder_->shape, decoder_->options, tasks), decoder_->network.device());
-      const CompactNetwork::Logits logits = decoder_->network.logits(pack);
-      return (logits.numbers.defined() ? logits.numbers : logits.labels).cpu().contiguous();
+      return decoder_->network.logits(pack).of_one_kind().cpu().contiguous();
     });
     const auto width = static_cast<size_t>(logits.size(1));
     for (size_t row = first; row < task.num_rows(); ++row) {

@@ -99,8 +99,7 @@ class DeviceCompactModel : public CompactModel {
       const TrainSample* tasks[] = {&sample};
       const CompactNetwork::Logits logits =
           network_.logits(to_device(pack_tasks(shape_, options_, tasks), network_.device()));
-      const Tensor here =
-          at::log_softmax(logits.numbers.defined() ? logits.numbers : logits.labels, -1).cpu().contiguous();
+      const Tensor here = at::log_softmax(logits.of_one_kind(), -1).cpu().contiguous();
       const float* values = here.data_ptr<float>();
       return std::vector<float>(values, values + here.numel());
     });

@@ -31,6 +31,7 @@ class CompactNetwork {
   // f32 at the bars of each kind [bars, answers], in their order there; undefined where there are none.
   struct Logits {
     at::Tensor labels, numbers;
+    const at::Tensor& of_one_kind() const { return numbers.defined() ? numbers : labels; }  // where there is but one
   };
   Logits logits(const DevicePack& pack) const;
 

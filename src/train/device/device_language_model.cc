@@ -129,6 +129,7 @@ class DeviceLanguageModel : public LanguageModel {
   DeviceLanguageModel(const TensorSource& source, const Device& device, std::optional<DType> dtype)
       : path_(source.path()),
         network_(source, nullptr, ParameterStore(), torch_device(device), torch_type(device, dtype)),
+        logit_head_(network_.logit_head()),
         rope_(network_.config()),
         pass_tokens_(network_.device().is_cpu() ? kPassTokensOnCpu : kPassTokens) {}
 
@@ -331,12 +332,16 @@ class DeviceLanguageModel : public LanguageModel {
     if (!hidden.empty()) read(at::cat(hidden, 0), std::move(wanted));
   }
 
+  // Of the rows from `first` on that are read at once.
+  Tensor logits_of(const Tensor& hidden, int64_t first) const {
+    return LanguageNetwork::logits(hidden.slice(0, first, first + static_cast<int64_t>(kRowsAtOnce)), logit_head_);
+  }
+
   void read(const Tensor& hidden, std::vector<Wanted> wanted) const {
     std::ranges::stable_sort(wanted, {}, &Wanted::row);
     auto next = wanted.begin();
     for (size_t first = 0; first < static_cast<size_t>(hidden.size(0)); first += kRowsAtOnce) {
-      const Tensor logits =
-          network_.logits(hidden.slice(0, static_cast<int64_t>(first), static_cast<int64_t>(first + kRowsAtOnce)));
+      const Tensor logits = logits_of(hidden, static_cast<int64_t>(first));
       const auto end = std::find_if(next, wanted.end(), [&](const Wanted& w) { return w.row >= first + kRowsAtOnce; });
       std::vector<int64_t> rows, tokens;
       for (auto at = next; at != end; ++at) {
@@ -363,7 +368,7 @@ class DeviceLanguageModel : public LanguageModel {
   std::vector<NextToken> next_tokens(const Tensor& hidden) const {
     std::vector<NextToken> all;
     for (int64_t first = 0; first < hidden.size(0); first += static_cast<int64_t>(kRowsAtOnce)) {
-      const Tensor there = network_.logits(hidden.slice(0, first, first + static_cast<int64_t>(kRowsAtOnce)));
+      const Tensor there = logits_of(hidden, first);
       const Tensor logits = there.cpu(), log_sum = at::logsumexp(there, 1).cpu();
       const int64_t width = logits.size(1);
       for (int64_t row = 0; row < logits.size(0); ++row) {
@@ -376,6 +381,7 @@ class DeviceLanguageModel : public LanguageModel {
 
   std::string path_;
   LanguageNetwork network_;
+  Tensor logit_head_;
   Rope rope_;
   size_t pass_tokens_;
   mutable std::mutex mutex_;

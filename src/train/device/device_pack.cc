@@ -50,6 +50,22 @@ DeviceBars next_bars(const PackedBars& bars, int64_t num_rows, Upload& upload) {
   return there;
 }
 
+// Where sequences end, here and there, and how long one is at most.
+struct Ends {
+  const std::vector<int32_t>& here;
+  at::Tensor there;
+  int64_t most;
+};
+
+SequenceLengths lengths_of(const Ends& queries, const Ends& keys) {
+  return {.query_end = queries.here,
+          .key_end = keys.here,
+          .device_query_end = queries.there,
+          .device_key_end = keys.there,
+          .most_queries = queries.most,
+          .most_keys = keys.most};
+}
+
 }  // namespace
 
 DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
@@ -68,40 +84,20 @@ DevicePack to_device(const PackedTasks& tasks, const at::Device& device) {
        {&pack.first, &pack.second, &pack.column, &pack.place, &pack.asking, &pack.summary, &pack.summary_place}) {
     *numbers = upload.next();
   }
-  const Tensor row_end = upload.next(), asking_end = upload.next();
-  pack.row_lengths = {.query_end = tasks.row_end,
-                      .key_end = tasks.row_end,
-                      .device_query_end = row_end,
-                      .device_key_end = row_end,
-                      .most_queries = tasks.most_tokens,
-                      .most_keys = tasks.most_tokens};
-  pack.asking_lengths = {.query_end = tasks.asking_end,
-                         .key_end = tasks.row_end,
-                         .device_query_end = asking_end,
-                         .device_key_end = row_end,
-                         .most_queries = 2,
-                         .most_keys = tasks.most_tokens};
+  const Ends rows{tasks.row_end, upload.next(), tasks.most_tokens};
+  pack.row_lengths = lengths_of(rows, rows);
+  pack.asking_lengths = lengths_of({tasks.asking_end, upload.next(), /*most=*/2}, rows);
   SummaryPlan& plan = pack.plan;
   plan.num_labelled = tasks.num_labelled;
   plan.num_queries = tasks.num_queries;
   plan.shifted = upload.next();
   plan.unshifted = upload.next();
-  const Tensor labelled_end = upload.next(), query_end = upload.next();
-  const int64_t num_tasks = labelled_end.size(0) - 1;
-  plan.first_row = labelled_end.slice(0, 0, num_tasks).to(at::kLong);
-  plan.last_place = labelled_end.slice(0, 1).to(at::kLong) - 1;
-  plan.labelled = {.query_end = tasks.labelled_end,
-                   .key_end = tasks.labelled_end,
-                   .device_query_end = labelled_end,
-                   .device_key_end = labelled_end,
-                   .most_queries = tasks.most_labelled,
-                   .most_keys = tasks.most_labelled};
-  plan.queries = {.query_end = tasks.query_end,
-                  .key_end = tasks.labelled_end,
-                  .device_query_end = query_end,
-                  .device_key_end = labelled_end,
-                  .most_queries = tasks.most_queries,
-                  .most_keys = tasks.most_labelled};
+  const Ends labelled{tasks.labelled_end, upload.next(), tasks.most_labelled};
+  plan.labelled = lengths_of(labelled, labelled);
+  plan.queries = lengths_of({tasks.query_end, upload.next(), tasks.most_queries}, labelled);
+  const int64_t num_tasks = labelled.there.size(0) - 1;
+  plan.first_row = labelled.there.slice(0, 0, num_tasks).to(at::kLong);
+  plan.last_place = labelled.there.slice(0, 1).to(at::kLong) - 1;
   pack.labels = next_bars(tasks.labels, tasks.num_rows(), upload);
   pack.numbers = next_bars(tasks.numbers, tasks.num_rows(), upload);
   return pack;

@@ -167,29 +167,23 @@ Tensor LanguageNetwork::hidden(const Tensor& x, const DeviceTexts& texts) const 
   return norm(x.index_select(0, texts.target_rows), final_norm_);
 }
 
-// f32: a bf16 logit of 20 is off by 0.06.
-Tensor LanguageNetwork::logits(const Tensor& hidden) const {
-  return hidden.is_cpu() ? at::mm(hidden.to(at::kFloat), head().to(at::kFloat).t())
-                         : at::mm(hidden, head().t(), at::kFloat);
+Tensor LanguageNetwork::logit_head() const { return device_.is_cpu() ? head().tensor.to(at::kFloat) : head().tensor; }
+
+Tensor LanguageNetwork::logits(const Tensor& hidden, const Tensor& logit_head) {
+  return hidden.is_cpu() ? at::mm(hidden.to(at::kFloat), logit_head.t()) : at::mm(hidden, logit_head.t(), at::kFloat);
 }
 
 LanguageNetwork::Losses LanguageNetwork::losses(const Tensor& hidden, const DeviceTexts& texts, const double* scale,
                                                 DeviceNumbers& numbers) const {
   const c10::NoGradGuard no_gradients;
-  const Weight& head = head_.tensor.defined() ? head_ : embedding_;
-  // Logits are f32: a bf16 logit of 20 is off by 0.06.
-  const Tensor wide_head = hidden.is_cpu() ? head.tensor.to(at::kFloat) : Tensor();
+  const Weight& head = this->head();
+  const Tensor logit_head = this->logit_head();
   Losses result;
   std::vector<Tensor> losses, likeliest, gradients;
   for (int64_t first = 0; first < hidden.size(0); first += kTargetsAtOnce) {
     const Tensor h = hidden.slice(0, first, std::min(first + kTargetsAtOnce, hidden.size(0))).detach();
     const Tensor target = texts.targets.slice(0, first, first + h.size(0)).unsqueeze(1);
-    Tensor logits;
-    if (hidden.is_cpu()) {
-      logits = at::mm(h.to(at::kFloat), wide_head.t());
-    } else {
-      logits = at::mm(h, head.tensor.t(), at::kFloat);
-    }
+    Tensor logits = LanguageNetwork::logits(h, logit_head);
     const Tensor log_sum = at::logsumexp(logits, 1, /*keepdim=*/true), of_target = logits.gather(1, target);
     losses.push_back((log_sum - of_target).squeeze(1));
     likeliest.push_back((logits.amax(1, true) <= of_target).squeeze(1));

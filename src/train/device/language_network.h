@@ -35,7 +35,10 @@ class LanguageNetwork {
       std::function<at::Tensor(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale)>;
   at::Tensor layer(int64_t number, const at::Tensor& x, const DeviceTexts& texts, const Attention& attention) const;
   at::Tensor hidden(const at::Tensor& x, const DeviceTexts& texts) const;  // [N, D] of the targets
-  at::Tensor logits(const at::Tensor& hidden) const;                       // [N, vocabulary] f32; for few at a time
+  // The head as logits() takes it, f32 on the CPU; made once for many of them.
+  at::Tensor logit_head() const;
+  // [N, vocabulary] f32 of hidden states [N, D], few at a time: a bf16 logit of 20 is off by 0.06.
+  static at::Tensor logits(const at::Tensor& hidden, const at::Tensor& logit_head);
 
   struct Losses {
     at::Tensor loss;          // [N] f32
@@ -73,7 +76,7 @@ class LanguageNetwork {
   template <class Work>
   void for_weights(const Work& work);
   at::Tensor norm(const at::Tensor& x, const Weight& gain) const;
-  const at::Tensor& head() const { return head_.tensor.defined() ? head_.tensor : embedding_.tensor; }
+  const Weight& head() const { return head_.tensor.defined() ? head_ : embedding_; }
   at::Tensor apply(const Module& module, const at::Tensor& x, int64_t layer, const DeviceTexts& texts) const;
 
   LanguageModelConfig config_;
