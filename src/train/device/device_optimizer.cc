@@ -62,6 +62,7 @@ class DeviceAdamW : public DeviceOptimizer {
 
   void step(double factor) override {
     ++steps_;
+    if (group_.size() == 0) return;  // of Muon: adapters have matrices alone
     const double rate = options_.learning_rate * factor;
     const auto steps = static_cast<double>(steps_);
     const double size = rate / (1 - std::pow(options_.beta1, steps));

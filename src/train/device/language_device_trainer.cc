@@ -26,6 +26,7 @@ namespace {
 using at::Tensor;
 
 constexpr double kMostMemory = 0.5;  // of the device's free memory, for activations that are kept
+constexpr size_t kMostPackTokens = 4 * kDevicePackTokens;
 
 class LanguageDeviceTrainer : public LanguageTrainer {
  public:
@@ -35,11 +36,13 @@ class LanguageDeviceTrainer : public LanguageTrainer {
         config_(source.config()),
         device_(torch_device(device)),
         rope_(config_) {
-    if (device_.is_cuda()) options_.pack_tokens = std::max(options.pack_tokens, kDevicePackTokens);
     fill_store(source);
     numbers_.emplace(store_.all(), device_);
     network_.emplace(source, options.trains_all ? nullptr : &lora_, store_, device_, torch_type(device, options.dtype));
     network_->renew(*numbers_);
+    if (!device_.is_cuda()) return;
+    room_ = kMostMemory * static_cast<double>(free_memory(device_));
+    choose_pack_tokens();
   }
 
   std::span<Parameter> parameters() override {
@@ -179,10 +182,21 @@ class LanguageDeviceTrainer : public LanguageTrainer {
 
   bool checkpoints(int64_t tokens) const {
     if (options_.checkpointing != Checkpointing::kAuto) return options_.checkpointing == Checkpointing::kAlways;
-    if (!device_.is_cuda()) return false;
+    return device_.is_cuda() && !keeps_activations(static_cast<size_t>(tokens));
+  }
+
+  bool keeps_activations(size_t tokens) const {
     return kept_activation_bytes(DecoderShape(config_), at::elementSize(network_->type())) *
-               static_cast<double>(tokens) >
-           kMostMemory * static_cast<double>(free_memory(device_));
+               static_cast<double>(tokens) <=
+           room_;
+  }
+
+  // Launching a layer takes the host as long as a small model needs for thousands of tokens: the more go through it
+  // together the better, as long as their activations can be kept.
+  void choose_pack_tokens() {
+    options_.pack_tokens = std::max(options_.pack_tokens, kDevicePackTokens);
+    while (options_.pack_tokens < kMostPackTokens && keeps_activations(2 * options_.pack_tokens))
+      options_.pack_tokens *= 2;
   }
 
   LanguageTrainerOptions options_;
@@ -195,6 +209,7 @@ class LanguageDeviceTrainer : public LanguageTrainer {
   std::unique_ptr<TensorSource> masters_;
   mutable std::optional<DeviceNumbers> numbers_;
   std::optional<LanguageNetwork> network_;
+  double room_ = 0;  // bytes of the device for activations: later its allocator keeps what it once had
 };
 
 }  // namespace

@@ -113,25 +113,27 @@ TEST_P(LanguageDevice, SampleLossesAddUp) {
   EXPECT_NEAR(theirs->loss(batch).loss, found[0] + found[1] + found[2], 1e-4 * expected[0]);
 }
 
-TEST_P(LanguageDevice, AStepOfLora) {
+TEST_P(LanguageDevice, StepsOfLora) {
   const RandomSource source(small_qwen2());
   const LanguageTrainerOptions options{.lora = {.rank = 4}};
-  const auto ours = LanguageTrainer::create(source, options);
-  const auto theirs = make_device_language_trainer(source, on_device(options), device_);
-  const OptimizerOptions optimizer{.learning_rate = 0.01};
-  const auto our_updates = make_updates(*ours, optimizer, 0), their_updates = make_updates(*theirs, optimizer, 0);
   const std::vector<TrainSample> batch = make_batch(small_qwen2());
-  for (int step = 0; step < 4; ++step) {
-    for (auto [model, updates] : {std::pair<TrainableModel*, WeightUpdates*>(ours.get(), our_updates.get()),
-                                  {theirs.get(), their_updates.get()}}) {
-      updates->zero_gradients();
-      const LossSum sum = model->accumulate(batch, 1, 0);
-      updates->finish_gradients(1 / sum.weight, 1);
-      updates->step(1, step);
+  for (const OptimizerKind kind : {OptimizerKind::kAdamW, OptimizerKind::kMuon, OptimizerKind::kScheduleFree}) {
+    const auto ours = LanguageTrainer::create(source, options);
+    const auto theirs = make_device_language_trainer(source, on_device(options), device_);
+    const OptimizerOptions optimizer{.kind = kind, .learning_rate = 0.01};
+    const auto our_updates = make_updates(*ours, optimizer, 0), their_updates = make_updates(*theirs, optimizer, 0);
+    for (int step = 0; step < 4; ++step) {
+      for (auto [model, updates] : {std::pair<TrainableModel*, WeightUpdates*>(ours.get(), our_updates.get()),
+                                    {theirs.get(), their_updates.get()}}) {
+        updates->zero_gradients();
+        const LossSum sum = model->accumulate(batch, 1, 0);
+        updates->finish_gradients(1 / sum.weight, 1);
+        updates->step(1, step);
+      }
     }
+    const double loss = ours->loss(batch).loss;
+    EXPECT_NEAR(theirs->loss(batch).loss, loss, (device_.is_cuda() ? 0.02 : 1e-3) * loss) << name_of(kind);
   }
-  const double loss = ours->loss(batch).loss;
-  EXPECT_NEAR(theirs->loss(batch).loss, loss, (device_.is_cuda() ? 0.02 : 1e-3) * loss);
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, LanguageDevice, ::testing::Values("torch-cpu", "cuda"),
