@@ -1,4 +1,6 @@
 #include <filesystem>
+#include <optional>
+#include <vector>
 
 #include "cli/command.h"
 #include "core/error.h"
@@ -10,6 +12,7 @@
 #include "model/files/adapter_folder.h"
 #include "model/files/gguf_quantize.h"
 #include "model/files/other_kinds.h"
+#include "model/files/safetensors.h"
 #include "model/files/trained_prompt.h"
 #include "model/language/adapter.h"
 #include "model/language/export_model.h"
@@ -32,7 +35,7 @@ struct ExportOptions {
   std::string model;
   std::string adapter;
   ExportFormat to = ExportFormat::kSafetensors;
-  FileDtype dtype = FileDtype::kBFloat16;
+  std::optional<FileDtype> dtype;
   std::string base_name;
   std::string out;
 
@@ -46,7 +49,8 @@ struct ExportOptions {
     option_heading(v, "Output");
     v("to", self.to, any_value(),
       "safetensors: a Hugging Face folder; gguf: one file, for llama.cpp; peft: the adapter of a checkpoint alone.");
-    v("dtype", self.dtype, any_value(), "Number type of the weights; q8_0 for gguf only.");
+    v("dtype", self.dtype, any_value().unset_as("auto"),
+      "Number type of the weights; q8_0 for gguf only. auto: bfloat16, for peft as the checkpoint has them.");
     v("base_name", self.base_name, any_value(),
       "For --to peft: the base as adapter_config.json names it, such as HuggingFaceTB/SmolLM2-135M; without it as the "
       "checkpoint does.");
@@ -65,8 +69,8 @@ class ExportCommand : public Command {
   std::string examples() const override {
     return "    manyshot export --model merged --to gguf --dtype q8_0 --out merged.gguf\n"
            "    manyshot export --model smollm2 --adapter runs/a/checkpoint-400 --to gguf --out tabular.gguf\n"
-           "    manyshot export --model runs/a/checkpoint-400 --to peft --base-name HuggingFaceTB/SmolLM2-135M --out "
-           "adapter\n";
+           "    manyshot export --model runs/a/checkpoint-400 --to peft --dtype bfloat16 --base-name "
+           "HuggingFaceTB/SmolLM2-135M --out adapter\n";
   }
   OptionList options() override { return options_of(options_); }
 
@@ -98,10 +102,27 @@ class ExportCommand : public Command {
     Json config = Json::parse(read_file((from / kConfigName).string()));
     if (!options_.base_name.empty()) config["base_model_name_or_path"] = options_.base_name;
     make_folder(options_.out);
-    write_file((to / kWeightsName).string(), read_file((from / kWeightsName).string()));
+    const std::string weights = (from / kWeightsName).string();
+    write_file((to / kWeightsName).string(), options_.dtype ? converted(weights) : read_file(weights));
     write_file((to / kConfigName).string(), config.dump(2) + "\n");
     if (const auto prompt = read_trained_prompt(options_.model)) write_trained_prompt(*prompt, options_.out);
     write_adapter_card(options_.out, read_card_training(options_.model));
+  }
+
+  // The safetensors file with the numbers in the type that is asked for.
+  std::string converted(const std::string& path) const {
+    const GgmlType type = ggml_type(*options_.dtype);
+    const TensorType tensor_type = safetensors_type(type);
+    const MappedFile file(path);
+    const Safetensors tensors(file.bytes(), path);
+    std::vector<std::vector<std::byte>> values;
+    std::vector<NamedTensor> named;
+    for (const TensorInfo& tensor : tensors.tensors()) {
+      quantize(type, tensors.read_f32(tensor), values.emplace_back());
+      named.push_back({.name = tensor.name, .type = tensor_type, .shape = tensor.shape});
+    }
+    for (size_t i = 0; i < named.size(); ++i) named[i].data = values[i];
+    return write_safetensors(named);
   }
 
   void write_model() const {
@@ -114,7 +135,7 @@ class ExportCommand : public Command {
     }
     auto source = open_tensor_source(*path);
     if (!options_.adapter.empty()) source = apply_adapter(std::move(source), options_.adapter);
-    const GgmlType type = ggml_type(options_.dtype);
+    const GgmlType type = ggml_type(options_.dtype.value_or(FileDtype::kBFloat16));
     if (options_.to == ExportFormat::kGguf) {
       write_gguf_model(*source, *path, type, options_.out);
     } else {

@@ -424,6 +424,16 @@ TEST_F(TrainCommand, AdaptersMergeAndExport) {
               AllOf(StartsWith("---\nbase_model: owner/base\nlibrary_name: peft\n"), HasSubstr("Rank 2, scale "),
                     HasSubstr("- stage main: tasks drawn from a prior (mlp)"),
                     HasSubstr("from_pretrained(\"owner/base\")"), HasSubstr("--adapter ADAPTER")));
+  const std::string half = folder_ / "half";
+  ASSERT_EQ(
+      run_manyshot({"export", "--model", adapter, "--to", "peft", "--dtype", "bfloat16", "--out", half}).exit_code, 0);
+  EXPECT_LT(fs::file_size(half + "/adapter_model.safetensors"),
+            0.7 * static_cast<double>(fs::file_size(adapter + "/adapter_model.safetensors")));
+  EXPECT_EQ(run_manyshot({"merge", "--model", model, "--adapter", half, "--out", folder_ / "of_half"}).exit_code, 0);
+  const ProgramResult quantised =
+      run_manyshot({"export", "--model", adapter, "--to", "peft", "--dtype", "q8_0", "--out", folder_ / "y"});
+  EXPECT_EQ(quantised.exit_code, 2);
+  EXPECT_THAT(quantised.err, HasSubstr("safetensors files hold float32, float16 or bfloat16"));
   const ProgramResult no_adapter = run_manyshot({"export", "--model", model, "--to", "peft", "--out", folder_ / "x"});
   EXPECT_EQ(no_adapter.exit_code, 2);
   EXPECT_THAT(no_adapter.err, HasSubstr("holds no adapter"));

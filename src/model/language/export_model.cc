@@ -17,14 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxJsonBytes = 64 << 20;
 
-TensorType safetensors_type(GgmlType type) {
-  if (type == GgmlType::kF32) return TensorType::kF32;
-  if (type == GgmlType::kF16) return TensorType::kF16;
-  if (type == GgmlType::kBF16) return TensorType::kBF16;
-  fail(ErrorKind::kUnsupported, "safetensors files hold float32, float16 or bfloat16; for {} export to gguf",
-       ggml_layout(type).name);
-}
-
 const char* torch_dtype(GgmlType type) {
   return type == GgmlType::kF32 ? "float32" : type == GgmlType::kF16 ? "float16" : "bfloat16";
 }
@@ -82,6 +74,14 @@ std::string config_text(const TensorSource& source, GgmlType type) {
 }
 
 }  // namespace
+
+TensorType safetensors_type(GgmlType type) {
+  if (type == GgmlType::kF32) return TensorType::kF32;
+  if (type == GgmlType::kF16) return TensorType::kF16;
+  if (type == GgmlType::kBF16) return TensorType::kBF16;
+  fail(ErrorKind::kUnsupported, "safetensors files hold float32, float16 or bfloat16; for {} export to gguf",
+       ggml_layout(type).name);
+}
 
 std::string hugging_face_config_text(const LanguageModelConfig& config, GgmlType type) {
   const bool is_llama = config.architecture == LanguageArchitecture::kLlama;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/files/gguf_dequantize.h"
+#include "model/files/safetensors.h"
 #include "model/language/tensor_source.h"
 
 namespace manyshot {
@@ -18,6 +19,9 @@ void write_hugging_face_folder(const TensorSource& source, const std::string& to
 // `type` of the matrices: also kQ8_0 (rows that are no multiple of 32 stay F16). Norms and biases are F32.
 void write_gguf_model(const TensorSource& source, const std::string& tokenizer_path, GgmlType type,
                       const std::string& path);
+
+// What a safetensors file calls the type. Throws Error(kUnsupported) for one that it cannot hold.
+TensorType safetensors_type(GgmlType type);
 
 // config.json of a model with weights of that type, as transformers reads it.
 std::string hugging_face_config_text(const LanguageModelConfig& config, GgmlType type);
