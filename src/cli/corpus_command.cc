@@ -84,6 +84,11 @@ class CorpusCommand : public Command {
       fail(ErrorKind::kBadInput,
            "--layout alpaca is text, --format compact is tokens; take --layout tokens, or --format concat");
     }
+    if (options_.corpus.format == PromptStyle::kLines && options_.layout == CorpusLayout::kAlpaca) {
+      fail(ErrorKind::kBadInput,
+           "--layout alpaca would have answers learned whole, and in --format lines they are rows; take --layout "
+           "tokens");
+    }
     if (!is_compact && options_.layout == CorpusLayout::kTokens && options_.model.empty()) {
       fail(ErrorKind::kBadInput, "--layout tokens needs --model, whose tokenizer makes the tokens");
     }

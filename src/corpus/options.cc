@@ -19,9 +19,10 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
   }
   if (options.stage == CorpusStage::kWarmup && !options.filter_tasks)
     refuse_option("stage", "warmup keeps the queries that the forest gets right, so it needs filter_tasks");
-  if (!is_compact && options.rank_share > 0) {
+  const bool is_lines = options.format == PromptStyle::kLines;
+  if (!is_compact && !is_lines && options.rank_share > 0) {
     refuse_option("rank_share",
-                  "{} is of no use, as only the compact format has ranks; use format compact, or leave it out",
+                  "{} is of no use, as only the formats lines and compact have ranks; use one of them, or leave it out",
                   options.rank_share);
   }
   const bool is_typed = is_compact && options.compact_version == 2;
@@ -37,9 +38,10 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
                   "right; use stage main",
                   options.prior.number_share);
   }
-  if (!is_typed && options.teacher_share > 0) {
+  if (!is_typed && !is_lines && options.teacher_share > 0) {
     refuse_option("teacher_share",
-                  "{} is for version 2 of the compact format; use format compact and compact_version 2",
+                  "{} is for lines and version 2 of the compact format; use format lines, or format compact and "
+                  "compact_version 2",
                   options.teacher_share);
   }
   if (is_typed && options.rank_share > 0) {

@@ -10,6 +10,7 @@
 #include "core/range.h"
 #include "encoding/compact_vocabulary.h"
 #include "encoding/prompt_format.h"
+#include "encoding/text/cell_text.h"
 #include "encoding/text/chat_wrapping.h"
 #include "prior/options.h"
 #include "teacher/task_filter.h"
@@ -39,6 +40,7 @@ struct CorpusOptions {
   double rank_share = 0;
   double nominal_share = 0.75;
   double teacher_share = 0;
+  int digits = kLineDigits;
   bool filter_tasks = true;
   prior::PriorOptions prior;
   teacher::FilterOptions filter;
@@ -54,20 +56,21 @@ struct CorpusOptions {
     v("queries", self.queries, at_least(1), "Query rows of a task.");
     v("max_tokens", self.max_tokens, at_least(64), "Longest prompt with its answer, in tokens; text formats.");
     v("format", self.format, any_value(), "Prompt format.");
-    v("chat", self.chat, one_of(kPromptWrappings), "Token layout: what stands around a text prompt.");
+    v("chat", self.chat, one_of(kPromptWrappings),
+      "Token layout: what stands around a text prompt; around lines nothing does.");
     v("compact_version", self.compact_version, between(1, 2),
       "Version of the compact format: 2 writes numbers as value and rank, categories and missing cells as such. In "
       "training the model decides.");
     v("rank_share", self.rank_share, between(0, 1),
-      "Share of compact samples (version 1) whose numbers are normal scores of their ranks, as every second member of "
-      "an ensemble reads them.");
+      "Share of compact samples (version 1) and of lines whose numbers are normal scores of their ranks, as every "
+      "second member of an ensemble reads them.");
     v("nominal_share", self.nominal_share, between(0, 1),
-      "Share of categorical columns that are written as categories (version 2); the others are numbers, as where a "
-      "file "
-      "has codes for categories.");
+      "Share of categorical columns that are written as categories (lines, and version 2 of the compact format); the "
+      "others are numbers, as where a file has codes for categories.");
     v("teacher_share", self.teacher_share, between(0, 1),
       "Share of samples of classes that show the class shares of the forest that judges them (filter_tasks) as "
-      "further cells, out-of-bag for labelled rows (version 2).");
+      "further cells, out-of-bag for labelled rows (lines, and version 2 of the compact format).");
+    v("digits", self.digits, between(1, kPaperDigits), "Digits of a number; lines.");
     option_heading(v, "Filter");
     v("filter_tasks", self.filter_tasks, any_value(),
       "Keep only tasks that pass the forest's guard (docs/formats/corpus.md).");

@@ -27,11 +27,20 @@ constexpr int64_t kFrameTokens = 400;
 // JSON.
 constexpr int64_t kNumberTokens = 4, kRowTokens = 4, kQueryTokens = 10, kAnswerTokens = 20;
 constexpr int64_t kTabllmTokens = 8;  // "x17 is 380, "
+constexpr int64_t kShareTokens = 3;   // of lines, beside the digits: the class, a colon, the comma
 
 std::vector<uint32_t> iota(size_t count) {
   std::vector<uint32_t> numbers(count);
   std::iota(numbers.begin(), numbers.end(), 0u);
   return numbers;
+}
+
+// Log-uniform from `low` to `high`; 0 when there is nothing between them.
+uint32_t log_uniform(int64_t low, int64_t high, const Rng& rng) {
+  if (high < low) return 0;
+  const double bottom = std::log(static_cast<double>(low)), top = std::log(static_cast<double>(high) + 1);
+  const auto count = static_cast<int64_t>(std::exp(bottom + (top - bottom) * rng.uniform(0)));
+  return static_cast<uint32_t>(std::clamp(count, low, high));
 }
 
 // Columns with two values among the first num_labelled of `rows`; a missing cell is a value of its own.
@@ -104,12 +113,13 @@ struct Sampler::Rows {
   Table labelled, queries;
   std::vector<int32_t> labels, query_labels;
   size_t num_classes = 0;
-  // Of version 2 of the compact format: which columns are written as categories, and the forest's class shares.
+  // Of version 2 of the compact format and of lines: which columns are written as categories, and the forest's class
+  // shares.
   std::vector<bool> nominal;  // [columns]
   std::vector<Column> shares, query_shares;
   std::vector<double> targets, query_targets;  // where numbers are predicted; labels are then their halves
 
-  // The tables as version 2 shows them.
+  // The tables as lines and version 2 show them.
   Rows typed() const {
     Rows rows{.labelled = labelled, .queries = queries};
     for (size_t column = 0; column < nominal.size(); ++column) {
@@ -153,6 +163,12 @@ uint32_t Sampler::draw_shots(const prior::Task& task, const Rng& rng) const {
   const size_t num_features = task.num_features();
   int64_t high = std::min(options_.shots.high, most_shots(task.num_rows));
   if (options_.format != PromptStyle::kCompact && content_ == SampleContent::kPrompt) {
+    if (options_.format == PromptStyle::kLines) {
+      const int64_t cell = options_.digits + 1, share = options_.teacher_share > 0 ? options_.digits + kShareTokens : 0;
+      const int64_t row = cell * static_cast<int64_t>(num_features) + share + kRowTokens;
+      high = std::min(high, (options_.max_tokens - kFrameTokens) / row - options_.queries);
+      return log_uniform(options_.shots.low, high, rng);
+    }
     const int64_t cell = options_.format == PromptStyle::kConcat ? kNumberTokens : kTabllmTokens;
     const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
     const int64_t room = options_.max_tokens - kFrameTokens -
@@ -160,10 +176,7 @@ uint32_t Sampler::draw_shots(const prior::Task& task, const Rng& rng) const {
                          options_.queries * (row + kQueryTokens + kAnswerTokens);
     high = std::min(high, room / row);
   }
-  if (high < options_.shots.low) return 0;
-  const double low = std::log(static_cast<double>(options_.shots.low)), top = std::log(static_cast<double>(high) + 1);
-  const auto count = static_cast<int64_t>(std::exp(low + (top - low) * rng.uniform(0)));
-  return static_cast<uint32_t>(std::clamp(count, options_.shots.low, high));
+  return log_uniform(options_.shots.low, high, rng);
 }
 
 Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
@@ -304,7 +317,11 @@ bool Sampler::encode(const Rows& rows, const Rng& rng, Sample& sample) const {
     encode_compact(rows, rng, sample);
     return true;
   }
-  encode_text(rows, sample);
+  if (options_.format == PromptStyle::kLines) {
+    encode_lines(rows, rng, sample);
+  } else {
+    encode_text(rows, sample);
+  }
   if (sample.tokens.size() <= static_cast<size_t>(options_.max_tokens)) return true;
   sample.user_text.clear();
   sample.answer_text.clear();
@@ -334,6 +351,27 @@ void Sampler::encode_text(const Rows& rows, Sample& sample) const {
   } else if (tokenizer_->eos()) {
     sample.tokens.push_back(*tokenizer_->eos());
   }
+}
+
+void Sampler::encode_lines(const Rows& rows, const Rng& rng, Sample& sample) const {
+  TaskView view{.rows = iota(rows.labelled.num_rows),
+                .features = iota(rows.labelled.columns.size()),
+                .labels = rng.child("label_ids").permutation(static_cast<uint32_t>(rows.num_classes))};
+  if (rng.child("number_scale").bernoulli(0, options_.rank_share)) view.scale = NumberScale::kRanks;
+  view.category_seed = rng.child("categories").bits(0);
+  const Rows shown = rows.typed();
+  const TextPrompt prompt(shown.labelled, rows.labels, {.style = options_.format, .digits = options_.digits});
+  sample.user_text = prompt.head(view, rows.queries.num_rows);
+  for (size_t query = 0; query < rows.queries.num_rows; ++query) {
+    sample.answer_text += fmt::format("{}{}\n", prompt.query_line(shown.queries, query, query, view),
+                                      prompt.label(static_cast<size_t>(rows.query_labels[query]), view));
+  }
+  if (tokenizer_ == nullptr) return;
+  if (tokenizer_->add_bos() && tokenizer_->bos()) sample.tokens.push_back(*tokenizer_->bos());
+  tokenizer_->append_encoded(wrapping_text(ChatWrapping::kRaw).lead + sample.user_text, /*parse_special=*/false,
+                             sample.tokens);
+  sample.answer_begin = sample.tokens.size();
+  tokenizer_->append_encoded(sample.answer_text, /*parse_special=*/false, sample.tokens);
 }
 
 // A labelled row that every tree saw has none.

@@ -54,7 +54,8 @@ struct Sample {
   uint32_t most_frequent = 0;  // labelled rows of the most frequent class
 
   // What was encoded; empty unless kept.
-  std::string user_text, answer_text;  // text formats: the user message, and the JSON array of the answers
+  // Text formats: the user message, and the JSON array of the answers; lines: the labelled rows, and the queries.
+  std::string user_text, answer_text;
   // With a tokenizer, or `compact`: the whole prompt and the answer. Text: tokens from answer_begin on are the answer.
   // `compact`: rows of num_features values, the bar and the label, the labelled rows first; answer_begin is where the
   // queries begin.
@@ -126,6 +127,7 @@ class Sampler {
   // Whether the prompt is no longer than max_tokens; it is removed if it is.
   bool encode(const Rows& rows, const Rng& rng, Sample& sample) const;
   void encode_text(const Rows& rows, Sample& sample) const;
+  void encode_lines(const Rows& rows, const Rng& rng, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
   // The forest's class shares of the labelled rows and of the chosen queries.
   static void take_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows);

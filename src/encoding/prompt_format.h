@@ -17,7 +17,7 @@
 namespace manyshot {
 
 // What numbers are measured in before they become codes: their own units, or normal scores of their ranks
-// (encoding/rank_scale.h). Text formats know the first only.
+// (encoding/rank_scale.h). The published text formats know the first only.
 enum class NumberScale { kValues, kRanks };
 
 // One way to look at a task: which labelled rows, columns and label names the model sees, in which order, and on
@@ -26,19 +26,22 @@ struct TaskView {
   std::vector<uint32_t> rows;                // labelled rows in prompt order
   std::vector<uint32_t> features;            // features in prompt order
   std::vector<uint32_t> labels;              // [K] label id shown for class k
-  NumberScale scale = NumberScale::kValues;  // `compact`, version 1
-  uint64_t category_seed = 0;                // `compact`, version 2: of the ids that name categories
+  NumberScale scale = NumberScale::kValues;  // `compact`, version 1, and `lines`
+  uint64_t category_seed = 0;  // `compact`, version 2, and `lines`: of the ids or letters that name categories
 };
 
 // How a table is written.
 enum class PromptStyle {
   kConcat,   // text, "380,nurse|0": the trained form of arXiv 2509.06806
   kTabllm,   // text, "age is 380, job is nurse, Label is 0": its verbose baseline
+  kLines,    // text, "38,nurse|0": rows alone, and a query is a row whose label is to come
   kCompact,  // number codes, for models with that vocabulary (docs/formats/compact.md)
 };
 constexpr auto names_of(PromptStyle) {
-  return std::to_array<Named<PromptStyle>>(
-      {{PromptStyle::kConcat, "concat"}, {PromptStyle::kTabllm, "tabllm"}, {PromptStyle::kCompact, "compact"}});
+  return std::to_array<Named<PromptStyle>>({{PromptStyle::kConcat, "concat"},
+                                            {PromptStyle::kTabllm, "tabllm"},
+                                            {PromptStyle::kLines, "lines"},
+                                            {PromptStyle::kCompact, "compact"}});
 }
 
 class PromptFormat {

@@ -73,7 +73,7 @@ std::string hash_model(const EvaluatedModel& model) {
   hash.add(answer_options(model).dump());
   if (model.is_endpoint) hash.add(answer_options(model.endpoint).dump());
   hash_path(model.path, hash);
-  hash_path(model.options.adapter, hash);
+  if (!model.path.empty()) hash_path(adapter_of(model.path, model.options.adapter), hash);
   return hash.hex();
 }
 

@@ -7,9 +7,17 @@
 #include "core/error.h"
 #include "core/library.h"
 #include "core/text.h"
+#include "model/files/other_kinds.h"
+#include "model/language/text_model.h"
 
 namespace manyshot {
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kNoAdapter = "none";
+
+}  // namespace
 
 std::string models_folder() {
   if (const char* folder = std::getenv("MANYSHOT_MODELS"); folder != nullptr && *folder != '\0') return folder;
@@ -34,6 +42,13 @@ std::string resolve_model(const std::string& name, const std::vector<std::string
   names.insert(names.end(), other_names.begin(), other_names.end());
   fail(ErrorKind::kNotFound, "no model \"{}\"{}; known: {}; or give a model folder", name, did_you_mean(name, names),
        list_names(names, /*limit=*/20));
+}
+
+std::string adapter_of(const std::string& model, const std::string& asked) {
+  if (asked == kNoAdapter) return "";
+  if (!asked.empty()) return asked;
+  const std::string path = resolve_model(model), beside = (fs::path(path) / "adapter").string();
+  return is_adapter_folder(beside) && language_model_path(path) ? beside : "";
 }
 
 }  // namespace manyshot

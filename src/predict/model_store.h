@@ -1,4 +1,4 @@
-// Where models live: a name such as "default" or a folder becomes a folder.
+// Where models and their adapters live: a name such as "default" or a folder becomes a folder.
 #pragma once
 
 #include <string>
@@ -13,5 +13,9 @@ std::vector<std::string> installed_models();
 // A path (it has a slash, or exists) or an installed name. Throws Error(kNotFound) with the nearest name and all names
 // there are; `other_names` are names the caller knows besides.
 std::string resolve_model(const std::string& name, const std::vector<std::string>& other_names = {});
+
+// The adapter that tables are read with by the model of that name or path: `asked`, an adapter's folder; for "none" no
+// one; for "" the folder `adapter` in that of a language model, where there is one.
+std::string adapter_of(const std::string& model, const std::string& asked);
 
 }  // namespace manyshot

@@ -1,6 +1,7 @@
 #include "predict/predictor.h"
 
 #include "core/error.h"
+#include "core/log.h"
 #include "model/model.h"
 #include "predict/auto_method.h"
 #include "predict/baselines.h"
@@ -49,7 +50,11 @@ std::unique_ptr<Method> open_without_parts(const std::string& name, const Method
     return open_baseline(name, seed);
   }
   const std::string folder = resolve_model(name, method_names());
-  auto method = std::make_unique<InContextMethod>(load_model_for(folder, options), options, seed);
+  MethodOptions settled = options;
+  settled.adapter = adapter_of(folder, options.adapter);
+  if (options.adapter.empty() && !settled.adapter.empty())
+    log::info("note: tables are read with the adapter {}; --adapter none leaves it out", settled.adapter);
+  auto method = std::make_unique<InContextMethod>(load_model_for(folder, settled), settled, seed);
   if (!is_taught) return method;
   return std::make_unique<TaughtMethod>(std::move(method), options.teacher, seed);
 }

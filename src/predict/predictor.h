@@ -89,12 +89,13 @@ struct PromptForm {
   std::optional<ChatWrapping> chat;
   NumberText compat = NumberText::kPaper;
   LabelText labels = LabelText::kIds;
+  std::optional<int> digits;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     option_heading(v, "Prompt");
     v("format", self.format,
-      one_of({PromptStyle::kCompact, PromptStyle::kConcat, PromptStyle::kTabllm}).unset_as("auto"),
+      one_of({PromptStyle::kCompact, PromptStyle::kConcat, PromptStyle::kTabllm, PromptStyle::kLines}).unset_as("auto"),
       "Prompt format; auto: compact for compact models, for language models the one they were trained on, else "
       "concat.");
     v("chat", self.chat, one_of(kPromptWrappings).unset_as("auto"),
@@ -103,7 +104,9 @@ struct PromptForm {
     v("compat", self.compat, any_value(),
       "Numbers in text prompts: as the paper says, or as its published code writes them.");
     v("labels", self.labels, any_value(),
-      "Classes in text prompts: numbers from 0, as the paper has it, or their names.");
+      "Classes in text prompts: numbers from 0, as the paper has it, or their names; in lines those of columns, too.");
+    v("digits", self.digits, between(1, kPaperDigits).unset_as("auto"),
+      "Digits of a number in lines; auto: as the model was trained, else 2.");
   }
 };
 
@@ -167,7 +170,9 @@ struct MethodOptions {
       "Language models: score every class behind every query, or let the model write the JSON of 50 queries, as the "
       "paper does.");
     TeacherOptions::visit(self.teacher, v);
-    v("adapter", self.adapter, any_value(), "Folder with a PEFT LoRA adapter for the language model.");
+    v("adapter", self.adapter, any_value(),
+      "Folder with a PEFT LoRA adapter for the language model; without it the folder adapter beside the model, where "
+      "there is one; none: no adapter.");
     v("dtype", self.dtype, any_value().unset_as("auto"),
       "Number type of the model's products; auto: bfloat16 where the processor has it.");
     v("engine", self.engine, any_value(), "fused, or the slow reference on libtorch, for checking.");

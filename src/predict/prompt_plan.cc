@@ -20,12 +20,18 @@ void refuse_text_options(const PromptPlan& plan) {
   refuse_for_compact<ChatWrapping>("--chat", options.prompt.chat, std::nullopt, plan.model);
   refuse_for_compact<NumberText>("--compat", options.prompt.compat, NumberText::kPaper, plan.model);
   refuse_for_compact<LabelText>("--labels", options.prompt.labels, LabelText::kIds, plan.model);
+  if (options.prompt.digits) {
+    fail(ErrorKind::kBadInput, "--digits {} is for language models; {} is a compact model: leave the option out",
+         *options.prompt.digits, plan.model.path);
+  }
   refuse_for_compact<Answers>("--answers", options.answers, Answers::kScored, plan.model);
 }
 
 void adopt_trained_prompt(const TrainedPrompt& trained, PromptForm& form) {
   form.format = form.format.value_or(trained.format);
+  if ((form.format == PromptStyle::kLines) != (trained.format == PromptStyle::kLines)) return;
   form.chat = form.chat.value_or(trained.chat);
+  if (trained.digits) form.digits = form.digits.value_or(*trained.digits);
 }
 
 }  // namespace
@@ -40,12 +46,15 @@ PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, ui
   }
   if (const auto format = options.prompt.format; format && is_text == (*format == PromptStyle::kCompact)) {
     fail(ErrorKind::kBadInput, "--format {}: {} reads {}", name_of(*format), model.path,
-         is_text ? "concat or tabllm" : "compact");
+         is_text ? "concat, tabllm or lines" : "compact");
   }
   if (!is_text) {
     refuse_text_options(plan);
   } else if (model.trained_prompt) {
     adopt_trained_prompt(*model.trained_prompt, plan.options.prompt);
+  }
+  if (plan.options.prompt.format == PromptStyle::kLines && options.answers == Answers::kSequential) {
+    fail(ErrorKind::kBadInput, "--answers sequential: a model that reads lines writes no JSON; take --answers scored");
   }
   return plan;
 }

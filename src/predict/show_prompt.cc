@@ -45,6 +45,10 @@ std::string text_prompt(const PromptPlan& plan, const PromptOptions& options, co
   const TaskView& view = task.views()[static_cast<size_t>(options.member)];
   if (options.layout == PromptOutput::kTokens) return dump(Json(task.format().prompt_tokens(rows, view)));
   if (options.layout == PromptOutput::kText) return task.format().prompt_text(rows, view) + "\n";
+  if (plan.options.prompt.format == PromptStyle::kLines) {
+    fail(ErrorKind::kBadInput, "--layout {}: --format lines is no message of a chat; take text or tokens",
+         name_of(options.layout));
+  }
   const std::vector<std::string> labels = true_labels(queries, rows.num_rows, task.format(), view);
   const std::string answer = labels.empty() ? "" : TextPrompt::answer(labels),
                     user = task.format().user_text(rows, view);
@@ -110,7 +114,8 @@ std::string compact_prompt(const PromptPlan& plan, const PromptOptions& options,
 ModelInfo read_model_info(const std::string& name) {
   const std::string path = resolve_model(name);
   const auto text_path = language_model_path(path);
-  return text_path ? text_model_info(*text_path, open_tensor_source(*text_path)->config()) : load_model(path)->info();
+  return text_path ? text_model_info(*text_path, open_tensor_source(*text_path)->config(), adapter_of(path, ""))
+                   : load_model(path)->info();
 }
 
 // The plan of predict, with an ensemble that has the member to show.

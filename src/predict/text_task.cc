@@ -20,6 +20,15 @@ ChatWrapping usual_wrapping(const Tokenizer& tokenizer) {
   return tokenizer.added_token("<|im_start|>") ? ChatWrapping::kChatMl : ChatWrapping::kRaw;
 }
 
+ChatWrapping wrapping_of(const PromptForm& form, const Tokenizer& tokenizer) {
+  if (form.format != PromptStyle::kLines) return form.chat.value_or(usual_wrapping(tokenizer));
+  if (form.chat && *form.chat != ChatWrapping::kRaw) {
+    fail(ErrorKind::kBadInput, "--chat {}: --format lines is no message of a chat; take --chat raw, or leave it out",
+         name_of(*form.chat));
+  }
+  return ChatWrapping::kRaw;
+}
+
 Table first_rows(const Table& table, size_t count) {
   Table result{.columns = table.columns, .num_rows = count};
   for (Column& column : result.columns) {
@@ -37,11 +46,17 @@ Table first_rows(const Table& table, size_t count) {
 TextPromptOptions text_prompt_options(const LabelledTable& shots, const PromptForm& form) {
   const PromptStyle style = form.format.value_or(PromptStyle::kConcat);
   if (style == PromptStyle::kCompact) {
-    fail(ErrorKind::kBadInput, "--format {}: text prompts are concat or tabllm", name_of(style));
+    fail(ErrorKind::kBadInput, "--format {}: text prompts are concat, tabllm or lines", name_of(style));
+  }
+  if (style != PromptStyle::kLines && form.digits) {
+    fail(ErrorKind::kBadInput,
+         "--digits {}: --format {} writes numbers as published; give --format lines, or leave it out", *form.digits,
+         name_of(style));
   }
   return {.style = style,
           .numbers = form.compat,
-          .label_names = form.labels == LabelText::kNames ? shots.classes : std::vector<std::string>{}};
+          .label_names = form.labels == LabelText::kNames ? shots.classes : std::vector<std::string>{},
+          .digits = form.digits.value_or(kLineDigits)};
 }
 
 TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots,
@@ -50,12 +65,13 @@ TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const Lab
       window_(static_cast<size_t>(plan.model.context_window)),
       class_counts_(shots.class_counts()),
       format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options.prompt),
-              plan.options.prompt.chat.value_or(usual_wrapping(tokenizer))),
+              wrapping_of(plan.options.prompt, tokenizer)),
       notes_(format_.notes()) {
   const EnsembleShape shape{.members = plan.members,
                             .max_rows = shots.labels.size(),
                             .max_features = format_.num_features(),
-                            .num_label_ids = shots.num_classes()};
+                            .num_label_ids = shots.num_classes(),
+                            .both_scales = plan.options.prompt.format == PromptStyle::kLines};
   views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
   fit_window(shots.labels, queries_per_prompt);
 }

@@ -29,7 +29,7 @@ struct TrainSample {
 
 // What the loss is taken at.
 enum class LossMode {
-  kAnswer,  // text: every token of the answer; `compact`: the labels of the queries
+  kAnswer,  // text: every token of the answer; `lines` and `compact`: the labels of the queries
   kLabels,  // text: the label tokens of the answer alone; `compact`: as kAnswer
   kDense,   // and the label of every labelled row, given the rows before it
 };

@@ -207,7 +207,8 @@ TEST(Sampler, AShareOfTasksPredictsNumbers) {
 TEST(Sampler, AShareOfTasksShowsTheForestsShares) {
   CorpusOptions options = small();
   options.teacher_share = 0.5;
-  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput, HasSubstr("teacher_share: 0.5 is for version 2"));
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput,
+               HasSubstr("teacher_share: 0.5 is for lines and version 2"));
   options.format = PromptStyle::kCompact;
   options.compact_version = 2;
   const CellVocabulary cells = *usual_vocabulary(2).cells;
@@ -387,7 +388,13 @@ TEST(Sampler, OptionsThatDoNotFitTogetherAreErrors) {
   options = small();
   options.rank_share = 0.5;
   EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput,
-               "rank_share: 0.5 is of no use, as only the compact format has ranks");
+               "rank_share: 0.5 is of no use, as only the formats lines and compact have ranks");
+  options.format = PromptStyle::kLines;
+  EXPECT_EQ(parse_corpus_options(options).tasks.rows.low, 84);
+  options = small();
+  options.teacher_share = 0.5;
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput,
+               "teacher_share: 0.5 is for lines and version 2 of the compact format");
   options = small();
   options.prior.prior = "grap";
   EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput, "did you mean \"graph\"?");

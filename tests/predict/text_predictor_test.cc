@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "encoding/tokenizer/tokenizer.h"
+#include "model/files/trained_prompt.h"
 #include "model/language/language_model.h"
+#include "predict/model_store.h"
 #include "predict/predictor.h"
 #include "predict/testing.h"
 #include "predict/text_task.h"
@@ -19,6 +22,7 @@
 namespace manyshot {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::expect_same_in_groups;
 using ::testing::HasSubstr;
@@ -90,6 +94,95 @@ TEST_F(TextPredictor, ProbabilitiesAreThoseOfTheForcedJson) {
     const double sum = expected[0] + expected[1] + expected[2];
     for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(probabilities[row * 3 + k], expected[k] / sum, 1e-5);
   }
+}
+
+TEST_F(TextPredictor, LinesGoOnWithTheLabel) {
+  // As names end where the next row begins, one may begin another; numbers of 12 classes have two digits each.
+  std::vector<std::string> dozen;
+  for (int k = 0; k < 12; ++k) dozen.push_back("c" + std::to_string(k));
+  for (const auto& [classes, names] : {std::pair(std::vector<std::string>{"a", "ab", "c,d"}, LabelText::kNames),
+                                       {std::vector<std::string>{"a", "ab", "c,d"}, LabelText::kIds},
+                                       {dozen, LabelText::kIds}}) {
+    const LabelledTable shots = task(24, classes), queries = task(3, classes);
+    const MethodOptions options{.prompt = {.format = PromptStyle::kLines, .labels = names}, .dtype = DType::kFloat32};
+    const auto probabilities = fit(shots, options, 3)->predict(queries.features);
+    const auto model = load_model(model_.path(), {.dtype = DType::kFloat32});
+    const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), options, 3), shots, 1);
+    const TaskView& view = text_task.views().front();
+    for (size_t row = 0; row < 3; ++row) {
+      const std::string prompt = text_task.format().prompt_text(take_rows(queries.features, std::vector{row}), view);
+      EXPECT_TRUE(prompt.ends_with("|")) << prompt;
+      std::vector<double> expected;
+      double sum = 0;
+      for (size_t k = 0; k < classes.size(); ++k) {
+        const auto asked = model->tokenizer()->encode(prompt, /*parse_special=*/false);
+        const auto all = model->tokenizer()->encode(
+            prompt + text_task.format().label(k, view) + (names == LabelText::kNames ? "\n" : ""), false);
+        ASSERT_TRUE(std::equal(asked.begin(), asked.end(), all.begin())) << "no token reaches across the bar";
+        const Branch branch{.prefix = model->language_model()->prefill(asked),
+                            .tokens = std::span(all).subspan(asked.size())};
+        double log_prob = 0;
+        const std::vector<BranchScore> scores = model->language_model()->score(std::span(&branch, 1));
+        for (const float value : scores.front().log_probs) log_prob += value;
+        expected.push_back(std::exp(log_prob));
+        sum += expected.back();
+      }
+      // Those of several tokens part at more than one place, each with shares of its own.
+      if (names == LabelText::kNames || classes.size() > 10) continue;
+      for (size_t k = 0; k < classes.size(); ++k)
+        EXPECT_NEAR(probabilities[row * classes.size() + k], expected[k] / sum, 1e-5);
+    }
+  }
+}
+
+TEST_F(TextPredictor, MembersOfLinesReadValuesAndRanksInTurn) {
+  const auto model = load_model(model_.path());
+  const LabelledTable shots = task(12, {"a", "b"});
+  const auto scales = [&](PromptStyle format) {
+    const MethodOptions options{.ensemble = 3, .prompt = {.format = format}};
+    const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), options, 5), shots, 1);
+    std::vector<NumberScale> found;
+    for (const TaskView& view : text_task.views()) found.push_back(view.scale);
+    return found;
+  };
+  EXPECT_THAT(scales(PromptStyle::kLines),
+              ElementsAre(NumberScale::kValues, NumberScale::kRanks, NumberScale::kValues));
+  EXPECT_THAT(scales(PromptStyle::kConcat), Each(NumberScale::kValues));
+}
+
+TEST_F(TextPredictor, ATeachersColumnsStandInLines) {
+  const LabelledTable shots = task(30, {"a", "b", "c"}), queries = task(3, shots.classes);
+  const MethodOptions options{.prompt = {.format = PromptStyle::kLines}, .teacher = {.teacher = Teacher::kForest}};
+  EXPECT_NE(fit(shots, options)->predict(queries.features),
+            fit(shots, {.prompt = {.format = PromptStyle::kLines}})->predict(queries.features));
+}
+
+TEST_F(TextPredictor, WhatLinesCannotDoIsAnError) {
+  const LabelledTable shots = task(9, {"a", "b"});
+  const PromptForm lines{.format = PromptStyle::kLines};
+  EXPECT_ERROR(fit(shots, {.prompt = lines, .answers = Answers::kSequential}), ErrorKind::kBadInput,
+               "--answers sequential");
+  EXPECT_ERROR(fit(shots, {.prompt = {.format = PromptStyle::kLines, .chat = ChatWrapping::kChatMl}}),
+               ErrorKind::kBadInput, "--chat chatml");
+  EXPECT_ERROR(fit(shots, {.prompt = {.digits = 2}}), ErrorKind::kBadInput, "--digits 2: --format concat");
+  EXPECT_ERROR(open_method("default", {.prompt = {.digits = 2}}), ErrorKind::kBadInput, "--digits 2");
+}
+
+TEST_F(TextPredictor, TheAdapterBesideAModelReadsItsTables) {
+  const LabelledTable shots = task(9, {"a", "b"}), queries = task(3, {"a", "b"});
+  const auto alone = fit(shots)->predict(queries.features);
+  const std::string beside = model_ / "adapter";
+  std::filesystem::create_directory(beside);
+  write_tiny_adapter(beside);
+  write_trained_prompt({.format = PromptStyle::kLines, .chat = ChatWrapping::kRaw, .digits = 1}, beside);
+  EXPECT_EQ(adapter_of(model_.path(), ""), beside);
+  EXPECT_EQ(adapter_of(model_.path(), "none"), "");
+  EXPECT_EQ(adapter_of(model_.path(), "other"), "other");
+  const MethodOptions given{.prompt = {.format = PromptStyle::kLines, .digits = 1}, .adapter = beside};
+  EXPECT_EQ(fit(shots)->predict(queries.features), fit(shots, given)->predict(queries.features));
+  EXPECT_EQ(fit(shots, {.adapter = "none"})->predict(queries.features), alone);
+  std::filesystem::remove(beside + "/adapter_config.json");
+  EXPECT_EQ(adapter_of(model_.path(), ""), "") << "no adapter";
 }
 
 TEST_F(TextPredictor, AnyLabelNamesWork) {

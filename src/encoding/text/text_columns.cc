@@ -23,9 +23,10 @@ bool varies(const Column& column) {
 
 }  // namespace
 
-TextColumns::TextColumns(const Table& shots) {
+TextColumns::TextColumns(const Table& shots, PromptStyle style) {
   std::vector<std::string> left_out;
   for (uint32_t column = 0; column < shots.columns.size(); ++column) {
+    if (style == PromptStyle::kLines && shots.columns[column].share_of >= 0) continue;
     if (varies(shots.columns[column])) {
       columns.push_back(column);
     } else {

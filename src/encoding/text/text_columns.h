@@ -10,10 +10,10 @@
 
 namespace manyshot {
 
-// Columns with one and the same value in all labelled rows are left out, with a note. Throws Error(kBadInput) when no
-// column is left.
+// Columns with one and the same value in all labelled rows are left out, with a note; in `lines` those of another
+// model's shares, too, which stand apart. Throws Error(kBadInput) when no column is left.
 struct TextColumns {
-  explicit TextColumns(const Table& shots);
+  TextColumns(const Table& shots, PromptStyle style);
 
   // `view`, whose features count the columns shown, in terms of the table's columns.
   TaskView in_table(const TaskView& view) const;

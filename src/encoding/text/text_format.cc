@@ -10,6 +10,9 @@ constexpr std::string_view kQueryId = "ID";
 constexpr std::string_view kTailEnd = ".\n";
 constexpr std::string_view kAnswerStart = "[{\"id\": 0, \"label\": ";
 constexpr std::string_view kAnswerEnd = "}]";
+// `lines` is cut where a row begins and behind its bar; a name ends where the next row begins, so that none begins
+// another.
+constexpr std::string_view kRowEnd = "\n";
 
 }  // namespace
 
@@ -17,8 +20,9 @@ TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size
                        const Tokenizer& tokenizer, const TextPromptOptions& options, ChatWrapping wrapping)
     : tokenizer_(tokenizer),
       style_(options.style),
-      columns_(shots),
+      columns_(shots, options.style),
       text_(shots, labels, options),
+      has_names_(!options.label_names.empty()),
       wrapping_(wrapping_text(wrapping)) {
   find_answer_start(num_classes);
 }
@@ -34,17 +38,21 @@ void TextFormat::find_answer_start(size_t num_classes) {
 }
 
 std::string TextFormat::context_text(const TaskView& view) const {
+  if (is_lines()) return wrapping_.lead + text_.head(view, /*num_queries=*/1);
   return fmt::format("{}{}{}", wrapping_.lead, text_.head(view, /*num_queries=*/1), kQueryId);
 }
 
 std::string TextFormat::branch_text(const Table& queries, size_t row, const TaskView& view) const {
   const std::string line = text_.query_line(queries, row, /*id=*/0, view);
-  std::string_view tail = TextPrompt::tail();
+  if (is_lines()) return line;
+  std::string_view tail = text_.tail();
   tail.remove_suffix(kTailEnd.size());
   return fmt::format("{}{}", std::string_view(line).substr(kQueryId.size()), tail);
 }
 
 std::vector<TokenId> TextFormat::answer_tokens(std::string_view label) const {
+  if (is_lines())
+    return tokenizer_.encode(fmt::format("{}{}", label, has_names_ ? kRowEnd : ""), /*parse_special=*/false);
   if (wrapping_.after.empty()) {
     return tokenizer_.encode(fmt::format("{}{}{}{}", kTailEnd, kAnswerStart, label, kAnswerEnd),
                              /*parse_special=*/false);

@@ -18,7 +18,7 @@ namespace manyshot {
 class TextFormat : public PromptFormat {
  public:
   // `shots` and `tokenizer` must outlive the format. Columns with one and the same value in all labelled rows are left
-  // out. REQUIRES: num_classes >= 2, as many as options.label_names if those are given.
+  // out. REQUIRES: num_classes >= 2, as many as options.label_names if those are given; kRaw for kLines.
   TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes, const Tokenizer& tokenizer,
              const TextPromptOptions& options, ChatWrapping wrapping);
 
@@ -40,17 +40,19 @@ class TextFormat : public PromptFormat {
 
  private:
   // The text is cut into context, branch and answer where no token reaches across: behind a word that a blank or a full
-  // stop follows.
+  // stop follows; in `lines`, behind a line end and a bar.
   std::vector<TokenId> first_tokens() const;  // the model's beginning of text, and the wrapping before the user message
   std::string context_text(const TaskView& view) const;
   std::string branch_text(const Table& queries, size_t row, const TaskView& view) const;
   std::vector<TokenId> answer_tokens(std::string_view label) const;
   void find_answer_start(size_t num_classes);
+  bool is_lines() const { return style_ == PromptStyle::kLines; }
 
   const Tokenizer& tokenizer_;
   PromptStyle style_;
   TextColumns columns_;
   TextPrompt text_;
+  bool has_names_;
   Wrapping wrapping_;
   std::vector<TokenId> answer_start_;  // the first tokens of every answer, up to where labels part
 };

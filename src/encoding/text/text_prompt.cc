@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "core/json.h"
@@ -18,19 +20,64 @@ constexpr std::string_view kTail =
 }  // namespace
 
 TextPrompt::TextPrompt(const Table& shots, std::span<const int32_t> labels, const TextPromptOptions& options)
-    : shots_(shots), labels_(labels.begin(), labels.end()), options_(options), cells_(shots, options.numbers) {}
+    : shots_(shots),
+      labels_(labels.begin(), labels.end()),
+      options_(options),
+      cells_(options.style == PromptStyle::kLines
+                 ? CellText::of_lines(shots, options.digits, !options.label_names.empty())
+                 : CellText(shots, options.numbers)) {
+  if (options.style != PromptStyle::kLines) return;
+  int32_t last = 0;
+  for (uint32_t column = 0; column < shots.columns.size(); ++column) {
+    const int32_t share_of = shots.columns[column].share_of;
+    if (share_of < 0) continue;
+    if (teachers_.empty() || share_of <= last) teachers_.emplace_back();
+    teachers_.back().push_back(column);
+    last = share_of;
+  }
+}
 
 std::string TextPrompt::row_text(const Table& table, size_t row, const TaskView& view) const {
   std::string text;
   for (const uint32_t feature : view.features) {
     if (!text.empty()) text += options_.style == PromptStyle::kConcat ? "," : ", ";
     if (options_.style == PromptStyle::kTabllm) text += table.columns[feature].name + " is ";
-    text += cells_.cell(table, row, feature);
+    text += cells_.cell(table, row, feature, view);
   }
   return text;
 }
 
+// What another model takes the class to be, and its share: 1:87.
+std::string TextPrompt::share_text(const Table& table, size_t row, std::span<const uint32_t> columns,
+                                   const TaskView& view) const {
+  std::vector<double> shares(view.labels.size());
+  for (const uint32_t column : columns)
+    shares[static_cast<size_t>(table.columns[column].share_of)] = table.columns[column].numbers[row];
+  if (columns.size() == 1) shares[0] = 1 - shares[1];  // encoding/share_columns.h
+  if (std::isnan(shares[0])) return "nan";
+  const auto most = std::ranges::max_element(shares);
+  const double steps = std::pow(10, options_.digits);
+  const int share = static_cast<int>(std::clamp(std::floor(*most * steps), 0.0, steps - 1));
+  return fmt::format("{}:{:0{}}", label(static_cast<size_t>(most - shares.begin()), view), share, options_.digits);
+}
+
+// 38,nurse,1:87| up to where the label follows.
+std::string TextPrompt::line(const Table& table, size_t row, const TaskView& view) const {
+  std::string text;
+  for (const uint32_t feature : view.features)
+    text += (text.empty() ? "" : ",") + cells_.cell(table, row, feature, view);
+  for (const auto& columns : teachers_) text += "," + share_text(table, row, columns, view);
+  return text + "|";
+}
+
 std::string TextPrompt::label(size_t k, const TaskView& view) const {
+  if (options_.style == PromptStyle::kLines) {
+    if (!options_.label_names.empty()) {
+      const std::string quoted = Json(options_.label_names[k]).dump();
+      return " " + quoted.substr(1, quoted.size() - 2);
+    }
+    return fmt::format("{:0{}}", view.labels[k], fmt::formatted_size("{}", view.labels.size() - 1));
+  }
   return options_.label_names.empty() ? fmt::format("{}", view.labels[k]) : Json(options_.label_names[k]).dump();
 }
 
@@ -46,7 +93,19 @@ std::string TextPrompt::label_set(const TaskView& view) const {
   return text;
 }
 
+std::string TextPrompt::lines_head(const TaskView& view) const {
+  std::string text;
+  if (!options_.label_names.empty()) {
+    for (const uint32_t feature : view.features) text += (text.empty() ? "" : ",") + shots_.columns[feature].name;
+    text += "|\n";
+  }
+  for (const uint32_t row : view.rows)
+    text += fmt::format("{}{}\n", line(shots_, row, view), label(static_cast<size_t>(labels_[row]), view));
+  return text;
+}
+
 std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
+  if (options_.style == PromptStyle::kLines) return lines_head(view);
   const std::string present = label_set(view);
   std::vector<std::string> names;
   for (const uint32_t feature : view.features) names.push_back(shots_.columns[feature].name);
@@ -82,10 +141,11 @@ std::string TextPrompt::head(const TaskView& view, size_t num_queries) const {
 }
 
 std::string TextPrompt::query_line(const Table& queries, size_t row, size_t id, const TaskView& view) const {
+  if (options_.style == PromptStyle::kLines) return line(queries, row, view);
   return fmt::format("ID {}:{}{}", id, options_.style == PromptStyle::kTabllm ? " " : "", row_text(queries, row, view));
 }
 
-std::string_view TextPrompt::tail() { return kTail; }
+std::string_view TextPrompt::tail() const { return options_.style == PromptStyle::kLines ? "" : kTail; }
 
 std::string TextPrompt::answer(std::span<const std::string> labels) {
   std::string text = "[";
@@ -106,7 +166,7 @@ std::string TextPrompt::user_text(const Table& queries, size_t first_row, size_t
     if (id > 0) text += '\n';
     text += query_line(queries, first_row + id, id, view);
   }
-  return text += kTail;
+  return text += tail();
 }
 
 }  // namespace manyshot

@@ -1,6 +1,6 @@
 // The text prompts of MachineLearningLM, byte for byte (arXiv 2509.06806, sections 2.4 and 2.5, and the code published
-// with it): labelled rows and queries in one user message, the answer a JSON array. Format:
-// docs/formats/text-prompts.md.
+// with it): labelled rows and queries in one user message, the answer a JSON array. And `lines`, for small models, of
+// rows alone. Format: docs/formats/text-prompts.md.
 #pragma once
 
 #include <array>
@@ -30,8 +30,10 @@ struct TextPromptOptions {
   bool feature_names =
       false;  // kConcat: a line that lists the columns (the paper leaves it out; kTabllm always has names)
   // [K] what a class is shown as, each as a JSON string ("yes", quotes and line ends escaped); empty: the id that the
-  // view gives the class, as the paper has it.
+  // view gives the class, as the paper has it. In `lines` a name stands as it is, behind a blank, and the columns'
+  // names stand in the first line.
   std::vector<std::string> label_names;
+  int digits = kLineDigits;  // of a number; kLines
 };
 
 // Writes prompts for one set of labelled rows.
@@ -39,10 +41,10 @@ class TextPrompt {
  public:
   TextPrompt(const Table& shots, std::span<const int32_t> labels, const TextPromptOptions& options);
 
-  // The user message is head + query lines, separated by "\n", + tail().
+  // The user message is head + query lines, separated by "\n", + tail(). `lines` has no tail.
   std::string head(const TaskView& view, size_t num_queries) const;
   std::string query_line(const Table& queries, size_t row, size_t id, const TaskView& view) const;
-  static std::string_view tail();
+  std::string_view tail() const;
   // What class k is shown as: 1, or "yes" with its quotes.
   std::string label(size_t k, const TaskView& view) const;
   // [{"id": 0, "label": 1}, {"id": 1, "label": 0}]; `labels` as label() gives them.
@@ -54,12 +56,16 @@ class TextPrompt {
 
  private:
   std::string row_text(const Table& table, size_t row, const TaskView& view) const;
+  std::string line(const Table& table, size_t row, const TaskView& view) const;
+  std::string share_text(const Table& table, size_t row, std::span<const uint32_t> columns, const TaskView& view) const;
+  std::string lines_head(const TaskView& view) const;
   std::string label_set(const TaskView& view) const;
 
   const Table& shots_;
   std::vector<int32_t> labels_;
   TextPromptOptions options_;
   CellText cells_;
+  std::vector<std::vector<uint32_t>> teachers_;  // kLines: the columns of each
 };
 
 }  // namespace manyshot

@@ -24,9 +24,12 @@ EndpointPrompts::EndpointPrompts(const LabelledTable& shots, const EndpointOptio
       endpoint_(endpoint),
       chat_(options.prompt.chat),
       class_counts_(shots.class_counts()),
-      columns_(shots_),
+      columns_(shots_, options.prompt.format.value_or(PromptStyle::kConcat)),
       prompt_(shots_, shots.labels, text_prompt_options(shots, options.prompt)),
       views_(views_of(shots, columns_.columns.size(), options.ensemble.value_or(1), seed)) {
+  if (options.prompt.format == PromptStyle::kLines) {
+    fail(ErrorKind::kBadInput, "--format lines: an endpoint's model answers in JSON; take concat or tabllm");
+  }
   if (!options.adapter.empty()) {
     fail(ErrorKind::kUnsupported, "--adapter {}: an endpoint's model cannot be given an adapter; serve it with one",
          options.adapter);

@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "encoding/text/cell_text.h"
 
 namespace manyshot {
 namespace {
@@ -31,6 +32,13 @@ E read_value(const Json& json, const char* key, std::initializer_list<E> values,
   fail(ErrorKind::kCorruptFile, "{}: \"{}\" is \"{}\"; there are {}", file, key, excerpt(name), fmt::join(names, ", "));
 }
 
+int read_digits(const Json& json, const std::string& file) {
+  const auto found = json.find("digits");
+  if (found == json.end() || !found->is_number_integer() || *found < 1 || *found > kPaperDigits)
+    fail(ErrorKind::kCorruptFile, "{}: \"digits\" is no number from 1 to {}", file, kPaperDigits);
+  return found->get<int>();
+}
+
 }  // namespace
 
 std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder) {
@@ -39,12 +47,17 @@ std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder) {
   if (!fs::exists(file, error)) return std::nullopt;
   const Json json = Json::parse(read_file(file, kMaxBytes), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) fail(ErrorKind::kCorruptFile, "{}: holds no JSON object", file);
-  return TrainedPrompt{.format = read_value(json, "format", {PromptStyle::kConcat, PromptStyle::kTabllm}, file),
-                       .chat = read_value(json, "chat", kPromptWrappings, file)};
+  TrainedPrompt prompt{
+      .format = read_value(json, "format", {PromptStyle::kConcat, PromptStyle::kTabllm, PromptStyle::kLines}, file),
+      .chat = read_value(json, "chat", kPromptWrappings, file)};
+  if (prompt.format == PromptStyle::kLines) prompt.digits = read_digits(json, file);
+  return prompt;
 }
 
 void write_trained_prompt(const TrainedPrompt& prompt, const std::string& folder) {
-  write_file(file_in(folder), Json{{"format", name_of(prompt.format)}, {"chat", name_of(prompt.chat)}}.dump(2) + "\n");
+  Json json{{"format", name_of(prompt.format)}, {"chat", name_of(prompt.chat)}};
+  if (prompt.digits) json["digits"] = *prompt.digits;
+  write_file(file_in(folder), json.dump(2) + "\n");
 }
 
 }  // namespace manyshot

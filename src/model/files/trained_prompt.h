@@ -11,8 +11,9 @@
 namespace manyshot {
 
 struct TrainedPrompt {
-  PromptStyle format;  // kConcat or kTabllm
-  ChatWrapping chat;   // one of kPromptWrappings
+  PromptStyle format;         // kConcat, kTabllm or kLines
+  ChatWrapping chat;          // one of kPromptWrappings
+  std::optional<int> digits;  // of kLines
 };
 
 // Nothing for a folder without that file, and for a .gguf file. Throws Error(kCorruptFile) naming the file.

@@ -48,7 +48,7 @@ ShardStream::ShardStream(const StageRecipe& stage, const StreamContext& context)
   order_ = std::make_unique<ShuffledOrder>(context.seed, split_.numbers(num_in_files_, "samples", stage.path));
 }
 
-// The first sample of a file tells its kind and, for text, its tokenizer: answers are JSON arrays.
+// The first sample of a file tells its kind and, for text, its tokenizer: answers are JSON arrays, but of lines.
 void ShardStream::check_fit(const Shard& shard, const StreamContext& context) const {
   const TokenSample first = shard.file.sample(0);
   const bool is_compact = first.num_features > 0;
@@ -64,7 +64,7 @@ void ShardStream::check_fit(const Shard& shard, const StreamContext& context) co
   const auto answer = std::span(first.tokens).subspan(first.answer_begin);
   const bool decodes = std::all_of(answer.begin(), answer.end(), is_token);
   const std::string text = decodes ? tokenizer_->decode(answer) : "";
-  if (!text.starts_with("[{\"id\":")) {
+  if (!text.starts_with("[{\"id\":") && !(decodes && is_lines(first.tokens, *tokenizer_))) {
     fail(
         ErrorKind::kBadInput,
         "{}: was made with another tokenizer: with this model's, the answer of its first sample reads \"{}\", expected "

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "encoding/text/chat_wrapping.h"
 
 namespace manyshot::train {
 namespace {
@@ -38,9 +39,23 @@ void find_ranges(std::string_view text, size_t first, size_t last, std::string_v
   }
 }
 
+// Whether rows alone follow the system line (PromptStyle::kLines): published prompts go on with an empty line, chats
+// with a special token. The model's beginning of text may stand before it.
+bool is_lines(const SampleText& sample) {
+  const std::string lead = wrapping_text(ChatWrapping::kRaw).lead;
+  for (const size_t first : {sample.begins[0], sample.begins[1]}) {
+    if (sample.text.compare(first, lead.size(), lead) == 0) return sample.text[first + lead.size()] != '\n';
+  }
+  return false;
+}
+
 std::vector<ByteRange> label_ranges(const SampleText& sample, size_t answer_begin, LossMode mode) {
   std::vector<ByteRange> ranges;
   const std::string_view text = sample.text;
+  if (is_lines(sample)) {
+    find_ranges(text, mode == LossMode::kDense ? 0 : answer_begin, text.size(), "|", "\n", ranges);
+    return ranges;
+  }
   if (mode == LossMode::kDense) {
     const size_t first = std::min(text.find("[Training set]"), text.size());
     const size_t last = std::min(text.find("[Test set]", first), answer_begin);
@@ -53,10 +68,15 @@ std::vector<ByteRange> label_ranges(const SampleText& sample, size_t answer_begi
 
 }  // namespace
 
+bool is_lines(std::span<const TokenId> tokens, const Tokenizer& tokenizer) {
+  return is_lines(SampleText(tokens, tokenizer));
+}
+
 void supervise(TrainSample& sample, LossMode mode, const Tokenizer* tokenizer) {
-  if (sample.num_features > 0 || mode == LossMode::kAnswer) return;  // make_train_sample() has done it
+  if (sample.num_features > 0) return;  // make_train_sample() has done it
   if (tokenizer == nullptr) fail(ErrorKind::kInternal, "a text sample without a tokenizer");
   const SampleText text(sample.tokens, *tokenizer);
+  if (mode == LossMode::kAnswer && !is_lines(text)) return;
   const size_t answer_begin = text.begins[sample.answer_begin];
   const std::vector<ByteRange> ranges = label_ranges(text, answer_begin, mode);
   if (ranges.empty() || ranges.back().begin < answer_begin) {

@@ -59,6 +59,11 @@ std::string length_text(const StageRecipe& stage) {
   return with_thousands(stage.num_steps(1)) + " steps";
 }
 
+// Lines stand in no chat.
+ChatWrapping chat_of(const CorpusOptions& corpus) {
+  return corpus.format == PromptStyle::kLines ? ChatWrapping::kRaw : corpus.chat;
+}
+
 // For the adapter's card: a line a stage.
 std::string training_text(const Recipe& recipe) {
   std::string text;
@@ -66,7 +71,7 @@ std::string training_text(const Recipe& recipe) {
     const std::string source =
         stage.data == StageData::kLive
             ? fmt::format("tasks drawn from a prior ({}), prompts {} and {}", stage.corpus.prior.prior,
-                          name_of(stage.corpus.format), name_of(stage.corpus.chat))
+                          name_of(stage.corpus.format), name_of(chat_of(stage.corpus)))
             : fmt::format("{} of {}", name_of(stage.data), fs::path(stage.path).filename().string());
     text += fmt::format("- stage {}: {}; {}, {} samples a batch, loss on {}\n", stage.name, source, length_text(stage),
                         stage.batch * stage.accumulation, name_of(stage.loss));
@@ -91,7 +96,9 @@ bool loads_weights_again(const EvaluateRecipe& evaluate) {
 std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
   std::optional<TrainedPrompt> prompt;
   for (const StageRecipe& stage : recipe.stages) {
-    if (draws_tasks(stage.data)) prompt = {.format = stage.corpus.format, .chat = stage.corpus.chat};
+    if (!draws_tasks(stage.data)) continue;
+    prompt = {.format = stage.corpus.format, .chat = chat_of(stage.corpus)};
+    if (prompt->format == PromptStyle::kLines) prompt->digits = stage.corpus.digits;
   }
   return prompt;
 }

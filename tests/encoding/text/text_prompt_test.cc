@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <span>
+
 #include "core/error.h"
 
 namespace manyshot {
@@ -77,6 +80,79 @@ TEST(TextPrompt, LabelNamesAreJsonStrings) {
   const std::string text = prompt.head({.rows = {1, 0}, .features = {0}, .labels = {1, 0}}, 1);
   EXPECT_NE(text.find("Label set = [\"no\", \"a \\\"b\\\"\\nc\"].  \n"), std::string::npos) << text;
   EXPECT_NE(text.find("2 rows:  \n500|\"a \\\"b\\\"\\nc\"\n380|\"no\"\n"), std::string::npos) << text;
+}
+
+TextPrompt lines(const Table& shots, std::span<const int32_t> labels, std::vector<std::string> names = {},
+                 int digits = kLineDigits) {
+  return {shots, labels, {.style = PromptStyle::kLines, .label_names = std::move(names), .digits = digits}};
+}
+
+TEST(TextPrompt, LinesAreGolden) {
+  const TextPrompt prompt = lines(kShots, kLabels);
+  EXPECT_EQ(prompt.head(kView, 1).size(), std::string("38,A|0\n50,B|1\n62,A|1\n").size());
+  const std::string text = prompt.user_text(kQueries, kView);
+  const bool nurse_first = text[3] == 'A';  // the view decides which letter
+  EXPECT_EQ(text, nurse_first ? "38,A|0\n50,B|1\n62,A|1\n44,B|\n74,A|" : "38,B|0\n50,A|1\n62,B|1\n44,A|\n74,B|");
+  EXPECT_EQ(lines(kShots, kLabels, {"no", "a \"b\"\nc"}).user_text(kQueries, kView),
+            "age,job|\n38,nurse| no\n50,clerk| a \\\"b\\\"\\nc\n62,nurse| a \\\"b\\\"\\nc\n44,clerk|\n74,nurse|");
+}
+
+TEST(TextPrompt, LinesHaveAsManyDigitsAsAskedFor) {
+  TaskView view{.rows = {0, 2}, .features = {0}, .labels = {0, 1}};
+  EXPECT_EQ(lines(kShots, kLabels, {}, 1).head(view, 1), "3|0\n6|1\n");
+  EXPECT_EQ(lines(kShots, kLabels, {}, 3).head(view, 1), "380|0\n620|1\n");
+  view.scale = NumberScale::kRanks;  // a sixth, a half and five sixths: -.967, 0, .967 deviations
+  EXPECT_EQ(lines(kShots, kLabels, {}, 3).head(view, 1), "384|0\n616|1\n");
+  for (uint32_t k = 2; k < 11; ++k) view.labels.push_back(k);
+  EXPECT_EQ(lines(kShots, kLabels, {}, 1).head(view, 1), "3|00\n6|01\n") << "no label begins another";
+}
+
+TEST(TextPrompt, LinesSayWhatIsMissingOrNew) {
+  Table shots{.columns = {{.name = "x", .numbers = {1, kMissingNumber, 2}},
+                          {.name = "c",
+                           .type = ColumnType::kCategorical,
+                           .codes = {0, 0, kMissingCode},
+                           .categories = {"red", "green"}}},
+              .num_rows = 3};
+  const TextPrompt prompt = lines(shots, kLabels);
+  EXPECT_EQ(prompt.head(kView, 1), "41,A|0\nnan,A|1\n58,nan|1\n");
+  shots.columns[1].codes = {1, 1, 1};
+  EXPECT_EQ(prompt.query_line(shots, 0, 0, kView), "41,new|");
+}
+
+TEST(TextPrompt, LinesOfManyCategoriesTakeTwoLetters) {
+  Table shots{.columns = {{.name = "c", .type = ColumnType::kCategorical}}, .num_rows = 27};
+  std::vector<int32_t> labels(27);
+  TaskView view{.features = {0}, .labels = {0, 1}};
+  for (int32_t level = 0; level < 27; ++level) {
+    shots.columns[0].codes.push_back(level);
+    shots.columns[0].categories.push_back("level " + std::to_string(level));
+    view.rows.push_back(static_cast<uint32_t>(level));
+  }
+  std::set<std::string> different;
+  for (size_t row = 0; row < 27; ++row)
+    different.insert(CellText::of_lines(shots, kLineDigits, /*has_words=*/false).cell(shots, row, 0, view));
+  EXPECT_EQ(different.size(), 27u);
+  EXPECT_EQ(*different.begin(), "AA");
+  EXPECT_EQ(*different.rbegin(), "BA");
+  view.category_seed = 1;
+  EXPECT_NE(CellText::of_lines(shots, kLineDigits, false).cell(shots, 0, 0, view),
+            CellText::of_lines(shots, kLineDigits, false).cell(shots, 0, 0, {}));
+}
+
+TEST(TextPrompt, LinesShowTheLikeliestClassOfATeacher) {
+  Table shots = kShots;
+  shots.columns.pop_back();
+  shots.columns.push_back({.name = "two", .numbers = {0.25, 1, kMissingNumber}, .share_of = 1});
+  const TaskView view{.rows = {0, 1, 2}, .features = {0}, .labels = {1, 0}};
+  EXPECT_EQ(lines(shots, kLabels).head(view, 1), "38,1:75|1\n50,0:99|0\n62,nan|0\n") << "by the view's labels";
+  Table three = kShots;
+  three.columns.pop_back();
+  for (int32_t k = 0; k < 3; ++k)
+    three.columns.push_back({.name = "s", .numbers = {k == 2 ? .5 : .25, .125, .125}, .share_of = k});
+  for (int32_t k = 0; k < 3; ++k)
+    three.columns.push_back({.name = "t", .numbers = {k == 0 ? .875 : 0.0625, .125, .125}, .share_of = k});
+  EXPECT_EQ(lines(three, kLabels).query_line(three, 0, 0, {.features = {0}, .labels = {0, 1, 2}}), "38,2:50,0:87|");
 }
 
 TEST(CellText, PaperNumbers) {

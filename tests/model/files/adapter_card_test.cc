@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "model/files/model_id.h"
 #include "model/files/trained_prompt.h"
+#include "support/error.h"
 #include "support/models/gguf_writer.h"
 #include "support/models/tiny_text_model.h"
 #include "support/temporary_folder.h"
@@ -40,6 +41,19 @@ TEST(AdapterCard, SaysWhatTheFilesSay) {
   write_adapter_card(folder.path(), "");
   EXPECT_THAT(content_of(folder / "README.md"),
               AllOf(Not(HasSubstr("base_model:")), Not(HasSubstr("Training data")), HasSubstr("/home/me/base")));
+}
+
+TEST(TrainedPrompt, LinesKeepTheirDigits) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(read_trained_prompt(folder.path()));
+  write_trained_prompt({.format = PromptStyle::kLines, .chat = ChatWrapping::kRaw, .digits = 1}, folder.path());
+  EXPECT_EQ(read_trained_prompt(folder.path())->digits, 1);
+  write_trained_prompt({.format = PromptStyle::kConcat, .chat = ChatWrapping::kRaw}, folder.path());
+  EXPECT_EQ(read_trained_prompt(folder.path())->digits, std::nullopt);
+  for (const char* digits : {"0", "4", "\"two\"", "1.5", "99999999999999999999"}) {
+    folder.write("manyshot_prompt.json", fmt::format(R"({{"format": "lines", "chat": "raw", "digits": {}}})", digits));
+    EXPECT_ERROR(read_trained_prompt(folder.path()), ErrorKind::kCorruptFile, "\"digits\" is no number from 1 to 3");
+  }
 }
 
 TEST(ModelId, IsWhatTheModelTells) {

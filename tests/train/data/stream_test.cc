@@ -340,6 +340,37 @@ TEST_F(Stream, LabelsAndDenseChooseLabelTokens) {
   EXPECT_EQ(supervised_text(verbose).size(), verbose.num_queries + verbose.num_labelled) << text_of(verbose);
 }
 
+TEST_F(Stream, LinesAreSupervisedAtTheirLabels) {
+  StageRecipe stage = small_stage();
+  stage.corpus.format = PromptStyle::kLines;
+  stage.corpus.rank_share = 0.5;
+  stage.corpus.filter_tasks = true;
+  stage.corpus.queries = 24;
+  stage.corpus.teacher_share = 0.5;
+  stage.loss = LossMode::kDense;
+  size_t num_taught = 0;
+  for (const TrainSample& sample : take(*open_stream(stage, context()), 6)) {
+    const std::string text = text_of(sample), supervised = supervised_text(sample);
+    EXPECT_EQ(supervised.size(), sample.num_queries + sample.num_labelled) << text;
+    std::string labels;
+    for (size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 1)) labels += text[at + 1];
+    EXPECT_EQ(supervised, labels) << text;
+    num_taught += text.find(':') != std::string::npos;
+  }
+  EXPECT_GT(num_taught, 0u);
+  EXPECT_LT(num_taught, 6u);
+  for (const LossMode mode : {LossMode::kAnswer, LossMode::kLabels}) {
+    stage.loss = mode;
+    const TrainSample sample = take(*open_stream(stage, context()), 1)[0];
+    EXPECT_EQ(supervised_text(sample).size(), sample.num_queries);
+  }
+  const std::string folder = write(stage.corpus, "lines", CorpusLayout::kTokens, &tokenizer_, 200);
+  stage.data = StageData::kTokens;
+  stage.path = folder;
+  const TrainSample sample = take(*open_stream(stage, context()), 1)[0];
+  EXPECT_EQ(supervised_text(sample).size(), sample.num_queries) << text_of(sample);
+}
+
 TEST_F(Stream, ShardsOfAnotherTokenizerAreRefused) {
   const Tokenizer other = golden_tokenizer("qwen2");
   StageRecipe stage = small_stage();
