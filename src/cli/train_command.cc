@@ -34,6 +34,8 @@ struct TrainOptions {
   std::vector<std::string> set;
   std::optional<uint64_t> seed;
   bool check = false;
+  int gpus = 0;
+  double gpu_tflops = 150;
   bool keys = false;
 
   template <class Self, class Visitor>
@@ -48,6 +50,12 @@ struct TrainOptions {
     option_heading(v, "Without training");
     v("check", self.check, any_value(),
       "Only say what the run would do: the resolved recipe, memory, tokens and time. Trains nothing.");
+    v("gpus", self.gpus, at_least(0),
+      "With --check, of a language model: how long so many GPUs would take, and what of its memory each needs; neither "
+      "they nor weights have to be there.");
+    v("gpu_tflops", self.gpu_tflops, between(1, 1e5),
+      "Their rate in TFLOP/s. An H200 reached 145 to 170 in LoRA of a model of 135 million parameters "
+      "(docs/training.md).");
     v("keys", self.keys, any_value(), "Print all keys of a recipe with their defaults, as Markdown.");
   }
 };
@@ -88,6 +96,9 @@ class TrainCommand : public Command {
     if (!recipe.model.is_fresh()) recipe.model.base = resolve_model(recipe.model.base);
     check_evaluation_files(recipe);
     if (options_.check) return check(recipe, common);
+    if (options_.gpus > 0)
+      fail(ErrorKind::kBadInput, "--gpus {} is for --check, which trains nothing; to train on one, give --device cuda",
+           options_.gpus);
     if (options_.out.empty()) fail(ErrorKind::kBadInput, "--out is needed: the folder of the run");
     train_recipe(recipe, common);
   }
@@ -101,7 +112,7 @@ class TrainCommand : public Command {
 
   // The recipe's epochs are resolved.
   static std::unique_ptr<RunModel> open_model(Recipe& recipe, const CommonOptions& common) {
-    auto model = open_run_model(recipe, parse_device(common.device));
+    auto model = open_run_model(recipe, device_of(common));
     if (model->tokenizer() == nullptr && !(recipe.evaluate.knowledge.empty() && recipe.evaluate.perplexity.empty())) {
       fail(ErrorKind::kBadInput,
            "evaluate.knowledge and evaluate.perplexity are for language models; this recipe trains a compact decoder, "
@@ -111,11 +122,19 @@ class TrainCommand : public Command {
     return model;
   }
 
+  // Where several processes share a machine, "cuda" is each one's own GPU.
+  static Device device_of(const CommonOptions& common) {
+    Device device = parse_device(common.device);
+    if (common.device == "cuda") device.index = train::process_place().local_rank;
+    return device;
+  }
+
   void check(Recipe recipe, const CommonOptions& common) {
     const auto model = open_model(recipe, common);
-    RunCheck result = plan_run(recipe, *model, train::process_place().world_size);
+    RunCheck result = plan_run(recipe, *model, train::process_place().world_size,
+                               {.count = options_.gpus, .rate = options_.gpu_tflops * 1e12});
     try {
-      measure_run(recipe, *model, result);
+      if (options_.gpus == 0) measure_run(recipe, *model, result);
     } catch (const Error&) {  // weights that are missing or damaged: what is known is worth saying
       print(result, common);
       throw;
@@ -137,7 +156,7 @@ class TrainCommand : public Command {
     if (!processes->is_first()) log::set_level(log::Level::kWarning);
     const auto model = open_model(recipe, common);
     log::info("train: {}", model->description());
-    const Device device = parse_device(common.device);
+    const Device device = device_of(common);
     const bool is_adapter = model->tokenizer() != nullptr && recipe.model.trains_lora();
     const train::RunSetup setup{.recipe = recipe,
                                 .out = options_.out,

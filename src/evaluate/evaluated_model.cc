@@ -57,10 +57,11 @@ Json answer_options(const EndpointOptions& endpoint) {
   return json;
 }
 
-// The options that the answers depend on. What is told of trees is left out where there are none, so that results of
-// versions before them count.
+// The options that the answers depend on. What is told of trees and of lines is left out where there are none, so that
+// results of versions before them count.
 Json answer_options(const EvaluatedModel& model) {
   Json json = values_of(model.options);
+  if (!model.options.prompt.digits) json.erase("digits");
   if (model.options.teacher.teacher == Teacher::kNone && model.name != kAuto) {
     json.erase("teacher");
     json.erase("teacher_seconds");

@@ -525,6 +525,54 @@ ProgramOptions limited_to(rlim_t gibibytes) {
   return options;
 }
 
+TEST_F(TrainCommand, WhatGpusWouldTakeIsSaidWithoutThem) {
+  const std::string recipe = text_recipe(write_large_model(folder_));
+  const auto check = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> given{"--check", "--json", "--gpus", "8"};
+    given.insert(given.end(), more.begin(), more.end());
+    const ProgramResult result = run_manyshot(arguments(recipe, "run", given));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out)["stages"][0];
+  };
+  const json stage = check({});
+  // 12 steps of 2 samples of about 500 tokens through 6.6 billion weights, four operations each and more.
+  EXPECT_GT(stage["flops"].get<double>(), 4 * 6.5e9 * 24 * 200);
+  EXPECT_LT(stage["flops"].get<double>(), 8 * 6.7e9 * 24 * 2000);
+  EXPECT_NEAR(stage["gpu_seconds"].get<double>(), stage["flops"].get<double>() / (8 * 150e12), 1e-6);
+  EXPECT_GT(stage["gpu_bytes"].get<double>(), 2 * 6.5e9) << "the frozen weights alone";
+  EXPECT_NEAR(check({"--gpu-tflops", "300"})["gpu_seconds"].get<double>(), stage["gpu_seconds"].get<double>() / 2,
+              1e-6);
+  const ProgramResult text = run_manyshot(arguments(recipe, "run", {"--check", "--gpus", "1"}));
+  EXPECT_THAT(text.out, HasSubstr("gpus     1 of 150 TFLOP/s: about "));
+  expect_refused(recipe, {"--gpus", "8"}, "--gpus 8 is for --check");
+}
+
+TEST_F(TrainCommand, ShippedRecipesTrainSmallModelsOfTheirShape) {
+  fs::create_directory(folder_ / "qwen2");
+  write_tiny_text_model(folder_ / "qwen2", 8192, LanguageArchitecture::kQwen2);
+  const char* source = std::getenv("MANYSHOT_SOURCE_DIR");
+  ASSERT_NE(source, nullptr);
+  for (const auto& [name, stages] :
+       {std::pair<std::string, std::vector<std::string>>{"machinelearninglm-7b", {"warmup", "main"}},
+        {"machinelearninglm-1.5b", {"warmup", "main"}},
+        {"smollm2", {"warmup", "main"}},
+        {"smollm2-lines", {"main", "anneal"}}}) {
+    std::vector<std::string> given{"--set", "model.base=" + (folder_ / "qwen2"), "--set", "evaluate.tasks=0"};
+    for (const std::string& stage : stages) {
+      for (const char* change : {"tasks=0", "steps=5", "batch=2", "accumulation=1", "grow=", "corpus.shots=8:24",
+                                 "corpus.features=2:4", "max_tokens=8000"}) {
+        given.insert(given.end(), {"--set", "stage." + stage + "." + change});
+      }
+    }
+    const std::string recipe = content_of(std::string(source) + "/recipes/" + name + ".toml");
+    const ProgramResult result = run_manyshot(arguments(recipe, name, given));
+    ASSERT_EQ(result.exit_code, 0) << name << ": " << result.err;
+    EXPECT_EQ(losses(name).size(), 10u) << name;
+    for (const double loss : losses(name)) EXPECT_TRUE(std::isfinite(loss)) << name;
+    EXPECT_TRUE(fs::exists(folder_ / (name + "/checkpoint-10/adapter_model.safetensors")));
+  }
+}
+
 TEST_F(TrainCommand, MemoryIsJudgedBeforeTheWeightsAreRead) {
   const std::string recipe = text_recipe(write_large_model(folder_));
   const ProgramOptions limited = limited_to(8);

@@ -203,12 +203,12 @@ TEST_F(ShowPrompt, RefusesWhatPredictRefuses) {
   struct Case {
     std::string model, option, value, words;
   };
-  for (const Case& refused :
-       {Case{"default", "chat", "raw", "--chat raw is for language models"},
-        Case{"default", "compat", "repo", "--compat repo is for language models"},
-        Case{"default", "labels", "names", "--labels names is for language models"},
-        Case{"default", "format", "concat", "reads compact"}, Case{text, "format", "compact", "reads concat or tabllm"},
-        Case{"defualt", "seed", "1", "did you mean \"default\""}}) {
+  for (const Case& refused : {Case{"default", "chat", "raw", "--chat raw is for language models"},
+                              Case{"default", "compat", "repo", "--compat repo is for language models"},
+                              Case{"default", "labels", "names", "--labels names is for language models"},
+                              Case{"default", "format", "concat", "reads compact"},
+                              Case{text, "format", "compact", "reads concat, tabllm or lines"},
+                              Case{"defualt", "seed", "1", "did you mean \"default\""}}) {
     PromptOptions prompt;
     PredictOptions predict;
     prompt.task = predict.task = task_of(few);

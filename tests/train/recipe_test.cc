@@ -192,7 +192,8 @@ TEST(Recipe, OptionsOfACorpusAreNamedByTheirPlace) {
             "recipe.toml:5:10: stage.corpus.rows: 50 is too few for 8:1024 shots and 20 queries, which need 1044 rows; "
             "give more, or auto");
   EXPECT_THAT(refused("", {"stage.0.corpus.prior=grap"}), HasSubstr("--set stage.0.corpus.prior: unknown prior"));
-  EXPECT_THAT(refused("format = \"csv\"\n"), HasSubstr("stage.corpus.format: expected concat, tabllm or compact"));
+  EXPECT_THAT(refused("format = \"csv\"\n"),
+              HasSubstr("stage.corpus.format: expected concat, tabllm, lines or compact"));
 }
 
 TEST(Recipe, JsonComesBackEqualAndFindsChanges) {

@@ -25,6 +25,7 @@ class Collective {
 // number).
 struct ProcessPlace {
   int rank = 0, world_size = 1;
+  int local_rank = 0;  // among the processes of this machine: LOCAL_RANK or SLURM_LOCALID
   std::string address;
   int port = 0;
   bool is_store_hosted = false;  // torchrun's agent runs the store; else rank 0 does

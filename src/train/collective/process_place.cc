@@ -26,6 +26,8 @@ int number(const char* name) {
   return *value;
 }
 
+int number_or(const char* name, int fallback) { return variable(name).empty() ? fallback : number(name); }
+
 // "node[3-7,9],other" -> "node3".
 std::string first_node(const std::string& nodes) {
   const size_t bracket = nodes.find('['), comma = nodes.find(',');
@@ -36,6 +38,7 @@ std::string first_node(const std::string& nodes) {
 ProcessPlace torchrun_place() {
   ProcessPlace place{.rank = number("RANK"),
                      .world_size = number("WORLD_SIZE"),
+                     .local_rank = number_or("LOCAL_RANK", 0),
                      .address = variable("MASTER_ADDR"),
                      .port = number("MASTER_PORT"),
                      .is_store_hosted = variable("TORCHELASTIC_USE_AGENT_STORE") == "True"};
@@ -46,7 +49,9 @@ ProcessPlace torchrun_place() {
 }
 
 ProcessPlace slurm_place() {
-  ProcessPlace place{.rank = number("SLURM_PROCID"), .world_size = number("SLURM_NTASKS")};
+  ProcessPlace place{.rank = number("SLURM_PROCID"),
+                     .world_size = number("SLURM_NTASKS"),
+                     .local_rank = number_or("SLURM_LOCALID", 0)};
   const std::string address = variable("MASTER_ADDR");
   place.address = address.empty() ? first_node(variable("SLURM_JOB_NODELIST")) : address;
   place.port =

@@ -13,6 +13,7 @@
 #include "model/language/text_model.h"
 #include "train/device/library.h"
 #include "train/language/fresh_source.h"
+#include "train/language/language_flops.h"
 #include "train/language/language_trainer.h"
 #include "train/models/open_model.h"
 
@@ -121,6 +122,11 @@ class LanguageRunModel : public RunModel {
   uint64_t num_trained() override { return memory_.num_trained(); }
   uint64_t peak_bytes(const BatchShape& shape) override { return peak_bytes(memory_, shape); }
   uint64_t device_bytes(const BatchShape& shape) override { return device_.is_cpu() ? 0 : memory_.device_bytes(shape); }
+  double training_flops(const TrainSample& sample) const override {
+    const uint64_t num_factors = recipe_.model.trains_lora() ? memory_.num_trained() : 0;
+    return language_flops(config_, num_factors, PackedBatch({&sample, 1}, config_), /*differentiates=*/true);
+  }
+  uint64_t gpu_bytes(const BatchShape& shape) const override { return memory_.device_bytes(shape); }
   double matrix_rate() override { return device_.is_cpu() ? 0 : trainer().matrix_rate(); }
 
   std::vector<Alternative> alternatives(const BatchShape& shape) override {

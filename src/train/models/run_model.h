@@ -29,6 +29,10 @@ class RunModel {
   virtual uint64_t peak_bytes(const BatchShape& shape) { return network().peak_bytes(shape); }
   // The same of a device's memory (TrainableModel::device_bytes).
   virtual uint64_t device_bytes(const BatchShape& shape) { return network().device_bytes(shape); }
+  // Of language models, without their weights: floating-point operations of a sample's gradient, and the memory that a
+  // GPU needs for such batches without the optimiser's. 0: unknown.
+  virtual double training_flops(const TrainSample&) const { return 0; }
+  virtual uint64_t gpu_bytes(const BatchShape&) const { return 0; }
   // Other ways to train that need less memory, best last.
   struct Alternative {
     std::string change;  // "parameters = "lora""

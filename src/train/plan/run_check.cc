@@ -32,13 +32,23 @@ void measure(const StageRecipe& stage, const SampleStream& stream, RunModel& mod
   check.tokens_per_second = static_cast<double>(sum.tokens) / seconds;
 }
 
-StageCheck plan_stage(const Recipe& recipe, const RunPlan& plan, size_t number, RunModel& model) {
+// What GPUs would take for the stage.
+void answer(const GpuQuestion& gpus, const RunModel& model, const SampleStream& stream, StageCheck& check) {
+  const auto flops = [&](const TrainSample& sample) { return model.training_flops(sample); };
+  check.flops = static_cast<double>(check.samples) * mean_of_samples(stream, 0, check.samples, kTokenSamples, flops);
+  check.gpu_seconds = check.flops / (gpus.rate * gpus.count);
+  check.gpu_bytes = model.gpu_bytes(check.memory.batch) + check.memory.optimizer_bytes;
+}
+
+StageCheck plan_stage(const Recipe& recipe, const RunPlan& plan, size_t number, const GpuQuestion& gpus,
+                      RunModel& model) {
   const StageRecipe& stage = recipe.stages[number];
   const auto stream = open_stream(stage, stream_context(recipe, plan, number, model));
   StageCheck check{.memory = stage_memory(model, stage, *stream, plan.world_size()),
                    .data = stream->description(),
                    .steps = plan.stage_steps(number)};
   check.samples = static_cast<uint64_t>(check.steps) * plan.step_samples(number);
+  if (gpus.count > 0 && model.tokenizer() != nullptr) answer(gpus, model, *stream, check);
   check.fits = fits_memory(check.memory);
   if (!check.fits) check.ways_to_fit = ways_to_fit(model, stage, check.memory);
   return check;
@@ -46,14 +56,15 @@ StageCheck plan_stage(const Recipe& recipe, const RunPlan& plan, size_t number, 
 
 }  // namespace
 
-RunCheck plan_run(const Recipe& recipe, RunModel& model, int world_size) {
+RunCheck plan_run(const Recipe& recipe, RunModel& model, int world_size, const GpuQuestion& gpus) {
   const RunPlan plan(recipe, 0, world_size);
   RunCheck check{.recipe = to_json(recipe),
                  .model = model.description(),
                  .world_size = world_size,
-                 .memory_limit = memory_limit_bytes()};
+                 .memory_limit = memory_limit_bytes(),
+                 .gpus = gpus};
   for (size_t stage = 0; stage < recipe.stages.size(); ++stage) {
-    check.stages.push_back(plan_stage(recipe, plan, stage, model));
+    check.stages.push_back(plan_stage(recipe, plan, stage, gpus, model));
   }
   return check;
 }
@@ -80,6 +91,11 @@ std::string check_text(const RunCheck& check) {
                         format_bytes(stage.memory.total()), format_bytes(stage.memory.optimizer_bytes));
     if (stage.memory.device_bytes > 0) {
       text += fmt::format("device   at least {} of its memory\n", format_bytes(stage.memory.device_bytes));
+    }
+    if (stage.flops > 0) {
+      text += fmt::format("gpus     {} of {:.0f} TFLOP/s: about {} ({} PFLOP), at least {} of the memory of each\n",
+                          check.gpus.count, check.gpus.rate / 1e12, duration_text(stage.gpu_seconds),
+                          with_thousands(std::llround(stage.flops / 1e15)), format_bytes(stage.gpu_bytes));
     }
     if (!stage.fits) {
       text += "         does not fit; ways to fit:\n";
@@ -112,6 +128,8 @@ Json to_json(const RunCheck& check) {
                       {"tokens_per_sample", stage.tokens_per_sample},
                       {"tokens_per_second", stage.tokens_per_second},
                       {"seconds", stage.seconds}});
+    if (stage.flops == 0) continue;
+    stages.back().update({{"flops", stage.flops}, {"gpu_seconds", stage.gpu_seconds}, {"gpu_bytes", stage.gpu_bytes}});
   }
   return {{"model", check.model},
           {"processes", check.world_size},

@@ -11,6 +11,12 @@
 
 namespace manyshot::train {
 
+// GPUs that a run may be given one day, of a rate in floating-point operations a second; 0: not asked.
+struct GpuQuestion {
+  int count = 0;
+  double rate = 0;
+};
+
 struct StageCheck {
   StageMemory memory;
   std::string data;
@@ -23,6 +29,10 @@ struct StageCheck {
   double tokens_per_sample = 0;
   double seconds = 0;            // of the whole stage
   double tokens_per_second = 0;  // of this process
+  // On those GPUs, of a language model: from samples spread over the stage, without weights.
+  double flops = 0;        // of the whole stage
+  double gpu_seconds = 0;  // on all of them
+  uint64_t gpu_bytes = 0;  // of each one's memory, at least
 };
 
 struct RunCheck {
@@ -30,11 +40,12 @@ struct RunCheck {
   std::string model;
   int world_size = 1;
   uint64_t memory_limit = 0;
+  GpuQuestion gpus;
   std::vector<StageCheck> stages;
 };
 
 // Looks at the data of every stage and at memory; reads no weights.
-RunCheck plan_run(const Recipe& recipe, RunModel& model, int world_size);
+RunCheck plan_run(const Recipe& recipe, RunModel& model, int world_size, const GpuQuestion& gpus = {});
 // Computes the gradient of one batch of every stage that fits; the model's weights do not change.
 void measure_run(const Recipe& recipe, RunModel& model, RunCheck& check);
 std::string check_text(const RunCheck& check);

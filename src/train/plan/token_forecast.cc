@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -31,17 +32,21 @@ StageRecipe without_judgement(StageRecipe stage) {
   return stage;
 }
 
-double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count) {
+double mean_of_samples(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count,
+                       const std::function<double(const TrainSample&)>& value) {
   count = std::clamp<uint64_t>(count, 1, end - first);
-  std::vector<double> tokens(count);
+  std::vector<double> values(count);
   std::vector<StreamScratch> scratch(static_cast<size_t>(num_threads()));
   parallel_for(count, [&](size_t i, int worker) {
     const uint64_t position = first + (2 * i + 1) * (end - first) / (2 * count);  // in the middle of its part
-    tokens[i] = static_cast<double>(stream.sample(position, scratch[static_cast<size_t>(worker)]).tokens.size());
+    values[i] = value(stream.sample(position, scratch[static_cast<size_t>(worker)]));
   });
-  double sum = 0;
-  for (const double value : tokens) sum += value;
-  return sum / static_cast<double>(count);
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(count);
+}
+
+double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count) {
+  return mean_of_samples(stream, first, end, count,
+                         [](const TrainSample& sample) { return static_cast<double>(sample.tokens.size()); });
 }
 
 void TokenForecast::add_stage(const StageRecipe& stage, const RunPlan& plan, size_t number,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "train/data/sample_stream.h"
@@ -9,7 +10,10 @@
 
 namespace manyshot::train {
 
-// Mean tokens of `count` of the samples at positions first .. end, evenly spread; drawn by all threads.
+// Mean of something over `count` of the samples at positions first .. end, evenly spread; drawn by all threads, and the
+// same for any number of them.
+double mean_of_samples(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count,
+                       const std::function<double(const TrainSample&)>& value);
 double mean_tokens(const SampleStream& stream, uint64_t first, uint64_t end, uint64_t count);
 
 // The stage without the forest's judgement of its tasks, which takes most of a draw's time and has little to do with
