@@ -13,12 +13,6 @@
 namespace manyshot {
 namespace fs = std::filesystem;
 
-namespace {
-
-constexpr std::string_view kNoAdapter = "none";
-
-}  // namespace
-
 std::string models_folder() {
   if (const char* folder = std::getenv("MANYSHOT_MODELS"); folder != nullptr && *folder != '\0') return folder;
   return (fs::path(library_folder()).parent_path() / "share" / "manyshot" / "models").string();

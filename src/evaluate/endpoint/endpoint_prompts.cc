@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "predict/ensemble.h"
+#include "predict/model_store.h"
 #include "predict/text_task.h"
 
 namespace manyshot {
@@ -30,7 +31,7 @@ EndpointPrompts::EndpointPrompts(const LabelledTable& shots, const EndpointOptio
   if (options.prompt.format == PromptStyle::kLines) {
     fail(ErrorKind::kBadInput, "--format lines: an endpoint's model answers in JSON; take concat or tabllm");
   }
-  if (!options.adapter.empty()) {
+  if (!options.adapter.empty() && options.adapter != kNoAdapter) {
     fail(ErrorKind::kUnsupported, "--adapter {}: an endpoint's model cannot be given an adapter; serve it with one",
          options.adapter);
   }

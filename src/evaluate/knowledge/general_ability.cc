@@ -34,9 +34,10 @@ GeneralAbility measure_general_ability(const std::string& model, const GeneralAb
     measure(endpoint_scorer(client, result.report),
             [&] { return measure_perplexity(client, options.perplexity, window, result.report); });
   } else {
-    const auto local = load_model(
-        resolve_model(model),
-        {.dtype = method.dtype, .engine = method.engine, .adapter = method.adapter, .device = method.device});
+    const auto local = load_model(resolve_model(model), {.dtype = method.dtype,
+                                                         .engine = method.engine,
+                                                         .adapter = method.adapter == kNoAdapter ? "" : method.adapter,
+                                                         .device = method.device});
     measure(local_scorer(*local), [&] { return measure_perplexity(*local, options.perplexity, window); });
   }
   return result;

@@ -46,9 +46,9 @@ struct GeneralAbility {
   double knowledge_seconds = 0, perplexity_seconds = 0;
 };
 
-// Measures what `options` name. `model`: what resolve_model takes, with adapter and dtype of `method`, or
-// "openai:NAME". Throws Error(kUnsupported) for a model without a tokenizer, and what loading, reading and scoring
-// throw.
+// Measures what `options` name. `model`: what resolve_model takes, with adapter and dtype of `method` (one that stands
+// beside the model is for tables alone), or "openai:NAME". Throws Error(kUnsupported) for a model without a tokenizer,
+// and what loading, reading and scoring throw.
 GeneralAbility measure_general_ability(const std::string& model, const GeneralAbilityOptions& options,
                                        const MethodOptions& method, const EndpointOptions& endpoint, uint64_t seed);
 

@@ -154,6 +154,8 @@ TEST(GeneralAbility, ATableAndErrorsOfModelsWithoutText) {
       .knowledge = folder.write("q.csv", std::string(kHeader) + "s,q,1,2,3,4,A\n"),
       .perplexity = folder.write("t.txt", "A text of some words.\nAnd another line.\n")};
   const GeneralAbility result = measure_general_ability(model.path(), options, {}, {}, 1);
+  EXPECT_EQ(measure_general_ability(model.path(), options, {.adapter = "none"}, {}, 1).perplexity->log_prob,
+            result.perplexity->log_prob);
   EXPECT_THAT(general_ability_table(std::span(&result, 1)),
               ::testing::AllOf(HasSubstr("accuracy, %"), HasSubstr("bits/byte")));
   EXPECT_EQ(to_json(result)["knowledge"]["questions"], 1);
