@@ -55,9 +55,9 @@ std::string replaced(std::string text, const std::string& part, const std::strin
 ServedTables::ServedTables(const TableOptions& options, std::chrono::seconds request_timeout)
     : fits(options.fits, static_cast<size_t>(options.most_fits), static_cast<size_t>(options.open_fits)),
       timeout(request_timeout),
+      model_paths_(paths_by_name(options.table_models)),
       fitting("fits", kMostFitsWaiting),
-      predicting("predictions", kMostPredictionsWaiting),
-      model_paths_(paths_by_name(options.table_models)) {
+      predicting("predictions", kMostPredictionsWaiting) {
   models = choices_of(model_paths_, options.table_models);
   for (const std::string& model : options.table_models) prompt_models.push_back(short_model_name(model));
   if (std::ranges::find(prompt_models, kAutoStudent) == prompt_models.end()) prompt_models.emplace_back(kAutoStudent);

@@ -55,10 +55,12 @@ struct ServedTables {
   std::vector<std::string> models;                                          // names that requests may give
   std::vector<std::string> prompt_models;                                   // those of them that read prompts
   std::atomic<uint64_t> num_fitted = 0, num_passes = 0, num_predicted = 0;  // fits, passes, and rows of these
-  JobQueue fitting, predicting;
 
  private:
   std::map<std::string, std::string> model_paths_;  // by name
+
+ public:
+  JobQueue fitting, predicting;  // last: the jobs under way end before what they read
 };
 
 // A request whose body has a table.
