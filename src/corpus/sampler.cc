@@ -35,14 +35,6 @@ std::vector<uint32_t> iota(size_t count) {
   return numbers;
 }
 
-// Log-uniform from `low` to `high`; 0 when there is nothing between them.
-uint32_t log_uniform(int64_t low, int64_t high, const Rng& rng) {
-  if (high < low) return 0;
-  const double bottom = std::log(static_cast<double>(low)), top = std::log(static_cast<double>(high) + 1);
-  const auto count = static_cast<int64_t>(std::exp(bottom + (top - bottom) * rng.uniform(0)));
-  return static_cast<uint32_t>(std::clamp(count, low, high));
-}
-
 // Columns with two values among the first num_labelled of `rows`; a missing cell is a value of its own.
 std::vector<uint32_t> varying_features(const prior::Task& task, const std::vector<uint32_t>& rows,
                                        size_t num_labelled) {
@@ -163,20 +155,18 @@ uint32_t Sampler::draw_shots(const prior::Task& task, const Rng& rng) const {
   const size_t num_features = task.num_features();
   int64_t high = std::min(options_.shots.high, most_shots(task.num_rows));
   if (options_.format != PromptStyle::kCompact && content_ == SampleContent::kPrompt) {
-    if (options_.format == PromptStyle::kLines) {
-      const int64_t cell = options_.digits + 1, share = options_.teacher_share > 0 ? options_.digits + kShareTokens : 0;
-      const int64_t row = cell * static_cast<int64_t>(num_features) + share + kRowTokens;
-      high = std::min(high, (options_.max_tokens - kFrameTokens) / row - options_.queries);
-      return log_uniform(options_.shots.low, high, rng);
-    }
-    const int64_t cell = options_.format == PromptStyle::kConcat ? kNumberTokens : kTabllmTokens;
-    const int64_t row = cell * static_cast<int64_t>(num_features) + kRowTokens;
-    const int64_t room = options_.max_tokens - kFrameTokens -
-                         (options_.format == PromptStyle::kConcat ? 0 : cell * static_cast<int64_t>(num_features)) -
-                         options_.queries * (row + kQueryTokens + kAnswerTokens);
+    const bool is_lines = options_.format == PromptStyle::kLines, is_tabllm = options_.format == PromptStyle::kTabllm;
+    const int64_t cell = is_lines ? options_.digits + 1 : is_tabllm ? kTabllmTokens : kNumberTokens;
+    const int64_t share = is_lines && options_.teacher_share > 0 ? options_.digits + kShareTokens : 0;
+    const int64_t cells = cell * static_cast<int64_t>(num_features), row = cells + share + kRowTokens;
+    const int64_t query = is_lines ? row : row + kQueryTokens + kAnswerTokens;
+    const int64_t room = options_.max_tokens - kFrameTokens - (is_tabllm ? cells : 0) - options_.queries * query;
     high = std::min(high, room / row);
   }
-  return log_uniform(options_.shots.low, high, rng);
+  if (high < options_.shots.low) return 0;
+  const double low = std::log(static_cast<double>(options_.shots.low)), top = std::log(static_cast<double>(high) + 1);
+  const auto count = static_cast<int64_t>(std::exp(low + (top - low) * rng.uniform(0)));
+  return static_cast<uint32_t>(std::clamp(count, options_.shots.low, high));
 }
 
 Sample Sampler::draw(uint64_t index, SamplerScratch& scratch) const {
@@ -340,12 +330,7 @@ void Sampler::encode_text(const Rows& rows, Sample& sample) const {
   sample.answer_text = TextPrompt::answer(answers);
   if (tokenizer_ == nullptr) return;
   const Wrapping wrapping = wrapping_text(options_.chat);
-  if (tokenizer_->add_bos() && tokenizer_->bos()) sample.tokens.push_back(*tokenizer_->bos());
-  tokenizer_->append_encoded(wrapping.before, /*parse_special=*/true, sample.tokens);
-  tokenizer_->append_encoded(wrapping.lead + sample.user_text, /*parse_special=*/false, sample.tokens);
-  tokenizer_->append_encoded(wrapping.after, /*parse_special=*/true, sample.tokens);
-  sample.answer_begin = sample.tokens.size();
-  tokenizer_->append_encoded(sample.answer_text, /*parse_special=*/false, sample.tokens);
+  add_tokens(wrapping, sample);
   if (!wrapping.after.empty()) {
     tokenizer_->append_encoded("<|im_end|>", /*parse_special=*/true, sample.tokens);
   } else if (tokenizer_->eos()) {
@@ -366,10 +351,14 @@ void Sampler::encode_lines(const Rows& rows, const Rng& rng, Sample& sample) con
     sample.answer_text += fmt::format("{}{}\n", prompt.query_line(shown.queries, query, query, view),
                                       prompt.label(static_cast<size_t>(rows.query_labels[query]), view));
   }
-  if (tokenizer_ == nullptr) return;
+  if (tokenizer_ != nullptr) add_tokens(wrapping_text(ChatWrapping::kRaw), sample);
+}
+
+void Sampler::add_tokens(const Wrapping& wrapping, Sample& sample) const {
   if (tokenizer_->add_bos() && tokenizer_->bos()) sample.tokens.push_back(*tokenizer_->bos());
-  tokenizer_->append_encoded(wrapping_text(ChatWrapping::kRaw).lead + sample.user_text, /*parse_special=*/false,
-                             sample.tokens);
+  tokenizer_->append_encoded(wrapping.before, /*parse_special=*/true, sample.tokens);
+  tokenizer_->append_encoded(wrapping.lead + sample.user_text, /*parse_special=*/false, sample.tokens);
+  tokenizer_->append_encoded(wrapping.after, /*parse_special=*/true, sample.tokens);
   sample.answer_begin = sample.tokens.size();
   tokenizer_->append_encoded(sample.answer_text, /*parse_special=*/false, sample.tokens);
 }

@@ -128,6 +128,8 @@ class Sampler {
   bool encode(const Rows& rows, const Rng& rng, Sample& sample) const;
   void encode_text(const Rows& rows, Sample& sample) const;
   void encode_lines(const Rows& rows, const Rng& rng, Sample& sample) const;
+  // Those of the sample's texts, in their wrapping.
+  void add_tokens(const Wrapping& wrapping, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
   // The forest's class shares of the labelled rows and of the chosen queries.
   static void take_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows);

@@ -13,4 +13,10 @@ std::vector<Column> share_columns(std::span<const double> shares, const std::vec
   return columns;
 }
 
+size_t end_of_shares(std::span<const Column> columns, size_t first) {
+  size_t end = first + 1;
+  while (end < columns.size() && columns[end].share_of > columns[end - 1].share_of) ++end;
+  return end;
+}
+
 }  // namespace manyshot

@@ -145,8 +145,7 @@ class Decision {
         result.columns.push_back(table.columns[first++]);
         continue;
       }
-      size_t end = first + 1;  // of one model's shares
-      while (end < table.columns.size() && table.columns[end].share_of > table.columns[end - 1].share_of) ++end;
+      const size_t end = end_of_shares(table.columns, first);
       add_shares(std::span(table.columns).subspan(first, end - first), result);
       first = end;
     }

@@ -38,10 +38,10 @@ std::string resolve_model(const std::string& name, const std::vector<std::string
        list_names(names, /*limit=*/20));
 }
 
-std::string adapter_of(const std::string& model, const std::string& asked) {
+std::string adapter_of(const std::string& path, const std::string& asked) {
   if (asked == kNoAdapter) return "";
   if (!asked.empty()) return asked;
-  const std::string path = resolve_model(model), beside = (fs::path(path) / "adapter").string();
+  const std::string beside = (fs::path(path) / "adapter").string();
   return is_adapter_folder(beside) && language_model_path(path) ? beside : "";
 }
 

@@ -16,8 +16,8 @@ std::vector<std::string> installed_models();
 std::string resolve_model(const std::string& name, const std::vector<std::string>& other_names = {});
 
 inline constexpr std::string_view kNoAdapter = "none";
-// The adapter that tables are read with by the model of that name or path: `asked`, an adapter's folder; for "none" no
-// one; for "" the folder `adapter` in that of a language model, where there is one.
-std::string adapter_of(const std::string& model, const std::string& asked);
+// The adapter that tables are read with by the model at `path`: `asked`, an adapter's folder; for "none" no one; for ""
+// the folder `adapter` in that of a language model, where there is one.
+std::string adapter_of(const std::string& path, const std::string& asked);
 
 }  // namespace manyshot

@@ -104,8 +104,9 @@ FittedModel model_of(const PredictOptions& options, bool is_number) {
   if (is_baseline(options.model) || is_number_baseline(options.model)) return {};
   if (is_auto && is_number && !weights_predict_numbers(resolve_model(std::string(kAutoStudent)))) return {};
   FittedModel model{.name = is_auto ? std::string(kAutoStudent) : options.model};
-  model.sha256 = weights_sha256(resolve_model(model.name, method_names()));
-  const std::string adapter = adapter_of(resolve_model(model.name, method_names()), options.method.adapter);
+  const std::string path = resolve_model(model.name, method_names());
+  model.sha256 = weights_sha256(path);
+  const std::string adapter = adapter_of(path, options.method.adapter);
   if (!adapter.empty()) model.adapter = weights_sha256(adapter);
   return model;
 }

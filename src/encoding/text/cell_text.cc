@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::string_view kMissingText = "nan", kUnseenText = "new";
 
+// arXiv 2509.06806, section 2.4.2.
+int paper_code(double z) {
+  return static_cast<int>(std::clamp(std::floor(kCodesPerDeviation * z + 500.5), 0.0, double{kNumCodes - 1}));
+}
+
 bool is_integer(double value) { return std::isnan(value) ? false : value == std::trunc(value); }
 
 // Mean and n - 1 standard deviation of the present values; one value alone has deviation 1, as in the published code.
@@ -79,7 +84,7 @@ std::string CellText::number_text(const ColumnText& text, double value, NumberSc
   } else if (text.deviation > 0) {
     z = (value - text.mean) / text.deviation;
   }
-  int code = static_cast<int>(std::clamp(std::floor(kCodesPerDeviation * z + 500.5), 0.0, double{kNumCodes - 1}));
+  int code = paper_code(z);
   for (int digit = line_digits_; digit < kPaperDigits; ++digit) code /= 10;
   return fmt::format("{:0{}}", code, line_digits_);
 }
@@ -113,7 +118,7 @@ std::string CellText::cell(const Table& table, size_t row, size_t column, const 
   if (line_digits_ > 0) return std::isnan(value) ? std::string(kMissingText) : number_text(text, value, view.scale);
   if (style_ == NumberText::kPaper) {
     const double z = std::isnan(value) || text.deviation == 0 ? 0 : (value - text.mean) / text.deviation;
-    return fmt::format("{}", static_cast<int>(std::clamp(std::floor(120 * z + 500.5), 0.0, double{kNumCodes - 1})));
+    return fmt::format("{}", paper_code(z));
   }
   const double z =
       std::isnan(value) ? 0 : std::clamp((value - text.mean) / std::max(text.deviation, 1e-6), -1000.0, 1000.0);

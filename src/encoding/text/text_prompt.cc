@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/json.h"
+#include "encoding/share_columns.h"
 
 namespace manyshot {
 namespace {
@@ -27,20 +28,18 @@ TextPrompt::TextPrompt(const Table& shots, std::span<const int32_t> labels, cons
                  ? CellText::of_lines(shots, options.digits, !options.label_names.empty())
                  : CellText(shots, options.numbers)) {
   if (options.style != PromptStyle::kLines) return;
-  int32_t last = 0;
-  for (uint32_t column = 0; column < shots.columns.size(); ++column) {
-    const int32_t share_of = shots.columns[column].share_of;
-    if (share_of < 0) continue;
-    if (teachers_.empty() || share_of <= last) teachers_.emplace_back();
-    teachers_.back().push_back(column);
-    last = share_of;
+  for (size_t first = 0; first < shots.columns.size(); ++first) {
+    if (shots.columns[first].share_of < 0) continue;
+    const size_t end = end_of_shares(shots.columns, first);
+    teachers_.push_back({first, end});
+    first = end - 1;
   }
 }
 
 std::string TextPrompt::row_text(const Table& table, size_t row, const TaskView& view) const {
   std::string text;
   for (const uint32_t feature : view.features) {
-    if (!text.empty()) text += options_.style == PromptStyle::kConcat ? "," : ", ";
+    if (!text.empty()) text += options_.style == PromptStyle::kTabllm ? ", " : ",";
     if (options_.style == PromptStyle::kTabllm) text += table.columns[feature].name + " is ";
     text += cells_.cell(table, row, feature, view);
   }
@@ -48,11 +47,9 @@ std::string TextPrompt::row_text(const Table& table, size_t row, const TaskView&
 }
 
 // What another model takes the class to be, and its share: 1:87.
-std::string TextPrompt::share_text(const Table& table, size_t row, std::span<const uint32_t> columns,
-                                   const TaskView& view) const {
+std::string TextPrompt::share_text(std::span<const Column> columns, size_t row, const TaskView& view) const {
   std::vector<double> shares(view.labels.size());
-  for (const uint32_t column : columns)
-    shares[static_cast<size_t>(table.columns[column].share_of)] = table.columns[column].numbers[row];
+  for (const Column& column : columns) shares[static_cast<size_t>(column.share_of)] = column.numbers[row];
   if (columns.size() == 1) shares[0] = 1 - shares[1];  // encoding/share_columns.h
   if (std::isnan(shares[0])) return "nan";
   const auto most = std::ranges::max_element(shares);
@@ -63,10 +60,9 @@ std::string TextPrompt::share_text(const Table& table, size_t row, std::span<con
 
 // 38,nurse,1:87| up to where the label follows.
 std::string TextPrompt::line(const Table& table, size_t row, const TaskView& view) const {
-  std::string text;
-  for (const uint32_t feature : view.features)
-    text += (text.empty() ? "" : ",") + cells_.cell(table, row, feature, view);
-  for (const auto& columns : teachers_) text += "," + share_text(table, row, columns, view);
+  std::string text = row_text(table, row, view);
+  for (const auto& [first, end] : teachers_)
+    text += "," + share_text(std::span(table.columns).subspan(first, end - first), row, view);
   return text + "|";
 }
 

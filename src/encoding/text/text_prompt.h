@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "encoding/prompt_format.h"
@@ -57,7 +58,7 @@ class TextPrompt {
  private:
   std::string row_text(const Table& table, size_t row, const TaskView& view) const;
   std::string line(const Table& table, size_t row, const TaskView& view) const;
-  std::string share_text(const Table& table, size_t row, std::span<const uint32_t> columns, const TaskView& view) const;
+  std::string share_text(std::span<const Column> columns, size_t row, const TaskView& view) const;
   std::string lines_head(const TaskView& view) const;
   std::string label_set(const TaskView& view) const;
 
@@ -65,7 +66,7 @@ class TextPrompt {
   std::vector<int32_t> labels_;
   TextPromptOptions options_;
   CellText cells_;
-  std::vector<std::vector<uint32_t>> teachers_;  // kLines: the columns of each
+  std::vector<std::pair<size_t, size_t>> teachers_;  // kLines: each one's columns first, …, end - 1
 };
 
 }  // namespace manyshot

@@ -39,20 +39,10 @@ void find_ranges(std::string_view text, size_t first, size_t last, std::string_v
   }
 }
 
-// Whether rows alone follow the system line (PromptStyle::kLines): published prompts go on with an empty line, chats
-// with a special token. The model's beginning of text may stand before it.
-bool is_lines(const SampleText& sample) {
-  const std::string lead = wrapping_text(ChatWrapping::kRaw).lead;
-  for (const size_t first : {sample.begins[0], sample.begins[1]}) {
-    if (sample.text.compare(first, lead.size(), lead) == 0) return sample.text[first + lead.size()] != '\n';
-  }
-  return false;
-}
-
-std::vector<ByteRange> label_ranges(const SampleText& sample, size_t answer_begin, LossMode mode) {
+std::vector<ByteRange> label_ranges(const SampleText& sample, size_t answer_begin, LossMode mode, bool in_lines) {
   std::vector<ByteRange> ranges;
   const std::string_view text = sample.text;
-  if (is_lines(sample)) {
+  if (in_lines) {
     find_ranges(text, mode == LossMode::kDense ? 0 : answer_begin, text.size(), "|", "\n", ranges);
     return ranges;
   }
@@ -69,16 +59,24 @@ std::vector<ByteRange> label_ranges(const SampleText& sample, size_t answer_begi
 }  // namespace
 
 bool is_lines(std::span<const TokenId> tokens, const Tokenizer& tokenizer) {
-  return is_lines(SampleText(tokens, tokenizer));
+  // Published prompts go on with an empty line behind the system line, chats with a special token. A token has a byte
+  // at least; the model's beginning of text may stand before all.
+  const std::string lead = wrapping_text(ChatWrapping::kRaw).lead;
+  const SampleText start(tokens.first(std::min(tokens.size(), lead.size() + 2)), tokenizer);
+  for (const size_t first : {start.begins[0], start.begins[1]}) {
+    if (start.text.compare(first, lead.size(), lead) == 0) return start.text[first + lead.size()] != '\n';
+  }
+  return false;
 }
 
 void supervise(TrainSample& sample, LossMode mode, const Tokenizer* tokenizer) {
   if (sample.num_features > 0) return;  // make_train_sample() has done it
   if (tokenizer == nullptr) fail(ErrorKind::kInternal, "a text sample without a tokenizer");
+  const bool in_lines = is_lines(sample.tokens, *tokenizer);
+  if (mode == LossMode::kAnswer && !in_lines) return;
   const SampleText text(sample.tokens, *tokenizer);
-  if (mode == LossMode::kAnswer && !is_lines(text)) return;
   const size_t answer_begin = text.begins[sample.answer_begin];
-  const std::vector<ByteRange> ranges = label_ranges(text, answer_begin, mode);
+  const std::vector<ByteRange> ranges = label_ranges(text, answer_begin, mode, in_lines);
   if (ranges.empty() || ranges.back().begin < answer_begin) {
     fail(ErrorKind::kBadInput, "sample {}: the answer has no \"label\": …; take loss = \"answer\" for such data",
          sample.index);

@@ -14,7 +14,7 @@ namespace manyshot::train {
 // Error(kBadInput) for kLabels or kDense when the answer has no labels.
 void supervise(TrainSample& sample, LossMode mode, const Tokenizer* tokenizer);
 
-// Whether a text sample is one of PromptStyle::kLines.
+// Whether a text sample is one of PromptStyle::kLines: rows alone behind the system line.
 bool is_lines(std::span<const TokenId> tokens, const Tokenizer& tokenizer);
 
 }  // namespace manyshot::train

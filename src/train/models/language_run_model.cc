@@ -121,7 +121,7 @@ class LanguageRunModel : public RunModel {
   uint64_t vocab_size() const override { return static_cast<uint64_t>(config_.vocab_size); }
   uint64_t num_trained() override { return memory_.num_trained(); }
   uint64_t peak_bytes(const BatchShape& shape) override { return peak_bytes(memory_, shape); }
-  uint64_t device_bytes(const BatchShape& shape) override { return device_.is_cpu() ? 0 : memory_.device_bytes(shape); }
+  uint64_t device_bytes(const BatchShape& shape) override { return device_.is_cpu() ? 0 : gpu_bytes(shape); }
   double training_flops(const TrainSample& sample) const override {
     const uint64_t num_factors = recipe_.model.trains_lora() ? memory_.num_trained() : 0;
     return language_flops(config_, num_factors, PackedBatch({&sample, 1}, config_), /*differentiates=*/true);
