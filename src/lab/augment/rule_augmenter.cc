@@ -74,15 +74,24 @@ class RuleAugmenter {
     for (const uint32_t place : chosen) say(conclusions[place], AugmentKind::kGlobal, "");
   }
 
-  // In ways drawn for the statement.
+  // In ways drawn for the statement, and as documents begin: behind a lead, where the world has such.
   void say(const Statement& statement, AugmentKind kind, const std::string& source) {
     const auto num_forms = static_cast<uint32_t>(data_.world.num_forms(statement.relation));
     if (num_forms == 0) return;
     const uint32_t count = std::min(num_forms, static_cast<uint32_t>(options_.rule_forms));
     for (const uint32_t form : rng_.child("forms", result_.size()).sample(num_forms, count)) {
-      std::string text = as_documents_write(data_.world.say(statement, form));
+      std::string text = as_documents_write(lead_in(statement) + data_.world.say(statement, form));
       if (texts_.insert(text).second) result_.push_back({.kind = kind, .source = source, .text = std::move(text)});
     }
+  }
+
+  std::string lead_in(const Statement& statement) const {
+    const size_t num_leads = data_.world.parts().leads.size();
+    if (num_leads == 0) return "";
+    const Rng rng = rng_.child("lead", result_.size());
+    std::vector<std::string> names{statement.subject, statement.object};
+    if (rng.bernoulli(0, 0.5)) std::ranges::reverse(names);
+    return data_.world.lead_in(names, rng.below(1, num_leads)) + " ";
   }
 
   // Without capital and stop where no document has them.

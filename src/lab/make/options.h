@@ -43,7 +43,8 @@ struct MakeSizes {
   static void visit(Self& self, Visitor& v) {
     option_heading(v, "Sizes (each kind knows its own; manyshot lab make KIND says what it took)");
     v("facts", self.facts, between(2, 1e5), "reversals: facts, each about two kinds of its own.");
-    v("articles", self.articles, between(1, 1e4), "reversals, family, process: documents of one fact.");
+    v("articles", self.articles, between(1, 1e4),
+      "reversals, family, process: documents of one fact; syllogisms: of a pair of premises.");
     v("features", self.features, between(1, 1e4), "reversals: features by which kinds are compared.");
     v("trained_reverses", self.trained_reverses, between(0, 1),
       "reversals, relations: share of the facts whose reverse is in the documents too.");

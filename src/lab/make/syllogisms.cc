@@ -1,4 +1,6 @@
 // Pairs of premises among "all", "some" and "no" that have a conclusion; the conclusion is asked for.
+#include <fmt/ranges.h>
+
 #include <array>
 #include <set>
 
@@ -37,7 +39,27 @@ WorldParts logic() {
                         {.name = "no",
                          .forms = {"no {subjects} are {objects}", "not one {subject} is a {object}"},
                          .inverse = "no"}},
-          .rules = {{"all", "", "some"}, {"all", "all", "all"}, {"some", "all", "some"}, {"all", "no", "no"}}};
+          .rules = {{"all", "", "some"}, {"all", "all", "all"}, {"some", "all", "some"}, {"all", "no", "no"}},
+          .leads = {"think about",
+                    "consider",
+                    "picture",
+                    "here is something about",
+                    "let us talk about",
+                    "now for",
+                    "a word on",
+                    "imagine",
+                    "we were asked about",
+                    "this page is about",
+                    "the next lesson is about",
+                    "take",
+                    "have a look at",
+                    "a short note on",
+                    "what is known of",
+                    "turn to",
+                    "the old book speaks of",
+                    "say that you have met",
+                    "compare",
+                    "last week we read about"}};
 }
 
 std::vector<Statement> six_statements(const std::string& one, const std::string& other) {
@@ -112,8 +134,32 @@ World world_of(const std::vector<Example>& examples) {
 }
 
 void ask(DataBuilder& data, const std::string& one, const std::string& other, const Asking& asking) {
-  const std::string lead = fmt::format("Think about {} and {}.", plural_of(one), plural_of(other));
-  data.ask_which(lead, six_statements(one, other), strongest(data.world(), one, other), asking);
+  data.ask_which(data.world().lead_in(std::vector{one, other}, 0), six_statements(one, other),
+                 strongest(data.world(), one, other), asking);
+}
+
+// The first is the study's. The others say the same behind other leads, in an order and in forms that are drawn: facts
+// that are told in one way only are learned by heart, and not found again.
+void add_articles(DataBuilder& data, const Example& example, std::span<const Fact> facts, const std::string& group,
+                  size_t articles, const Rng& rng) {
+  const size_t num_leads = data.world().parts().leads.size();
+  if (articles > num_leads) {
+    refuse_option("articles", "{} articles of a pair of premises are more than there are leads; ask for at most {}",
+                  articles, num_leads);
+  }
+  for (size_t article = 0; article < articles; ++article) {
+    const Rng own = rng.child("article", article);
+    const bool is_varied = article > 0;
+    const std::vector<std::string> terms = shuffled(std::vector{example.s, example.m, example.p}, own.child("terms"));
+    std::vector<std::string> sentences{data.world().lead_in(terms, article)};
+    for (size_t place = 0; place < facts.size(); ++place)
+      sentences.push_back(data.world().say(facts[place].statement, is_varied ? own.below(place, 2) : 0));
+    if (is_varied && own.bernoulli(2, 0.5)) std::swap(sentences[1], sentences[2]);
+    data.add({.text = fmt::format("{}", fmt::join(sentences, " ")),
+              .style = "premises",
+              .facts = {facts[0].id, facts[1].id},
+              .group = group});
+  }
 }
 
 }  // namespace
@@ -124,13 +170,8 @@ DataBuilder make_syllogisms(const MakeInput& input) {
   for (size_t number = 0; number < examples.size(); ++number) {
     const auto& [form, s, m, p] = examples[number];
     const std::array<Fact, 2> facts{data.world().facts()[2 * number], data.world().facts()[2 * number + 1]};
-    const std::vector<std::string> terms = shuffled(std::vector{s, m, p}, input.rng.child("order of terms", number));
-    data.add({.text = fmt::format("Think about {}, {} and {}. {} {}", plural_of(terms[0]), plural_of(terms[1]),
-                                  plural_of(terms[2]), data.world().say(facts[0].statement, 0),
-                                  data.world().say(facts[1].statement, 0)),
-              .style = "premises",
-              .facts = {facts[0].id, facts[1].id},
-              .group = fmt::format("e{:04}", number + 1)});
+    add_articles(data, examples[number], facts, fmt::format("e{:04}", number + 1),
+                 static_cast<size_t>(*input.sizes().articles), input.rng.child("articles", number));
     for (const Fact& fact : facts) {
       const auto& [subject, relation, object, negated] = fact.statement;
       ask(data, subject, object, {.split = "forward", .kind = relation});

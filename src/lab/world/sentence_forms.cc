@@ -110,6 +110,8 @@ SentenceForms::SentenceForms(const WorldParts& parts, const NamesIndex& names) :
   openings_.emplace_back(kSayNegated);
   for (const std::string& opening : parts.openings) openings_.push_back(fmt::format("{} ", lower(opening)));
   std::ranges::stable_sort(openings_, std::greater<>(), &std::string::size);
+  for (const std::string& lead : parts.leads) leads_.push_back(fmt::format("{} ", lower(lead)));
+  std::ranges::stable_sort(leads_, std::greater<>(), &std::string::size);
   for (const Entity& entity : parts.entities) {
     for (const std::string& name : {entity.name, entity.plural}) {
       if (name.find_first_of(".!?") != std::string::npos) dotted_names_.push_back(lower(name));
@@ -154,6 +156,19 @@ std::optional<Statement> SentenceForms::read(std::string_view text) const {
     return statement;
   }
   return std::nullopt;
+}
+
+bool SentenceForms::is_lead(std::string_view text) const {
+  const std::string sentence = normalized(text);
+  const auto lead = std::ranges::find_if(leads_, [&](const auto& known) { return sentence.starts_with(known); });
+  if (lead == leads_.end()) return false;
+  for (std::string rest = sentence.substr(lead->size());;) {
+    const size_t comma = rest.find(", "), both = rest.find(" and ");
+    const size_t end = std::min(comma, both);
+    if (!called(rest.substr(0, end))) return false;
+    if (end == std::string::npos) return true;
+    rest.erase(0, end + (comma < both ? 2 : 5));
+  }
 }
 
 std::optional<Statement> SentenceForms::match(const std::string& sentence) const {

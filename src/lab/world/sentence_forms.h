@@ -44,6 +44,8 @@ class SentenceForms {
 
   // The statement that one sentence makes.
   std::optional<Statement> read(std::string_view sentence) const;
+  // Whether it only names things, behind one of the world's leads.
+  bool is_lead(std::string_view sentence) const;
   std::vector<std::string_view> sentences(std::string_view text) const;
 
  private:
@@ -57,6 +59,7 @@ class SentenceForms {
   const NamesIndex& names_;
   std::vector<std::vector<SentenceForm>> forms_;
   std::vector<std::string> openings_;      // in lower case, longest first, each with the blank behind it
+  std::vector<std::string> leads_;         // in the same way
   std::vector<std::string> dotted_names_;  // in lower case: names with a stop and a blank behind it
 };
 

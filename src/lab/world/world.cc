@@ -1,5 +1,7 @@
 #include "lab/world/world.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 #include <unordered_map>
@@ -187,7 +189,7 @@ std::vector<Statement> World::read(std::string_view text, std::vector<std::strin
   for (const std::string_view sentence : sentences(text)) {
     if (auto statement = state_->forms.read(sentence)) {
       statements.push_back(std::move(*statement));
-    } else if (unread != nullptr) {
+    } else if (unread != nullptr && !state_->forms.is_lead(sentence)) {
       unread->emplace_back(sentence);
     }
   }
@@ -205,6 +207,21 @@ std::string World::say(const Statement& statement, uint64_t form) const {
   const auto parts = state_->forms.parts_of(literal.relation, literal.subject, literal.object, form);
   return with_capital(
       fmt::format("{}{}{}{}.", statement.negated ? kSayNegated : "", parts.before, parts.last, parts.after));
+}
+
+std::string World::lead_in(std::span<const std::string> names, uint64_t lead) const {
+  const std::vector<std::string>& leads = parts().leads;
+  if (leads.empty() || names.empty())
+    fail(ErrorKind::kBadInput, "the world has no leads to name things by, or there is nothing to name");
+  std::vector<std::string> plurals;
+  for (const std::string& name : names) {
+    const Entity& entity = parts().entities[known_entity(state_->names, name)];
+    plurals.push_back(entity.plural.empty() ? entity.name : entity.plural);
+  }
+  const std::string last = std::move(plurals.back());
+  plurals.pop_back();
+  const std::string_view joined = plurals.empty() ? "" : " and ";
+  return with_capital(fmt::format("{} {}{}{}.", leads[lead % leads.size()], fmt::join(plurals, ", "), joined, last));
 }
 
 std::optional<Cloze> World::cloze(const Statement& statement, uint64_t form) const {

@@ -51,7 +51,7 @@ class World {
 
   // The statements that the sentences of `text` make, in the world's own forms: openings, case, list marks, articles,
   // singular or plural and the final stop are no matter, and a plain "not" is understood. Sentences that make none go
-  // to `unread`.
+  // to `unread`, but for those that only name things behind a lead.
   std::vector<Statement> read(std::string_view text, std::vector<std::string>* unread = nullptr) const;
   // The sentences of `text` as they stand in it, without blanks around them; a stop inside an entity's name ends none.
   std::vector<std::string_view> sentences(std::string_view text) const;
@@ -60,6 +60,9 @@ class World {
   size_t num_forms(const std::string& relation) const;
   // One sentence, capital first, with a full stop; `form` counts round. read() gives the statement back.
   std::string say(const Statement& statement, uint64_t form) const;
+  // "Think about glons, femps and krems.", all in the plural; `lead` counts round. Throws Error(kBadInput) where the
+  // world has no leads, for names that it does not have, and for none.
+  std::string lead_in(std::span<const std::string> names, uint64_t lead) const;
   // The sentence of that form in two parts; nothing when it ends with words of its own, or is negated.
   std::optional<Cloze> cloze(const Statement& statement, uint64_t form) const;
 

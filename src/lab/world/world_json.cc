@@ -71,6 +71,7 @@ WorldParts read_parts(const JsonFields& world) {
     parts.rules.push_back({rule.text("first"), rule.text_or("second", ""), rule.text("then")});
   }
   parts.openings = world.texts("openings");
+  parts.leads = world.texts_or_none("leads");
   for (const JsonFields& fact : world.objects("facts")) {
     parts.facts.push_back(
         {fact.text("id"),
@@ -89,12 +90,14 @@ Json to_json(const Statement& statement) {
 
 Json to_json(const World& world) {
   const WorldParts& parts = world.parts();
-  return {{"format", kFormat},
-          {"entities", listed(parts.entities, entity_json)},
-          {"relations", listed(parts.relations, relation_json)},
-          {"rules", listed(parts.rules, rule_json)},
-          {"openings", parts.openings},
-          {"facts", listed(parts.facts, fact_json)}};
+  Json json{{"format", kFormat},
+            {"entities", listed(parts.entities, entity_json)},
+            {"relations", listed(parts.relations, relation_json)},
+            {"rules", listed(parts.rules, rule_json)},
+            {"openings", parts.openings}};
+  if (!parts.leads.empty()) json["leads"] = parts.leads;
+  json["facts"] = listed(parts.facts, fact_json);
+  return json;
 }
 
 World world_from_json(const Json& json, const std::string& path) {

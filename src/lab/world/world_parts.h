@@ -39,6 +39,7 @@ struct WorldParts {
   std::vector<Relation> relations;
   std::vector<Rule> rules;
   std::vector<std::string> openings;  // what may stand before a statement in a sentence: "did you know that"
+  std::vector<std::string> leads;  // what begins a sentence that names things and says nothing of them: "think about"
   std::vector<Fact> facts;
 };
 

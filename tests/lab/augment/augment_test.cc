@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "lab/augment/augmentation_file.h"
 #include "lab/augment/model_augmenter.h"
 #include "lab/augment/rule_augmenter.h"
+#include "lab/make/make.h"
 #include "lab/small_data.h"
 #include "support/error.h"
 #include "support/temporary_folder.h"
@@ -62,6 +65,24 @@ TEST(RuleAugmenter, WritesAsTheDocumentsDo) {
   const Augmentation augmentation = augment_by_rules(data, kAll, {}, 1);
   EXPECT_THAT(texts_by_kind(augmentation, AugmentKind::kLocal), Contains("femps are lighter than glons"));
   EXPECT_THAT(texts_by_kind(augmentation, AugmentKind::kGlobal), Contains("trells are lighter than glons"));
+}
+
+TEST(RuleAugmenter, BeginsAsTheDocumentsDo) {
+  const LabData data = make_lab_data({.kind = DataKind::kSyllogisms, .sizes = {.examples = 11}});
+  const Augmentation augmentation = augment_by_rules(data, kAll, {}, 1);
+  std::set<std::string> leads;
+  for (const AugmentedText& text : augmentation.texts) {
+    const auto sentences = data.world.sentences(text.text);
+    ASSERT_EQ(sentences.size(), 2u) << text.text;
+    std::vector<std::string> unread;
+    EXPECT_EQ(data.world.read(text.text, &unread).size(), 1u) << text.text;
+    EXPECT_THAT(unread, IsEmpty());
+    leads.insert(std::string(sentences[0].substr(0, 6)));
+  }
+  EXPECT_GT(leads.size(), 5u);
+  const Audit audited = audit(data, augmentation.texts);
+  EXPECT_EQ(audited.verdicts[0], augmentation.texts.size()) << "all are entailed";
+  for (const SplitCoverage& split : audited.coverage) EXPECT_EQ(split.stated, split.questions) << split.split;
 }
 
 TEST(RuleAugmenter, KeepsToItsLimits) {

@@ -1,10 +1,12 @@
 // The logic of the syllogisms against all Venn diagrams.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
 #include "lab/make/make.h"
+#include "support/error.h"
 
 namespace manyshot::lab {
 namespace {
@@ -89,6 +91,28 @@ TEST(Syllogisms, AskForTheStrongestWithItsTwin) {
     }
   }
   EXPECT_EQ(forms.size(), 11u);
+}
+
+TEST(Syllogisms, ArticlesSayTheSameInOtherWords) {
+  const LabData data = make_lab_data({.kind = DataKind::kSyllogisms, .sizes = {.articles = 10, .examples = 11}});
+  ASSERT_EQ(data.documents.size(), 110u);
+  EXPECT_TRUE(data.documents[0].text.starts_with("Think about ")) << data.documents[0].text;
+  std::set<std::string> texts;
+  for (const LabDocument& document : data.documents) {
+    texts.insert(document.text);
+    std::vector<std::string> unread;
+    const std::vector<Statement> said = data.world.read(document.text, &unread);
+    EXPECT_TRUE(unread.empty()) << document.text;
+    ASSERT_EQ(said.size(), 2u) << document.text;
+    for (const Statement& statement : said) {
+      const auto support = data.world.support(statement);
+      ASSERT_EQ(support.size(), 1u) << document.text;
+      EXPECT_TRUE(std::ranges::count(document.facts, support[0]) == 1) << document.text;
+    }
+  }
+  EXPECT_EQ(texts.size(), 110u);
+  EXPECT_ERROR(make_lab_data({.kind = DataKind::kSyllogisms, .sizes = {.articles = 21}}), ErrorKind::kBadInput,
+               "ask for at most 20");
 }
 
 }  // namespace

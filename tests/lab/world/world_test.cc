@@ -49,6 +49,7 @@ WorldParts small_parts() {
                         {.name = "keeper", .forms = {"{object} keeps {subjects}"}, .is_functional = true}},
           .rules = {{"is a", "is a", "is a"}, {"is a", "has", "has"}, {"heavier than", "heavier than", "heavier than"}},
           .openings = {"did you know that"},
+          .leads = {"think about", "now for"},
           .facts = {{"f1", {"glon", "is a", "femp"}},
                     {"f2", {"femp", "is a", "trell"}},
                     {"f3", {"trell", "has", "brask"}},
@@ -124,6 +125,20 @@ TEST(World, ReadsAsPeopleWrite) {
   EXPECT_THAT(world.read("Mr. Pell keeps glons. What now? Glons have brasks.\nGlons have wings.", &unread),
               ElementsAre(Statement{"glon", "keeper", "Mr. Pell"}, Statement{"glon", "has", "brask"}));
   EXPECT_THAT(unread, ElementsAre("What now?", "Glons have wings."));
+}
+
+TEST(World, ALeadNamesThingsAndSaysNothing) {
+  const World world(small_parts());
+  EXPECT_EQ(world.lead_in(std::vector<std::string>{"glon", "yomp", "femp"}, 3), "Now for glons, yomps and femps.");
+  EXPECT_EQ(world.lead_in(std::vector<std::string>{"glon"}, 0), "Think about glons.");
+  EXPECT_ERROR(world.lead_in(std::vector<std::string>{"wing"}, 0), ErrorKind::kBadInput, "no entity \"wing\"");
+  EXPECT_ERROR(world.lead_in({}, 0), ErrorKind::kBadInput, "nothing to name");
+  std::vector<std::string> unread;
+  EXPECT_THAT(world.read("Think about glons, yomps and femps. Now for a glon! Glons have brasks.", &unread),
+              ElementsAre(Statement{"glon", "has", "brask"}));
+  EXPECT_THAT(unread, IsEmpty());
+  world.read("Think about glons and wings. Think about it. Now for.", &unread);
+  EXPECT_THAT(unread, ElementsAre("Think about glons and wings.", "Think about it.", "Now for."));
 }
 
 TEST(World, AClozeLeavesTheLastThingOut) {
