@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <mutex>
+#include <utility>
 
 #include "core/error.h"
 #include "core/stop_loops.h"
@@ -21,7 +22,8 @@ constexpr size_t kMaxUnfinished = 64;
 // Handlers may only touch lock-free atomics. Whoever takes a path out of its slot owns it, so no path is freed while a
 // handler reads it; slots_mutex keeps the threads apart that register and unregister.
 std::atomic<int> received_signal{0};
-std::atomic<int> num_stops{0};  // LoopsStopped that there are
+std::atomic<int> num_stops{0};                               // LoopsStopped that there are
+thread_local const std::atomic<bool>* stops_here = nullptr;  // StoppableLoops
 std::array<std::atomic<char*>, kMaxUnfinished> unfinished{};
 std::mutex slots_mutex;
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<char*>::is_always_lock_free);
@@ -65,10 +67,15 @@ void check_interrupted() {
   const int signal = received_signal;
   if (signal != 0) fail(ErrorKind::kInterrupted, "interrupted by {}", signal == SIGINT ? "Ctrl-C" : "SIGTERM");
   if (num_stops > 0) fail(ErrorKind::kInterrupted, "interrupted: the program is ending");
+  if (stops_here != nullptr && *stops_here) fail(ErrorKind::kInterrupted, "interrupted: nobody waits for it any more");
 }
 
 LoopsStopped::LoopsStopped() { ++num_stops; }
 LoopsStopped::~LoopsStopped() { --num_stops; }
+
+StoppableLoops::StoppableLoops(const std::atomic<bool>* stops) : before_(std::exchange(stops_here, stops)) {}
+StoppableLoops::~StoppableLoops() { stops_here = before_; }
+const std::atomic<bool>* StoppableLoops::of_this_thread() { return stops_here; }
 
 void end_by_signal() {
   const int signal = received_signal != 0 ? received_signal.load() : SIGINT;

@@ -17,6 +17,7 @@
 
 #include "core/cgroup.h"
 #include "core/error.h"
+#include "core/stop_loops.h"
 
 namespace manyshot {
 namespace {
@@ -43,6 +44,7 @@ class Loop {
   Loop(size_t count, const Task& task) : count_(count), task_(task) {}
 
   void work(int worker) {
+    const StoppableLoops stoppable(stops_);
     current_worker = worker;
     for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) {
       try {
@@ -69,6 +71,7 @@ class Loop {
 
   size_t count_;
   const Task& task_;
+  const std::atomic<bool>* stops_ = StoppableLoops::of_this_thread();  // the caller's
   std::atomic<size_t> next_{0};
   std::mutex mutex_;
   std::exception_ptr exception_;

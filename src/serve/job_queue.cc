@@ -16,10 +16,9 @@ JobQueue::JobQueue(std::string what, size_t most_waiting)
 JobQueue::~JobQueue() {
   {
     const std::lock_guard lock(mutex_);
-    stops_ = true;
+    stops_ = is_unwanted_ = true;
   }
   has_work_.notify_one();
-  const LoopsStopped ending;  // nobody waits for what is under way
   thread_.join();
 }
 
@@ -52,6 +51,8 @@ void JobQueue::run(const std::shared_ptr<Job>& job, std::chrono::seconds timeout
 void JobQueue::give_up(const std::shared_ptr<Entry>& entry) {
   entry->job->is_given_up_ = true;
   std::erase(waiting_, entry);
+  const auto is_given_up = [](const auto& other) { return other->job->is_given_up(); };
+  if (!under_way_.empty() && std::ranges::all_of(under_way_, is_given_up)) is_unwanted_ = true;
 }
 
 void JobQueue::refuse_new() {
@@ -69,24 +70,23 @@ void JobQueue::end_all() {
 
 size_t JobQueue::num_waiting() const {
   const std::lock_guard lock(mutex_);
-  return waiting_.size() + num_under_way_;
+  return waiting_.size() + under_way_.size();
 }
 
-JobQueue::Entries JobQueue::take() {
+void JobQueue::take() {
   constexpr size_t kMostTogether = 64;
-  Entries taken{waiting_.front()};
+  under_way_ = {waiting_.front()};
   waiting_.pop_front();
-  const Job& first = *taken.front()->job;
-  for (auto next = waiting_.begin(); next != waiting_.end() && taken.size() < kMostTogether;) {
+  const Job& first = *under_way_.front()->job;
+  for (auto next = waiting_.begin(); next != waiting_.end() && under_way_.size() < kMostTogether;) {
     if ((*next)->job->goes_with(first)) {
-      taken.push_back(*next);
+      under_way_.push_back(*next);
       next = waiting_.erase(next);
     } else {
       ++next;
     }
   }
-  num_under_way_ = taken.size();
-  return taken;
+  is_unwanted_ = false;
 }
 
 void JobQueue::work() {
@@ -94,24 +94,26 @@ void JobQueue::work() {
   for (;;) {
     has_work_.wait(lock, [&] { return stops_ || !waiting_.empty(); });
     if (stops_) return;
-    const Entries taken = take();
+    take();
+    const Entries taken = under_way_;
     lock.unlock();
     do_together(taken);
     lock.lock();
-    num_under_way_ = 0;
+    under_way_.clear();
     for (const auto& entry : taken) entry->is_done = true;
     has_result_.notify_all();
   }
 }
 
-void JobQueue::do_together(const Entries& entries) {
+void JobQueue::do_together(const Entries& entries) const {
   std::vector<std::shared_ptr<Job>> others;
   for (size_t i = 1; i < entries.size(); ++i) others.push_back(entries[i]->job);
+  const StoppableLoops stoppable(&is_unwanted_);
   try {
     return entries.front()->job->run(others);
   } catch (...) {
-    if (others.empty()) {
-      entries.front()->error = std::current_exception();
+    if (others.empty() || is_unwanted_) {
+      for (const auto& entry : entries) entry->error = std::current_exception();
       return;
     }
   }

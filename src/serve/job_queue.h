@@ -40,7 +40,7 @@ class JobQueue {
 
   // Returns when the job is done, one of the first that wait, and all that go with it. Throws what it threw;
   // Error(kUnavailable) when too many wait, and kInterrupted when the time is over, the client is gone, or the server
-  // stops.
+  // stops. What is under way and nobody waits for any more ends at its next check_interrupted().
   void run(const std::shared_ptr<Job>& job, std::chrono::seconds timeout, const std::function<bool()>& is_gone);
   // From now on run() throws.
   void refuse_new();
@@ -56,8 +56,8 @@ class JobQueue {
   };
   using Entries = std::vector<std::shared_ptr<Entry>>;
   void work();
-  Entries take();  // REQUIRES: the lock
-  static void do_together(const Entries& entries);
+  void take();  // REQUIRES: the lock
+  void do_together(const Entries& entries) const;
   void give_up(const std::shared_ptr<Entry>& entry);
 
   const std::string what_;
@@ -65,7 +65,8 @@ class JobQueue {
   mutable std::mutex mutex_;
   std::condition_variable has_work_, has_result_;
   std::deque<std::shared_ptr<Entry>> waiting_;
-  size_t num_under_way_ = 0;
+  Entries under_way_;
+  std::atomic<bool> is_unwanted_ = false;  // what is under way
   bool refuses_ = false, ends_all_ = false, stops_ = false;
   std::thread thread_;
 };

@@ -5,11 +5,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/parallel.h"
 #include "core/stop_loops.h"
 #include "support/child_process.h"
 #include "support/temporary_folder.h"
@@ -33,6 +37,31 @@ TEST(Interrupt, LoopsAreStoppedWithoutASignalToo) {
     EXPECT_THROW(check_interrupted(), Error);
   }
   EXPECT_NO_THROW(check_interrupted());
+}
+
+TEST(Interrupt, LoopsOfOneThreadAreStoppedWithTheThreadsThatShareThem) {
+  const std::atomic<bool> no = false, yes = true;
+  const StoppableLoops outer(&yes);
+  EXPECT_THROW(check_interrupted(), Error);
+  std::thread([] { EXPECT_NO_THROW(check_interrupted()); }).join();
+  {
+    const StoppableLoops inner(&no);
+    EXPECT_NO_THROW(check_interrupted());
+    EXPECT_NO_THROW(parallel_for(64, [](size_t, int) { check_interrupted(); }));
+  }
+  std::atomic<int> num_stopped = 0;
+  parallel_for(64, [&](size_t, int) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    try {
+      check_interrupted();
+    } catch (const Error&) {
+      ++num_stopped;
+    }
+  });
+  EXPECT_EQ(num_stopped, 64);
+  const StoppableLoops never(nullptr);
+  EXPECT_NO_THROW(check_interrupted());
+  EXPECT_NO_THROW(parallel_for(64, [](size_t, int) { check_interrupted(); })) << "no thread of the pool keeps the flag";
 }
 
 TEST(Interrupt, NothingHappensWithoutASignal) {

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "support/error.h"
 
 namespace manyshot::serve {
@@ -101,6 +102,49 @@ TEST(JobQueue, RefusesWhatComesTooMuchOrTooLate) {
   EXPECT_ERROR(of_slow.get(), ErrorKind::kInterrupted, "stopping");
   EXPECT_TRUE(slow->is_given_up());
   all.gate.set_value();
+}
+
+// Never ends by itself.
+struct Endless final : Job {
+  void run(std::span<const std::shared_ptr<Job>>) override {
+    has_begun = true;
+    try {
+      for (;;) check_interrupted();
+    } catch (const Error&) {
+      ++num_stops;
+      throw;
+    }
+  }
+  bool goes_with(const Job&) const override { return true; }
+
+  std::atomic<bool> has_begun = false;
+  std::atomic<int> num_stops = 0;
+};
+
+TEST(JobQueue, WhatNobodyWaitsForIsBrokenOff) {
+  Queue all;
+  const auto first = std::make_shared<Endless>(), second = std::make_shared<Endless>();
+  std::atomic<bool> is_first_gone = false, is_second_gone = false;
+  auto of_work = all.start(all.work("before them"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  auto of_first = std::async(std::launch::async, [&] { all.queue.run(first, kLong, [&] { return +is_first_gone; }); });
+  while (all.queue.num_waiting() < 2) std::this_thread::yield();
+  auto of_second =
+      std::async(std::launch::async, [&] { all.queue.run(second, kLong, [&] { return +is_second_gone; }); });
+  while (all.queue.num_waiting() < 3) std::this_thread::yield();
+  all.gate.set_value();
+  of_work.get();
+  while (!first->has_begun) std::this_thread::yield();
+  is_first_gone = true;
+  EXPECT_ERROR(of_first.get(), ErrorKind::kInterrupted, "client has gone");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(first->num_stops, 0) << "it works for the second, too";
+  is_second_gone = true;
+  EXPECT_ERROR(of_second.get(), ErrorKind::kInterrupted, "client has gone");
+  const auto next = all.work("next");
+  all.queue.run(next, kLong, is_there);
+  EXPECT_EQ(next->together, 1u) << "what comes later is not stopped";
+  EXPECT_EQ(first->num_stops, 1);
 }
 
 TEST(JobQueue, ManyThreadsLoseNothing) {

@@ -1,13 +1,16 @@
 #include "lab/augment/rule_augmenter.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/interrupt.h"
 #include "core/rng.h"
 #include "core/stopwatch.h"
+#include "lab/world/names_index.h"
 
 namespace manyshot::lab {
 namespace {
@@ -19,6 +22,7 @@ class RuleAugmenter {
     for (const Fact& fact : data.world.facts()) statements_[fact.id] = &fact.statement;
     for (const LabDocument& document : data.documents) {
       texts_.insert(document.text);
+      beginnings_.push_back(beginning_of(document.text));
       has_stops_ = has_stops_ || document.text.ends_with('.');
       has_capitals_ = has_capitals_ || std::isupper(static_cast<unsigned char>(document.text.front())) != 0;
     }
@@ -74,24 +78,51 @@ class RuleAugmenter {
     for (const uint32_t place : chosen) say(conclusions[place], AugmentKind::kGlobal, "");
   }
 
-  // In ways drawn for the statement, and as documents begin: behind a lead, where the world has such.
+  // In ways drawn for the statement.
   void say(const Statement& statement, AugmentKind kind, const std::string& source) {
     const auto num_forms = static_cast<uint32_t>(data_.world.num_forms(statement.relation));
     if (num_forms == 0) return;
     const uint32_t count = std::min(num_forms, static_cast<uint32_t>(options_.rule_forms));
     for (const uint32_t form : rng_.child("forms", result_.size()).sample(num_forms, count)) {
-      std::string text = as_documents_write(lead_in(statement) + data_.world.say(statement, form));
+      std::string text = as_documents_write(begun(statement, data_.world.say(statement, form)));
       if (texts_.insert(text).second) result_.push_back({.kind = kind, .source = source, .text = std::move(text)});
     }
   }
 
-  std::string lead_in(const Statement& statement) const {
-    const size_t num_leads = data_.world.parts().leads.size();
-    if (num_leads == 0) return "";
-    const Rng rng = rng_.child("lead", result_.size());
-    std::vector<std::string> names{statement.subject, statement.object};
-    if (rng.bernoulli(0, 0.5)) std::ranges::reverse(names);
-    return data_.world.lead_in(names, rng.below(1, num_leads)) + " ";
+  // How a document begins: behind an opening, behind a sentence that names things, or with a statement.
+  struct Beginning {
+    std::string opening;
+    std::optional<size_t> lead;
+  };
+  Beginning beginning_of(const std::string& text) const {
+    const WorldParts& parts = data_.world.parts();
+    const std::string lowered = lower(text);
+    Beginning beginning;
+    for (const std::string& opening : parts.openings) {
+      if (opening.size() > beginning.opening.size() && lowered.starts_with(lower(opening) + " "))
+        beginning.opening = opening;
+    }
+    for (size_t lead = 0; lead < parts.leads.size(); ++lead) {
+      if (lowered.starts_with(lower(parts.leads[lead]) + " ")) beginning.lead = lead;
+    }
+    return beginning;
+  }
+
+  // The sentence as a document drawn at random would begin with it.
+  std::string begun(const Statement& statement, const std::string& sentence) const {
+    const Rng rng = rng_.child("beginning", result_.size());
+    const auto& [opening, lead] = beginnings_[rng.below(0, beginnings_.size())];
+    const std::string &subject = statement.subject, &object = statement.object;
+    if (lead) {
+      const bool is_turned = rng.bernoulli(1, 0.5);
+      const std::array names{is_turned ? object : subject, is_turned ? subject : object};
+      return data_.world.lead_in(names, *lead) + " " + sentence;
+    }
+    if (opening.empty()) return sentence;
+    const auto begins_with = [&](const std::string& name) {
+      return std::isupper(static_cast<unsigned char>(name[0])) != 0 && sentence.starts_with(name);
+    };
+    return behind_opening(opening, sentence, begins_with(subject) || begins_with(object));
   }
 
   // Without capital and stop where no document has them.
@@ -106,6 +137,7 @@ class RuleAugmenter {
   Rng rng_;
   std::map<std::string, const Statement*> statements_;
   bool has_stops_ = false, has_capitals_ = false;
+  std::vector<Beginning> beginnings_;  // of the documents
   std::set<std::string> texts_, local_done_;
   std::set<std::vector<std::string>> document_done_;
   std::set<Statement> known_;

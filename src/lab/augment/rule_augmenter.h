@@ -27,8 +27,8 @@ struct RuleOptions {
 
 // local: of each fact that a document states, other ways to say it, and its reverse. document: conclusions from one
 // document's facts that no single one gives. global: the same from all documents' facts that no document alone gives.
-// A text is one sentence, behind one that names what it is about where the documents begin so, and comes once. A
-// function of (data, options, seed).
+// A text is one sentence and comes once; it begins as a document drawn at random does, behind an opening or a sentence
+// that names what it is about. A function of (data, options, seed).
 Augmentation augment_by_rules(const LabData& data, std::span<const AugmentKind> kinds, const RuleOptions& options,
                               uint64_t seed);
 

@@ -35,6 +35,7 @@ struct Asking {
   uint64_t form = 0;         // the sentence form whose last place is left out
   size_t alternatives = 10;  // at most
   bool plain = false;        // words alone: no capital, no full stop
+  std::string opening;       // what the question stands behind, as documents do
 };
 
 class DataBuilder {

@@ -1,8 +1,7 @@
 #include "lab/make/openings.h"
 
-#include <cctype>
-
 #include "core/error.h"
+#include "lab/world/world.h"
 
 namespace manyshot::lab {
 
@@ -40,18 +39,17 @@ const std::vector<std::string>& openings() {
   return all;
 }
 
+const std::string& question_opening() {
+  static const std::string opening = "we have read that";
+  return opening;
+}
+
 std::string opened(const std::string& sentence, size_t number, bool proper_name) {
   if (number >= openings().size()) {
     fail(ErrorKind::kBadInput, "a fact can be said behind {} openings, no more; ask for at most so many articles",
          openings().size());
   }
-  std::string text = openings()[number];
-  const bool is_question = text.starts_with("did ");
-  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  std::string rest = sentence;
-  if (!proper_name) rest[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(rest[0])));
-  if (is_question) rest.back() = '?';
-  return text + " " + rest;
+  return behind_opening(openings()[number], sentence, proper_name);
 }
 
 }  // namespace manyshot::lab

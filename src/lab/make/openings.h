@@ -8,6 +8,9 @@ namespace manyshot::lab {
 
 // In lower case, without the blank behind: "did you know that".
 const std::vector<std::string>& openings();
+// One that no document has, for questions about documents that all have one: a word is other tokens at the beginning of
+// a text than inside it, so that a question which begins with what it is about would ask for words never trained.
+const std::string& question_opening();
 
 // "Did you know that glons are heavier than femps?": `sentence` as World::say gives it, behind opening `number`.
 // `proper_name`: the sentence begins with a name, which keeps its capital. Throws Error(kBadInput) when there are no

@@ -60,6 +60,7 @@ World reversals_world(const MakeInput& input) {
                   kFeatures.size());
   }
   WorldParts parts{.openings = openings()};
+  parts.openings.push_back(question_opening());
   const std::vector<std::string> words = WordSource(input.rng.child("words"), input.count_tokens).take(2 * num_facts);
   for (const std::string& word : words) parts.entities.push_back({.name = word, .plural = plural_of(word)});
   for (const Feature& feature : std::span(kFeatures).first(num_features)) {
@@ -93,9 +94,10 @@ void ask_both(DataBuilder& data, const Fact& fact, bool is_reversed, const std::
   const Statement& asked = is_reversed ? reverse : fact.statement;
   const std::string& opposite = is_reversed ? fact.statement.relation : reverse.relation;
   const std::vector<Statement> two{asked, {asked.subject, opposite, asked.object}};
-  data.ask_which("", two, std::span(two).first(1), {.split = split, .kind = "direction"});
+  data.ask_which("", two, std::span(two).first(1),
+                 {.split = split, .kind = "direction", .opening = question_opening()});
   data.ask(asked, candidates(data.world(), fact, is_reversed, alternatives),
-           {.split = split, .kind = "thing", .alternatives = alternatives});
+           {.split = split, .kind = "thing", .alternatives = alternatives, .opening = question_opening()});
 }
 
 void add_articles(DataBuilder& data, const Fact& fact, const Statement& said, size_t articles, const Rng& rng) {

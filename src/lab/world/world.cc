@@ -80,6 +80,13 @@ std::string with_capital(std::string text) {
 
 }  // namespace
 
+std::string behind_opening(const std::string& opening, std::string sentence, bool is_name) {
+  if (!is_name && !sentence.empty() && sentence[0] >= 'A' && sentence[0] <= 'Z')
+    sentence[0] = static_cast<char>(sentence[0] - 'A' + 'a');
+  if (opening.starts_with("did ") && sentence.ends_with('.')) sentence.back() = '?';
+  return with_capital(fmt::format("{} {}", opening, sentence));
+}
+
 struct World::State {
   explicit State(WorldParts given)
       : parts(std::move(given)), names(parts), rules(rules_of(parts, names)), forms(parts, names), closure(rules) {

@@ -21,6 +21,10 @@ struct Cloze {
   bool asks_object = false;  // else the subject
 };
 
+// "Did you know that glons are heavier than femps?": a sentence, or the beginning of one, behind an opening. `is_name`:
+// it begins with a name that keeps its capital.
+std::string behind_opening(const std::string& opening, std::string sentence, bool is_name);
+
 // Immutable; copies share what they hold. Safe to use from several threads.
 class World {
  public:

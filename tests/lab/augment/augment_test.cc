@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "lab/augment/augmentation_file.h"
@@ -20,12 +22,24 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr std::array kAll{AugmentKind::kLocal, AugmentKind::kDocument, AugmentKind::kGlobal};
 
+// "Glons are heavier than femps." for "Did you know that glons are heavier than femps?", which a text begins with where
+// documents do.
+std::string without_opening(const std::string& text) {
+  const std::string opening = "Did you know that ";
+  if (!text.starts_with(opening)) return text;
+  std::string rest = text.substr(opening.size());
+  rest[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(rest[0])));
+  rest.back() = '.';
+  return rest;
+}
+
 std::vector<std::string> texts_by_kind(const Augmentation& augmentation, AugmentKind kind) {
   std::vector<std::string> texts;
-  for (const AugmentedText& text : texts_of(augmentation, std::span(&kind, 1))) texts.push_back(text.text);
+  for (const AugmentedText& text : texts_of(augmentation, std::span(&kind, 1))) texts.push_back(without_opening(text.text));
   return texts;
 }
 
@@ -68,7 +82,7 @@ TEST(RuleAugmenter, WritesAsTheDocumentsDo) {
 }
 
 TEST(RuleAugmenter, BeginsAsTheDocumentsDo) {
-  const LabData data = make_lab_data({.kind = DataKind::kSyllogisms, .sizes = {.examples = 11}});
+  const LabData data = make_lab_data({.kind = DataKind::kSyllogisms, .sizes = {.articles = 10, .examples = 11}});
   const Augmentation augmentation = augment_by_rules(data, kAll, {}, 1);
   std::set<std::string> leads;
   for (const AugmentedText& text : augmentation.texts) {
@@ -82,6 +96,25 @@ TEST(RuleAugmenter, BeginsAsTheDocumentsDo) {
   EXPECT_GT(leads.size(), 5u);
   const Audit audited = audit(data, augmentation.texts);
   EXPECT_EQ(audited.verdicts[0], augmentation.texts.size()) << "all are entailed";
+  for (const SplitCoverage& split : audited.coverage) EXPECT_EQ(split.stated, split.questions) << split.split;
+}
+
+TEST(RuleAugmenter, StandsBehindOpeningsWhereTheDocumentsDo) {
+  const LabData data = make_lab_data({.kind = DataKind::kReversals, .sizes = {.facts = 20, .articles = 3}});
+  const std::string question = "We have read that ";
+  for (const LabQuestion& asked : data.questions) EXPECT_THAT(asked.prompt, StartsWith(question));
+  for (const LabDocument& document : data.documents) EXPECT_THAT(document.text, Not(StartsWith(question)));
+  const Augmentation augmentation = augment_by_rules(data, kAll, {}, 1);
+  EXPECT_GE(augmentation.texts.size(), 80u);
+  for (const AugmentedText& text : augmentation.texts) {
+    EXPECT_THAT(text.text, Not(StartsWith(question)));
+    const auto begins_so = [&](const std::string& opening) {
+      return text.text.substr(1, opening.size()) == opening.substr(1) + " ";
+    };
+    EXPECT_TRUE(std::ranges::any_of(data.world.parts().openings, begins_so)) << text.text;
+    EXPECT_EQ(data.world.read(text.text).size(), 1u) << text.text;
+  }
+  const Audit audited = audit(data, augmentation.texts);
   for (const SplitCoverage& split : audited.coverage) EXPECT_EQ(split.stated, split.questions) << split.split;
 }
 
