@@ -90,7 +90,7 @@ def column_of(values, name="x"):
         return Column(b"g", len(values), None, values.astype(np.float64))
     if kind == "M":
         unit = np.datetime_data(values.dtype)[0]
-        times = values.astype(f"datetime64[{unit if unit in _TIMES else 's'}]")
+        times = values.astype(f"datetime64[{unit if unit in _TIMES else 's'}]", copy=False)
         return Column(_TIMES[np.datetime_data(times.dtype)[0]], len(times), ~np.isnat(times),
                       np.ascontiguousarray(times).view(np.int64))
     if kind in "US":

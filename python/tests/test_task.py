@@ -1,10 +1,12 @@
 """Task, and the program: the same bits."""
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import manyshot
+from manyshot._tables import column_of, columns_of
 
 from program import program
 
@@ -85,6 +87,18 @@ def test_tables_are_dictionaries_frames_or_streams():
     np.testing.assert_array_equal(by_frame.predict_proba(test.to_pandas()), expected)
     with pytest.raises(ValueError, match="all of one length"):
         manyshot.Task.fit({"x": [1, 2], "kind": ["a"]}, "kind")
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "float32", "float64", "datetime64[s]"])
+def test_arrays_of_numbers_and_dates_are_not_copied(dtype):
+    values = np.arange(6).astype(dtype)
+    assert np.shares_memory(column_of(values).buffers[1], values)
+    frame = pd.DataFrame({"x": values, "y": values[::-1]})
+    for name, column in columns_of(frame).items():
+        assert np.shares_memory(column.buffers[1], frame[name].to_numpy())
+    matrix = np.asfortranarray(np.stack([values, values], axis=1))
+    for column in columns_of(matrix).values():
+        assert np.shares_memory(column.buffers[1], matrix)
 
 
 def test_version():

@@ -35,8 +35,8 @@ constexpr auto names_of(DataKind) {
 
 // How much of everything. Unset: what the kind has by default; each kind knows some of them alone.
 struct MakeSizes {
-  std::optional<int> facts, articles, features, examples, people, templates, test_templates, documents, holdout,
-      families, materials, operations, entities, relations, questions, alternatives;
+  std::optional<int> facts, articles, features, examples, people, templates, test_templates, categories, documents,
+      holdout, families, materials, operations, entities, relations, questions, alternatives;
   std::optional<double> trained_reverses, trained_pairs, question_share;
 
   template <class Self, class Visitor>
@@ -53,6 +53,7 @@ struct MakeSizes {
     v("templates", self.templates, between(1, 1e4), "celebrities: sentences of the documents for each order.");
     v("test_templates", self.test_templates, between(1, 1e4),
       "celebrities: sentences of the questions for each order.");
+    v("categories", self.categories, between(2, 1e3), "semantic: categories, the upper ones of the hierarchy first.");
     v("documents", self.documents, between(1, 1e6), "semantic: documents.");
     v("question_share", self.question_share, between(0, 1),
       "semantic: share of the documents that are questions with answers.");

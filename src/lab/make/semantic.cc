@@ -82,11 +82,33 @@ std::vector<std::string> split_list(std::string_view list) {
   return entries;
 }
 
+// As many as are asked for, in the order of the table: what is higher in the hierarchy first, and of what is equally
+// high the first below each parent, then the second, and so on.
+std::vector<SemanticCategory> chosen_categories(const MakeInput& input) {
+  const std::span<const SemanticCategory> table = semantic_table();
+  const auto count = static_cast<size_t>(*input.sizes().categories);
+  if (count > table.size())
+    refuse_option("categories", "{} categories are more than there are; ask for at most {}", count, table.size());
+  std::map<std::string_view, size_t> depths, num_children;
+  std::vector<std::array<size_t, 3>> order;  // depth, number among its siblings, place in the table
+  for (const auto& category : table) {
+    const size_t depth = category.parent.empty() ? 0 : depths.at(category.parent) + 1;
+    depths[category.name] = depth;
+    order.push_back({depth, num_children[category.parent]++, order.size()});
+  }
+  std::ranges::sort(order);
+  std::set<size_t> places;
+  for (const auto& [depth, sibling, place] : std::span(order).first(count)) places.insert(place);
+  std::vector<SemanticCategory> chosen;
+  for (const size_t place : places) chosen.push_back(table[place]);
+  return chosen;
+}
+
 // The words of the table and what they are called instead, by role.
 class Renaming {
  public:
-  Renaming(const MakeInput& input) {
-    for (const SemanticCategory& category : semantic_table()) {
+  Renaming(std::span<const SemanticCategory> categories, const MakeInput& input) {
+    for (const SemanticCategory& category : categories) {
       note("kind", category.name);
       if (!category.target.empty()) note("kind", category.target);
       if (!category.relation.empty()) note("relation", category.relation);
@@ -119,11 +141,11 @@ class Renaming {
 };
 
 // Categories of which nothing but the parent is told: some of those that are nobody's parent.
-std::set<std::string_view> held_out_categories(const MakeInput& input) {
+std::set<std::string_view> held_out_categories(std::span<const SemanticCategory> categories, const MakeInput& input) {
   std::set<std::string_view> parents;
-  for (const SemanticCategory& category : semantic_table()) parents.insert(category.parent);
+  for (const SemanticCategory& category : categories) parents.insert(category.parent);
   std::vector<std::string_view> leaves;
-  for (const SemanticCategory& category : semantic_table()) {
+  for (const SemanticCategory& category : categories) {
     if (!parents.contains(category.name)) leaves.push_back(category.name);
   }
   const auto holdout = static_cast<size_t>(*input.sizes().holdout);
@@ -156,8 +178,9 @@ std::vector<Statement> facts_of(const SemanticCategory& category, const Renaming
 }
 
 Semantics draw_semantics(const MakeInput& input) {
-  const Renaming renamed(input);
-  const std::set<std::string_view> held_out = held_out_categories(input);
+  const std::vector<SemanticCategory> categories = chosen_categories(input);
+  const Renaming renamed(categories, input);
+  const std::set<std::string_view> held_out = held_out_categories(categories, input);
   Semantics semantics;
   WorldParts parts{.relations = property_relations(), .openings = openings()};
   parts.openings.emplace_back("answer:");
@@ -172,7 +195,7 @@ Semantics draw_semantics(const MakeInput& input) {
   for (const char* role : {"adjective", "verb"}) {
     for (const std::string& word : renamed.all(role)) parts.entities.push_back({word, "", role});
   }
-  for (const SemanticCategory& category : semantic_table()) {
+  for (const SemanticCategory& category : categories) {
     semantics.categories.push_back(renamed("kind", category.name));
     if (held_out.contains(category.name)) semantics.held_out.insert(semantics.categories.back());
     for (Statement& statement : facts_of(category, renamed, held_out)) {

@@ -39,7 +39,8 @@ std::string without_opening(const std::string& text) {
 
 std::vector<std::string> texts_by_kind(const Augmentation& augmentation, AugmentKind kind) {
   std::vector<std::string> texts;
-  for (const AugmentedText& text : texts_of(augmentation, std::span(&kind, 1))) texts.push_back(without_opening(text.text));
+  for (const AugmentedText& text : texts_of(augmentation, std::span(&kind, 1)))
+    texts.push_back(without_opening(text.text));
   return texts;
 }
 

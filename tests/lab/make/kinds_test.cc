@@ -175,6 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
             "celebrities", DataKind::kCelebrities, {{"people", "12"}, {"templates", "4"}, {"test_templates", "2"}}},
         KindCase{"semantic", DataKind::kSemantic, {{"documents", "250"}, {"questions", "60"}, {"holdout", "5"}}},
         KindCase{"short_semantic", DataKind::kSemantic, {{"documents", "15"}, {"questions", "20"}}},
+        KindCase{"few_categories", DataKind::kSemantic, {{"categories", "36"}, {"documents", "120"}, {"holdout", "4"}}},
         KindCase{"family", DataKind::kFamily, {{"families", "4"}, {"articles", "7"}}},
         KindCase{"process", DataKind::kProcess, {{"materials", "12"}, {"operations", "4"}, {"questions", "40"}}},
         KindCase{"relations",
@@ -219,6 +220,25 @@ TEST(Kinds, SemanticDocumentsAreAsLongAsTheStudys) {
   EXPECT_NEAR(static_cast<double>(questions), 220, 60);
   EXPECT_EQ(told.size(), data.world.facts().size());
   for (const char* split : {"rephrased", "reversal", "syllogism", "holdout"}) EXPECT_GT(count_split(data, split), 100u);
+}
+
+TEST(Kinds, FewCategoriesAreTheUpperOnes) {
+  const LabData data = make_lab_data({.kind = DataKind::kSemantic, .sizes = {.categories = 36, .holdout = 4}});
+  std::map<std::string, std::string> parents;
+  for (const Fact& fact : data.world.facts()) {
+    if (fact.statement.relation == "is a") parents[fact.statement.subject] = fact.statement.object;
+  }
+  EXPECT_EQ(parents.size(), 35u) << "all but the root";
+  std::map<size_t, size_t> num_at_depth;
+  for (const auto& [name, parent] : parents) {
+    size_t depth = 1;
+    for (std::string above = parent; parents.contains(above); above = parents[above]) ++depth;
+    ++num_at_depth[depth];
+  }
+  EXPECT_EQ(num_at_depth.size(), 3u);
+  EXPECT_GE(num_at_depth[3], 12u) << "chains of three facts remain";
+  EXPECT_ERROR(make_lab_data({.kind = DataKind::kSemantic, .sizes = {.categories = 113}}), ErrorKind::kBadInput,
+               "ask for at most 112");
 }
 
 TEST(Kinds, TrainedReversesAreToldAndAskedApart) {
