@@ -133,9 +133,11 @@ World world_of(const std::vector<Example>& examples) {
   return World(std::move(parts));
 }
 
-void ask(DataBuilder& data, const std::string& one, const std::string& other, const Asking& asking) {
-  data.ask_which(data.world().lead_in(std::vector{one, other}, 0), six_statements(one, other),
-                 strongest(data.world(), one, other), asking);
+// `named`: what the lead names.
+void ask(DataBuilder& data, const std::string& one, const std::string& other, std::span<const std::string> named,
+         const Asking& asking) {
+  data.ask_which(data.world().lead_in(named, 0), six_statements(one, other), strongest(data.world(), one, other),
+                 asking);
 }
 
 // The first is the study's. The others say the same behind other leads, in an order and in forms that are drawn: facts
@@ -172,11 +174,14 @@ DataBuilder make_syllogisms(const MakeInput& input) {
     const std::array<Fact, 2> facts{data.world().facts()[2 * number], data.world().facts()[2 * number + 1]};
     add_articles(data, examples[number], facts, fmt::format("e{:04}", number + 1),
                  static_cast<size_t>(*input.sizes().articles), input.rng.child("articles", number));
+    // Premises are asked for as they were told, behind all three terms: behind two of them a small model knows the
+    // pair, and takes the quantifier that is most frequent.
+    const std::vector<std::string> terms = shuffled(std::vector{s, m, p}, input.rng.child("terms asked", number));
     for (const Fact& fact : facts) {
       const auto& [subject, relation, object, negated] = fact.statement;
-      ask(data, subject, object, {.split = "forward", .kind = relation});
+      ask(data, subject, object, terms, {.split = "forward", .kind = relation});
     }
-    ask(data, s, p, {.split = "syllogism", .kind = form.name()});
+    ask(data, s, p, std::array{s, p}, {.split = "syllogism", .kind = form.name()});
   }
   return data;
 }
