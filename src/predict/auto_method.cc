@@ -9,8 +9,10 @@
 #include "core/rng.h"
 #include "predict/blend.h"
 #include "predict/calibration.h"
+#include "predict/ensemble_plan.h"
 #include "predict/in_context.h"
 #include "predict/model_store.h"
+#include "predict/prompt_plan.h"
 #include "predict/taught_method.h"
 
 namespace manyshot {
@@ -59,12 +61,13 @@ double log_loss(const std::vector<double>& probabilities, const std::vector<int3
 class AutoPredictor : public Predictor {
  public:
   AutoPredictor(const LabelledTable& shots, const std::vector<std::unique_ptr<Method>>& students,
-                const MethodOptions& options, uint64_t seed, const FitStore& store)
+                const MethodOptions& options, uint64_t seed, std::vector<std::string> notes, const FitStore& store)
       : counts_(shots.class_counts()),
         teachers_(std::make_shared<TreeTeachers>(shots, tree_kinds(Teacher::kBoth), options.teacher.teacher_seconds,
                                                  seed, store)),
         calibration_(counts_.size()),
-        notes_(teachers_->notes()) {
+        notes_(std::move(notes)) {
+    std::ranges::copy(teachers_->notes(), std::back_inserter(notes_));
     for (size_t i = 0; i < students.size(); ++i)
       add_student(views()[i], *students[i], shots, seed, store.part(fmt::format("view-{}", i)));
     for (const TreeKind kind : teachers_->kinds()) {
@@ -173,26 +176,36 @@ class AutoPredictor : public Predictor {
 
 class AutoMethod : public Method {
  public:
-  AutoMethod(const MethodOptions& options, uint64_t seed) : options_(options), seed_(seed) {
-    const std::shared_ptr<const Model> model = load_model_for(resolve_model(std::string(kAutoStudent)), options);
-    plan_prompts(model->info(), options, seed);  // refuses what no member could follow
-    const int members = options.ensemble.value_or(PromptPlan::kDefaultMembers);
-    for (size_t i = 0; i < views().size(); ++i) {
-      MethodOptions of_view = options;
-      of_view.ensemble = std::max(1, members * views()[i].members_in_eight / 8);
-      students_.push_back(std::make_unique<InContextMethod>(model, of_view, Rng(seed).child("auto", i).bits(0)));
-    }
-  }
+  AutoMethod(const MethodOptions& options, uint64_t seed)
+      : options_(options),
+        seed_(seed),
+        model_(load_model_for(resolve_model(std::string(kAutoStudent)), options)),
+        plan_(plan_prompts(model_->info(), options, seed)) {}
 
   std::unique_ptr<Predictor> fit(const LabelledTable& shots) const override { return fit_with(shots, {}); }
   std::unique_ptr<Predictor> fit_with(const LabelledTable& shots, const FitStore& store) const override {
-    return std::make_unique<AutoPredictor>(shots, students_, options_, seed_, store);
+    std::vector<std::string> notes;
+    describe_members(plan_, shots.labels.size(), shots.features.columns.size(), notes);
+    return std::make_unique<AutoPredictor>(shots, students(shots), options_, seed_, std::move(notes), store);
   }
 
  private:
+  // Of each view, with its part of the members.
+  std::vector<std::unique_ptr<Method>> students(const LabelledTable& shots) const {
+    const int members = plan_.members_for(shots.labels.size(), shots.features.columns.size());
+    std::vector<std::unique_ptr<Method>> students;
+    for (size_t i = 0; i < views().size(); ++i) {
+      MethodOptions of_view = options_;
+      of_view.ensemble = std::max(1, members * views()[i].members_in_eight / 8);
+      students.push_back(std::make_unique<InContextMethod>(model_, of_view, Rng(seed_).child("auto", i).bits(0)));
+    }
+    return students;
+  }
+
   MethodOptions options_;
   uint64_t seed_;
-  std::vector<std::unique_ptr<Method>> students_;  // of each view
+  std::shared_ptr<const Model> model_;
+  PromptPlan plan_;
 };
 
 }  // namespace

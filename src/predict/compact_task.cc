@@ -35,8 +35,9 @@ CompactTask::CompactTask(const PromptPlan& plan, const LabelledTable& shots)
       has_category_seeds_(plan.model.vocabulary.cells.has_value()),
       format_(make_compact_format(shots.features, shots.labels, plan.model.vocabulary)),
       notes_(format_->notes()) {
-  const EnsembleShape shape = ensemble_shape(plan);
+  const EnsembleShape shape = ensemble_shape(plan, plan.members_for(shots.labels.size(), format_->num_features()));
   views_ = make_views(shots.labels, shots.num_classes(), format_->relevance(), shape, Rng(plan.seed).child("ensemble"));
+  describe_members(plan, shots.labels.size(), format_->num_features(), notes_);
   describe_ensemble(shape, shots.labels.size(), format_->num_features(), notes_);
 }
 
@@ -65,7 +66,7 @@ CompactTask::CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader&
 
 CompactNumberTask::CompactNumberTask(const PromptPlan& plan, const NumberedTable& shots)
     : format_(shots.features, shots.numbers, plan.model.vocabulary), notes_(format_.notes()) {
-  const EnsembleShape shape = ensemble_shape(plan);
+  const EnsembleShape shape = ensemble_shape(plan, plan.fewest_members());
   const std::vector<int32_t> groups = strata(shots.numbers);
   const size_t num_groups = static_cast<size_t>(std::ranges::max(groups)) + 1;
   views_ = make_views(groups, num_groups, format_.relevance(), shape, Rng(plan.seed).child("ensemble"));

@@ -6,12 +6,18 @@
 
 namespace manyshot {
 
-EnsembleShape ensemble_shape(const PromptPlan& plan) {
-  return {.members = plan.members,
+EnsembleShape ensemble_shape(const PromptPlan& plan, int members) {
+  return {.members = members,
           .max_rows = static_cast<size_t>(plan.model.max_shots),
           .max_features = static_cast<size_t>(plan.model.trained_features),
           .num_label_ids = static_cast<size_t>(plan.model.max_classes),
           .both_scales = !plan.model.vocabulary.cells};
+}
+
+void describe_members(const PromptPlan& plan, size_t num_rows, size_t num_features, std::vector<std::string>& notes) {
+  if (plan.members) return;
+  notes.push_back(fmt::format("an ensemble of {} members, for {} labelled rows of {} columns; --ensemble changes that",
+                              plan.members_for(num_rows, num_features), num_rows, num_features));
 }
 
 void describe_ensemble(const EnsembleShape& shape, size_t num_rows, size_t num_features,

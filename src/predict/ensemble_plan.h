@@ -9,7 +9,10 @@
 
 namespace manyshot {
 
-EnsembleShape ensemble_shape(const PromptPlan& plan);
+EnsembleShape ensemble_shape(const PromptPlan& plan, int members);
+
+// Adds a note of how many members there are where the user gave no number.
+void describe_members(const PromptPlan& plan, size_t num_rows, size_t num_features, std::vector<std::string>& notes);
 
 // Adds a note where members see parts of the rows, and one where they see parts of the columns.
 void describe_ensemble(const EnsembleShape& shape, size_t num_rows, size_t num_features,

@@ -159,8 +159,9 @@ struct MethodOptions {
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
     option_heading(v, "Model");
-    v("ensemble", self.ensemble, at_least(1),
-      "Members of the ensemble: each sees other row, column and label orders; without it 8, for language models 1.");
+    v("ensemble", self.ensemble, at_least(1).unset_as("auto"),
+      "Members of the ensemble: each sees other row, column and label orders. auto: 16, where labelled "
+      "cells are many down to 8; for language models 1.");
     v("calibrate", self.calibrate, any_value(),
       "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the "
       "model gives them.");

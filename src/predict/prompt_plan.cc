@@ -1,5 +1,6 @@
 #include "predict/prompt_plan.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/error.h"
@@ -39,9 +40,10 @@ void adopt_trained_prompt(const TrainedPrompt& trained, PromptForm& form) {
 PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, uint64_t seed) {
   PromptPlan plan{.model = model, .options = options, .seed = seed};
   const bool is_text = plan.is_text();
-  plan.members = options.ensemble.value_or(is_text ? PromptPlan::kDefaultTextMembers : PromptPlan::kDefaultMembers);
-  if (plan.members < 1 || plan.members > PromptPlan::kMaxMembers) {
-    fail(ErrorKind::kBadInput, "--ensemble {}: give a number of members from 1 to {}", plan.members,
+  plan.members = options.ensemble;
+  if (is_text && !plan.members) plan.members = PromptPlan::kDefaultTextMembers;
+  if (plan.members && (*plan.members < 1 || *plan.members > PromptPlan::kMaxMembers)) {
+    fail(ErrorKind::kBadInput, "--ensemble {}: give a number of members from 1 to {}", *plan.members,
          PromptPlan::kMaxMembers);
   }
   if (const auto format = options.prompt.format; format && is_text == (*format == PromptStyle::kCompact)) {
@@ -59,10 +61,21 @@ PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, ui
   return plan;
 }
 
+int PromptPlan::members_for(size_t num_rows, size_t num_features) const {
+  if (members) return std::max(*members, least_members);
+  const uint64_t rows = std::min<uint64_t>(num_rows, static_cast<uint64_t>(model.max_shots));
+  const uint64_t columns = std::min<uint64_t>(num_features, static_cast<uint64_t>(model.trained_features));
+  const uint64_t affordable = kCellsOfEnsemble / std::max<uint64_t>(1, rows * columns);
+  const auto chosen = static_cast<int>(std::clamp<uint64_t>(affordable, kFewestMembers, kMostMembers));
+  return std::max(chosen, least_members);
+}
+
+int PromptPlan::fewest_members() const { return std::max(members.value_or(kFewestMembers), least_members); }
+
 uint64_t PromptPlan::max_labelled_rows() const {
   // A row of a text prompt has at least three tokens.
   const int rows = is_text() ? model.context_window / 3 : model.max_shots;
-  return static_cast<uint64_t>(rows) * static_cast<uint64_t>(members);
+  return static_cast<uint64_t>(rows) * static_cast<uint64_t>(fewest_members());
 }
 
 void PromptPlan::check_classes(const LabelledTable& shots) const {

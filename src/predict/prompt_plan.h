@@ -2,7 +2,9 @@
 // them, make the same plan.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "model/model.h"
 #include "predict/predictor.h"
@@ -10,14 +12,22 @@
 namespace manyshot {
 
 struct PromptPlan {
-  static constexpr int kDefaultMembers = 8;
+  // Of a compact model's ensemble, where the user gives no number: as many as together read so many cells of labelled
+  // rows, which takes two cores about two thirds of a second, and from 8 to 16; 32 were no better (docs/model/card.md).
+  // Never by a clock, nor by the number of queries, on which no answer may depend.
+  static constexpr int kFewestMembers = 8, kMostMembers = 16;
+  static constexpr uint64_t kCellsOfEnsemble = 65'536;
   static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
   static constexpr int kMaxMembers = 256;
 
   bool is_text() const { return model.layout == PromptLayout::kFlat; }
   // Texts are shown as they are; version 1 of the compact format keeps the prompts it always had.
   bool reads_parts() const { return model.vocabulary.cells.has_value(); }
-  // Labelled rows of one member times members.
+  // Members of the ensemble that tells classes apart by that many labelled rows and columns.
+  int members_for(size_t num_rows, size_t num_features) const;
+  // Whatever the size; for a number to predict more bring nothing.
+  int fewest_members() const;
+  // Labelled rows of one member times fewest_members().
   uint64_t max_labelled_rows() const;
   // Throws Error(kUnsupported) for more classes than the model tells apart.
   void check_classes(const LabelledTable& shots) const;
@@ -25,7 +35,8 @@ struct PromptPlan {
   ModelInfo model;
   MethodOptions options;
   uint64_t seed = 0;
-  int members = 1;
+  std::optional<int> members;  // nothing: by the size of the task
+  int least_members = 1;
 };
 
 // Format and wrapping that `options` leave open become those that the model was trained on, where that is known.

@@ -121,7 +121,7 @@ ModelInfo read_model_info(const std::string& name) {
 // The plan of predict, with an ensemble that has the member to show.
 PromptPlan make_plan(const PromptOptions& options) {
   PromptPlan plan = plan_prompts(read_model_info(options.model), {.prompt = options.form}, options.task.seed);
-  plan.members = std::max(plan.members, options.member + 1);
+  plan.least_members = options.member + 1;
   return plan;
 }
 

@@ -536,7 +536,7 @@ TEST_F(EvaluateTest, MistakesAreNamed) {
   expect_error({"--models", "default+ensembel=1"},
                "--models: \"default+ensembel=1\": unknown option \"ensembel\"; did you mean \"ensemble\"?");
   expect_error({"--models", "default+ensemble=0"},
-               "--models: \"default+ensemble=0\": ensemble: expected a whole number of at least 1, got \"0\"");
+               "--models: \"default+ensemble=0\": ensemble: expected auto or a whole number of at least 1, got \"0\"");
   expect_error({"--models", "knn", "--baseline", "forest"}, "--baseline: \"forest\" is not among the models");
   expect_error({"--protocol", "published"}, "paper or fixed");
   expect_error({"--shard", "3"}, "--shard: expected I/N");

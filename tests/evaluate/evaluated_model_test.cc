@@ -30,8 +30,8 @@ TEST(FindModels, TheHashOfAnEndpointIsOfTheOptionsThatAnswersDependOn) {
   endpoint.temperature = 0.5;
   endpoint.concurrency = 7;
   const std::vector<EvaluatedModel> models = find_models({"openai:writer", "openai:writer+labels=names"}, {}, endpoint);
-  EXPECT_EQ(models[0].hash, "e979acab282717a8a30f1f6d41c9fcc0667009f37ef522adcd65fd1758cc662b");
-  EXPECT_EQ(models[1].hash, "5b33d7fb61bcd268d8bc2e1a55c66d02cd1332dc4cb01e0f1f174e003f5069ff");
+  EXPECT_EQ(models[0].hash, "b62d50cec4e01312c019f07fe709a7e19c687ec0e2f34ce66c42ac54b4598d19");
+  EXPECT_EQ(models[1].hash, "f1127ce314b0e64da0c54919d6f57f805f2d9bf8f869a7b9ec19c785cb7ea2c0");
 }
 
 TEST(FindModels, AutoIsHashedApartFromItsModel) {

@@ -27,7 +27,7 @@ TEST(Evaluation, OptionsInFilesKeepTheirBytes) {
       options.dump(),
       R"({"models":["majority"],"shots":["8","16","32","64","128","256","512","1024"],"seeds":["40"],)"
       R"("baseline":"majority","compare":null,"shard":"0/1","seed":0,"protocol":"paper",)"
-      R"("select":"random","max_queries":null,"target":"","task":"auto","ensemble":null,"calibrate":"context",)"
+      R"("select":"random","max_queries":null,"target":"","task":"auto","ensemble":"auto","calibrate":"context",)"
       R"("format":"auto","chat":"auto","compat":"paper","labels":"ids","digits":"auto","answers":"scored",)"
       R"("teacher":"none","teacher_seconds":20.0,"adapter":"","dtype":"auto","engine":"auto","base_url":"","api_key_env":"OPENAI_API_KEY",)"
       R"("endpoint_api":"chat","request_timeout_s":600.0,"max_retries":5,"requests_per_minute":0.0,)"

@@ -79,6 +79,14 @@ TEST(Auto, SaysWhatCountsHowMuchAndWeighsByTheLabelledRows) {
   EXPECT_THAT(predictor->notes(), Contains(HasSubstr("default with forest and xgboost")));
 }
 
+TEST(Auto, EnsemblesAreAsLargeAsTheTableIsSmall) {
+  const LabelledTable shots = clouds(24, 2, 2, 1);
+  const auto predictor = open_method("auto")->fit(shots);
+  EXPECT_THAT(predictor->notes(), Contains(HasSubstr("an ensemble of 16 members, for 24 labelled rows of 2 columns")));
+  EXPECT_EQ(predictor->predict(shots.features),
+            open_method("auto", {.ensemble = 16})->fit(shots)->predict(shots.features));
+}
+
 TEST(Auto, AQueryDoesNotDependOnItsNeighboursOrTheThreads) {
   const LabelledTable shots = clouds(80, 3, 1, 3), queries = clouds(30, 3, 1, 4);
   const auto method = open_method("auto", {.ensemble = 4});

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "predict/model_store.h"
 #include "predict/predictor.h"
+#include "predict/prompt_plan.h"
 #include "predict/testing.h"
 #include "support/error.h"
 
@@ -125,6 +126,21 @@ TEST(InContext, MoreClassesThanTheModelKnowsAreDecidedInSteps) {
     EXPECT_NEAR(std::accumulate(first, first + 11, 0.0), 1, 1e-9);
   }
   EXPECT_EQ(predictor->honest_probabilities().size(), found.size());
+}
+
+TEST(InContext, EnsemblesAreAsLargeAsTheTableIsSmall) {
+  const PromptPlan plan = plan_prompts(load_model(resolve_model("default"))->info(), {}, 0);
+  EXPECT_EQ(plan.members_for(8, 2), 16);
+  EXPECT_EQ(plan.members_for(512, 8), 16);
+  EXPECT_EQ(plan.members_for(512, 12), 10);
+  EXPECT_EQ(plan.members_for(512, 20), 8);
+  EXPECT_EQ(plan.members_for(100'000, 5), plan.members_for(1008, 5)) << "a member sees no more of them";
+  EXPECT_EQ(plan_prompts(plan.model, {.ensemble = 3}, 0).members_for(8, 2), 3);
+  const LabelledTable shots = task(20, 3, 2, 6);
+  const auto chosen = open_method("default")->fit(shots);
+  EXPECT_THAT(chosen->notes(), Contains(HasSubstr("an ensemble of 16 members, for 20 labelled rows of 3 columns")));
+  EXPECT_EQ(chosen->predict(shots.features),
+            open_method("default", {.ensemble = 16})->fit(shots)->predict(shots.features));
 }
 
 TEST(InContext, EnsembleSizeIsChecked) {
