@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <signal.h>
 
 #include <cstdlib>
@@ -88,8 +89,10 @@ class ServeCommand : public Command {
 
   void run(const CommonOptions& common) override {
     options_.serve.validate();
-    // Arrow's own allocator keeps some megabytes for every thread that has read a table, and a server has many threads.
+    // A server has many threads. Arrow's own allocator keeps some megabytes for every thread that has read a table; the
+    // system's keeps some for every arena, of which it would make one for each thread.
     setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
+    mallopt(M_ARENA_MAX, 2);
     const StopSignals signals;
     std::shared_ptr<const Model> model;
     if (!options_.language.model.empty()) {
