@@ -150,9 +150,9 @@ const SplitAccuracy* ConditionSummary::split(const std::string& split_name) cons
   return found == splits.end() ? nullptr : &*found;
 }
 
-const ConditionSummary* TaskSummary::condition(ConditionKind kind) const {
-  const auto found =
-      std::ranges::find_if(conditions, [kind](const ConditionSummary& one) { return one.condition.kind == kind; });
+const ConditionSummary* TaskSummary::condition(ConditionKind wanted) const {
+  const auto is_wanted = [wanted](const ConditionSummary& one) { return one.condition.kind == wanted; };
+  const auto found = std::ranges::find_if(conditions, is_wanted);
   return found == conditions.end() ? nullptr : &*found;
 }
 

@@ -43,7 +43,7 @@ struct TaskSummary {
   CostTable flops, seconds;
   std::vector<std::string> warnings;  // comparisons that are not equal, and controls that failed
 
-  const ConditionSummary* condition(ConditionKind kind) const;  // the first of that kind
+  const ConditionSummary* condition(ConditionKind wanted) const;  // the first of that kind
 };
 
 struct LabSummary {

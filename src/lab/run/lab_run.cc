@@ -23,6 +23,7 @@
 #include "model/language/facts.h"
 #include "model/language/text_model.h"
 #include "predict/model_store.h"
+#include "predict/saved_fit.h"
 #include "train/recipe.h"
 #include "train_evaluation/measure_ability.h"
 
@@ -84,11 +85,12 @@ Json read_header(const std::string& path) {
   return header;
 }
 
-// What results depend on: no two runs that differ in it share a folder. Data and conditions may be added.
-Json answer_options(const LabOptions& options, const std::string& model_path) {
+// What results depend on: no two runs that differ in it share a folder. Data and conditions may be added. `model`: an
+// endpoint's name, or what tells weights apart wherever they stand.
+Json answer_options(const LabOptions& options, const std::string& model) {
   Json json = values_of(options);
   for (const char* name : {"data", "conditions", "seeds", "out", "shard", "keep_weights"}) json.erase(name);
-  json["model"] = model_path;
+  json["model"] = model;
   return json;
 }
 
@@ -142,7 +144,8 @@ bool LabRun::is_endpoint() const { return is_endpoint_model(options_.model); }
 void LabRun::check_header() {
   make_folder(options_.out);
   const std::string path = header_path(options_.out);
-  const Json answers = answer_options(options_, model_path_);
+  const Json answers =
+      answer_options(options_, is_endpoint() ? options_.model : fmt::format("sha256 {}", weights_sha256(model_path_)));
   if (fs::exists(path)) {
     const Json before = read_header(path).at("answers");
     for (const auto& [name, value] : answers.items()) {

@@ -132,6 +132,19 @@ TEST_F(LabRunTest, RefusesAFolderOfOtherOptions) {
   EXPECT_ERROR(run(), ErrorKind::kBadInput, AllOf(HasSubstr("rank = 2, not 4"), HasSubstr("another --out")));
 }
 
+TEST_F(LabRunTest, KnowsTheModelByItsWeightsWhereverTheyStand) {
+  options_.conditions = {"none"};
+  run().run();
+  fs::rename(folder_ / "model", folder_ / "moved");
+  options_.model = folder_ / "moved";
+  EXPECT_TRUE(run().is_whole());
+  const std::string weights = folder_ / "moved/model.safetensors";
+  std::string bytes = read_file(weights);
+  bytes.back() ^= 1;
+  write_file(weights, bytes);
+  EXPECT_ERROR(run(), ErrorKind::kBadInput, AllOf(HasSubstr("were made with model = \"sha256 "), HasSubstr("not")));
+}
+
 TEST_F(LabRunTest, RefusesWhatCannotBeDone) {
   LabOptions options = options_;
   options.data = {folder_ / "weights", folder_ / "weights/"};
