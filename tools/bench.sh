@@ -48,7 +48,7 @@ printf '  the same with float32                                                %
 printf '  the same on one thread                                               %s\n' "$(seconds run train.csv test.csv default --ensemble 4 --threads 1)"
 printf '  ensemble 8, the model alone                                          %s\n' "$(seconds run train.csv test.csv default)"
 printf '  ensemble 8, --model auto                                             %s\n' "$(seconds run train.csv test.csv auto)"
-printf '  start-up to first answer: 64 rows x 5 columns, 1 query, ensemble 8   %s\n' "$(seconds run small.csv one.csv default)"
+printf '  start-up to first answer: 64 rows x 5 columns, 1 query, ensemble 16  %s\n' "$(seconds run small.csv one.csv default)"
 printf '  manyshot version                                                     %s\n' "$(seconds "$program" version)"
 run train.csv test_with_labels.csv default --ensemble 4 2>&1 | sed 's/^/  /'
 
