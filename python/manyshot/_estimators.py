@@ -157,7 +157,8 @@ class ManyshotClassifier(ClassifierMixin, _ManyshotEstimator):
         "auto" (the bundled model, alone and with trees in its prompt, averaged with the trees), "default" (the bundled
         model alone), "forest", "xgboost", "knn", "majority", an installed model, or a model's path.
     ensemble : int, optional
-        Members, each of which sees other orders of rows, columns and labels; 8 without it.
+        Members, each of which sees other orders of rows, columns and labels; without it 16, where labelled cells are
+        many down to 8, and 8 for numbers.
     shots : int, optional
         Labelled rows to use; as many as the model can without it.
     calibrate : {"context", "none"}
