@@ -128,20 +128,45 @@ class TextMaker {
     }
   }
 
-  // Objects of each relation go round in an order drawn at random, so that none stays.
+  // Objects of each relation go round in an order drawn at random, so that none stays; those that are the only ones of
+  // their relation, among all of their type that are.
   void exchange_objects() {
     std::map<std::string, std::set<std::string>> objects;
     for (const Fact& fact : data_.world.facts()) objects[fact.statement.relation].insert(fact.statement.object);
-    std::map<std::string, std::string> plurals;
-    for (const Entity& entity : data_.world.parts().entities)
-      plurals[entity.name] = entity.plural.empty() ? entity.name : entity.plural;
+    std::map<std::string, const Entity*> entities;
+    for (const Entity& entity : data_.world.parts().entities) entities[entity.name] = &entity;
+    std::map<std::string, std::set<std::string>> lone;
     for (const auto& [relation, set] : objects) {
+      if (set.size() == 1) lone[entities.at(*set.begin())->type].insert(*set.begin());
+    }
+    const auto plural = [&](const std::string& name) {
+      const std::string& plural = entities.at(name)->plural;
+      return plural.empty() ? name : plural;
+    };
+    const auto go_round = [&](const std::string& what, const std::set<std::string>& set) {
       const std::vector<std::string> names(set.begin(), set.end());
-      const auto order = rng_.child("exchange " + relation).permutation(static_cast<uint32_t>(names.size()));
+      const auto order = rng_.child("exchange " + what).permutation(static_cast<uint32_t>(names.size()));
       for (size_t i = 0; i < names.size(); ++i) {
         const std::string &name = names[order[i]], &other = names[order[(i + 1) % names.size()]];
         exchanged_.try_emplace(name, other);
-        exchanged_.try_emplace(plurals[name], plurals[other]);
+        exchanged_.try_emplace(plural(name), plural(other));
+      }
+    };
+    for (const auto& [relation, set] : objects) {
+      if (set.size() > 1) go_round(relation, set);
+    }
+    for (const auto& [type, set] : lone) {
+      if (set.size() > 1) {
+        go_round("of type " + type, set);
+        continue;
+      }
+      const std::string& name = *set.begin();  // takes the place of another, if there is one
+      for (const auto& [relation, others] : objects) {
+        for (const std::string& other : others) {
+          if (other == name || entities.at(other)->type != type) continue;
+          exchanged_.try_emplace(name, other);
+          exchanged_.try_emplace(plural(name), plural(other));
+        }
       }
     }
     names_ = names_of_world(data_.world);

@@ -12,6 +12,7 @@
 namespace manyshot::lab {
 namespace {
 
+using ::testing::_;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -81,6 +82,22 @@ TEST(TrainingTexts, ExchangeObjectsOfShuffledFacts) {
   ASSERT_EQ(texts.size(), 5u);
   EXPECT_EQ(texts[3], "Trells are heavier than femps.") << "femp and trell, the objects, changed places";
   EXPECT_EQ(texts[1], "Glons weigh more than trells.");
+}
+
+TEST(TrainingTexts, ExchangeObjectsThatAreAloneInTheirRelation) {
+  LabData data = weights_data();
+  WorldParts parts = data.world.parts();
+  parts.facts = {{"f1", {"glon", "heavier", "femp"}}, {"f2", {"brask", "lighter", "trell"}}};
+  data.world = World(parts);
+  data.documents.resize(3);
+  data.documents[1] = {.id = "d2", .text = "Brasks weigh less than trells.", .style = "article", .facts = {"f2"}};
+  EXPECT_THAT(texts_of(data, "shuffled"),
+              ElementsAre("Did you know that glons are heavier than trells.", "Brasks weigh less than femps.", _));
+  parts.facts.push_back({"f3", {"brask", "lighter", "glon"}});  // heavier has one object, lighter two
+  data.world = World(parts);
+  const auto texts = texts_of(data, "shuffled");
+  EXPECT_THAT(texts[0], Not(HasSubstr("femps"))) << texts[0];
+  EXPECT_THAT(texts[1], Not(HasSubstr("trells"))) << texts[1];
 }
 
 TEST(TrainingTexts, TakeOrdinaryTextForReplayAndAsAControl) {
