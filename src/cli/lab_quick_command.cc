@@ -34,7 +34,7 @@ struct LabQuickOptions {
 std::vector<lab::MakeOptions> quick_data(uint64_t seed) {
   using enum lab::DataKind;
   return {{.kind = kReversals, .seed = seed, .sizes = {.facts = 20, .articles = 8}},
-          {.kind = kSyllogisms, .seed = seed, .sizes = {.examples = 24}},
+          {.kind = kSyllogisms, .seed = seed, .sizes = {.articles = 10, .examples = 22}},
           {.kind = kCelebrities, .seed = seed, .sizes = {.people = 6, .templates = 8, .test_templates = 3}}};
 }
 
