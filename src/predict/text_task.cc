@@ -67,7 +67,7 @@ TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const Lab
       format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options.prompt),
               wrapping_of(plan.options.prompt, tokenizer)),
       notes_(format_.notes()) {
-  const EnsembleShape shape{.members = plan.members_for(shots.labels.size(), format_.num_features()),
+  const EnsembleShape shape{.members = plan.fewest_members(),
                             .max_rows = shots.labels.size(),
                             .max_features = format_.num_features(),
                             .num_label_ids = shots.num_classes(),

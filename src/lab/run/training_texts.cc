@@ -139,18 +139,14 @@ class TextMaker {
     for (const auto& [relation, set] : objects) {
       if (set.size() == 1) lone[entities.at(*set.begin())->type].insert(*set.begin());
     }
-    const auto plural = [&](const std::string& name) {
-      const std::string& plural = entities.at(name)->plural;
-      return plural.empty() ? name : plural;
+    const auto exchange = [&](const std::string& name, const std::string& other) {
+      exchanged_.try_emplace(name, other);
+      exchanged_.try_emplace(entities.at(name)->several(), entities.at(other)->several());
     };
     const auto go_round = [&](const std::string& what, const std::set<std::string>& set) {
       const std::vector<std::string> names(set.begin(), set.end());
       const auto order = rng_.child("exchange " + what).permutation(static_cast<uint32_t>(names.size()));
-      for (size_t i = 0; i < names.size(); ++i) {
-        const std::string &name = names[order[i]], &other = names[order[(i + 1) % names.size()]];
-        exchanged_.try_emplace(name, other);
-        exchanged_.try_emplace(plural(name), plural(other));
-      }
+      for (size_t i = 0; i < names.size(); ++i) exchange(names[order[i]], names[order[(i + 1) % names.size()]]);
     };
     for (const auto& [relation, set] : objects) {
       if (set.size() > 1) go_round(relation, set);
@@ -163,9 +159,7 @@ class TextMaker {
       const std::string& name = *set.begin();  // takes the place of another, if there is one
       for (const auto& [relation, others] : objects) {
         for (const std::string& other : others) {
-          if (other == name || entities.at(other)->type != type) continue;
-          exchanged_.try_emplace(name, other);
-          exchanged_.try_emplace(plural(name), plural(other));
+          if (other != name && entities.at(other)->type == type) exchange(name, other);
         }
       }
     }

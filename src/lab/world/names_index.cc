@@ -32,7 +32,7 @@ NamesIndex::NamesIndex(const WorldParts& parts) {
   for (uint32_t entity = 0; entity < parts.entities.size(); ++entity) {
     const Entity& given = parts.entities[entity];
     entities_.emplace(given.name, entity);
-    for (const std::string& name : {given.name, given.plural.empty() ? given.name : given.plural}) {
+    for (const std::string& name : {given.name, given.several()}) {
       const auto [found, is_new] = called_.emplace(lower(name), entity);
       if (!name.empty() && (is_new || found->second == entity)) continue;
       fail(ErrorKind::kBadInput, "two entities are called \"{}\", or one has no name; names tell them apart",

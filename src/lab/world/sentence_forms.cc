@@ -124,7 +124,7 @@ SentenceForms::Parts SentenceForms::parts_of(uint32_t relation, uint32_t subject
   const SentenceForm& form = forms_[relation][number % forms_[relation].size()];
   const auto name = [&](size_t place) -> const std::string& {
     const Entity& entity = parts_.entities[form.is_subject[place] ? subject : object];
-    return form.is_plural[place] && !entity.plural.empty() ? entity.plural : entity.name;
+    return form.is_plural[place] ? entity.several() : entity.name;
   };
   return {.before = form.words[0] + name(0) + form.words[1],
           .last = name(1),

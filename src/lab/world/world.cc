@@ -221,10 +221,8 @@ std::string World::lead_in(std::span<const std::string> names, uint64_t lead) co
   if (leads.empty() || names.empty())
     fail(ErrorKind::kBadInput, "the world has no leads to name things by, or there is nothing to name");
   std::vector<std::string> plurals;
-  for (const std::string& name : names) {
-    const Entity& entity = parts().entities[known_entity(state_->names, name)];
-    plurals.push_back(entity.plural.empty() ? entity.name : entity.plural);
-  }
+  for (const std::string& name : names)
+    plurals.push_back(parts().entities[known_entity(state_->names, name)].several());
   const std::string last = std::move(plurals.back());
   plurals.pop_back();
   const std::string_view joined = plurals.empty() ? "" : " and ";

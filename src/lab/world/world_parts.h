@@ -14,6 +14,8 @@ struct Entity {
   std::string name;    // "glon"
   std::string plural;  // "glons"; empty: the name itself
   std::string type;    // which relations take it (Relation::subject_type); may be empty
+
+  const std::string& several() const { return plural.empty() ? name : plural; }
 };
 
 struct Relation {
