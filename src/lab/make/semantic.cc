@@ -127,8 +127,10 @@ class Renaming {
     return words_.at(role).at(std::string(word));
   }
   std::vector<std::string> all(const std::string& role) const {
+    const auto words = words_.find(role);
+    if (words == words_.end()) return {};  // few categories, and none of them does anything to another
     std::vector<std::string> invented;
-    for (const auto& [word, name] : words_.at(role)) invented.push_back(name);
+    for (const auto& [word, name] : words->second) invented.push_back(name);
     return invented;
   }
 

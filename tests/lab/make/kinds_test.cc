@@ -176,6 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
         KindCase{"semantic", DataKind::kSemantic, {{"documents", "250"}, {"questions", "60"}, {"holdout", "5"}}},
         KindCase{"short_semantic", DataKind::kSemantic, {{"documents", "15"}, {"questions", "20"}}},
         KindCase{"few_categories", DataKind::kSemantic, {{"categories", "36"}, {"documents", "120"}, {"holdout", "4"}}},
+        KindCase{"no_verbs", DataKind::kSemantic, {{"categories", "12"}, {"documents", "60"}, {"holdout", "2"}}},
         KindCase{"family", DataKind::kFamily, {{"families", "4"}, {"articles", "7"}}},
         KindCase{"process", DataKind::kProcess, {{"materials", "12"}, {"operations", "4"}, {"questions", "40"}}},
         KindCase{"relations",
