@@ -135,6 +135,10 @@ class Checker {
     if (!is_live && stage.path.empty()) {
       refuse_stage(fmt::format("data = \"{}\" needs a path", name_of(stage.data)));
     }
+    if (stage.replay > 0 && stage.replay_path.empty())
+      refuse_stage("replay needs replay_path, a file of ordinary text");
+    if (stage.replay == 0 && !stage.replay_path.empty())
+      refuse_stage("replay_path without replay; say which share of the samples it is, such as replay = 0.1");
     if (!draws_tasks(stage.data) && !stage.grow.empty()) refuse_stage("grow is for data = \"live\" or \"tables\"");
     if (stage.ema == 1) refuse_stage("ema = 1 would never change the average; take 0.999 or less");
     if (stage.ema > 0 && stage.optimizer.kind == OptimizerKind::kScheduleFree) {

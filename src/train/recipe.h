@@ -127,6 +127,8 @@ struct StageRecipe {
   int64_t tasks = 0;
   double epochs = 0;
   double validation = 0;
+  double replay = 0;
+  std::string replay_path;
   int batch = 8;
   int accumulation = 1;
   OptimizerOptions optimizer;
@@ -165,6 +167,10 @@ struct StageRecipe {
     v("validation", self.validation, between(0, 0.9),
       "Share of the data that no step sees and evaluations take the loss of (validation_loss): samples at random; of "
       "tables, whole tables.");
+    v("replay", self.replay, between(0, 0.9),
+      "Share of the samples that are ordinary text, so that a language model keeps what it knew.");
+    v("replay_path", self.replay_path, any_value(),
+      "File or folder of that text: JSON lines with \"text\", or .txt and .md files, as for data = \"text\".");
     v("batch", self.batch, between(1, 1 << 20), "Samples that one process takes at once.");
     v("accumulation", self.accumulation, between(1, 1 << 20),
       "Batches that one process adds up before a step. A step sees batch x accumulation x processes samples.");

@@ -161,6 +161,8 @@ TEST(Recipe, ContradictionsAreRefused) {
   expect_refused("[[stage]]\nepochs = 2\n", "data = \"live\" draws tasks without end");
   expect_refused("[[stage]]\nepochs = 2\ndata = \"tables\"\npath = \"x\"\n", "data = \"tables\" draws tasks");
   expect_refused("[[stage]]\nsteps = 2\nvalidation = 0.1\n", "live tasks are never seen twice");
+  expect_refused("[[stage]]\nsteps = 2\nreplay = 0.1\n", "stage \"stage0\": replay needs replay_path");
+  expect_refused("[[stage]]\nsteps = 2\nreplay_path = \"a.txt\"\n", "such as replay = 0.1");
   expect_refused("[evaluate]\ntasks = 0\n[[stage]]\nsteps = 2\nvalidation = 0.1\ndata = \"tables\"\npath = \"x\"\n",
                  "that is 0");
   expect_refused("[[stage]]\nsteps = 1\n[[stage]]\nname = \"stage0\"\nsteps = 1\n", "two stages are named \"stage0\"");

@@ -1,4 +1,5 @@
 #include "train/data/live_stream.h"
+#include "train/data/replay_stream.h"
 #include "train/data/sample_stream.h"
 #include "train/data/shard_stream.h"
 #include "train/data/text_stream.h"
@@ -6,6 +7,9 @@
 namespace manyshot::train {
 
 std::unique_ptr<SampleStream> open_stream(const StageRecipe& stage, const StreamContext& context) {
+  // What is held out is of the stage's own data.
+  if (stage.replay > 0 && context.split.part == DataPart::kTraining)
+    return std::make_unique<ReplayStream>(stage, context);
   switch (stage.data) {
     case StageData::kLive:
     case StageData::kTables:

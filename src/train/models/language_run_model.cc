@@ -69,11 +69,14 @@ ChatWrapping chat_of(const CorpusOptions& corpus) {
 std::string training_text(const Recipe& recipe) {
   std::string text;
   for (const StageRecipe& stage : recipe.stages) {
-    const std::string source =
-        stage.data == StageData::kLive
-            ? fmt::format("tasks drawn from a prior ({}), prompts {} and {}", stage.corpus.prior.prior,
-                          name_of(stage.corpus.format), name_of(chat_of(stage.corpus)))
-            : fmt::format("{} of {}", name_of(stage.data), fs::path(stage.path).filename().string());
+    std::string source = stage.data == StageData::kLive
+                             ? fmt::format("tasks drawn from a prior ({}), prompts {} and {}", stage.corpus.prior.prior,
+                                           name_of(stage.corpus.format), name_of(chat_of(stage.corpus)))
+                             : fmt::format("{} of {}", name_of(stage.data), fs::path(stage.path).filename().string());
+    if (stage.replay > 0) {
+      source += fmt::format(", {:.3g} % of the samples ordinary text ({})", 100 * stage.replay,
+                            fs::path(stage.replay_path).filename().string());
+    }
     text += fmt::format("- stage {}: {}; {}, {} samples a batch, loss on {}\n", stage.name, source, length_text(stage),
                         stage.batch * stage.accumulation, name_of(stage.loss));
   }

@@ -435,6 +435,55 @@ TEST_F(Stream, TextsSuperviseEverythingButTheFirstToken) {
   }
 }
 
+TEST_F(Stream, ReplaySpreadsTextsEvenlyAmongTheOwnSamples) {
+  StageRecipe stage = small_stage();
+  const std::vector<TrainSample> own = take(*open_stream(stage, context()), 15);
+  stage.replay = 0.25;
+  stage.replay_path = folder_.write("text.jsonl", "{\"text\": \"the nurse is here\"}\n{\"text\": \"the clerk\"}\n");
+  const auto stream = open_stream(stage, context());
+  const std::vector<TrainSample> all = take(*stream, 20);
+  std::multiset<std::string> texts;
+  for (size_t position = 0, next = 0; position < all.size(); ++position) {
+    if (position % 4 == 3) {
+      texts.insert(supervised_text(all[position]));
+    } else {
+      EXPECT_EQ(all[position].tokens, own[next++].tokens);
+    }
+  }
+  EXPECT_EQ(texts.size(), 5u);
+  EXPECT_EQ(std::set(texts.begin(), texts.end()).size(), 2u);  // a pass sees both, the third begins
+  EXPECT_GE(texts.count(*texts.begin()), 2u);
+  EXPECT_EQ(take(*stream, 1, 7)[0].tokens, all[7].tokens);
+  EXPECT_THAT(stream->description(), HasSubstr("replayed, 25 % of the samples: 2 samples of text in 1 files"));
+}
+
+TEST_F(Stream, ReplayMakesAPassLongerAndIsNoPartOfValidation) {
+  StageRecipe stage = small_stage();
+  stage.data = StageData::kText;
+  std::string lines;
+  for (int i = 0; i < 12; ++i) lines += fmt::format("{{\"text\": \"the clerk {}\"}}\n", i);
+  stage.path = folder_.write("own.jsonl", lines);
+  stage.replay = 0.25;
+  stage.replay_path = folder_.write("other.jsonl", "{\"text\": \"the nurse\"}\n");
+  EXPECT_EQ(open_stream(stage, context())->num_samples(), 16u);
+  std::multiset<std::string> texts;
+  for (const TrainSample& sample : take(*open_stream(stage, context()), 16)) texts.insert(text_of(sample));
+  EXPECT_EQ(texts.size(), 16u);
+  EXPECT_EQ(std::set(texts.begin(), texts.end()).size(), 13u);
+  StreamContext held_out = context();
+  held_out.split = {.validation = 0.25, .part = DataPart::kValidation};
+  EXPECT_EQ(open_stream(stage, held_out)->num_samples(), 3u);
+}
+
+TEST_F(Stream, ReplayIsForLanguageModels) {
+  StageRecipe stage = small_stage();
+  stage.replay = 0.1;
+  stage.replay_path = folder_.write("text.jsonl", "{\"text\": \"the nurse\"}\n");
+  expect_refused(stage, compact_context(), ErrorKind::kBadInput, "a compact model reads tables; leave it out");
+  stage.replay_path = folder_ / "none.jsonl";
+  expect_refused(stage, context(), ErrorKind::kNotFound, "none.jsonl");
+}
+
 TEST_F(Stream, PlainTextsGoInWhole) {
   StageRecipe stage;
   stage.data = StageData::kText;

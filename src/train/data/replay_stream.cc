@@ -1,0 +1,71 @@
+#include "train/data/replay_stream.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "core/text.h"
+
+namespace manyshot::train {
+namespace {
+
+StageRecipe text_stage(const StageRecipe& stage) {
+  StageRecipe texts = stage;
+  texts.data = StageData::kText;
+  texts.path = stage.replay_path;
+  return texts;
+}
+
+std::unique_ptr<TextStream> open_texts(const StageRecipe& stage, const StreamContext& context) {
+  if (context.tokenizer == nullptr) {
+    fail(ErrorKind::kBadInput, "stage \"{}\": replay is text, and a compact model reads tables; leave it out",
+         stage.name);
+  }
+  StreamContext whole = context;
+  whole.seed = Rng(context.seed).child("replay").bits(0);
+  whole.split = {};  // what a stage holds out is of its own data
+  return std::make_unique<TextStream>(text_stage(stage), whole);
+}
+
+uint64_t share_of(uint64_t count, double share) {
+  return static_cast<uint64_t>(std::floor(static_cast<double>(count) * share));
+}
+
+std::unique_ptr<SampleStream> open_own(StageRecipe stage, StreamContext context) {
+  context.num_positions -= share_of(context.num_positions, stage.replay);
+  stage.replay = 0;
+  return open_stream(stage, context);
+}
+
+}  // namespace
+
+ReplayStream::ReplayStream(const StageRecipe& stage, const StreamContext& context)
+    : share_(stage.replay), own_(open_own(stage, context)), texts_(open_texts(stage, context)) {}
+
+uint64_t ReplayStream::texts_before(uint64_t position) const { return share_of(position, share_); }
+
+TrainSample ReplayStream::sample(uint64_t position, StreamScratch& scratch) const {
+  const uint64_t before = texts_before(position);
+  if (texts_before(position + 1) > before) return texts_->sample(before, scratch);
+  return own_->sample(position - before, scratch);
+}
+
+BatchShape ReplayStream::largest_sample() const {
+  BatchShape largest = own_->largest_sample();
+  largest.sample_tokens = std::max(largest.sample_tokens, texts_->largest_sample().sample_tokens);
+  return largest;
+}
+
+std::optional<uint64_t> ReplayStream::num_samples() const {
+  const std::optional<uint64_t> own = own_->num_samples();
+  if (!own) return own;
+  return static_cast<uint64_t>(std::ceil(static_cast<double>(*own) / (1 - share_)));
+}
+
+std::string ReplayStream::description() const {
+  return fmt::format("{}; replayed, {:.3g} % of the samples: {}", own_->description(), 100 * share_,
+                     texts_->description());
+}
+
+}  // namespace manyshot::train
