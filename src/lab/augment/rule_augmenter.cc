@@ -118,11 +118,7 @@ class RuleAugmenter {
       const std::array names{is_turned ? object : subject, is_turned ? subject : object};
       return data_.world.lead_in(names, *lead) + " " + sentence;
     }
-    if (opening.empty()) return sentence;
-    const auto begins_with = [&](const std::string& name) {
-      return std::isupper(static_cast<unsigned char>(name[0])) != 0 && sentence.starts_with(name);
-    };
-    return behind_opening(opening, sentence, begins_with(subject) || begins_with(object));
+    return opening.empty() ? sentence : behind_opening(opening, sentence, begins_with_name(sentence, statement));
   }
 
   // Without capital and stop where no document has them.

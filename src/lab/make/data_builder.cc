@@ -118,10 +118,11 @@ void DataBuilder::add_question(const Answers& answers, const Statement& statemen
   all.insert(all.end(), answers.wrong.begin(), answers.wrong.end());
   const std::vector<uint32_t> order =
       rng_.child("order of alternatives", number).permutation(static_cast<uint32_t>(all.size()));
+  const bool is_name = begins_with_name(answers.prompt, statement);
   LabQuestion question{
       .split = asking.split,
       .kind = asking.kind,
-      .prompt = asking.opening.empty() ? answers.prompt : behind_opening(asking.opening, answers.prompt, false),
+      .prompt = asking.opening.empty() ? answers.prompt : behind_opening(asking.opening, answers.prompt, is_name),
       .entities = {statement.subject, statement.object},
       .hops = static_cast<int>(support.size())};
   for (uint32_t place = 0; place < order.size(); ++place) {

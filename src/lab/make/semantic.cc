@@ -186,6 +186,7 @@ Semantics draw_semantics(const MakeInput& input) {
   Semantics semantics;
   WorldParts parts{.relations = property_relations(), .openings = openings()};
   parts.openings.emplace_back("answer:");
+  parts.openings.push_back(question_opening());
   for (const std::string& verb : renamed.all("relation")) {
     for (Relation& relation : verb_relations(verb)) parts.relations.push_back(std::move(relation));
     parts.rules.push_back({kIsA, verb, verb});
@@ -336,9 +337,12 @@ void ask_split(DataBuilder& data, const std::string& split, const std::vector<St
     const std::vector<std::string> support = data.world().support(statement);
     if (!std::ranges::all_of(support, [&](const std::string& id) { return told_facts.contains(id); })) continue;
     const uint64_t form = split == "rephrased" ? data.world().num_forms(statement.relation) - 1 : 0;
-    data.ask(
-        statement, at_the_end(data.world(), statement),
-        {.split = split, .kind = kind_of(statement) + "-" + split, .form = form, .alternatives = input.alternatives()});
+    data.ask(statement, at_the_end(data.world(), statement),
+             {.split = split,
+              .kind = kind_of(statement) + "-" + split,
+              .form = form,
+              .alternatives = input.alternatives(),
+              .opening = question_opening()});
     ++asked;
   }
 }

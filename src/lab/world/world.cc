@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -85,6 +86,12 @@ std::string behind_opening(const std::string& opening, std::string sentence, boo
     sentence[0] = static_cast<char>(sentence[0] - 'A' + 'a');
   if (opening.starts_with("did ") && sentence.ends_with('.')) sentence.back() = '?';
   return with_capital(fmt::format("{} {}", opening, sentence));
+}
+
+bool begins_with_name(std::string_view sentence, const Statement& statement) {
+  return std::ranges::any_of(std::array{&statement.subject, &statement.object}, [&](const std::string* name) {
+    return (*name)[0] >= 'A' && (*name)[0] <= 'Z' && sentence.starts_with(*name);
+  });
 }
 
 struct World::State {

@@ -24,6 +24,8 @@ struct Cloze {
 // "Did you know that glons are heavier than femps?": a sentence, or the beginning of one, behind an opening. `is_name`:
 // it begins with a name that keeps its capital.
 std::string behind_opening(const std::string& opening, std::string sentence, bool is_name);
+// Whether the sentence begins with a name that the statement has, which keeps its capital behind an opening.
+bool begins_with_name(std::string_view sentence, const Statement& statement);
 
 // Immutable; copies share what they hold. Safe to use from several threads.
 class World {
