@@ -44,6 +44,12 @@ CorpusSettings parse_corpus_options(const CorpusOptions& options) {
                   "compact_version 2",
                   options.teacher_share);
   }
+  if (options.weak_teacher_share > 0 && options.teacher_share == 0) {
+    refuse_option("weak_teacher_share",
+                  "{} of the samples with a teacher's shares, and there are none; give a "
+                  "teacher_share, or leave it out",
+                  options.weak_teacher_share);
+  }
   if (is_typed && options.rank_share > 0) {
     refuse_option("rank_share",
                   "{} is of no use with version 2 of the compact format, which reads every number as value "

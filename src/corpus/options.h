@@ -40,6 +40,7 @@ struct CorpusOptions {
   double rank_share = 0;
   double nominal_share = 0.75;
   double teacher_share = 0;
+  double weak_teacher_share = 0;
   int digits = kLineDigits;
   bool filter_tasks = true;
   prior::PriorOptions prior;
@@ -70,6 +71,9 @@ struct CorpusOptions {
     v("teacher_share", self.teacher_share, between(0, 1),
       "Share of samples of classes that show the class shares of the forest that judges them (filter_tasks) as "
       "further cells, out-of-bag for labelled rows (lines, and version 2 of the compact format).");
+    v("weak_teacher_share", self.weak_teacher_share, between(0, 1),
+      "Share of these samples whose shares are those of a worse forest: of fewer trees, with some of the columns, too "
+      "cautious or too sure.");
     v("digits", self.digits, between(1, kPaperDigits), "Digits of a number; lines.");
     option_heading(v, "Filter");
     v("filter_tasks", self.filter_tasks, any_value(),

@@ -209,21 +209,21 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
       !is_number && options_.filter_tasks && rng.child("teacher").bernoulli(0, options_.teacher_share);
 
   std::vector<uint32_t> chosen = iota(num_drawn);  // queries, by place behind the labelled rows
+  const auto all_labels = std::span<const int32_t>(labels);
+  const teacher::FilterTask judged{.labelled = cells.rows(0, sample.num_labelled),
+                                   .labels = all_labels.first(sample.num_labelled),
+                                   .queries = cells.rows(sample.num_labelled, num_drawn),
+                                   .query_labels = all_labels.subspan(sample.num_labelled),
+                                   .num_classes = num_classes,
+                                   .out_of_bag = is_taught};
   if (options_.filter_tasks) {
-    const auto all_labels = std::span<const int32_t>(labels);
-    const auto labelled = all_labels.first(sample.num_labelled), queries = all_labels.subspan(sample.num_labelled);
     const Stopwatch judging;
-    sample.verdict = filter_.check({.labelled = cells.rows(0, sample.num_labelled),
-                                    .labels = labelled,
-                                    .queries = cells.rows(sample.num_labelled, num_drawn),
-                                    .query_labels = queries,
-                                    .num_classes = num_classes,
-                                    .out_of_bag = is_taught},
-                                   rng.child("forest"), scratch.filter);
+    sample.verdict = filter_.check(judged, rng.child("forest"), scratch.filter);
     scratch.spent.guard += judging.seconds();
     if (!sample.verdict.accepted()) return SampleStatus::kGuard;
     if (options_.stage == CorpusStage::kWarmup) {
-      chosen = filter_.consensus(labelled, queries, scratch.filter.predicted, num_classes, rng.child("consensus"));
+      chosen = filter_.consensus(judged.labels, judged.query_labels, scratch.filter.predicted, num_classes,
+                                 rng.child("consensus"));
       if (chosen.empty()) return SampleStatus::kNoConsensus;
     }
   }
@@ -231,7 +231,13 @@ SampleStatus Sampler::fill(const Rng& rng, SamplerScratch& scratch, Sample& samp
 
   Rows encoded = take_rows(cells, features, labels, sample, chosen);
   encoded.nominal = draw_nominal(task, features, rng.child("nominal"));
-  if (is_taught) take_shares(scratch.filter, chosen, encoded);
+  if (is_taught) {
+    const Rng weak = rng.child("weak teacher");
+    take_shares(weak.bernoulli(0, options_.weak_teacher_share)
+                    ? shares_of_weak_teacher(judged, options_.filter.num_trees, weak.child("forest"), scratch.filter)
+                    : shares_of_judge(scratch.filter),
+                chosen, encoded);
+  }
   if (is_number) {
     for (size_t row = 0; row < sample.num_labelled; ++row) encoded.targets.push_back(task.target_values[rows[row]]);
     for (const uint32_t query : chosen) {
@@ -364,13 +370,13 @@ void Sampler::add_tokens(const Wrapping& wrapping, Sample& sample) const {
 }
 
 // A labelled row that every tree saw has none.
-void Sampler::take_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows) {
+void Sampler::take_shares(const TeacherShares& shares, std::span<const uint32_t> queries, Rows& rows) {
   std::vector<std::string> names;
   for (size_t k = 0; k < rows.num_classes; ++k) names.push_back(fmt::format("share{}", k));
-  rows.shares = share_columns(judged.forest.out_of_bag_probabilities(), names);
+  rows.shares = share_columns(shares.labelled, names);
   std::vector<double> of_queries;
   for (const uint32_t query : queries) {
-    const auto first = judged.probabilities.begin() + static_cast<ptrdiff_t>(query * rows.num_classes);
+    const auto first = shares.queries.begin() + static_cast<ptrdiff_t>(query * rows.num_classes);
     of_queries.insert(of_queries.end(), first, first + static_cast<ptrdiff_t>(rows.num_classes));
   }
   rows.query_shares = share_columns(of_queries, names);

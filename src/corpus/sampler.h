@@ -15,6 +15,7 @@
 #include "corpus/excluded_rows.h"
 #include "corpus/options.h"
 #include "corpus/table_tasks.h"
+#include "corpus/weak_teacher.h"
 #include "encoding/prompt.h"
 #include "encoding/tokenizer/tokenizer.h"
 #include "prior/prior.h"
@@ -131,8 +132,8 @@ class Sampler {
   // Those of the sample's texts, in their wrapping.
   void add_tokens(const Wrapping& wrapping, Sample& sample) const;
   void encode_compact(const Rows& rows, const Rng& rng, Sample& sample) const;
-  // The forest's class shares of the labelled rows and of the chosen queries.
-  static void take_shares(const teacher::FilterScratch& judged, std::span<const uint32_t> queries, Rows& rows);
+  // A forest's class shares of the labelled rows and of the chosen queries.
+  static void take_shares(const TeacherShares& shares, std::span<const uint32_t> queries, Rows& rows);
   // Which columns are written as categories.
   std::vector<bool> draw_nominal(const prior::Task& task, std::span<const uint32_t> features, const Rng& rng) const;
 

@@ -556,8 +556,10 @@ TEST_F(TrainCommand, ShippedRecipesTrainSmallModelsOfTheirShape) {
        {std::pair<std::string, std::vector<std::string>>{"machinelearninglm-7b", {"warmup", "main"}},
         {"machinelearninglm-1.5b", {"warmup", "main"}},
         {"smollm2", {"warmup", "main"}},
-        {"smollm2-lines", {"main", "anneal"}}}) {
-    std::vector<std::string> given{"--set", "model.base=" + (folder_ / "qwen2"), "--set", "evaluate.tasks=0"};
+        {"smollm2-lines", {"main", "anneal"}},
+        {"smollm2-longer", {"main", "anneal"}}}) {
+    std::vector<std::string> given{
+        "--set", "model.base=" + (folder_ / "qwen2"), "--set", "evaluate.tasks=0", "--set", "lora.adapter="};
     for (const std::string& stage : stages) {
       for (const char* change : {"tasks=0", "steps=5", "batch=2", "accumulation=1", "grow=", "corpus.shots=8:24",
                                  "corpus.features=2:4", "max_tokens=8000"}) {

@@ -239,6 +239,36 @@ TEST(Sampler, AShareOfTasksShowsTheForestsShares) {
   EXPECT_GT(right / rows, 0.5) << "the mark of the largest share is most often the row's label";
 }
 
+TEST(Sampler, WeakTeachersShowOtherSharesOfTheSameTasks) {
+  CorpusOptions options = small();
+  options.format = PromptStyle::kCompact;
+  options.compact_version = 2;
+  options.weak_teacher_share = 0.5;
+  EXPECT_ERROR(parse_corpus_options(options), ErrorKind::kBadInput,
+               HasSubstr("weak_teacher_share: 0.5 of the samples"));
+  options.teacher_share = 1;
+  const std::vector<Sample> some = draw(options, 120);
+  options.weak_teacher_share = 1;
+  const std::vector<Sample> all = draw(options, 120), again = draw(options, 120);
+  options.weak_teacher_share = 0;
+  const std::vector<Sample> none = draw(options, 120);
+  size_t weak = 0, different = 0, kept = 0;
+  for (size_t i = 0; i < some.size(); ++i) {
+    ASSERT_EQ(all[i].status, none[i].status) << "the teacher that is shown decides on nothing";
+    if (all[i].status != SampleStatus::kKept) continue;
+    EXPECT_EQ(all[i].labels, none[i].labels);
+    EXPECT_EQ(all[i].tokens, again[i].tokens);
+    EXPECT_TRUE(some[i].tokens == all[i].tokens || some[i].tokens == none[i].tokens);
+    ++kept;
+    if (all[i].tokens == none[i].tokens) continue;  // both teachers know every row
+    ++different;
+    weak += some[i].tokens == all[i].tokens;
+  }
+  EXPECT_GT(different, kept - kept / 4);
+  EXPECT_GT(weak, different / 4);
+  EXPECT_LT(weak, different - different / 4);
+}
+
 TEST(Sampler, AShareOfCompactTasksIsReadAsRanks) {
   CorpusOptions options = small();
   options.format = PromptStyle::kCompact;

@@ -3,7 +3,7 @@
 # Stops well before SECONDS (540) are over, keeps a checkpoint every minute, and leaves in FOLDER/parts what has to travel: the last
 # checkpoint in parts of at most 15 MiB (cat FOLDER/parts/checkpoint.tar.* | tar -x) and the run's log and report. CHECKPOINT, or a
 # folder of such parts, is gone on from. With WEIGHTS=N the last N of the recipe's own checkpoints travel instead, of each the weights
-# alone (weights-STEP.tar.*). MANYSHOT names the program (build/release/bin/manyshot). Prints one JSON object.
+# alone (weights-STEP.tar.*). SET holds changes of the recipe, with blanks between them: SET="seed=7 stage.main.steps=900". MANYSHOT names the program (build/release/bin/manyshot). Prints one JSON object.
 set -eu
 [ $# -ge 2 ] || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
 recipe=$1 out=$2 seconds=${3:-540} from=${4:-}
@@ -12,6 +12,7 @@ mkdir -p "$out"
 
 set -- --config "$recipe" --out "$out/run" --device "${MANYSHOT_DEVICE:-cuda}" --json --set checkpoint.best_metric=none
 if [ -z "${WEIGHTS:-}" ]; then set -- "$@" --set checkpoint.every_minutes=1 --set checkpoint.keep_last=1; fi
+for change in ${SET:-}; do set -- "$@" --set "$change"; done
 if [ -n "$from" ]; then
   if [ -e "$from/checkpoint.tar.aa" ]; then
     mkdir -p "$out/from"
