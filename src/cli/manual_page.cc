@@ -49,7 +49,9 @@ constexpr const char* kEnvironment =
     "or "
     "amx_bf16.\n"
     ".TP\n.B MANYSHOT_TORCH\nFolder of the torch installation whose libraries \\-\\-device cuda uses.\n"
-    ".TP\n.B MANYSHOT_KERNELS\noff: on a GPU libtorch's operators alone, without kernels of our own.\n";
+    ".TP\n.B MANYSHOT_KERNELS\noff: on a GPU libtorch's operators alone, without kernels of our own.\n"
+    ".TP\n.B MANYSHOT_NCCL\noff: gradients of several processes are summed in the host's memory; or the NCCL library, "
+    "where it is not libnccl.so.2 beside torch.\n";
 
 }  // namespace
 

@@ -19,15 +19,18 @@ struct StateTensor {
   std::span<float> values;
 };
 
-// Replaces numbers by their sums over all processes.
-using SumOverProcesses = std::function<void(std::span<float>)>;
+// The processes that train together, of which this one is number `rank`.
+struct SumOverProcesses {
+  int rank = 0, world_size = 1;
+  std::function<void(std::span<float>)> sum;  // replaces numbers in the host's memory by their sums over all
+};
 
 class WeightUpdates {
  public:
   virtual ~WeightUpdates() = default;
 
   virtual void zero_gradients() = 0;
-  virtual void sum_gradients(const SumOverProcesses& sum) = 0;
+  virtual void sum_gradients(const SumOverProcesses& processes) = 0;
   // Multiplies the gradients by `factor`, then scales them down to norm max_norm if theirs is larger (0: no limit).
   // Returns their norm before that; where it is no finite number they are of no use.
   virtual double finish_gradients(double factor, double max_norm) = 0;

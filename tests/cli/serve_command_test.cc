@@ -1,14 +1,12 @@
 // manyshot serve as a process: it starts, is stopped and killed, and comes back.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli/documented_keys.h"
+#include "support/free_port.h"
 #include "support/models/tiny_text_model.h"
 #include "support/program.h"
 #include "support/raw_http.h"
@@ -19,19 +17,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// One that nobody listens on.
-int free_port() {
-  const int probe = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{.sin_family = AF_INET};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(bind(probe, generic, size), 0);
-  EXPECT_EQ(getsockname(probe, generic, &size), 0);
-  close(probe);
-  return ntohs(address.sin_port);
-}
 
 class ServeCommand : public ::testing::Test {
  protected:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "train/device/device_optimizer.h"
+#include "train/device/nccl_sum.h"
 #include "train/device/torch_errors.h"
 #include "train/optimizer/weight_average.h"
 
@@ -27,10 +28,13 @@ class DeviceUpdates : public WeightUpdates {
     guarded([&] { numbers_.gradients().zero_(); });
   }
 
-  void sum_gradients(const SumOverProcesses& sum) override {
+  void sum_gradients(const SumOverProcesses& processes) override {
     guarded([&] {
+      if (!have_met_) nccl_ = NcclSum::open(numbers_.gradients().device(), processes);
+      have_met_ = true;
+      if (nccl_ != nullptr) return nccl_->sum(numbers_.gradients());
       Tensor here = numbers_.gradients().cpu();
-      sum({here.data_ptr<float>(), static_cast<size_t>(here.numel())});
+      processes.sum({here.data_ptr<float>(), static_cast<size_t>(here.numel())});
       numbers_.gradients().copy_(here);
     });
   }
@@ -115,6 +119,8 @@ class DeviceUpdates : public WeightUpdates {
   double ema_;
   Tensor average_;  // [all numbers]
   std::function<void()> changed_;
+  bool have_met_ = false;                 // with the other processes
+  std::unique_ptr<NcclSum> nccl_;         // null where they sum in the host's memory
   std::vector<std::vector<float>> host_;  // the state of the last state()
 };
 

@@ -20,12 +20,12 @@ class HostUpdates : public WeightUpdates {
   void zero_gradients() override { train::zero_gradients(network_.parameters()); }
 
   // In one block, so that the processes meet once.
-  void sum_gradients(const SumOverProcesses& sum) override {
+  void sum_gradients(const SumOverProcesses& processes) override {
     std::vector<float> gradients;
     for (const Parameter& parameter : network_.parameters()) {
       gradients.insert(gradients.end(), parameter.gradient.begin(), parameter.gradient.end());
     }
-    sum(gradients);
+    processes.sum(gradients);
     auto next = gradients.begin();
     for (const Parameter& parameter : network_.parameters()) {
       std::copy_n(next, parameter.gradient.size(), parameter.gradient.begin());

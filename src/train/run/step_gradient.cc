@@ -63,10 +63,13 @@ LossSum StepGradients::add_batch(const StageRecipe& stage, RunPlan::Place place,
 
 void StepGradients::sum_over_processes(LossSum& loss, WeightUpdates& updates) {
   if (processes_.world_size() == 1) return;
-  updates.sum_gradients([&](std::span<float> gradients) { processes_.all_reduce_sum(gradients); });
+  // First, so that a process that has ended is noticed before a device waits for it.
   std::array<double, 5> sums = {loss.loss, loss.weight, static_cast<double>(loss.tokens),
                                 static_cast<double>(loss.correct), loss.flops};
   processes_.all_reduce_sum(std::span<double>(sums));
+  updates.sum_gradients({.rank = processes_.rank(),
+                         .world_size = processes_.world_size(),
+                         .sum = [&](std::span<float> gradients) { processes_.all_reduce_sum(gradients); }});
   loss = {.loss = sums[0],
           .weight = sums[1],
           .tokens = static_cast<uint64_t>(sums[2]),

@@ -1,9 +1,7 @@
 // Two processes that train one model through Gloo: the losses of one process with twice the accumulation, and what is
 // left when one of them dies.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "support/child_process.h"
+#include "support/free_port.h"
 #include "support/temporary_folder.h"
 #include "train/collective/collective.h"
 #include "train/record/checkpoint.h"
@@ -38,18 +37,6 @@ steps = 6
 batch = 2
 learning_rate = 0.05
 )") + kSmallTasks;
-
-int free_port() {
-  const int file = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(bind(file, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(file, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(file);
-  return ntohs(address.sin_port);
-}
 
 class Processes : public ::testing::Test {
  protected:

@@ -1,0 +1,9 @@
+// Ports for tests that listen.
+#pragma once
+
+namespace manyshot {
+
+// One of the loopback address that nobody listens on.
+int free_port();
+
+}  // namespace manyshot
