@@ -66,7 +66,7 @@ CompactTask::CompactTask(const PromptPlan& plan, size_t num_columns, ByteReader&
 
 CompactNumberTask::CompactNumberTask(const PromptPlan& plan, const NumberedTable& shots)
     : format_(shots.features, shots.numbers, plan.model.vocabulary), notes_(format_.notes()) {
-  const EnsembleShape shape = ensemble_shape(plan, plan.fewest_members());
+  const EnsembleShape shape = ensemble_shape(plan, plan.number_members_for(shots.numbers.size()));
   const std::vector<int32_t> groups = strata(shots.numbers);
   const size_t num_groups = static_cast<size_t>(std::ranges::max(groups)) + 1;
   views_ = make_views(groups, num_groups, format_.relevance(), shape, Rng(plan.seed).child("ensemble"));

@@ -62,20 +62,24 @@ PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, ui
 }
 
 int PromptPlan::members_for(size_t num_rows, size_t num_features) const {
-  if (members) return std::max(*members, least_members);
   const uint64_t rows = std::min<uint64_t>(num_rows, static_cast<uint64_t>(model.max_shots));
   const uint64_t columns = std::min<uint64_t>(num_features, static_cast<uint64_t>(model.trained_features));
   const uint64_t affordable = kCellsOfEnsemble / std::max<uint64_t>(1, rows * columns);
-  const auto chosen = static_cast<int>(std::clamp<uint64_t>(affordable, kFewestMembers, kMostMembers));
-  return std::max(chosen, least_members);
+  const int chosen = members.value_or(static_cast<int>(std::min<uint64_t>(affordable, kMostMembers)));
+  return std::max(chosen, number_members_for(num_rows));
 }
 
-int PromptPlan::fewest_members() const { return std::max(members.value_or(kFewestMembers), least_members); }
+int PromptPlan::number_members_for(size_t num_rows) const {
+  const auto at_a_time = static_cast<uint64_t>(std::max(1, model.max_shots));
+  const uint64_t needed = (num_rows + at_a_time - 1) / at_a_time;
+  const auto chosen = static_cast<int>(std::clamp<uint64_t>(needed, kFewestMembers, kMostMembers));
+  return std::max(members.value_or(chosen), least_members);
+}
 
 uint64_t PromptPlan::max_labelled_rows() const {
   // A row of a text prompt has at least three tokens.
   const int rows = is_text() ? model.context_window / 3 : model.max_shots;
-  return static_cast<uint64_t>(rows) * static_cast<uint64_t>(fewest_members());
+  return static_cast<uint64_t>(rows) * static_cast<uint64_t>(std::max(members.value_or(kMostMembers), least_members));
 }
 
 void PromptPlan::check_classes(const LabelledTable& shots) const {

@@ -13,8 +13,9 @@ namespace manyshot {
 
 struct PromptPlan {
   // Of a compact model's ensemble, where the user gives no number: as many as together read so many cells of labelled
-  // rows, which takes two cores about two thirds of a second, and from 8 to 16; 32 were no better (docs/model/card.md).
-  // Never by a clock, nor by the number of queries, on which no answer may depend.
+  // rows, which takes two cores about two thirds of a second, or as many as it takes for each row to be read by one,
+  // and from 8 to 16; 32 were no better (docs/model/card.md). Never by a clock, nor by the number of queries, on which
+  // no answer may depend.
   static constexpr int kFewestMembers = 8, kMostMembers = 16;
   static constexpr uint64_t kCellsOfEnsemble = 65'536;
   static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
@@ -25,9 +26,9 @@ struct PromptPlan {
   bool reads_parts() const { return model.vocabulary.cells.has_value(); }
   // Members of the ensemble that tells classes apart by that many labelled rows and columns.
   int members_for(size_t num_rows, size_t num_features) const;
-  // Whatever the size; for a number to predict more bring nothing.
-  int fewest_members() const;
-  // Labelled rows of one member times fewest_members().
+  // Of the one that predicts a number, to which more than it takes to read the rows bring nothing.
+  int number_members_for(size_t num_rows) const;
+  // Labelled rows of one member times the most members.
   uint64_t max_labelled_rows() const;
   // Throws Error(kUnsupported) for more classes than the model tells apart.
   void check_classes(const LabelledTable& shots) const;

@@ -67,11 +67,12 @@ TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const Lab
       format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options.prompt),
               wrapping_of(plan.options.prompt, tokenizer)),
       notes_(format_.notes()) {
-  const EnsembleShape shape{.members = plan.fewest_members(),
-                            .max_rows = shots.labels.size(),
-                            .max_features = format_.num_features(),
-                            .num_label_ids = shots.num_classes(),
-                            .both_scales = plan.options.prompt.format == PromptStyle::kLines};
+  const EnsembleShape shape{
+      .members = std::max(plan.members.value_or(PromptPlan::kDefaultTextMembers), plan.least_members),
+      .max_rows = shots.labels.size(),
+      .max_features = format_.num_features(),
+      .num_label_ids = shots.num_classes(),
+      .both_scales = plan.options.prompt.format == PromptStyle::kLines};
   views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
   fit_window(shots.labels, queries_per_prompt);
 }
