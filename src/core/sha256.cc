@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+
+#include "core/files.h"
 
 namespace manyshot {
 namespace {
@@ -46,12 +49,18 @@ void Sha256::take_block(const unsigned char* block) {
 
 void Sha256::add(std::string_view bytes) {
   num_bytes_ += bytes.size();
-  pending_ += bytes;
-  size_t taken = 0;
-  for (; taken + kBlockBytes <= pending_.size(); taken += kBlockBytes) {
-    take_block(reinterpret_cast<const unsigned char*>(pending_.data()) + taken);
+  if (!pending_.empty()) {
+    const size_t missing = std::min(kBlockBytes - pending_.size(), bytes.size());
+    pending_ += bytes.substr(0, missing);
+    bytes.remove_prefix(missing);
+    if (pending_.size() < kBlockBytes) return;
+    take_block(reinterpret_cast<const unsigned char*>(pending_.data()));
+    pending_.clear();
   }
-  pending_.erase(0, taken);
+  for (; bytes.size() >= kBlockBytes; bytes.remove_prefix(kBlockBytes)) {
+    take_block(reinterpret_cast<const unsigned char*>(bytes.data()));
+  }
+  pending_ = bytes;
 }
 
 std::string Sha256::hex() {
@@ -63,6 +72,13 @@ std::string Sha256::hex() {
   std::string text;
   for (const uint32_t word : state_) text += fmt::format("{:08x}", word);
   return text;
+}
+
+std::string sha256_of_file(const std::string& path) {
+  const MappedFile file(path);
+  Sha256 hash;
+  hash.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+  return hash.hex();
 }
 
 }  // namespace manyshot

@@ -22,4 +22,7 @@ class Sha256 {
   uint64_t num_bytes_ = 0;
 };
 
+// Of a file's bytes. Throws what MappedFile does.
+std::string sha256_of_file(const std::string& path);
+
 }  // namespace manyshot

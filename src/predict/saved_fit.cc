@@ -27,13 +27,6 @@ constexpr std::array<std::string_view, 17> kAskedOptions{
     "fit",    "train", "test",       "ignore",    "encoding", "delimiter", "no_header", "folds", "holdout",
     "beside", "out",   "out_format", "utf8_mark", "keep",     "metric",    "point",     "report"};
 
-std::string sha256_of_file(const fs::path& path) {
-  const MappedFile file(path.string());
-  Sha256 hash;
-  hash.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
-  return hash.hex();
-}
-
 // "sha256 fec4c3d8…"
 std::string short_form(const std::string& sha256) { return fmt::format("sha256 {}…", sha256.substr(0, 12)); }
 
@@ -91,7 +84,7 @@ std::string weights_sha256(const std::string& path) {
   for (const auto& entry : fs::directory_iterator(path)) {
     const std::string extension = entry.path().extension().string();
     if (entry.is_regular_file() && (extension == ".safetensors" || extension == ".gguf"))
-      hashes[entry.path().filename().string()] = sha256_of_file(entry.path());
+      hashes[entry.path().filename().string()] = sha256_of_file(entry.path().string());
   }
   if (hashes.size() == 1) return hashes.begin()->second;
   Sha256 all;

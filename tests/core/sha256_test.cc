@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/temporary_folder.h"
+
 namespace manyshot {
 namespace {
 
@@ -28,6 +30,13 @@ TEST(Sha256, PartsAddUp) {
     parts.add(std::string_view(text).substr(cut));
     EXPECT_EQ(parts.hex(), hash(text));
   }
+}
+
+TEST(Sha256, OfAFileIsThatOfItsBytes) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("abc", "abc");
+  EXPECT_EQ(sha256_of_file(path), hash("abc"));
+  EXPECT_EQ(sha256_of_file(folder.write("empty", "")), hash(""));
 }
 
 }  // namespace

@@ -86,11 +86,15 @@ Json read_header(const std::string& path) {
 }
 
 // What results depend on: no two runs that differ in it share a folder. Data and conditions may be added. `model`: an
-// endpoint's name, or what tells weights apart wherever they stand.
+// endpoint's name, or what tells weights apart; files, too, are known by what they hold, wherever they stand.
 Json answer_options(const LabOptions& options, const std::string& model) {
   Json json = values_of(options);
   for (const char* name : {"data", "conditions", "seeds", "out", "shard", "keep_weights"}) json.erase(name);
   json["model"] = model;
+  for (const char* name : {"other_text", "context_prompt", "knowledge", "perplexity"}) {
+    const std::string path = json.at(name);
+    if (fs::is_regular_file(path)) json[name] = fmt::format("sha256 {}", sha256_of_file(path));
+  }
   return json;
 }
 
@@ -134,7 +138,6 @@ LabRun::LabRun(const LabOptions& options, const EndpointOptions& endpoint, std::
          options_.model);
   }
   if (!is_endpoint()) tokenizer_ = std::make_unique<Tokenizer>(read_model_tokenizer(*language_model_path(model_path_)));
-  check_header();
 }
 
 LabRun::~LabRun() = default;
@@ -205,6 +208,7 @@ bool LabRun::is_whole() const {
 }
 
 uint64_t LabRun::run() {
+  check_header();
   const Shard shard = parse_shard(options_.shard);
   const std::vector<UnitKey> keys = units();
   uint64_t done = 0;

@@ -129,7 +129,16 @@ TEST_F(LabRunTest, RefusesAFolderOfOtherOptions) {
   options_.conditions = {"none"};
   run().run();
   options_.tuning.rank = 4;
-  EXPECT_ERROR(run(), ErrorKind::kBadInput, AllOf(HasSubstr("rank = 2, not 4"), HasSubstr("another --out")));
+  EXPECT_ERROR(run().run(), ErrorKind::kBadInput, AllOf(HasSubstr("rank = 2, not 4"), HasSubstr("another --out")));
+}
+
+TEST_F(LabRunTest, KnowsFilesByWhatTheyHold) {
+  options_.conditions = {"none"};
+  run().run();
+  options_.other_text = folder_.write("copy.txt", read_file(options_.other_text));
+  EXPECT_EQ(run().run(), 0u);
+  folder_.write("copy.txt", "Another text.\n");
+  EXPECT_ERROR(run().run(), ErrorKind::kBadInput, HasSubstr("were made with other_text = \"sha256 "));
 }
 
 TEST_F(LabRunTest, KnowsTheModelByItsWeightsWhereverTheyStand) {
@@ -142,7 +151,9 @@ TEST_F(LabRunTest, KnowsTheModelByItsWeightsWhereverTheyStand) {
   std::string bytes = read_file(weights);
   bytes.back() ^= 1;
   write_file(weights, bytes);
-  EXPECT_ERROR(run(), ErrorKind::kBadInput, AllOf(HasSubstr("were made with model = \"sha256 "), HasSubstr("not")));
+  EXPECT_TRUE(run().is_whole()) << "a report needs no weights";
+  EXPECT_ERROR(run().run(), ErrorKind::kBadInput,
+               AllOf(HasSubstr("were made with model = \"sha256 "), HasSubstr("not")));
 }
 
 TEST_F(LabRunTest, RefusesWhatCannotBeDone) {
