@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/rng.h"
-#include "core/text.h"
 
 namespace manyshot::train {
 namespace {
