@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "prior/random/draws.h"
+
 namespace manyshot {
 namespace {
 
@@ -10,8 +12,6 @@ using teacher::ColumnsView;
 
 constexpr int kFewestTrees = 4;  // of two, 40 % of the rows would have no share
 constexpr double kLargestPower = 2;
-
-double log_uniform(double low, double high, double uniform) { return low * std::pow(high / low, uniform); }
 
 // The chosen columns side by side.
 ColumnsView take(const ColumnsView& columns, std::span<const uint32_t> chosen, std::vector<float>& memory) {
@@ -41,10 +41,11 @@ TeacherShares shares_of_judge(const teacher::FilterScratch& judged) {
 TeacherShares shares_of_weak_teacher(const teacher::FilterTask& task, int most_trees, const Rng& rng,
                                      teacher::FilterScratch& scratch) {
   const auto num_features = static_cast<uint32_t>(task.labelled.num_features);
-  const auto num_chosen = static_cast<uint32_t>(rng.below(0, num_features)) + 1;
+  prior::Draws draws(rng);
+  const auto num_chosen = static_cast<uint32_t>(draws.between(1, num_features));
   const std::vector<uint32_t> chosen = rng.child("columns").sample(num_features, num_chosen);
-  const int trees = static_cast<int>(log_uniform(std::min(kFewestTrees, most_trees), most_trees, rng.uniform(1)));
-  const double power = log_uniform(1 / kLargestPower, kLargestPower, rng.uniform(2));
+  const int trees = static_cast<int>(draws.log_uniform(std::min(kFewestTrees, most_trees), most_trees));
+  const double power = draws.log_uniform(1 / kLargestPower, kLargestPower);
 
   std::vector<float> labelled, queries;
   ColumnsView known = take(task.labelled, chosen, labelled), asked = take(task.queries, chosen, queries);

@@ -9,30 +9,26 @@
 namespace manyshot::train {
 namespace {
 
-StageRecipe text_stage(const StageRecipe& stage) {
-  StageRecipe texts = stage;
-  texts.data = StageData::kText;
-  texts.path = stage.replay_path;
-  return texts;
-}
-
-std::unique_ptr<TextStream> open_texts(const StageRecipe& stage, const StreamContext& context) {
+std::unique_ptr<SampleStream> open_texts(StageRecipe stage, StreamContext context) {
   if (context.tokenizer == nullptr) {
     fail(ErrorKind::kBadInput, "stage \"{}\": replay is text, and a compact model reads tables; leave it out",
          stage.name);
   }
-  StreamContext whole = context;
-  whole.seed = Rng(context.seed).child("replay").bits(0);
-  whole.split = {};  // what a stage holds out is of its own data
-  return std::make_unique<TextStream>(text_stage(stage), whole);
+  context.seed = Rng(context.seed).child("replay").bits(0);
+  context.split = {};  // what a stage holds out is of its own data
+  stage.data = StageData::kText;
+  stage.path = stage.replay_path;
+  stage.replay = 0;
+  return open_stream(stage, context);
 }
 
-uint64_t share_of(uint64_t count, double share) {
+// Of the first `count` samples.
+uint64_t texts_among(uint64_t count, double share) {
   return static_cast<uint64_t>(std::floor(static_cast<double>(count) * share));
 }
 
 std::unique_ptr<SampleStream> open_own(StageRecipe stage, StreamContext context) {
-  context.num_positions -= share_of(context.num_positions, stage.replay);
+  context.num_positions -= texts_among(context.num_positions, stage.replay);
   stage.replay = 0;
   return open_stream(stage, context);
 }
@@ -42,11 +38,9 @@ std::unique_ptr<SampleStream> open_own(StageRecipe stage, StreamContext context)
 ReplayStream::ReplayStream(const StageRecipe& stage, const StreamContext& context)
     : share_(stage.replay), own_(open_own(stage, context)), texts_(open_texts(stage, context)) {}
 
-uint64_t ReplayStream::texts_before(uint64_t position) const { return share_of(position, share_); }
-
 TrainSample ReplayStream::sample(uint64_t position, StreamScratch& scratch) const {
-  const uint64_t before = texts_before(position);
-  if (texts_before(position + 1) > before) return texts_->sample(before, scratch);
+  const uint64_t before = texts_among(position, share_);
+  if (texts_among(position + 1, share_) > before) return texts_->sample(before, scratch);
   return own_->sample(position - before, scratch);
 }
 

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "train/data/sample_stream.h"
-#include "train/data/text_stream.h"
 
 namespace manyshot::train {
 
@@ -20,8 +19,6 @@ class ReplayStream : public SampleStream {
   std::string description() const override;
 
  private:
-  uint64_t texts_before(uint64_t position) const;
-
   double share_;
   std::unique_ptr<SampleStream> own_;
   std::unique_ptr<SampleStream> texts_;

@@ -39,6 +39,12 @@ StageRecipe small_stage() {
   return stage;
 }
 
+std::string numbered_texts(int count, const std::string& words) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) lines += fmt::format("{{\"text\": \"{} {}\"}}\n", words, i);
+  return lines;
+}
+
 class Stream : public ::testing::Test {
  protected:
   StreamContext context() const {
@@ -250,9 +256,7 @@ std::multiset<std::vector<TokenId>> pass_of(const SampleStream& stream) {
 TEST_F(Stream, ASplitHoldsSamplesOut) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kText;
-  std::string lines;
-  for (int i = 0; i < 20; ++i) lines += fmt::format("{{\"text\": \"text number {}\"}}\n", i);
-  stage.path = folder_.write("text.jsonl", lines);
+  stage.path = folder_.write("text.jsonl", numbered_texts(20, "text number"));
   const auto whole = pass_of(*open_stream(stage, context()));
   EXPECT_EQ(whole.size(), 20u);
 
@@ -460,9 +464,7 @@ TEST_F(Stream, ReplaySpreadsTextsEvenlyAmongTheOwnSamples) {
 TEST_F(Stream, ReplayMakesAPassLongerAndIsNoPartOfValidation) {
   StageRecipe stage = small_stage();
   stage.data = StageData::kText;
-  std::string lines;
-  for (int i = 0; i < 12; ++i) lines += fmt::format("{{\"text\": \"the clerk {}\"}}\n", i);
-  stage.path = folder_.write("own.jsonl", lines);
+  stage.path = folder_.write("own.jsonl", numbered_texts(12, "the clerk"));
   stage.replay = 0.25;
   stage.replay_path = folder_.write("other.jsonl", "{\"text\": \"the nurse\"}\n");
   EXPECT_EQ(open_stream(stage, context())->num_samples(), 16u);
