@@ -5,45 +5,9 @@
 #include <numeric>
 
 #include "core/rng.h"
+#include "encoding/relevance.h"
 
 namespace manyshot {
-namespace {
-
-// The share of a total sum of squares that lies between groups, less what `num_groups` groups of N random rows would
-// have; from 0 to 1.
-double beyond_chance(double share, size_t num_groups, size_t num_rows) {
-  if (num_groups >= num_rows) return 0;
-  const double chance = static_cast<double>(num_groups - 1) / static_cast<double>(num_rows - 1);
-  return std::clamp((share - chance) / (1 - chance), 0.0, 1.0);
-}
-
-// The share of the values' variance between groups; values [N, width], each row in group[row].
-double between_share(const std::vector<double>& values, size_t width, std::span<const uint32_t> group,
-                     size_t num_groups) {
-  const auto num_rows = static_cast<double>(group.size());
-  std::vector<double> sums(num_groups * width), counts(num_groups), all(width);
-  double squares = 0;
-  for (size_t row = 0; row < group.size(); ++row) {
-    ++counts[group[row]];
-    for (size_t i = 0; i < width; ++i) {
-      const double value = values[row * width + i];
-      sums[group[row] * width + i] += value;
-      all[i] += value;
-      squares += value * value;
-    }
-  }
-  double between = 0, centre = 0;
-  for (const double sum : all) centre += sum * sum / num_rows;
-  for (size_t g = 0; g < num_groups; ++g) {
-    for (size_t i = 0; i < width; ++i) {
-      if (counts[g] > 0) between += sums[g * width + i] * sums[g * width + i] / counts[g];
-    }
-  }
-  const double total = squares - centre;
-  return total > 0 ? (between - centre) / total : 0;
-}
-
-}  // namespace
 
 TypedFormat::TypedFormat(const Table& shots, std::span<const int32_t> labels, const CompactVocabulary& vocabulary)
     : encoder_(FeatureEncoder::fit(shots)),
@@ -212,7 +176,7 @@ std::vector<QueryTokens> TypedFormat::queries(const Table& queries, std::span<co
   return result;
 }
 
-// Groups: the levels, a missing cell one of them. Values: the target, or one place for each class.
+// A missing cell is a level, too.
 double TypedFormat::level_relevance(size_t feature) const {
   const auto missing = static_cast<uint32_t>(columns_[feature].levels.size());
   const size_t num_rows = shot_cells_.size() / num_features();
@@ -220,40 +184,19 @@ double TypedFormat::level_relevance(size_t feature) const {
   for (size_t row = 0; row < num_rows; ++row) {
     level[row] = std::min(shot_cells_[row * num_features() + feature], missing);
   }
-  size_t width = 1;
-  std::vector<double> values(target_codes_.begin(), target_codes_.end());
-  if (!predicts_number()) {
-    width = static_cast<size_t>(*std::max_element(labels_.begin(), labels_.end())) + 1;
-    values.assign(num_rows * width, 0);
-    for (size_t row = 0; row < num_rows; ++row) values[row * width + static_cast<size_t>(labels_[row])] = 1;
-  }
-  return beyond_chance(between_share(values, width, level, missing + 1), missing + 1, num_rows);
+  if (!predicts_number()) return manyshot::level_relevance(level, missing + 1, labels_);
+  const std::vector<double> targets(target_codes_.begin(), target_codes_.end());
+  return between_share_beyond_chance(targets, 1, level, missing + 1);
 }
 
 double TypedFormat::number_relevance(size_t feature) const {
-  std::vector<double> codes, targets;
-  std::vector<uint32_t> group;
-  for (size_t row = 0; row * num_features() < shot_cells_.size(); ++row) {
-    const uint32_t cell = shot_cells_[row * num_features() + feature];
-    codes.push_back(cell == kMissingCell ? kMissingCodeValue : cell % kNumCodes);
-    if (predicts_number()) {
-      targets.push_back(target_codes_[row]);
-    } else {
-      group.push_back(static_cast<uint32_t>(labels_[row]));
-    }
+  std::vector<double> codes;
+  for (size_t cell = feature; cell < shot_cells_.size(); cell += num_features()) {
+    codes.push_back(shot_cells_[cell] == kMissingCell ? kMissingCodeValue : shot_cells_[cell] % kNumCodes);
   }
-  if (!predicts_number()) return between_share(codes, 1, group, *std::max_element(group.begin(), group.end()) + 1);
-  const auto mean = [](const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  };
-  const double mean_code = mean(codes), mean_target = mean(targets);
-  double products = 0, of_codes = 0, of_targets = 0;
-  for (size_t row = 0; row < codes.size(); ++row) {
-    products += (codes[row] - mean_code) * (targets[row] - mean_target);
-    of_codes += std::pow(codes[row] - mean_code, 2);
-    of_targets += std::pow(targets[row] - mean_target, 2);
-  }
-  return of_codes > 0 && of_targets > 0 ? products * products / (of_codes * of_targets) : 0;
+  if (!predicts_number()) return manyshot::number_relevance(codes, labels_);
+  const std::vector<double> targets(target_codes_.begin(), target_codes_.end());
+  return squared_correlation(codes, targets);
 }
 
 std::vector<double> TypedFormat::relevance() const {

@@ -61,7 +61,10 @@ Json answer_options(const EndpointOptions& endpoint) {
 // results of versions before them count.
 Json answer_options(const EvaluatedModel& model) {
   Json json = values_of(model.options);
-  if (!model.options.prompt.digits) json.erase("digits");
+  const PromptForm& prompt = model.options.prompt;
+  if (!prompt.digits) json.erase("digits");
+  if (!prompt.prompt_columns) json.erase("prompt_columns");
+  if (!prompt.prompt_tokens) json.erase("prompt_tokens");
   if (model.options.teacher.teacher == Teacher::kNone && model.name != kAuto) {
     json.erase("teacher");
     json.erase("teacher_seconds");

@@ -73,4 +73,23 @@ std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_cla
   return views;
 }
 
+void share_out_rows(std::span<const int32_t> labels, size_t num_classes, size_t parts, const Rng& rng,
+                    std::span<TaskView> views) {
+  const std::vector<int32_t> group_of = stratified_folds(labels, num_classes, static_cast<int>(parts), rng);
+  for (size_t member = 0; member < views.size(); ++member) {
+    const auto group = static_cast<int32_t>(member % parts);
+    std::vector<bool> is_lacking(num_classes, true);
+    for (size_t row = 0; row < labels.size(); ++row) {
+      if (group_of[row] == group) is_lacking[static_cast<size_t>(labels[row])] = false;
+    }
+    std::erase_if(views[member].rows, [&](uint32_t row) {
+      if (group_of[row] == group) return false;
+      const auto k = static_cast<size_t>(labels[row]);
+      const bool is_substitute = is_lacking[k];
+      is_lacking[k] = false;
+      return !is_substitute;
+    });
+  }
+}
+
 }  // namespace manyshot

@@ -26,4 +26,9 @@ struct EnsembleShape {
 std::vector<TaskView> make_views(std::span<const int32_t> labels, size_t num_classes, std::span<const double> relevance,
                                  const EnsembleShape& shape, const Rng& rng);
 
+// Parts the labelled rows into `parts` groups, each class in proportion: member m keeps, in its order, those of group
+// m % parts, and one row of each class that the group lacks.
+void share_out_rows(std::span<const int32_t> labels, size_t num_classes, size_t parts, const Rng& rng,
+                    std::span<TaskView> views);
+
 }  // namespace manyshot

@@ -90,6 +90,8 @@ struct PromptForm {
   NumberText compat = NumberText::kPaper;
   LabelText labels = LabelText::kIds;
   std::optional<int> digits;
+  std::optional<int> prompt_columns;
+  std::optional<int> prompt_tokens;
 
   template <class Self, class Visitor>
   static void visit(Self& self, Visitor& v) {
@@ -107,6 +109,13 @@ struct PromptForm {
       "Classes in text prompts: numbers from 0, as the paper has it, or their names; in lines those of columns, too.");
     v("digits", self.digits, between(1, kPaperDigits).unset_as("auto"),
       "Digits of a number in lines; auto: as the model was trained, else 2.");
+    v("prompt_columns", self.prompt_columns, at_least(1).unset_as("auto"),
+      "Columns that one member of a language model's ensemble sees at most: those that best tell the classes apart, "
+      "and "
+      "others by chance; auto: as many as it was trained with, where its folder says so, else all.");
+    v("prompt_tokens", self.prompt_tokens, at_least(1).unset_as("auto"),
+      "Tokens of labelled rows that one member of a language model's ensemble sees at most; members share out the rows "
+      "of larger tables; auto: as its folder says, else as many as its window has room for.");
   }
 };
 
@@ -161,7 +170,8 @@ struct MethodOptions {
     option_heading(v, "Model");
     v("ensemble", self.ensemble, at_least(1).unset_as("auto"),
       "Members of the ensemble: each sees other row, column and label orders. auto: 16, where labelled "
-      "cells are many down to 8; for language models 1.");
+      "cells are many down to 8; for language models as many as it takes to read the rows, up to 8, where "
+      "--prompt-tokens is known, else 1.");
     v("calibrate", self.calibrate, any_value(),
       "Fit the probabilities on the labelled rows, each predicted from those before it (compact models); none: as the "
       "model gives them.");

@@ -8,6 +8,12 @@
 namespace manyshot {
 namespace {
 
+void refuse_for_compact(const char* flag, std::optional<int> given, const ModelInfo& model) {
+  if (!given) return;
+  fail(ErrorKind::kBadInput, "{} {} is for language models; {} is a compact model: leave the option out", flag, *given,
+       model.path);
+}
+
 // Throws Error(kBadInput) for an option that only language models follow, unless it has its default.
 template <NamedEnum E>
 void refuse_for_compact(const char* flag, std::optional<E> given, std::optional<E> none, const ModelInfo& model) {
@@ -21,10 +27,9 @@ void refuse_text_options(const PromptPlan& plan) {
   refuse_for_compact<ChatWrapping>("--chat", options.prompt.chat, std::nullopt, plan.model);
   refuse_for_compact<NumberText>("--compat", options.prompt.compat, NumberText::kPaper, plan.model);
   refuse_for_compact<LabelText>("--labels", options.prompt.labels, LabelText::kIds, plan.model);
-  if (options.prompt.digits) {
-    fail(ErrorKind::kBadInput, "--digits {} is for language models; {} is a compact model: leave the option out",
-         *options.prompt.digits, plan.model.path);
-  }
+  refuse_for_compact("--digits", options.prompt.digits, plan.model);
+  refuse_for_compact("--prompt-columns", options.prompt.prompt_columns, plan.model);
+  refuse_for_compact("--prompt-tokens", options.prompt.prompt_tokens, plan.model);
   refuse_for_compact<Answers>("--answers", options.answers, Answers::kScored, plan.model);
 }
 
@@ -32,7 +37,12 @@ void adopt_trained_prompt(const TrainedPrompt& trained, PromptForm& form) {
   form.format = form.format.value_or(trained.format);
   if ((form.format == PromptStyle::kLines) != (trained.format == PromptStyle::kLines)) return;
   form.chat = form.chat.value_or(trained.chat);
-  if (trained.digits) form.digits = form.digits.value_or(*trained.digits);
+  const auto adopt = [](std::optional<int>& own, const std::optional<int>& trained_with) {
+    if (!own) own = trained_with;
+  };
+  adopt(form.digits, trained.digits);
+  adopt(form.prompt_columns, trained.columns);
+  adopt(form.prompt_tokens, trained.tokens);
 }
 
 }  // namespace
@@ -41,7 +51,6 @@ PromptPlan plan_prompts(const ModelInfo& model, const MethodOptions& options, ui
   PromptPlan plan{.model = model, .options = options, .seed = seed};
   const bool is_text = plan.is_text();
   plan.members = options.ensemble;
-  if (is_text && !plan.members) plan.members = PromptPlan::kDefaultTextMembers;
   if (plan.members && (*plan.members < 1 || *plan.members > PromptPlan::kMaxMembers)) {
     fail(ErrorKind::kBadInput, "--ensemble {}: give a number of members from 1 to {}", *plan.members,
          PromptPlan::kMaxMembers);
@@ -76,10 +85,16 @@ int PromptPlan::number_members_for(size_t num_rows) const {
   return std::max(members.value_or(chosen), least_members);
 }
 
+int PromptPlan::text_members(size_t prompts) const {
+  const int most = options.prompt.prompt_tokens ? kMostTextMembers : 1;
+  return members.value_or(static_cast<int>(std::min<size_t>(prompts, most)));
+}
+
 uint64_t PromptPlan::max_labelled_rows() const {
   // A row of a text prompt has at least three tokens.
   const int rows = is_text() ? model.context_window / 3 : model.max_shots;
-  return static_cast<uint64_t>(rows) * static_cast<uint64_t>(std::max(members.value_or(kMostMembers), least_members));
+  const int most = is_text() ? text_members(SIZE_MAX) : members.value_or(kMostMembers);
+  return static_cast<uint64_t>(rows) * static_cast<uint64_t>(std::max(most, least_members));
 }
 
 void PromptPlan::check_classes(const LabelledTable& shots) const {

@@ -18,7 +18,9 @@ struct PromptPlan {
   // no answer may depend.
   static constexpr int kFewestMembers = 8, kMostMembers = 16;
   static constexpr uint64_t kCellsOfEnsemble = 65'536;
-  static constexpr int kDefaultTextMembers = 1;  // language models cost a hundred times more a member
+  // Of a language model's, whose members cost a hundred times more: as many as it takes to read all labelled rows,
+  // where it is known how many tokens of them one prompt should have, else one.
+  static constexpr int kMostTextMembers = 8;
   static constexpr int kMaxMembers = 256;
 
   bool is_text() const { return model.layout == PromptLayout::kFlat; }
@@ -28,6 +30,8 @@ struct PromptPlan {
   int members_for(size_t num_rows, size_t num_features) const;
   // Of the one that predicts a number, to which more than it takes to read the rows bring nothing.
   int number_members_for(size_t num_rows) const;
+  // Of a language model's, where the labelled rows fill so many prompts.
+  int text_members(size_t prompts) const;
   // Labelled rows of one member times the most members.
   uint64_t max_labelled_rows() const;
   // Throws Error(kUnsupported) for more classes than the model tells apart.

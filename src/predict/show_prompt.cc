@@ -120,7 +120,8 @@ ModelInfo read_model_info(const std::string& name) {
 
 // The plan of predict, with an ensemble that has the member to show.
 PromptPlan make_plan(const PromptOptions& options) {
-  PromptPlan plan = plan_prompts(read_model_info(options.model), {.prompt = options.form}, options.task.seed);
+  PromptPlan plan = plan_prompts(read_model_info(options.model), {.ensemble = options.ensemble, .prompt = options.form},
+                                 options.task.seed);
   plan.least_members = options.member + 1;
   return plan;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "predict/predictor.h"
@@ -30,6 +31,7 @@ struct PromptOptions {
   std::string model = "default";
   PromptOutput layout = PromptOutput::kText;
   int queries = 50;
+  std::optional<int> ensemble;
   int member = 0;
   std::string out;
 
@@ -41,6 +43,8 @@ struct PromptOptions {
     option_heading(v, "Model");
     v("model", self.model, any_value(),
       "default, an installed model such as smollm2, a model folder, or a .gguf file.");
+    v("ensemble", self.ensemble, at_least(1).unset_as("auto"),
+      "Members of the ensemble, as predict has it: those of a language model may share out the labelled rows.");
     v("member", self.member, between(0, 255), "Which ensemble member's view to show.");
     TeacherOptions::visit(self.teacher, v);
     PromptForm::visit(self.form, v);

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include "core/error.h"
 #include "encoding/tokenizer/tokenizer.h"
-#include "predict/ensemble.h"
+#include "predict/ensemble_plan.h"
 #include "predict/select_rows.h"
 
 namespace manyshot {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr size_t kSampledRows = 32;  // queries are taken to be as long as the first labelled rows
 constexpr size_t kJsonTokens = 12;   // of a written answer, beside its label
+constexpr double kFilled = 0.95;     // of a member's room, where members share out rows, whose lengths differ
 
 // Chat models know ChatML's tokens.
 ChatWrapping usual_wrapping(const Tokenizer& tokenizer) {
@@ -63,61 +66,104 @@ TextTask::TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const Lab
                    size_t queries_per_prompt)
     : shots_(shots.features),
       window_(static_cast<size_t>(plan.model.context_window)),
+      most_tokens_(static_cast<size_t>(plan.options.prompt.prompt_tokens.value_or(plan.model.context_window))),
       class_counts_(shots.class_counts()),
       format_(shots_, shots.labels, shots.num_classes(), tokenizer, text_prompt_options(shots, plan.options.prompt),
               wrapping_of(plan.options.prompt, tokenizer)),
       notes_(format_.notes()) {
-  const EnsembleShape shape{
-      .members = std::max(plan.members.value_or(PromptPlan::kDefaultTextMembers), plan.least_members),
-      .max_rows = shots.labels.size(),
-      .max_features = format_.num_features(),
-      .num_label_ids = shots.num_classes(),
-      .both_scales = plan.options.prompt.format == PromptStyle::kLines};
-  views_ = make_views(shots.labels, shots.num_classes(), format_.relevance(), shape, Rng(plan.seed).child("ensemble"));
-  fit_window(shots.labels, queries_per_prompt);
+  make_members(plan, shots.labels, queries_per_prompt);
+  for (TaskView& view : views_) fit_window(view, shots.labels, queries_per_prompt);
+  describe_rows();
 }
 
-void TextTask::fit_window(const std::vector<int32_t>& labels, size_t queries_per_prompt) {
-  const Table sample = first_rows(shots_, std::min<size_t>(shots_.num_rows, kSampledRows));
-  size_t least_rows = labels.size();
-  for (TaskView& view : views_) {
-    const Prompt first_prompt = format_.prompt(view);
-    size_t reserved = 0;
-    for (const auto& answer : first_prompt.answers) reserved = std::max(reserved, answer.size());
-    if (queries_per_prompt == 1) {
-      // A branch is the query with the prompt's end and the beginning of the answer; twice the longest of some leaves
-      // room.
-      const QueryTokens queries = format_.queries(sample, std::span(&view, 1)).front();
-      size_t branch_tokens = 0;
-      for (size_t row = 0; row < queries.size(); ++row) branch_tokens = std::max(branch_tokens, queries[row].size());
-      reserved += 2 * branch_tokens;
-    } else {
-      // Half as much again as a query's line has on average, and the JSON of its answer.
-      const size_t all = format_.prompt_tokens(sample, view).size() - first_prompt.context.size();
-      reserved = (all * 3 / (2 * sample.num_rows) + reserved + kJsonTokens) * queries_per_prompt;
-    }
+void TextTask::make_members(const PromptPlan& plan, const std::vector<int32_t>& labels, size_t queries_per_prompt) {
+  const PromptForm& form = plan.options.prompt;
+  const size_t num_features = format_.num_features(), num_classes = class_counts_.size();
+  EnsembleShape shape{
+      .members = 1,
+      .max_rows = labels.size(),
+      .max_features = form.prompt_columns ? std::min<size_t>(num_features, *form.prompt_columns) : num_features,
+      .num_label_ids = num_classes,
+      .both_scales = form.format == PromptStyle::kLines};
+  const std::vector<double> relevance = format_.relevance();
+  const Rng rng = Rng(plan.seed).child("ensemble");
+  const TaskView first = make_views(labels, num_classes, relevance, shape, rng).front();
+  const size_t reserved = reserved_tokens(first, queries_per_prompt);
+  const size_t room = std::min(most_tokens_, window_ - std::min(window_ - 1, reserved));
+  const auto needed = static_cast<double>(format_.prompt(first).context.size());
+  const auto parts = static_cast<size_t>(std::ceil(needed / (kFilled * static_cast<double>(room))));
 
-    for (size_t tokens = first_prompt.context.size() + reserved; tokens > window_;
-         tokens = format_.prompt(view).context.size() + reserved) {
-      const double share = 0.98 * static_cast<double>(window_) / static_cast<double>(tokens);
-      const auto count = static_cast<uint64_t>(static_cast<double>(view.rows.size()) * share);
-      const auto num_present = static_cast<uint64_t>(
-          std::count_if(class_counts_.begin(), class_counts_.end(), [](auto n) { return n > 0; }));
-      if (reserved >= window_ || count < num_present) {
-        fail(ErrorKind::kBadInput,
-             "a prompt with one row of each class and {} does not fit the model's window of {} tokens ({} are needed "
-             "for {}); --ignore columns, or use another model",
-             queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), window_, reserved,
-             queries_per_prompt == 1 ? "the query" : "the queries");
-      }
-      keep_rows(view, labels, count);
-    }
-    least_rows = std::min(least_rows, view.rows.size());
+  const int members = plan.text_members(parts);
+  shape.members = std::max(members, plan.least_members);
+  views_ = make_views(labels, num_classes, relevance, shape, rng);
+  if (form.prompt_tokens && parts > 1 && members > 1)
+    share_out_rows(labels, num_classes, std::min<size_t>(parts, members), rng.child("parts"), views_);
+  describe_ensemble(shape, labels.size(), num_features, notes_);
+}
+
+size_t TextTask::reserved_tokens(const TaskView& view, size_t queries_per_prompt) const {
+  const Table sample = first_rows(shots_, std::min<size_t>(shots_.num_rows, kSampledRows));
+  const Prompt prompt = format_.prompt(view);
+  size_t answer_tokens = 0;
+  for (const auto& answer : prompt.answers) answer_tokens = std::max(answer_tokens, answer.size());
+  if (queries_per_prompt == 1) {
+    // A branch is the query with the prompt's end and the beginning of the answer; twice the longest of some leaves
+    // room.
+    const QueryTokens queries = format_.queries(sample, std::span(&view, 1)).front();
+    size_t branch_tokens = 0;
+    for (size_t row = 0; row < queries.size(); ++row) branch_tokens = std::max(branch_tokens, queries[row].size());
+    return answer_tokens + 2 * branch_tokens;
   }
-  if (least_rows < labels.size()) {
+  // Half as much again as a query's line has on average, and the JSON of its answer.
+  const size_t all = format_.prompt_tokens(sample, view).size() - prompt.context.size();
+  return (all * 3 / (2 * sample.num_rows) + answer_tokens + kJsonTokens) * queries_per_prompt;
+}
+
+void TextTask::fit_window(TaskView& view, const std::vector<int32_t>& labels, size_t queries_per_prompt) {
+  const size_t reserved = reserved_tokens(view, queries_per_prompt);
+  std::set<int32_t> present;
+  for (const uint32_t row : view.rows) present.insert(labels[row]);
+  for (size_t tokens = format_.prompt(view).context.size(); tokens > most_tokens_ || tokens + reserved > window_;
+       tokens = format_.prompt(view).context.size()) {
+    const double share = std::min(static_cast<double>(most_tokens_) / static_cast<double>(tokens),
+                                  static_cast<double>(window_) / static_cast<double>(tokens + reserved));
+    const auto fitting = static_cast<uint64_t>(static_cast<double>(view.rows.size()) * 0.98 * share);
+    const uint64_t count = std::max<uint64_t>(fitting, present.size());
+    if (count >= view.rows.size()) {
+      if (tokens + reserved <= window_) break;
+      fail(ErrorKind::kBadInput,
+           "a prompt with one row of each class and {} does not fit the model's window of {} tokens ({} are needed "
+           "for {}); --ignore columns, or use another model",
+           queries_per_prompt == 1 ? "a query" : fmt::format("{} queries", queries_per_prompt), window_, reserved,
+           queries_per_prompt == 1 ? "the query" : "the queries");
+    }
+    keep_rows(view, labels, count);
+  }
+}
+
+void TextTask::describe_rows() {
+  std::set<uint32_t> seen;
+  size_t least = shots_.num_rows, most = 0;
+  for (const TaskView& view : views_) {
+    seen.insert(view.rows.begin(), view.rows.end());
+    least = std::min(least, view.rows.size());
+    most = std::max(most, view.rows.size());
+  }
+  if (least == shots_.num_rows) return;
+  const std::string share = least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
+  if (views_.size() > 1) {
     notes_.push_back(fmt::format(
-        "{} labelled rows do not fit the model's window of {} tokens: it sees {} of them, each class in proportion",
-        labels.size(), window_, least_rows));
+        "{} labelled rows: each of the {} members of the ensemble sees {} of them, each class in proportion",
+        shots_.num_rows, views_.size(), share));
+  }
+  if (seen.size() < shots_.num_rows) {
+    notes_.push_back(
+        fmt::format("{} labelled rows do not fit {}: {} of them are used, each class in proportion; a "
+                    "larger --ensemble uses more",
+                    shots_.num_rows,
+                    most_tokens_ < window_ ? fmt::format("prompts of {} tokens", most_tokens_)
+                                           : fmt::format("the model's window of {} tokens", window_),
+                    seen.size()));
   }
 }
 

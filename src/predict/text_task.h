@@ -17,9 +17,10 @@ TextPromptOptions text_prompt_options(const LabelledTable& shots, const PromptFo
 
 class TextTask {
  public:
-  // `tokenizer` must outlive the task. Rows are left out, each class in proportion, until a prompt with
-  // `queries_per_prompt` queries and the answers to them fits the model's window; a note says so. Throws
-  // Error(kBadInput) when one row of each class does not fit. REQUIRES: plan.is_text().
+  // `tokenizer` must outlive the task. Where the labelled rows take more tokens than
+  // plan.options.prompt.prompt_tokens, members share them out; what then is too much is left out, each class in
+  // proportion, until a prompt with `queries_per_prompt` queries and the answers to them fits the model's window. Notes
+  // say so. Throws Error(kBadInput) when one row of each class does not fit. REQUIRES: plan.is_text().
   TextTask(const Tokenizer& tokenizer, const PromptPlan& plan, const LabelledTable& shots, size_t queries_per_prompt);
   TextTask(const TextTask&) = delete;
 
@@ -32,11 +33,16 @@ class TextTask {
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
-  void fit_window(const std::vector<int32_t>& labels, size_t queries_per_prompt);
+  // Of a prompt, beside the labelled rows.
+  size_t reserved_tokens(const TaskView& view, size_t queries_per_prompt) const;
+  void make_members(const PromptPlan& plan, const std::vector<int32_t>& labels, size_t queries_per_prompt);
+  void fit_window(TaskView& view, const std::vector<int32_t>& labels, size_t queries_per_prompt);
   void keep_rows(TaskView& view, const std::vector<int32_t>& labels, uint64_t count) const;
+  void describe_rows();
 
   Table shots_;  // the format refers to it
   size_t window_;
+  size_t most_tokens_;  // of a member's labelled rows, if the window has room for them
   std::vector<uint32_t> class_counts_;
   TextFormat format_;
   std::vector<TaskView> views_;

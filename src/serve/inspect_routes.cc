@@ -140,6 +140,7 @@ Response prompt(ServedTables& served, const Request& request) {
          "the fit \"{}\" is without its labelled rows, which a prompt shows; fit to them again", asked.fit);
   asked.prompt.task = task->options().task;
   asked.prompt.form = task->options().method.prompt;
+  asked.prompt.ensemble = task->options().method.ensemble;
   asked.prompt.teacher = task->options().method.teacher;
   read.given.take_all(options);
   read.given.refuse_others(options);

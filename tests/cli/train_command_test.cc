@@ -474,6 +474,7 @@ TEST_F(TrainCommand, ModelsAreAskedInTheFormTheyWereTrainedIn) {
   EXPECT_EQ(as_trained, output(adapted, {"--format", "tabllm", "--chat", "trained"}));
   EXPECT_NE(as_trained, output(adapted, {"--chat", "raw"}));
   EXPECT_NE(as_trained, output(adapted, {"--format", "concat"}));
+  EXPECT_EQ(json::parse(content_of(adapter + "/manyshot_prompt.json"))["columns"], 3) << "features = \"2:3\"";
 
   // The form comes along with merged and exported weights.
   const std::string merged = folder_ / "merged", exported = folder_ / "exported", peft = folder_ / "peft";

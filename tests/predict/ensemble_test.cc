@@ -50,6 +50,30 @@ TEST(MakeViews, HalfOfTheColumnsAreTheMostRelevantAndTheOthersTakeTurns) {
   }
 }
 
+TEST(ShareOutRows, EachRowIsSeenOnceInAGroupAndEveryClassByEachMember) {
+  std::vector<int32_t> labels(90, 0);
+  std::fill(labels.begin() + 60, labels.end() - 1, 1);
+  labels.back() = 2;  // one row of its class
+  auto views = make_views(labels, 3, std::vector<double>(2),
+                          {.members = 6, .max_rows = 90, .max_features = 2, .num_label_ids = 3}, Rng(4));
+  const auto all = views;
+  share_out_rows(labels, 3, 3, Rng(5), views);
+  std::map<uint32_t, int> uses;
+  for (size_t member = 0; member < views.size(); ++member) {
+    std::vector<int> counts(3);
+    auto place = all[member].rows.begin();
+    for (const uint32_t row : views[member].rows) {
+      ++counts[static_cast<size_t>(labels[row])];
+      ++uses[row];
+      place = std::find(place, all[member].rows.end(), row);
+      EXPECT_NE(place, all[member].rows.end()) << "in the member's order";
+    }
+    EXPECT_THAT(counts, ::testing::ElementsAre(20, ::testing::AnyOf(9, 10), 1));
+  }
+  for (uint32_t row = 0; row < 89; ++row) EXPECT_EQ(uses[row], 2) << "six members, three groups";
+  EXPECT_EQ(uses[89], 6);
+}
+
 TEST(MakeViews, RowSubsetsAreStratified) {
   std::vector<int32_t> labels(1000, 0);
   std::fill(labels.begin() + 900, labels.end(), 1);

@@ -78,13 +78,14 @@ class ShowPrompt : public ::testing::Test {
   }
 
   // The tokens of the prompt with one query, as JSON.
-  Json tokens(const std::string& model, const TaskOptions& task, int member) const {
+  Json tokens(const std::string& model, const TaskOptions& task, int member, std::optional<int> ensemble = {}) const {
     PromptOptions options;
     options.task = task;
     options.model = model;
     options.layout = PromptOutput::kTokens;
     options.queries = 1;
     options.member = member;
+    options.ensemble = ensemble;
     return Json::parse(show_prompt(options));
   }
 
@@ -190,7 +191,7 @@ TEST_F(ShowPrompt, ShowsTheViewThatAMemberOfALanguageModelHas) {
   write_tiny_text_model(model.path(), /*context_window=*/900);
   const TaskOptions task = task_of(write_table(/*num_rows=*/700, /*num_columns=*/2, /*num_classes=*/2));
   const std::vector<Tokens> contexts = contexts_of_predict(model.path(), task, {.ensemble = 3});
-  const auto prompt = tokens(model.path(), task, 2).get<Tokens>();
+  const auto prompt = tokens(model.path(), task, 2, 3).get<Tokens>();
   ASSERT_GT(prompt.size(), contexts[2].size());
   EXPECT_EQ(Tokens(prompt.begin(), prompt.begin() + static_cast<ptrdiff_t>(contexts[2].size())), contexts[2]);
   EXPECT_NE(contexts[2], contexts[0]);

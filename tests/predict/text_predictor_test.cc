@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "core/parallel.h"
 #include "core/rng.h"
@@ -22,10 +23,14 @@
 namespace manyshot {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::expect_same_in_groups;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 LabelledTable task(size_t num_rows, std::vector<std::string> classes) {
   const Rng rng(4);
@@ -166,6 +171,8 @@ TEST_F(TextPredictor, WhatLinesCannotDoIsAnError) {
                ErrorKind::kBadInput, "--chat chatml");
   EXPECT_ERROR(fit(shots, {.prompt = {.digits = 2}}), ErrorKind::kBadInput, "--digits 2: --format concat");
   EXPECT_ERROR(open_method("default", {.prompt = {.digits = 2}}), ErrorKind::kBadInput, "--digits 2");
+  EXPECT_ERROR(open_method("default", {.prompt = {.prompt_tokens = 9}}), ErrorKind::kBadInput, "--prompt-tokens 9");
+  EXPECT_ERROR(open_method("default", {.prompt = {.prompt_columns = 9}}), ErrorKind::kBadInput, "--prompt-columns 9");
 }
 
 TEST_F(TextPredictor, TheAdapterBesideAModelReadsItsTables) {
@@ -228,6 +235,63 @@ TEST_F(TextPredictor, RowsThatDoNotFitTheWindowAreLeftOutWithANote) {
   EXPECT_EQ(predictor->predict(task(5, {"a", "b"}).features).size(), 10u);
   write_tiny_text_model(small.path(), /*context_window=*/200);
   EXPECT_ERROR(open_method(small.path())->fit(task(20, {"a", "b"})), ErrorKind::kBadInput, "window of 200 tokens");
+}
+
+std::vector<size_t> sizes_of_members(const TextTask& text_task) {
+  std::vector<size_t> sizes;
+  for (const TaskView& view : text_task.views()) sizes.push_back(view.rows.size());
+  return sizes;
+}
+
+TEST_F(TextPredictor, MembersShareOutTheRowsThatOnePromptShouldNotHave) {
+  const auto model = load_model(model_.path());
+  const auto make = [&](size_t rows, const MethodOptions& options) {
+    const LabelledTable shots = task(rows, {"a", "b"});
+    return std::make_unique<TextTask>(*model->tokenizer(), plan_prompts(model->info(), options, 3), shots, 1);
+  };
+  const PromptForm lines{.format = PromptStyle::kLines, .prompt_tokens = 300};
+  EXPECT_THAT(sizes_of_members(*make(10, {.prompt = lines})), ElementsAre(10u)) << "one prompt has them all";
+
+  const auto shared = make(120, {.prompt = lines});
+  ASSERT_GT(shared->views().size(), 2u);
+  std::set<uint32_t> seen;
+  size_t sum = 0;
+  for (const TaskView& view : shared->views()) {
+    EXPECT_LE(shared->format().prompt(view).context.size(), 300u);
+    seen.insert(view.rows.begin(), view.rows.end());
+    sum += view.rows.size();
+  }
+  EXPECT_EQ(seen.size(), 120u) << "each row is seen";
+  EXPECT_EQ(sum, 120u) << "by one member";
+  EXPECT_THAT(shared->notes(), ElementsAre(HasSubstr("120 labelled rows: each of the")));
+
+  EXPECT_THAT(sizes_of_members(*make(120, {.ensemble = 2, .prompt = lines})), SizeIs(2)) << "as many as are asked for";
+  const auto too_few = make(120, {.ensemble = 1, .prompt = lines});
+  EXPECT_THAT(too_few->notes(), ElementsAre(HasSubstr("120 labelled rows do not fit prompts of 300 tokens")));
+  EXPECT_THAT(sizes_of_members(*make(120, {.prompt = {.format = PromptStyle::kLines}})), ElementsAre(120u))
+      << "a model of which nothing is known has one prompt";
+  EXPECT_THAT(sizes_of_members(*make(12, {.prompt = {.format = PromptStyle::kLines, .prompt_tokens = 1}})),
+              Each(Ge(2u)))
+      << "one row of each class there is";
+}
+
+TEST_F(TextPredictor, MembersSeeTheColumnsThatTellMostAndSomeOthers) {
+  LabelledTable shots = task(40, {"a", "b"});
+  const Rng rng(8);
+  for (int extra = 0; extra < 6; ++extra) {
+    Column column{.name = "noise" + std::to_string(extra)};
+    for (size_t row = 0; row < 40; ++row)
+      column.numbers.push_back(rng.child("noise", static_cast<uint64_t>(extra)).normal(row));
+    shots.features.columns.push_back(std::move(column));
+  }
+  Column telling{.name = "telling", .type = ColumnType::kCategorical, .categories = {"x", "y"}};
+  for (const int32_t label : shots.labels) telling.codes.push_back(label);
+  shots.features.columns.push_back(std::move(telling));
+  const auto model = load_model(model_.path());
+  const MethodOptions options{.ensemble = 4, .prompt = {.format = PromptStyle::kLines, .prompt_columns = 4}};
+  const TextTask text_task(*model->tokenizer(), plan_prompts(model->info(), options, 3), shots, 1);
+  for (const TaskView& view : text_task.views()) EXPECT_THAT(view.features, AllOf(SizeIs(4), Contains(8u)));
+  EXPECT_THAT(text_task.notes(), ElementsAre(HasSubstr("9 columns, the model takes 4 at a time")));
 }
 
 TEST_F(TextPredictor, AQueryLongerThanTheWindowIsAnError) {

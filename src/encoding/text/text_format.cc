@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <map>
+
+#include "encoding/rank_scale.h"
+#include "encoding/relevance.h"
+
 namespace manyshot {
 namespace {
 
@@ -14,11 +20,31 @@ constexpr std::string_view kAnswerEnd = "}]";
 // another.
 constexpr std::string_view kRowEnd = "\n";
 
+// A missing number stands in the middle.
+double number_relevance(const std::vector<double>& numbers, std::span<const int32_t> labels) {
+  const RankScale scale = RankScale::fit(numbers);
+  std::vector<double> scores;
+  for (const double number : numbers) scores.push_back(std::isnan(number) ? 0 : scale.score(number));
+  return manyshot::number_relevance(scores, labels);
+}
+
+// The levels that occur, a missing one among them.
+double level_relevance(const std::vector<int32_t>& codes, std::span<const int32_t> labels) {
+  std::map<int32_t, uint32_t> level_of;
+  std::vector<uint32_t> level;
+  for (const int32_t code : codes) {
+    level.push_back(level_of.try_emplace(code, static_cast<uint32_t>(level_of.size())).first->second);
+  }
+  return manyshot::level_relevance(level, level_of.size(), labels);
+}
+
 }  // namespace
 
 TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes,
                        const Tokenizer& tokenizer, const TextPromptOptions& options, ChatWrapping wrapping)
-    : tokenizer_(tokenizer),
+    : shots_(shots),
+      labels_(labels.begin(), labels.end()),
+      tokenizer_(tokenizer),
       style_(options.style),
       columns_(shots, options.style),
       text_(shots, labels, options),
@@ -78,6 +104,16 @@ Prompt TextFormat::prompt(const TaskView& view) const {
     prompt.answers.emplace_back(tokens.begin() + static_cast<ptrdiff_t>(answer_start_.size()), tokens.end());
   }
   return prompt;
+}
+
+std::vector<double> TextFormat::relevance() const {
+  std::vector<double> result;
+  for (const uint32_t index : columns_.columns) {
+    const Column& column = shots_.columns[index];
+    result.push_back(column.is_number() ? number_relevance(column.numbers, labels_)
+                                        : level_relevance(column.codes, labels_));
+  }
+  return result;
 }
 
 std::vector<QueryTokens> TextFormat::queries(const Table& queries, std::span<const TaskView> views) const {

@@ -25,7 +25,9 @@ class TextFormat : public PromptFormat {
   std::string_view name() const override { return name_of(style_); }
   size_t num_features() const override { return columns_.columns.size(); }
   const std::vector<std::string>& notes() const override { return columns_.notes; }
-  std::vector<double> relevance() const override { return std::vector<double>(columns_.columns.size()); }
+  // Of a number the share of its ranks' variance that lies between the classes, of a category what its levels tell of
+  // them beyond chance.
+  std::vector<double> relevance() const override;
   Prompt prompt(const TaskView& view) const override;
   std::vector<QueryTokens> queries(const Table& queries, std::span<const TaskView> views) const override;
 
@@ -48,6 +50,8 @@ class TextFormat : public PromptFormat {
   void find_answer_start(size_t num_classes);
   bool is_lines() const { return style_ == PromptStyle::kLines; }
 
+  const Table& shots_;
+  std::vector<int32_t> labels_;  // [N]
   const Tokenizer& tokenizer_;
   PromptStyle style_;
   TextColumns columns_;

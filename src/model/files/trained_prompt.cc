@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxBytes = 1 << 16;
+constexpr int kMaxSize = 100'000'000;
 
 std::string file_in(const std::string& folder) { return (fs::path(folder) / "manyshot_prompt.json").string(); }
 
@@ -32,10 +33,10 @@ E read_value(const Json& json, const char* key, std::initializer_list<E> values,
   fail(ErrorKind::kCorruptFile, "{}: \"{}\" is \"{}\"; there are {}", file, key, excerpt(name), fmt::join(names, ", "));
 }
 
-int read_digits(const Json& json, const std::string& file) {
-  const auto found = json.find("digits");
-  if (found == json.end() || !found->is_number_integer() || *found < 1 || *found > kPaperDigits)
-    fail(ErrorKind::kCorruptFile, "{}: \"digits\" is no number from 1 to {}", file, kPaperDigits);
+int read_number(const Json& json, const char* key, int most, const std::string& file) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number_integer() || *found < 1 || *found > most)
+    fail(ErrorKind::kCorruptFile, "{}: \"{}\" is no number from 1 to {}", file, key, most);
   return found->get<int>();
 }
 
@@ -50,13 +51,17 @@ std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder) {
   TrainedPrompt prompt{
       .format = read_value(json, "format", {PromptStyle::kConcat, PromptStyle::kTabllm, PromptStyle::kLines}, file),
       .chat = read_value(json, "chat", kPromptWrappings, file)};
-  if (prompt.format == PromptStyle::kLines) prompt.digits = read_digits(json, file);
+  if (prompt.format == PromptStyle::kLines) prompt.digits = read_number(json, "digits", kPaperDigits, file);
+  if (json.contains("columns")) prompt.columns = read_number(json, "columns", kMaxSize, file);
+  if (json.contains("tokens")) prompt.tokens = read_number(json, "tokens", kMaxSize, file);
   return prompt;
 }
 
 void write_trained_prompt(const TrainedPrompt& prompt, const std::string& folder) {
   Json json{{"format", name_of(prompt.format)}, {"chat", name_of(prompt.chat)}};
   if (prompt.digits) json["digits"] = *prompt.digits;
+  if (prompt.columns) json["columns"] = *prompt.columns;
+  if (prompt.tokens) json["tokens"] = *prompt.tokens;
   write_file(file_in(folder), json.dump(2) + "\n");
 }
 

@@ -11,9 +11,11 @@
 namespace manyshot {
 
 struct TrainedPrompt {
-  PromptStyle format;         // kConcat, kTabllm or kLines
-  ChatWrapping chat;          // one of kPromptWrappings
-  std::optional<int> digits;  // of kLines
+  PromptStyle format;          // kConcat, kTabllm or kLines
+  ChatWrapping chat;           // one of kPromptWrappings
+  std::optional<int> digits;   // of kLines
+  std::optional<int> columns;  // of a task, at most
+  std::optional<int> tokens;   // of labelled rows, at most, that a prompt is best asked with
 };
 
 // Nothing for a folder without that file, and for a .gguf file. Throws Error(kCorruptFile) naming the file.

@@ -11,7 +11,9 @@
 #include "model/files/trained_prompt.h"
 #include "model/language/export_model.h"
 #include "model/language/text_model.h"
+#include "prior/task/sizes.h"
 #include "train/device/library.h"
+#include "train/growth.h"
 #include "train/language/fresh_source.h"
 #include "train/language/language_flops.h"
 #include "train/language/language_trainer.h"
@@ -96,13 +98,23 @@ bool loads_weights_again(const EvaluateRecipe& evaluate) {
   return !(evaluate.tables.empty() && evaluate.knowledge.empty() && evaluate.perplexity.empty());
 }
 
-// That of the last stage that draws tasks: the others read text, or tokens, that somebody else has made.
-std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe) {
-  std::optional<TrainedPrompt> prompt;
+// That of the last stage that draws tasks, or of what the run begins with: the other stages read text, or tokens, that
+// somebody else has made. Columns are the most that any of them had in that format.
+std::optional<TrainedPrompt> trained_prompt(const Recipe& recipe, const std::string& base) {
+  std::optional<TrainedPrompt> prompt = read_trained_prompt(recipe.lora.adapter.empty() ? base : recipe.lora.adapter);
   for (const StageRecipe& stage : recipe.stages) {
     if (!draws_tasks(stage.data)) continue;
-    prompt = {.format = stage.corpus.format, .chat = chat_of(stage.corpus)};
-    if (prompt->format == PromptStyle::kLines) prompt->digits = stage.corpus.digits;
+    TrainedPrompt next{.format = stage.corpus.format, .chat = chat_of(stage.corpus)};
+    if (prompt && prompt->format == next.format) {
+      next.columns = prompt->columns;
+      next.tokens = prompt->tokens;
+    }
+    if (next.format == PromptStyle::kLines) next.digits = stage.corpus.digits;
+    for (const GrowthPhase& phase : growth_phases(stage)) {
+      const auto columns = static_cast<int>(prior::most_features(parse_corpus_options(phase.corpus).tasks));
+      next.columns = std::max(next.columns.value_or(0), columns);
+    }
+    prompt = next;
   }
   return prompt;
 }
@@ -160,7 +172,7 @@ class LanguageRunModel : public RunModel {
     } else {
       trainer().save_adapter(folder);
     }
-    if (const auto prompt = trained_prompt(recipe_)) write_trained_prompt(*prompt, folder);
+    if (const auto prompt = trained_prompt(recipe_, path_)) write_trained_prompt(*prompt, folder);
     if (recipe_.model.trains_lora()) write_adapter_card(folder, training_text(recipe_));
   }
 

@@ -56,6 +56,22 @@ TEST(TrainedPrompt, LinesKeepTheirDigits) {
   }
 }
 
+TEST(TrainedPrompt, KeepsHowMuchAPromptShouldHave) {
+  const TemporaryFolder folder;
+  TrainedPrompt prompt{.format = PromptStyle::kConcat, .chat = ChatWrapping::kRaw};
+  write_trained_prompt(prompt, folder.path());
+  EXPECT_EQ(read_trained_prompt(folder.path())->columns, std::nullopt);
+  prompt.columns = 16;
+  prompt.tokens = 4096;
+  write_trained_prompt(prompt, folder.path());
+  EXPECT_EQ(read_trained_prompt(folder.path())->columns, 16);
+  EXPECT_EQ(read_trained_prompt(folder.path())->tokens, 4096);
+  for (const char* key : {"columns", "tokens"}) {
+    folder.write("manyshot_prompt.json", fmt::format(R"({{"format": "concat", "chat": "raw", "{}": 0}})", key));
+    EXPECT_ERROR(read_trained_prompt(folder.path()), ErrorKind::kCorruptFile, fmt::format("\"{}\" is no number", key));
+  }
+}
+
 TEST(ModelId, IsWhatTheModelTells) {
   const TemporaryFolder folder;
   EXPECT_EQ(model_id(folder.path()), "");
