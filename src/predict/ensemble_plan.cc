@@ -22,19 +22,19 @@ void describe_members(const PromptPlan& plan, size_t num_rows, size_t num_featur
 
 void describe_ensemble(const EnsembleShape& shape, size_t num_rows, size_t num_features,
                        std::vector<std::string>& notes) {
+  const std::string sees =
+      shape.members == 1 ? "it sees" : fmt::format("each of the {} ensemble members sees", shape.members);
   if (num_rows > shape.max_rows) {
-    notes.push_back(
-        fmt::format("{} labelled rows, the model takes {} at a time: each of the {} ensemble members sees its own "
-                    "stratified subset",
-                    num_rows, shape.max_rows, shape.members));
+    notes.push_back(fmt::format("{} labelled rows, the model takes {} at a time: {} {} stratified subset", num_rows,
+                                shape.max_rows, sees, shape.members == 1 ? "a" : "its own"));
   }
   const size_t dealt = shape.max_features - shape.max_features / 2;
   if (num_features > shape.max_features) {
     const size_t used = std::min(num_features, shape.max_features / 2 + dealt * static_cast<size_t>(shape.members));
     notes.push_back(
-        fmt::format("{} columns, the model takes {} at a time: each of the {} ensemble members sees the {} that best "
-                    "tell the classes apart one by one, and {} random others; {} columns in all{}",
-                    num_features, shape.max_features, shape.members, shape.max_features / 2, dealt, used,
+        fmt::format("{} columns, the model takes {} at a time: {} the {} that best tell the classes apart one by one, "
+                    "and {} random others; {} columns in all{}",
+                    num_features, shape.max_features, sees, shape.max_features / 2, dealt, used,
                     used < num_features ? "; a larger --ensemble uses more" : ""));
   }
 }

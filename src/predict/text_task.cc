@@ -152,14 +152,14 @@ void TextTask::describe_rows() {
   if (least == shots_.num_rows) return;
   const std::string share = least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most);
   if (views_.size() > 1) {
-    notes_.push_back(fmt::format(
-        "{} labelled rows: each of the {} members of the ensemble sees {} of them, each class in proportion",
-        shots_.num_rows, views_.size(), share));
+    notes_.push_back(
+        fmt::format("each of the {} members of the ensemble sees {} of the {} labelled rows, every class in proportion",
+                    views_.size(), share, shots_.num_rows));
   }
   if (seen.size() < shots_.num_rows) {
     notes_.push_back(
-        fmt::format("{} labelled rows do not fit {}: {} of them are used, each class in proportion; a "
-                    "larger --ensemble uses more",
+        fmt::format("{} labelled rows do not fit {}: {} of them are used, every class in proportion; "
+                    "a larger --ensemble uses more",
                     shots_.num_rows,
                     most_tokens_ < window_ ? fmt::format("prompts of {} tokens", most_tokens_)
                                            : fmt::format("the model's window of {} tokens", window_),

@@ -263,7 +263,7 @@ TEST_F(TextPredictor, MembersShareOutTheRowsThatOnePromptShouldNotHave) {
   }
   EXPECT_EQ(seen.size(), 120u) << "each row is seen";
   EXPECT_EQ(sum, 120u) << "by one member";
-  EXPECT_THAT(shared->notes(), ElementsAre(HasSubstr("120 labelled rows: each of the")));
+  EXPECT_THAT(shared->notes(), ElementsAre(HasSubstr("members of the ensemble sees")));
 
   EXPECT_THAT(sizes_of_members(*make(120, {.ensemble = 2, .prompt = lines})), SizeIs(2)) << "as many as are asked for";
   const auto too_few = make(120, {.ensemble = 1, .prompt = lines});
