@@ -16,8 +16,7 @@ size_t count_classes(std::span<const int32_t> labels) {
   return static_cast<size_t>(*std::max_element(labels.begin(), labels.end())) + 1;
 }
 
-}  // namespace
-
+// The share of the variance of `values` [N, width], each row in group[row], that lies between groups.
 double between_share(std::span<const double> values, size_t width, std::span<const uint32_t> group, size_t num_groups) {
   const auto num_rows = static_cast<double>(group.size());
   std::vector<double> sums(num_groups * width), counts(num_groups), all(width);
@@ -42,19 +41,23 @@ double between_share(std::span<const double> values, size_t width, std::span<con
   return total > 0 ? (between - centre) / total : 0;
 }
 
-double between_share_beyond_chance(std::span<const double> values, size_t width, std::span<const uint32_t> group,
-                                   size_t num_groups) {
-  const size_t num_rows = group.size();
+double beyond_chance(double share, size_t num_groups, size_t num_rows) {
   if (num_groups >= num_rows) return 0;
   const double chance = static_cast<double>(num_groups - 1) / static_cast<double>(num_rows - 1);
-  return std::clamp((between_share(values, width, group, num_groups) - chance) / (1 - chance), 0.0, 1.0);
+  return std::clamp((share - chance) / (1 - chance), 0.0, 1.0);
 }
+
+}  // namespace
 
 double level_relevance(std::span<const uint32_t> level, size_t num_levels, std::span<const int32_t> labels) {
   const size_t num_classes = count_classes(labels);
   std::vector<double> is_class(labels.size() * num_classes);
   for (size_t row = 0; row < labels.size(); ++row) is_class[row * num_classes + static_cast<size_t>(labels[row])] = 1;
-  return between_share_beyond_chance(is_class, num_classes, level, num_levels);
+  return beyond_chance(between_share(is_class, num_classes, level, num_levels), num_levels, level.size());
+}
+
+double level_relevance(std::span<const uint32_t> level, size_t num_levels, std::span<const double> targets) {
+  return beyond_chance(between_share(targets, 1, level, num_levels), num_levels, level.size());
 }
 
 double number_relevance(std::span<const double> values, std::span<const int32_t> labels) {
@@ -62,7 +65,7 @@ double number_relevance(std::span<const double> values, std::span<const int32_t>
   return between_share(values, 1, group, count_classes(labels));
 }
 
-double squared_correlation(std::span<const double> values, std::span<const double> targets) {
+double number_relevance(std::span<const double> values, std::span<const double> targets) {
   const double mean_value = mean(values), mean_target = mean(targets);
   double products = 0, of_values = 0, of_targets = 0;
   for (size_t row = 0; row < values.size(); ++row) {

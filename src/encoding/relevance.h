@@ -7,20 +7,14 @@
 
 namespace manyshot {
 
-// The share of the variance of `values` [N, width], each row in group[row], that lies between groups.
-double between_share(std::span<const double> values, size_t width, std::span<const uint32_t> group, size_t num_groups);
-
-// The same, less what as many groups of random rows would have.
-double between_share_beyond_chance(std::span<const double> values, size_t width, std::span<const uint32_t> group,
-                                   size_t num_groups);
-
-// Of a category, whose levels are the groups: what it tells of the classes `labels` [N].
+// Of a category with level[row] < num_levels: the share of the target's variance (of classes, that of a place for each)
+// that lies between levels, less what as many groups of random rows would have.
 double level_relevance(std::span<const uint32_t> level, size_t num_levels, std::span<const int32_t> labels);
+double level_relevance(std::span<const uint32_t> level, size_t num_levels, std::span<const double> targets);
 
-// Of a number: what the classes `labels` [N] tell of its `values` [N], all finite.
+// Of a number, all values finite: the share of its variance that lies between the classes.
 double number_relevance(std::span<const double> values, std::span<const int32_t> labels);
-
-// Of a number: its squared correlation with a number to predict.
-double squared_correlation(std::span<const double> values, std::span<const double> targets);
+// Its squared correlation with a number to predict.
+double number_relevance(std::span<const double> values, std::span<const double> targets);
 
 }  // namespace manyshot

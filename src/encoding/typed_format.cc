@@ -186,7 +186,7 @@ double TypedFormat::level_relevance(size_t feature) const {
   }
   if (!predicts_number()) return manyshot::level_relevance(level, missing + 1, labels_);
   const std::vector<double> targets(target_codes_.begin(), target_codes_.end());
-  return between_share_beyond_chance(targets, 1, level, missing + 1);
+  return manyshot::level_relevance(level, missing + 1, targets);
 }
 
 double TypedFormat::number_relevance(size_t feature) const {
@@ -196,7 +196,7 @@ double TypedFormat::number_relevance(size_t feature) const {
   }
   if (!predicts_number()) return manyshot::number_relevance(codes, labels_);
   const std::vector<double> targets(target_codes_.begin(), target_codes_.end());
-  return squared_correlation(codes, targets);
+  return manyshot::number_relevance(codes, targets);
 }
 
 std::vector<double> TypedFormat::relevance() const {

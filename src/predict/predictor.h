@@ -111,8 +111,7 @@ struct PromptForm {
       "Digits of a number in lines; auto: as the model was trained, else 2.");
     v("prompt_columns", self.prompt_columns, at_least(1).unset_as("auto"),
       "Columns that one member of a language model's ensemble sees at most: those that best tell the classes apart, "
-      "and "
-      "others by chance; auto: as many as it was trained with, where its folder says so, else all.");
+      "and others by chance; auto: as many as it was trained with, where its folder says so, else all.");
     v("prompt_tokens", self.prompt_tokens, at_least(1).unset_as("auto"),
       "Tokens of labelled rows that one member of a language model's ensemble sees at most; members share out the rows "
       "of larger tables; auto: as its folder says, else as many as its window has room for.");
