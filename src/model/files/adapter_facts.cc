@@ -53,9 +53,7 @@ Json to_json(const AdapterFacts& facts) {
                {"use_rslora", facts.use_rslora},
                {"modules", facts.modules},
                {"olora", facts.start == AdapterStart::kOlora}};
-  if (facts.prompt) {
-    json["prompt"] = {{"format", name_of(facts.prompt->format)}, {"chat", name_of(facts.prompt->chat)}};
-  }
+  if (facts.prompt) json["prompt"] = to_json(*facts.prompt);
   return json;
 }
 
@@ -73,10 +71,7 @@ std::string describe(const AdapterFacts& facts) {
   if (facts.start == AdapterStart::kOlora) {
     text += "  start         OLoRA: what it took out of the base is taken out again when the adapter is applied\n";
   }
-  if (facts.prompt) {
-    text +=
-        fmt::format("  prompts       format {}, chat {}\n", name_of(facts.prompt->format), name_of(facts.prompt->chat));
-  }
+  if (facts.prompt) text += fmt::format("  prompts       {}\n", describe(*facts.prompt));
   if (!facts.note.empty()) text += fmt::format("note: {}\n", facts.note);
   return text;
 }

@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/json.h"
 #include "core/text.h"
 #include "encoding/text/cell_text.h"
 
@@ -42,6 +41,24 @@ int read_number(const Json& json, const char* key, int most, const std::string& 
 
 }  // namespace
 
+Json to_json(const TrainedPrompt& prompt) {
+  Json json{{"format", name_of(prompt.format)}, {"chat", name_of(prompt.chat)}};
+  if (prompt.digits) json["digits"] = *prompt.digits;
+  if (prompt.columns) json["columns"] = *prompt.columns;
+  if (prompt.tokens) json["tokens"] = *prompt.tokens;
+  return json;
+}
+
+std::string describe(const TrainedPrompt& prompt) {
+  std::string text = fmt::format("format {}, chat {}", name_of(prompt.format), name_of(prompt.chat));
+  if (prompt.columns) text += fmt::format(", up to {} columns", *prompt.columns);
+  if (prompt.tokens) {
+    text += fmt::format("{} {} tokens of labelled rows", prompt.columns ? " and" : ", up to",
+                        with_thousands(*prompt.tokens));
+  }
+  return text;
+}
+
 std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder) {
   const std::string file = file_in(folder);
   std::error_code error;
@@ -58,11 +75,7 @@ std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder) {
 }
 
 void write_trained_prompt(const TrainedPrompt& prompt, const std::string& folder) {
-  Json json{{"format", name_of(prompt.format)}, {"chat", name_of(prompt.chat)}};
-  if (prompt.digits) json["digits"] = *prompt.digits;
-  if (prompt.columns) json["columns"] = *prompt.columns;
-  if (prompt.tokens) json["tokens"] = *prompt.tokens;
-  write_file(file_in(folder), json.dump(2) + "\n");
+  write_file(file_in(folder), to_json(prompt).dump(2) + "\n");
 }
 
 }  // namespace manyshot

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/json.h"
 #include "encoding/prompt_format.h"
 #include "encoding/text/chat_wrapping.h"
 
@@ -17,6 +18,11 @@ struct TrainedPrompt {
   std::optional<int> columns;  // of a task, at most
   std::optional<int> tokens;   // of labelled rows, at most, that a prompt is best asked with
 };
+
+// What the file has: {"format", "chat"}, and "digits", "columns" and "tokens" where they are known.
+Json to_json(const TrainedPrompt& prompt);
+// "format lines, chat raw, up to 16 columns and 4,096 tokens of labelled rows".
+std::string describe(const TrainedPrompt& prompt);
 
 // Nothing for a folder without that file, and for a .gguf file. Throws Error(kCorruptFile) naming the file.
 std::optional<TrainedPrompt> read_trained_prompt(const std::string& folder);

@@ -66,6 +66,7 @@ TEST(TrainedPrompt, KeepsHowMuchAPromptShouldHave) {
   write_trained_prompt(prompt, folder.path());
   EXPECT_EQ(read_trained_prompt(folder.path())->columns, 16);
   EXPECT_EQ(read_trained_prompt(folder.path())->tokens, 4096);
+  EXPECT_EQ(describe(prompt), "format concat, chat raw, up to 16 columns and 4,096 tokens of labelled rows");
   for (const char* key : {"columns", "tokens"}) {
     folder.write("manyshot_prompt.json", fmt::format(R"({{"format": "concat", "chat": "raw", "{}": 0}})", key));
     EXPECT_ERROR(read_trained_prompt(folder.path()), ErrorKind::kCorruptFile, fmt::format("\"{}\" is no number", key));
