@@ -87,23 +87,27 @@ void TextTask::make_members(const PromptPlan& plan, const std::vector<int32_t>& 
       .both_scales = form.format == PromptStyle::kLines};
   const std::vector<double> relevance = format_.relevance();
   const Rng rng = Rng(plan.seed).child("ensemble");
-  const TaskView first = make_views(labels, num_classes, relevance, shape, rng).front();
-  const size_t reserved = reserved_tokens(first, queries_per_prompt);
-  const size_t room = std::min(most_tokens_, window_ - std::min(window_ - 1, reserved));
-  const auto needed = static_cast<double>(format_.prompt(first).context.size());
-  const auto parts = static_cast<size_t>(std::ceil(needed / (kFilled * static_cast<double>(room))));
-
+  size_t parts = 1;
+  if (form.prompt_tokens)
+    parts = prompts_needed(make_views(labels, num_classes, relevance, shape, rng).front(), queries_per_prompt);
   const int members = plan.text_members(parts);
   shape.members = std::max(members, plan.least_members);
   views_ = make_views(labels, num_classes, relevance, shape, rng);
-  if (form.prompt_tokens && parts > 1 && members > 1)
+  if (parts > 1 && members > 1)
     share_out_rows(labels, num_classes, std::min<size_t>(parts, members), rng.child("parts"), views_);
   describe_ensemble(shape, labels.size(), num_features, notes_);
 }
 
-size_t TextTask::reserved_tokens(const TaskView& view, size_t queries_per_prompt) const {
-  const Table sample = first_rows(shots_, std::min<size_t>(shots_.num_rows, kSampledRows));
+size_t TextTask::prompts_needed(const TaskView& view, size_t queries_per_prompt) const {
   const Prompt prompt = format_.prompt(view);
+  const size_t reserved = reserved_tokens(view, prompt, queries_per_prompt);
+  const size_t room = std::min(most_tokens_, window_ - std::min(window_ - 1, reserved));
+  return static_cast<size_t>(
+      std::ceil(static_cast<double>(prompt.context.size()) / (kFilled * static_cast<double>(room))));
+}
+
+size_t TextTask::reserved_tokens(const TaskView& view, const Prompt& prompt, size_t queries_per_prompt) const {
+  const Table sample = first_rows(shots_, std::min<size_t>(shots_.num_rows, kSampledRows));
   size_t answer_tokens = 0;
   for (const auto& answer : prompt.answers) answer_tokens = std::max(answer_tokens, answer.size());
   if (queries_per_prompt == 1) {
@@ -120,10 +124,11 @@ size_t TextTask::reserved_tokens(const TaskView& view, size_t queries_per_prompt
 }
 
 void TextTask::fit_window(TaskView& view, const std::vector<int32_t>& labels, size_t queries_per_prompt) {
-  const size_t reserved = reserved_tokens(view, queries_per_prompt);
+  const Prompt prompt = format_.prompt(view);
+  const size_t reserved = reserved_tokens(view, prompt, queries_per_prompt);
   std::set<int32_t> present;
   for (const uint32_t row : view.rows) present.insert(labels[row]);
-  for (size_t tokens = format_.prompt(view).context.size(); tokens > most_tokens_ || tokens + reserved > window_;
+  for (size_t tokens = prompt.context.size(); tokens > most_tokens_ || tokens + reserved > window_;
        tokens = format_.prompt(view).context.size()) {
     const double share = std::min(static_cast<double>(most_tokens_) / static_cast<double>(tokens),
                                   static_cast<double>(window_) / static_cast<double>(tokens + reserved));

@@ -33,8 +33,10 @@ class TextTask {
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
-  // Of a prompt, beside the labelled rows.
-  size_t reserved_tokens(const TaskView& view, size_t queries_per_prompt) const;
+  // Of the view's prompt, beside its labelled rows.
+  size_t reserved_tokens(const TaskView& view, const Prompt& prompt, size_t queries_per_prompt) const;
+  // How many it takes to hold all labelled rows, which the view has.
+  size_t prompts_needed(const TaskView& view, size_t queries_per_prompt) const;
   void make_members(const PromptPlan& plan, const std::vector<int32_t>& labels, size_t queries_per_prompt);
   void fit_window(TaskView& view, const std::vector<int32_t>& labels, size_t queries_per_prompt);
   void keep_rows(TaskView& view, const std::vector<int32_t>& labels, uint64_t count) const;

@@ -42,9 +42,7 @@ double level_relevance(const std::vector<int32_t>& codes, std::span<const int32_
 
 TextFormat::TextFormat(const Table& shots, std::span<const int32_t> labels, size_t num_classes,
                        const Tokenizer& tokenizer, const TextPromptOptions& options, ChatWrapping wrapping)
-    : shots_(shots),
-      labels_(labels.begin(), labels.end()),
-      tokenizer_(tokenizer),
+    : tokenizer_(tokenizer),
       style_(options.style),
       columns_(shots, options.style),
       text_(shots, labels, options),
@@ -109,9 +107,9 @@ Prompt TextFormat::prompt(const TaskView& view) const {
 std::vector<double> TextFormat::relevance() const {
   std::vector<double> result;
   for (const uint32_t index : columns_.columns) {
-    const Column& column = shots_.columns[index];
-    result.push_back(column.is_number() ? number_relevance(column.numbers, labels_)
-                                        : level_relevance(column.codes, labels_));
+    const Column& column = text_.shots().columns[index];
+    result.push_back(column.is_number() ? number_relevance(column.numbers, text_.labels())
+                                        : level_relevance(column.codes, text_.labels()));
   }
   return result;
 }

@@ -50,8 +50,6 @@ class TextFormat : public PromptFormat {
   void find_answer_start(size_t num_classes);
   bool is_lines() const { return style_ == PromptStyle::kLines; }
 
-  const Table& shots_;
-  std::vector<int32_t> labels_;  // [N]
   const Tokenizer& tokenizer_;
   PromptStyle style_;
   TextColumns columns_;

@@ -42,6 +42,9 @@ class TextPrompt {
  public:
   TextPrompt(const Table& shots, std::span<const int32_t> labels, const TextPromptOptions& options);
 
+  const Table& shots() const { return shots_; }
+  std::span<const int32_t> labels() const { return labels_; }
+
   // The user message is head + query lines, separated by "\n", + tail(). `lines` has no tail.
   std::string head(const TaskView& view, size_t num_queries) const;
   std::string query_line(const Table& queries, size_t row, size_t id, const TaskView& view) const;
